@@ -1,0 +1,31 @@
+# Two environments, because one Python process can hold only one Cellpose: .venv has 3.1, .venv-cellpose4 has 4.2.
+# Both are made with uv, which shares the files of packages they have in common.
+
+PYTHON ?= python3.11
+VENV := .venv
+VENV4 := .venv-cellpose4
+UV := $(VENV)/bin/uv
+READY := $(VENV)/.ready
+READY4 := $(VENV4)/.ready
+
+.PHONY: help demo test test3 test4 lint benchmark clean
+help:
+	@echo "make demo      set up and run the whole pipeline on shipped real images"
+	@echo "make test      set up and run all checks against Cellpose 3.1 and 4.2"
+	@echo "make clean     remove the two environments and the demo's results"
+
+$(UV):
+	@echo "Making the Python environment $(VENV) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(READY): pyproject.toml | $(UV)
+	@echo "Installing cpretrain with Cellpose 3.1 (PyTorch is a download of about 3 GB; 2 to 10 minutes) ..."
+	$(UV) pip install --quiet --python $(VENV)/bin/python --editable '.[cellpose3,test]'
+	@touch $@
+
+$(READY4): pyproject.toml | $(UV)
+	@echo "Installing cpretrain with Cellpose 4.2 (shares PyTorch with the first environment) ..."
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV4)
+	$(UV) pip install --quiet --python $(VENV4)/bin/python --editable '.[cellpose4,test]'
+	@touch $@

@@ -1,0 +1,59 @@
+"""Results appear whole or not at all: they are written under a temporary name and then renamed."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def write_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Give a temporary file name beside `path`, and rename that file to `path` when the block succeeds.
+
+    The temporary name keeps the suffix (some writers choose the format by it) and starts with a dot. When the
+    block raises, the temporary file is removed and whatever stood at `path` stays as it was.
+
+    Parameters
+    ----------
+    path : path-like
+        The final file. Missing parent folders are made.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = final.with_name(f".{final.stem}.{os.getpid()}.part{final.suffix}")
+    try:
+        yield aside
+        os.replace(aside, final)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Like `write_aside`, for a folder: an empty folder to fill, put in the place of `path` on success."""
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = final.with_name(f".{final.name}.{os.getpid()}.part")
+    old = final.with_name(f".{final.name}.{os.getpid()}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        yield aside
+        if final.exists():
+            os.replace(final, old)
+        os.replace(aside, final)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Write a text file whole (UTF-8, newline as given)."""
+    with write_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="")

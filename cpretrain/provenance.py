@@ -1,0 +1,75 @@
+"""The JSON beside every result that says where it came from: versions, settings, seeds, hashes, time."""
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from cpretrain import __version__
+from cpretrain.atomic import write_text
+
+PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimagej", "scyjava")
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, cpretrain and the packages that shape its numbers (those that are installed)."""
+    found = {"python": platform.python_version(), "cpretrain": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+class Provenance:
+    """Collects what a step did and writes it as JSON; the clock starts when it is made.
+
+    Parameters
+    ----------
+    step : str
+        The step's name, as on the command line.
+    settings : pydantic.BaseModel
+        The settings that the step ran with.
+    inputs : iterable of path-like
+        Files whose SHA-256 is recorded.
+    """
+
+    def __init__(self, step: str, settings: BaseModel, inputs: Iterable[str | os.PathLike] = ()) -> None:
+        self._started = time.perf_counter()
+        self.record: dict[str, Any] = {
+            "step": step,
+            "written": "",
+            "elapsed_seconds": 0.0,
+            "settings": settings.model_dump(mode="json"),
+            "inputs": {Path(path).name: sha256(path) for path in inputs},
+            "versions": versions(),
+            "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+        }
+
+    def write(self, path: str | os.PathLike, **facts: Any) -> dict[str, Any]:
+        """Write the record with `facts` added to it, and return it."""
+        record = self.record | facts
+        record["written"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        record["elapsed_seconds"] = round(time.perf_counter() - self._started, 3)
+        write_json(path, record)
+        return record
+
+
+def write_json(path: str | os.PathLike, record: Mapping[str, Any]) -> None:
+    """Write `record` as indented JSON, whole or not at all."""
+    write_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -1,0 +1,105 @@
+"""The settings of every step: one frozen model a step, shared by Python, the command line and experiment.toml."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(ge=1)]
+NotNegativeInt = Annotated[int, Field(ge=0)]
+
+
+class Settings(BaseModel):
+    """A frozen set of options that knows no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def replace(self, **changes: object) -> "Settings":
+        """Return a checked copy with `changes`."""
+        return type(self).model_validate(self.model_dump() | changes)
+
+
+class DriftSettings(Settings):
+    """Options of "Correct 3D drift", with the plugin's own defaults."""
+
+    engine: Literal["auto", "fiji", "native"] = Field(
+        "auto", description="fiji: the plugin itself; native: the same in Python; auto: fiji where there is one"
+    )
+    fiji: Path | None = Field(None, description="folder of a local Fiji (or set FIJI_HOME)")
+    channel: PositiveInt = Field(1, description="channel that the drift is measured on, from 1")
+    only_xy: bool = Field(False, description="correct only x and y of 3D data")
+    multi_time_scale: bool = Field(False, description="measure again over longer and longer time steps")
+    sub_pixel: bool = Field(False, description="apply fractional shifts by linear interpolation")
+    edge_enhance: bool = Field(False, description="enhance edges before measuring")
+    threshold: float = Field(0.0, ge=0, description="subtract this grey value before measuring")
+    z_range: tuple[PositiveInt, PositiveInt] | None = Field(
+        None, description="lowest and highest z plane to measure, from 1 (default: all)"
+    )
+    max_shift: tuple[NotNegativeInt, NotNegativeInt, NotNegativeInt] = Field(
+        (10, 10, 10), description="largest shift between two frames in x, y and z, in pixels"
+    )
+    roi: tuple[NotNegativeInt, NotNegativeInt, PositiveInt, PositiveInt] | None = Field(
+        None, description="measure inside this box only: x, y, width, height in pixels"
+    )
+    axes: str | None = Field(None, description="axes of the file where it states them wrongly, for example TYX")
+
+
+class CropSettings(Settings):
+    """How training crops are drawn."""
+
+    per_image: PositiveInt = Field(5, description="crops an image")
+    size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
+    border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
+    seed: int = Field(0, description="seed of the random places")
+    frames_only: tuple[NotNegativeInt, ...] | None = Field(
+        None, description="draw from these frames only, from 0 (default: all)"
+    )
+
+
+class MaskSettings(Settings):
+    """How drawn ground truth is read."""
+
+    strict: bool = Field(False, description="refuse masks that need a guess, for example binary ones")
+    components: bool = Field(
+        False, description="take connected pieces of a binary or class mask as objects (touching cells merge)"
+    )
+
+
+class TrainSettings(Settings):
+    """How a model is retrained; what is left out takes the default of the installed Cellpose."""
+
+    name: str = Field("", description="name of the cell type, and of the model")
+    base: str = Field("", description="base model: a name from Cellpose's zoo, or a model file")
+    train_fraction: float = Field(0.8, gt=0, lt=1, description="share of the images used for training")
+    test_fraction: float = Field(
+        0.0, ge=0, lt=1, description="share of the training images set aside for the loss on unseen images"
+    )
+    channel: PositiveInt = Field(1, description="channel to segment, from 1")
+    second_channel: PositiveInt | None = Field(
+        None, description="channel of the nuclei, from 1, for two-channel Cellpose 3 models"
+    )
+    epochs: PositiveInt | None = Field(None, description="number of epochs")
+    learning_rate: float | None = Field(None, gt=0, description="learning rate")
+    weight_decay: float | None = Field(None, ge=0, description="weight decay")
+    images_per_epoch: PositiveInt | None = Field(None, description="images an epoch (default: all)")
+    batch_size: PositiveInt | None = Field(None, description="crops a training step")
+    tile: PositiveInt | None = Field(None, description="edge length of a training tile in pixels")
+    min_train_masks: NotNegativeInt = Field(
+        1, description="leave out training crops with fewer objects (Cellpose's own 5 loses sparse crops)"
+    )
+    split_by: Literal["auto", "movie", "image"] = Field(
+        "auto", description="keep crops of one movie on one side; auto: where there are at least five movies"
+    )
+    seed: int = Field(0, description="seed of the split and of the training")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to compute")
+
+
+class EvaluateSettings(Settings):
+    """How a model is scored."""
+
+    thresholds: str = Field("0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas")
+    flow_threshold: float = Field(0.4, description="flow threshold: larger keeps more objects")
+    cellprob_threshold: float = Field(0.0, description="cellprob threshold: smaller makes objects larger")
+    diameter: float | None = Field(None, gt=0, description="diameter of the objects in pixels (default: the model's)")
+    min_size: int = Field(15, description="smallest object in pixels")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to compute")
