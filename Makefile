@@ -29,3 +29,26 @@ $(READY4): pyproject.toml | $(UV)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV4)
 	$(UV) pip install --quiet --python $(VENV4)/bin/python --editable '.[cellpose4,test]'
 	@touch $@
+
+demo: $(READY)
+	@echo "Running the demo: about 6 minutes on two processor cores. Results go to demo/."
+	$(VENV)/bin/cpretrain demo demo
+
+test: lint test3 test4
+
+lint: $(READY)
+	@echo "Checking format, lint and types (half a minute) ..."
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+test3: $(READY)
+	@echo "Running the tests with Cellpose 3.1 (about 5 minutes) ..."
+	$(VENV)/bin/python -m pytest
+
+test4: $(READY4)
+	@echo "Running the tests that depend on Cellpose with Cellpose 4.2 (about 2 minutes) ..."
+	$(VENV4)/bin/python -m pytest -m cellpose
+
+clean:
+	rm -rf $(VENV) $(VENV4) demo

@@ -21,7 +21,12 @@ class BadInput(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        parts = [("", self.problem), ("found: ", self.found), ("expected: ", self.expected), ("→ ", self.cure)]
+        parts = [
+            ("", self.problem),
+            ("found: ", self.found),
+            ("expected: ", self.expected),
+            ("→ ", self.cure),
+        ]
         return "\n  ".join(label + text for label, text in parts if text)
 
     def __reduce__(self) -> tuple:  # so that it travels between processes

@@ -50,7 +50,11 @@ def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
         )
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(description, total=total, note="")
-            yield lambda note="": bar.update(task, advance=1, note=note)
+
+            def advance(note: str = "") -> None:
+                bar.update(task, advance=1, note=note)
+
+            yield advance
         return
     done, last = 0, time.monotonic()
 

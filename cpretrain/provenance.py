@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,27 @@ def sha256(path: str | os.PathLike) -> str:
     """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+    """SHA-256 of each file, under the name of its folder and its own (which stay when an experiment moves)."""
+    return {f"{Path(path).resolve().parent.name}/{Path(path).name}": sha256(path) for path in paths}
+
+
+def is_current(record: str | os.PathLike, settings: BaseModel, inputs: Iterable[str | os.PathLike]) -> bool:
+    """Whether `record`, the JSON of an earlier result, says that it came from these settings and inputs.
+
+    The record is the last file of a result to be written, so it speaks for all of it.
+    """
+    path = Path(record)
+    if not path.is_file():
+        return False
+    try:
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        same = earlier["settings"] == settings.model_dump(mode="json")
+        return bool(same and earlier["inputs"] == hashes(inputs))
+    except (ValueError, KeyError, OSError):
+        return False
 
 
 def versions() -> dict[str, str]:
@@ -56,15 +77,15 @@ class Provenance:
             "written": "",
             "elapsed_seconds": 0.0,
             "settings": settings.model_dump(mode="json"),
-            "inputs": {Path(path).name: sha256(path) for path in inputs},
+            "inputs": hashes(inputs),
             "versions": versions(),
             "machine": {"system": platform.platform(), "processors": os.cpu_count()},
         }
 
     def write(self, path: str | os.PathLike, **facts: Any) -> dict[str, Any]:
-        """Write the record with `facts` added to it, and return it."""
+        """Write the record with `facts` added to it, and return it; the last file of a result to be written."""
         record = self.record | facts
-        record["written"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        record["written"] = datetime.now(UTC).isoformat(timespec="seconds")
         record["elapsed_seconds"] = round(time.perf_counter() - self._started, 3)
         write_json(path, record)
         return record

@@ -1,12 +1,20 @@
-"""The settings of every step: one frozen model a step, shared by Python, the command line and experiment.toml."""
+"""The settings of every step, one frozen model each: shared by Python, command line and experiment.toml."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cpretrain.errors import BadInput
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NotNegativeInt = Annotated[int, Field(ge=0)]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def _listed(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -14,7 +22,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def replace(self, **changes: object) -> "Settings":
+    def replace(self, **changes: object) -> Self:
         """Return a checked copy with `changes`."""
         return type(self).model_validate(self.model_dump() | changes)
 
@@ -23,7 +31,8 @@ class DriftSettings(Settings):
     """Options of "Correct 3D drift", with the plugin's own defaults."""
 
     engine: Literal["auto", "fiji", "native"] = Field(
-        "auto", description="fiji: the plugin itself; native: the same in Python; auto: fiji where there is one"
+        "auto",
+        description="fiji: the plugin itself; native: the same in Python; auto: fiji where there is one",
     )
     fiji: Path | None = Field(None, description="folder of a local Fiji (or set FIJI_HOME)")
     channel: PositiveInt = Field(1, description="channel that the drift is measured on, from 1")
@@ -41,7 +50,9 @@ class DriftSettings(Settings):
     roi: tuple[NotNegativeInt, NotNegativeInt, PositiveInt, PositiveInt] | None = Field(
         None, description="measure inside this box only: x, y, width, height in pixels"
     )
-    axes: str | None = Field(None, description="axes of the file where it states them wrongly, for example TYX")
+    axes: str | None = Field(
+        None, description="axes of the file where it states them wrongly, for example TYX"
+    )
 
 
 class CropSettings(Settings):
@@ -51,8 +62,8 @@ class CropSettings(Settings):
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
     seed: int = Field(0, description="seed of the random places")
-    frames_only: tuple[NotNegativeInt, ...] | None = Field(
-        None, description="draw from these frames only, from 0 (default: all)"
+    frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
+        None, description="draw from these frames only, from 0, for example 0,5,9 (default: all)"
     )
 
 
@@ -63,6 +74,13 @@ class MaskSettings(Settings):
     components: bool = Field(
         False, description="take connected pieces of a binary or class mask as objects (touching cells merge)"
     )
+    upsample: bool = Field(
+        False, description="enlarge masks that were exported at a lower resolution, by nearest neighbour"
+    )
+    classes: tuple[str, ...] = Field(
+        (), description="take objects of these classes only, as they are named in QuPath (default: all)"
+    )
+    nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")
 
 
 class TrainSettings(Settings):
@@ -91,15 +109,29 @@ class TrainSettings(Settings):
         "auto", description="keep crops of one movie on one side; auto: where there are at least five movies"
     )
     seed: int = Field(0, description="seed of the split and of the training")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to compute")
+    device: Device = Field("auto", description="where to compute")
+    continue_from_finetuned: bool = Field(
+        False, description="accept a base that was retrained here already, instead of a pretrained model"
+    )
 
 
 class EvaluateSettings(Settings):
     """How a model is scored."""
 
-    thresholds: str = Field("0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas")
+    thresholds: str = Field(
+        "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
+    )
     flow_threshold: float = Field(0.4, description="flow threshold: larger keeps more objects")
     cellprob_threshold: float = Field(0.0, description="cellprob threshold: smaller makes objects larger")
-    diameter: float | None = Field(None, gt=0, description="diameter of the objects in pixels (default: the model's)")
+    diameter: float | None = Field(
+        None, gt=0, description="diameter of the objects in pixels (default: the model's)"
+    )
     min_size: int = Field(15, description="smallest object in pixels")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where to compute")
+    device: Device = Field("auto", description="where to compute")
+
+
+def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
+    """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"][:1]) or "settings"
+    return BadInput(f"{name(place)}: {first['msg'].lower()}", found=repr(first["input"]))

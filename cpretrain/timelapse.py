@@ -114,9 +114,7 @@ class TimeLapse:
         self.axes = _named_axes(self.path, series.axes, series.shape, axes)
         lengths = dict(zip(self.axes, series.shape, strict=True))
         self.dtype = np.dtype(series.dtype)
-        self._array = zarr.open(series.levels[0].aszarr(), mode="r")
-        if isinstance(self._array, zarr.Group):
-            self._array = self._array["0"]
+        self._array = zarr.open_array(series.levels[0].aszarr(), mode="r")
         self._shape = tuple(lengths.get(axis, 1) for axis in AXES)
         self.calibration = _calibration(self._file)
         self.is_rgb = series.axes.endswith("S")

@@ -1,0 +1,158 @@
+"""The command line: ``cpretrain --help``. Heavy packages are imported by the command that needs them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cpretrain.command import command
+from cpretrain.console_report import Report
+from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+
+app = typer.Typer(
+    help="Correct drift with Fiji, cut training crops, retrain Cellpose, and measure whether it helped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Out = Annotated[
+    Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@command(app, DriftSettings)
+def drift(
+    settings: DriftSettings,
+    raw: Annotated[Path | None, typer.Argument(help="a time-lapse, or a folder of them")] = None,
+    out: Out = None,
+) -> Report:
+    """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""
+    from cpretrain.ask import ask_folder
+    from cpretrain.drift import correct_drift
+
+    batch = correct_drift(ask_folder(raw, "RAW", "Choose the folder of raw time-lapses"), out, settings)
+    lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in batch.done]
+    data = [{"source": m.source, "corrected": m.corrected, "engine": m.engine} for m in batch.done]
+    return Report(lines, {"movies": data}, batch.failed)
+
+
+@command(app, CropSettings)
+def crops(
+    settings: CropSettings,
+    images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
+    out: Out = None,
+) -> Report:
+    """Cut training crops at random places of random frames."""
+    from cpretrain.ask import ask_folder
+    from cpretrain.crops import cut_crops
+
+    result = cut_crops(ask_folder(images, "IMAGES", "Choose the folder of images"), out, settings)
+    data = {"folder": result.folder, "crops": [crop.file for crop in result.crops]}
+    return Report([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
+
+
+@command(app, MaskSettings)
+def masks(
+    settings: MaskSettings,
+    ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
+    images: Annotated[Path, typer.Option(help="folder of the training images")],
+    out: Annotated[Path, typer.Option(help="folder for the label images")],
+) -> Report:
+    """Turn ground truth from QuPath into one clean label image for each training image."""
+    from cpretrain.masks import import_masks
+
+    result = import_masks(ground_truth, images, out, settings)
+    lines = [f"{result.objects} objects in {result.images} label images in {result.folder}", *result.warnings]
+    data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
+    return Report(lines, data)
+
+
+@command(app, TrainSettings)
+def train(
+    settings: TrainSettings,
+    images: Annotated[Path, typer.Option(help="folder of the training images")],
+    masks: Annotated[Path, typer.Option(help="folder of their label images")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
+    ] = None,
+) -> Report:
+    """Retrain a Cellpose model."""
+    from cpretrain.training import retrain
+
+    result = retrain(images, masks, settings, out)
+    return Report([f"model in {result.folder}"], {"model": result.folder})
+
+
+@command(app, EvaluateSettings)
+def evaluate(
+    settings: EvaluateSettings,
+    model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
+    images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
+    masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
+    against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
+    ] = None,
+) -> Report:
+    """Score a retrained model and its base on images that neither was trained on."""
+    from cpretrain.evaluation import evaluate as score
+
+    result = score(model, images, masks, against, settings, out)
+    return Report([result.table(), f"tables and pictures in {result.folder}"], result.as_data())
+
+
+@command(app)
+def run(
+    experiment: Annotated[Path, typer.Argument(help="an experiment.toml")],
+) -> Report:
+    """Run the whole pipeline, from the first step that is not done."""
+    from cpretrain.experiment import run_experiment
+
+    return run_experiment(experiment)
+
+
+@command(app)
+def demo(
+    folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
+) -> Report:
+    """Run the whole pipeline on real images that come with the package."""
+    from cpretrain.demo import run_demo
+
+    return run_demo(folder)
+
+
+@command(app)
+def doctor() -> Report:
+    """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
+    from cpretrain.doctor import examine
+
+    return examine()
+
+
+@command(app)
+def models() -> Report:
+    """List the base models, where each is on this machine, and which Cellpose loads it."""
+    from cpretrain.doctor import list_models
+
+    return list_models()
+
+
+@command(app)
+def schema() -> Report:
+    """Print the JSON schema of experiment.toml."""
+    import json
+
+    from cpretrain.experiment import Experiment
+
+    described = Experiment.model_json_schema()
+    return Report([json.dumps(described, indent=2)], described)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.atomic import write_aside
+from cpretrain.batch import Batch, for_each
+from cpretrain.errors import BadInput
+from cpretrain.image_writer import write_image
+from cpretrain.padding import valid_box
+from cpretrain.progress import say
+from cpretrain.provenance import Provenance, is_current
+from cpretrain.settings import CropSettings
+from cpretrain.timelapse import TimeLapse, list_images
+
+MANIFEST = "crops.csv"
+RECORD = "crops.json"
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One training image: a row of ``crops.csv``.
+
+    Parameters
+    ----------
+    file, source : str
+        Name of the crop, and of the image that it was cut from.
+    frame, z, y, x : int
+        Frame, plane, and corner in the source, all from 0; in pixels of the source, border not counted.
+    height, width, border : int
+        Size without the border, and width of the border of zeros, in pixels.
+    seed : int
+        Seed of the draw.
+    """
+
+    file: str
+    source: str
+    frame: int
+    z: int
+    y: int
+    x: int
+    height: int
+    width: int
+    border: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class CropsResult:
+    """The crops that were cut, where they are, and the images that could not be used."""
+
+    folder: Path
+    crops: list[Crop]
+    failed: dict[Path, BadInput]
+
+
+def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | None = None) -> CropsResult:
+    """Cut training crops out of every image of a folder.
+
+    Parameters
+    ----------
+    images : pathlib.Path
+        A folder of images, or one image: time-lapses or single frames.
+    out : pathlib.Path, optional
+        Where to; by default ``training_images`` beside the folder.
+    settings : CropSettings, optional
+        How many, how large, which seed.
+
+    Returns
+    -------
+    CropsResult
+        Crops as TIFF, axes (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them.
+
+    Raises
+    ------
+    BadInput
+        When no image can be used, or other crops are there already (people may be drawing on them).
+    """
+    settings = settings or CropSettings()
+    files = list_images(images)
+    folder = out or beside(images, "training_images")
+    if is_current(folder / RECORD, settings, files):
+        say(f"crops: {folder} is complete and unchanged")
+        return CropsResult(folder, read_manifest(folder), {})
+    if (folder / MANIFEST).exists():
+        raise BadInput(
+            f"{folder}: holds crops of other images or settings",
+            cure="choose another folder with --out, or move these away if nobody draws on them",
+        )
+    provenance = Provenance("crops", settings, files)
+    batch: Batch[list[Crop]] = for_each(files, lambda file: _cut_image(file, folder, settings), "crops")
+    crops = [crop for of_image in batch.done for crop in of_image]
+    write_manifest(folder, crops)
+    provenance.write(folder / RECORD, failed={file.name: str(why) for file, why in batch.failed.items()})
+    return CropsResult(folder, crops, batch.failed)
+
+
+def beside(chosen: Path, name: str) -> Path:
+    """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
+    folder = chosen.resolve()
+    return (folder.parent if folder.is_file() else folder).parent / name
+
+
+def write_manifest(folder: Path, crops: Sequence[Crop]) -> None:
+    """Write ``crops.csv``."""
+    with write_aside(folder / MANIFEST) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(Crop.__dataclass_fields__))
+        writer.writeheader()
+        writer.writerows(asdict(crop) for crop in crops)
+
+
+def read_manifest(folder: Path) -> list[Crop]:
+    """Read ``crops.csv``.
+
+    Raises
+    ------
+    BadInput
+        When it is not there or has other columns.
+    """
+    path = folder / MANIFEST
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        kinds = {name: field.type for name, field in Crop.__dataclass_fields__.items()}
+        return [
+            Crop(**{name: row[name] if kind is str else int(row[name]) for name, kind in kinds.items()})  # type: ignore[arg-type]
+            for row in rows
+        ]
+    except (OSError, KeyError, ValueError) as error:
+        raise BadInput(
+            f"{path}: cannot be read as a table of crops",
+            found=f"{type(error).__name__}: {error}",
+            expected="columns " + ", ".join(Crop.__dataclass_fields__),
+        ) from error
+
+
+def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
+    """Add an edge of zeros of `border` pixels around an image, axes (..., Y, X)."""
+    return np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border, border)] * 2)
+
+
+def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
+    with TimeLapse(path) as movie:
+        cut = []
+        for frame, z, y, x, pixels in _draw(movie, settings):
+            several = movie.shape[0] > 1, movie.shape[1] > 1
+            place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
+            crop = Crop(
+                f"{path.stem}{place}.tif",
+                path.name,
+                frame,
+                z,
+                y,
+                x,
+                settings.size,
+                settings.size,
+                settings.border,
+                settings.seed,
+            )
+            cut.append((crop, pixels))
+        for crop, pixels in cut:
+            image = pixels[0] if len(pixels) == 1 else pixels
+            write_image(folder / crop.file, add_border(image, settings.border), movie.calibration)
+    return [crop for crop, _ in cut]
+
+
+def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int, int, int, NDArray[Any]]]:
+    """Draw frame, plane and corner of each crop; only places that hold data are drawn.
+
+    Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
+    its own, so that the crops of an image do not depend on its neighbours in the folder.
+    """
+    rng = np.random.default_rng([settings.seed, *hashlib.sha256(movie.path.name.encode()).digest()])
+    candidates = _planes(movie, settings)
+    rng.shuffle(candidates)
+    drawn: list[tuple[int, int, int, int, NDArray[Any]]] = []
+    largest = (0, 0)
+    while candidates and len(drawn) < settings.per_image:
+        usable = []
+        for frame, z in candidates:
+            pixels = movie.frame(frame)[z]
+            box = valid_box(pixels)
+            height, width = (side.stop - side.start for side in box) if box else (0, 0)
+            largest = max(largest, (height, width))
+            if box is None or min(height, width) < settings.size:
+                continue
+            y, x = (int(rng.integers(side.start, side.stop - settings.size + 1)) for side in box)
+            drawn.append((frame, z, y, x, pixels[:, y : y + settings.size, x : x + settings.size]))
+            usable.append((frame, z))
+            if len(drawn) == settings.per_image:
+                break
+        candidates = usable
+    if not drawn:
+        raise BadInput(
+            f"{movie.path}: too small for a crop",
+            found=f"at most {largest[1]} × {largest[0]} pixels with data in a frame",
+            expected=f"{settings.size} × {settings.size} pixels or more",
+            cure="choose a smaller --size, or leave this image out",
+        )
+    return drawn
+
+
+def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
+    frames = range(movie.shape[0])
+    chosen = frames if settings.frames_only is None else [t for t in settings.frames_only if t in frames]
+    if not chosen:
+        raise BadInput(
+            f"{movie.path}: has none of the frames {settings.frames_only}",
+            found=f"frames 0 to {len(frames) - 1}",
+        )
+    return [(frame, z) for frame in chosen for z in range(movie.shape[1])]

@@ -1,0 +1,85 @@
+"""A picture in which a person sees at a glance what the drift was and whether it is gone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.atomic import write_aside
+from cpretrain.drift_curve import DriftCurve
+
+
+class MeanProjection:
+    """Mean over frames and planes, gathered frame by frame; sharp where nothing moved."""
+
+    def __init__(self) -> None:
+        self._sum: NDArray[np.float64] | None = None
+        self._count = 0
+
+    def add(self, frame: NDArray[Any]) -> None:
+        """Take in one frame, axes (Z, Y, X)."""
+        plane = frame.mean(axis=0, dtype=np.float64)
+        self._sum = plane if self._sum is None else self._sum + plane
+        self._count += 1
+
+    @property
+    def image(self) -> NDArray[np.float64]:
+        """The mean so far, axes (Y, X)."""
+        assert self._sum is not None
+        return self._sum / self._count
+
+
+def draw_drift(
+    path: Path,
+    title: str,
+    curve: DriftCurve,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    engine: str,
+) -> None:
+    """Draw the path and the course of the drift beside the mean of all frames before and after.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to write the PNG.
+    title : str
+        Name of the movie.
+    curve : DriftCurve
+        What the sample did.
+    before, after : ndarray, (Y, X)
+        Mean over all frames of the raw and of the corrected movie.
+    engine : str
+        Which engine measured it.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3)).ravel()
+    figure.suptitle(f"{title} (engine: {engine})", parse_math=False)
+    frames = np.arange(len(curve.drift))
+    for axis, colour in zip("zyx", ("#999999", "#0072B2", "#D55E00"), strict=True):
+        drift = curve.drift[:, "zyx".index(axis)]
+        if axis != "z" or drift.any():
+            course.plot(frames, drift, marker=".", color=colour, label=axis)
+    for flags, marker, label in ((curve.clipped, "v", "clipped"), (curve.uncertain, "s", "uncertain")):
+        if flags.any():
+            largest = curve.drift.max() + 0.05 * max(float(np.ptp(curve.drift)), 1.0)
+            marked = frames[flags]
+            course.plot(marked, np.full(marked.size, largest), marker, color="black", label=label)
+    course.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
+    course.legend()
+    trace.plot(curve.drift[:, 2], curve.drift[:, 1], "-", color="#999999")
+    points = trace.scatter(curve.drift[:, 2], curve.drift[:, 1], c=frames, cmap="viridis", zorder=2)
+    trace.set(xlabel="x / pixels", ylabel="y / pixels", title="path of the sample", aspect="equal")
+    trace.set_adjustable("datalim")
+    trace.invert_yaxis()
+    figure.colorbar(points, ax=trace, label="frame")
+    for axes, image, label in ((left, before, "before"), (right, after, "after")):
+        low, high = np.percentile(image, (1, 99.8))
+        axes.imshow(image, cmap="gray", vmin=low, vmax=high)
+        axes.set_title(f"mean of all frames, {label}")
+        axes.set_axis_off()
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=80)

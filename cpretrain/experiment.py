@@ -1,0 +1,112 @@
+"""The whole pipeline from one file, ``experiment.toml``: each run goes on from the first step that is not done."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from cpretrain.batch import Batch
+from cpretrain.console_report import Report
+from cpretrain.crops import beside, cut_crops
+from cpretrain.drift import CorrectedMovie, correct_drift
+from cpretrain.errors import BadInput
+from cpretrain.progress import say
+from cpretrain.settings import (
+    CropSettings,
+    DriftSettings,
+    EvaluateSettings,
+    MaskSettings,
+    Settings,
+    TrainSettings,
+    bad_settings,
+)
+
+
+class Experiment(Settings):
+    """What ``experiment.toml`` holds; paths are relative to that file."""
+
+    raw: Path = Field(description="folder of raw time-lapses")
+    ground_truth: Path = Field(
+        Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
+    )
+    drift: DriftSettings = Field(DriftSettings(), description="drift correction")
+    crops: CropSettings = Field(CropSettings(), description="training crops")
+    masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
+    train: TrainSettings = Field(TrainSettings(), description="retraining")
+    evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read ``experiment.toml``; paths in it become absolute.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or a setting is missing, unknown or out of range.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
+    try:
+        experiment = Experiment.model_validate(given)
+    except ValidationError as error:
+        raise bad_settings(error, lambda place: f"{path}: {place}") from None
+    folder = path.resolve().parent
+    base = folder / experiment.train.base
+    train = experiment.train.replace(base=str(base)) if base.exists() else experiment.train
+    return experiment.model_copy(
+        update={
+            "raw": folder / experiment.raw,
+            "ground_truth": folder / experiment.ground_truth,
+            "train": train,
+        }
+    )
+
+
+def run_experiment(path: Path) -> Report:
+    """Run the steps of an experiment; it stops, and says so, where people have to draw.
+
+    Raises
+    ------
+    BadInput
+        When a step cannot be done.
+    """
+    experiment = read_experiment(path)
+    moved = correct_and_cut(experiment)
+    training_images = beside(experiment.raw, "training_images")
+    if not experiment.ground_truth.is_dir():
+        lines = [
+            f"training images are in {training_images}",
+            f"next: draw on them in QuPath, export label images to {experiment.ground_truth}, and run this again",
+        ]
+        return Report(lines, {"next": "draw", "training_images": training_images}, moved.failed)
+    report = learn(experiment)
+    report.failed.update(moved.failed)
+    return report
+
+
+def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
+    """First half: drift and crops. What failed of the movies is in the result."""
+    moved = correct_drift(experiment.raw, settings=experiment.drift)
+    cropped = cut_crops(beside(experiment.raw, "corrected"), settings=experiment.crops)
+    say(f"crops: {len(cropped.crops)} in {cropped.folder}")
+    moved.failed.update(cropped.failed)
+    return moved
+
+
+def learn(experiment: Experiment) -> Report:
+    """Second half: masks, retraining and evaluation."""
+    from cpretrain.evaluation import evaluate
+    from cpretrain.masks import import_masks
+    from cpretrain.training import retrain
+
+    training_images, masks = (beside(experiment.raw, name) for name in ("training_images", "masks"))
+    imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
+    say(f"masks: {imported.objects} objects on {imported.images} images")
+    trained = retrain(training_images, masks, experiment.train)
+    result = evaluate(trained.folder, settings=experiment.evaluate)
+    data: dict[str, Any] = result.as_data() | {"model": trained.folder}
+    lines = [result.table(), f"model, tables and pictures are in {trained.folder}"]
+    return Report(lines, data)

@@ -1,0 +1,42 @@
+"""An image with the outlines of its objects, once for each opinion on where they are."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.atomic import write_aside
+
+COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
+"""Distinct for colour-blind people (Okabe and Ito)."""
+
+
+def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str, NDArray[Any]]) -> None:
+    """Draw one panel for each entry of `labels`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to write the PNG.
+    title : str
+        Above all panels.
+    image : ndarray, (Y, X)
+        Grey values.
+    labels : dict of str to ndarray of int, (Y, X)
+        Label images by panel title.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(labels), 4.6), layout="constrained")
+    figure.suptitle(title, parse_math=False)
+    low, high = np.percentile(image, (0.5, 99.5))
+    panels = figure.subplots(1, len(labels), squeeze=False)[0]
+    for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):
+        axes.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1))
+        for label in np.unique(objects[objects > 0]):
+            axes.contour(objects == label, levels=[0.5], colors=colour, linewidths=1.2)
+        axes.set_title(f"{name} ({np.unique(objects[objects > 0]).size} objects)")
+        axes.set_axis_off()
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=100)

@@ -1,0 +1,27 @@
+"""Where an image has content: the zeros that drift correction and cropping put around it are not data."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def valid_box(pixels: NDArray[Any]) -> tuple[slice, slice] | None:
+    """Bounding box of the pixels that are not zero, the place of real data inside a padded canvas.
+
+    Parameters
+    ----------
+    pixels : ndarray, (..., Y, X)
+        A plane, or planes and channels that share their padding.
+
+    Returns
+    -------
+    tuple of slice or None
+        Rows and columns of the box; None where every pixel is zero.
+    """
+    content = np.asarray(pixels) != 0
+    content = content.reshape(-1, *content.shape[-2:]).any(axis=0)
+    rows, columns = content.any(axis=1).nonzero()[0], content.any(axis=0).nonzero()[0]
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

@@ -1,0 +1,299 @@
+"""The one place that knows Cellpose: 3.1 and 4.2 behind one small interface.
+
+Cellpose's own normalisation is left out on both ways in (see ``normalization.py``), and every array handed over is
+a copy, because Cellpose changes its inputs in place.
+"""
+
+import logging
+import os
+import urllib.error
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.base_models import BaseModel, cellpose_major, models_folder, zoo_file
+from cpretrain.errors import BadInput
+from cpretrain.normalization import normalize
+from cpretrain.settings import EvaluateSettings, TrainSettings
+
+os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
+
+RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
+
+
+@dataclass(frozen=True)
+class CellposeDefaults:
+    """What Cellpose's ``train_seg`` takes when it is told nothing; read from its own signature."""
+
+    epochs: int
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    tile: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Losses of a training run, one value an epoch; NaN where none was measured."""
+
+    train: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+
+def cellpose_defaults() -> CellposeDefaults:
+    """Cellpose's own training defaults, of the installed version."""
+    import inspect
+
+    from cellpose import train
+
+    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
+    major = cellpose_major()
+    return CellposeDefaults(
+        epochs=given["n_epochs"],
+        learning_rate=given["learning_rate"],
+        weight_decay=given["weight_decay"],
+        batch_size=given["batch_size"],
+        tile=given["bsize"] or 256,
+        channels=2 if major == 3 else 3,
+    )
+
+
+def with_defaults(settings: TrainSettings) -> TrainSettings:
+    """Fill in what `settings` leave open from the defaults of the installed Cellpose."""
+    defaults = cellpose_defaults()
+    names = ("epochs", "learning_rate", "weight_decay", "batch_size", "tile")
+    left_open = {name: getattr(defaults, name) for name in names if getattr(settings, name) is None}
+    return settings.model_copy(update=left_open)
+
+
+def network_input(
+    planes: NDArray[Any], channel: int = 1, second_channel: int | None = None
+) -> NDArray[np.float32]:
+    """Choose channels of an image, normalise them, and fill up to what the network takes.
+
+    Parameters
+    ----------
+    planes : ndarray, (C, Y, X)
+        Grey values.
+    channel, second_channel : int
+        From 1; the channel to segment, and that of the nuclei.
+
+    Returns
+    -------
+    ndarray of float32, (2 or 3, Y, X)
+        Two channels for Cellpose 3, three for Cellpose 4.
+
+    Raises
+    ------
+    BadInput
+        When the image has no such channel.
+    """
+    chosen = [channel] if second_channel is None else [channel, second_channel]
+    for number in chosen:
+        if number > len(planes):
+            raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
+    wanted = 2 if cellpose_major() == 3 else 3
+    ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
+    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]))
+    return ready
+
+
+class Segmenter:
+    """A Cellpose model ready to segment or to be trained on.
+
+    Parameters
+    ----------
+    base : BaseModel
+        From ``find_base``. Missing weights of a zoo model are downloaded.
+    device : str
+        ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest there is.
+    for_training : bool
+        On a CPU, Cellpose 3 segments with a network that cannot be trained; 4 does so in 16-bit numbers.
+
+    Raises
+    ------
+    BadInput
+        When the weights cannot be had, or the device is not there.
+    """
+
+    def __init__(self, base: BaseModel, device: str = "auto", for_training: bool = False) -> None:
+        from cellpose import models
+
+        self.base, self.device = base, find_device(device)
+        options: dict[str, Any] = {"device": self.device}
+        if cellpose_major() == 3:
+            options["mkldnn"] = not for_training
+        else:
+            options["use_bfloat16"] = not for_training and self.device.type != "cpu"
+        if base.path is not None and not base.path.is_file():
+            _download(base)
+        options["pretrained_model"] = str(base.path) if base.path else False
+        with _quiet():
+            self.model = models.CellposeModel(**options)
+
+    def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
+        """Segment one image.
+
+        Parameters
+        ----------
+        image : ndarray of float32, (channels, Y, X)
+            From ``network_input``.
+        settings : EvaluateSettings
+            Thresholds and diameter.
+
+        Returns
+        -------
+        ndarray of uint32, (Y, X)
+            Labels, 0 for background.
+        """
+        with _quiet():
+            labels = self.model.eval(
+                image.copy(),
+                channel_axis=0,
+                normalize=dict(RAW),
+                diameter=settings.diameter,
+                flow_threshold=settings.flow_threshold,
+                cellprob_threshold=settings.cellprob_threshold,
+                min_size=settings.min_size,
+            )[0]
+        return np.asarray(labels, np.uint32).reshape(image.shape[-2:])
+
+    def train(
+        self,
+        images: Sequence[NDArray[np.float32]],
+        labels: Sequence[NDArray[Any]],
+        settings: TrainSettings,
+        folder: Path,
+        test: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[Any]]] | None = None,
+        on_step: Callable[[], None] | None = None,
+    ) -> tuple[Path, Losses]:
+        """Train the network with Cellpose's own ``train_seg``.
+
+        Parameters
+        ----------
+        images : sequence of ndarray of float32, (channels, Y, X)
+            From ``network_input``.
+        labels : sequence of ndarray of int, (Y, X)
+            Ground truth of each image.
+        settings : TrainSettings
+            Complete settings, from ``with_defaults``.
+        folder : pathlib.Path
+            An existing folder that Cellpose may write to.
+        test : tuple, optional
+            Images and labels on which a loss is measured now and then; never trained on.
+        on_step : callable, optional
+            Called after each training step.
+
+        Returns
+        -------
+        pathlib.Path, Losses
+            The weights, and the losses.
+        """
+        import torch
+        from cellpose import train
+
+        net = self.model.net
+        hook = net.register_forward_hook(lambda *_: on_step() if on_step and net.training else None)
+        test_images, test_labels = test or (None, None)
+        with _quiet(), _repeatable(settings.seed, self.device.type):
+            try:
+                weights, losses, test_losses = train.train_seg(
+                    net,
+                    train_data=[image.copy() for image in images],
+                    train_labels=[label.astype(np.int32) for label in labels],
+                    test_data=[image.copy() for image in test_images] if test_images else None,
+                    test_labels=[label.astype(np.int32) for label in test_labels] if test_labels else None,
+                    normalize=dict(RAW),
+                    n_epochs=settings.epochs,
+                    learning_rate=settings.learning_rate,
+                    weight_decay=settings.weight_decay,
+                    batch_size=settings.batch_size,
+                    nimg_per_epoch=settings.images_per_epoch,
+                    bsize=settings.tile,
+                    min_train_masks=0,  # sparse crops were taken out, and reported, before
+                    save_path=folder,
+                    model_name="weights",
+                )
+            finally:
+                hook.remove()
+        measured = np.arange(len(test_losses)) % 10 == 0
+        measured[5:6] = True
+        return Path(weights), Losses(losses, np.where(measured & bool(test_images), test_losses, np.nan))
+
+
+def steps_of(settings: TrainSettings, images: int) -> int:
+    """How many training steps a run takes (complete settings)."""
+    assert settings.epochs and settings.batch_size
+    return settings.epochs * -(-(settings.images_per_epoch or images) // settings.batch_size)
+
+
+def find_device(device: str) -> Any:
+    """Return the torch device of that name; for ``auto`` CUDA, else an Apple GPU, else the CPU.
+
+    Raises
+    ------
+    BadInput
+        When a GPU is asked for by name and none is found.
+    """
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        device = next(name for name, found in there.items() if found)
+    if not there[device]:
+        raise BadInput(
+            f"device {device}: not found on this machine",
+            found=", ".join(name for name, found in there.items() if found),
+            cure="leave --device out, or give --device cpu",
+        )
+    return torch.device(device)
+
+
+def _download(base: BaseModel) -> None:
+    from cellpose import models
+
+    assert base.path is not None
+    cure = (
+        f"download {base.path.name} on a machine with internet and put it at {zoo_file(base.name)} "
+        f"(or set CELLPOSE_LOCAL_MODELS_PATH, now {models_folder()})"
+    )
+    try:
+        models.cache_model_path(base.path.name)
+    except (urllib.error.URLError, OSError) as error:
+        raise BadInput(
+            f"base model {base.name}: its weights are not on this machine and cannot be downloaded",
+            found=str(error),
+            cure=cure,
+        ) from error
+
+
+@contextmanager
+def _repeatable(seed: int, device: str) -> Iterator[None]:
+    """Seed torch (Cellpose seeds NumPy itself) and, on a CPU, add numbers up in the same order every time."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(before or device == "cpu", warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Cellpose's log lines off stderr: this tool shows its own."""
+    logger = logging.getLogger("cellpose")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,68 @@
+"""What several test modules share: real Cellpose models of both versions, small enough for a test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from cpretrain.base_models import cellpose_major
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Weights file of the installed Cellpose, with random weights.
+
+    For 4.2 the image encoder is made small (one block, 64 channels) for the length of the session: its own has 305
+    million parameters. All else is Cellpose's own.
+    """
+    import torch
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    if cellpose_major() == 3:
+        from cellpose.resnet_torch import CPnet
+
+        CPnet([2, 32, 64, 128, 256], 3, sz=3).save_model(path)
+        yield path
+        return
+    import segment_anything
+    from cellpose import vit
+
+    def tiny_sam(_: object) -> torch.nn.Module:
+        sam = torch.nn.Module()
+        sam.image_encoder = segment_anything.modeling.ImageEncoderViT(
+            depth=1, embed_dim=64, num_heads=2, out_chans=32, use_rel_pos=True, global_attn_indexes=(0,)
+        )
+        return sam
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(segment_anything.sam_model_registry, "vit_l", tiny_sam)
+        vit.CPSAM().save_model(path)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def disks() -> tuple[np.ndarray, np.ndarray]:
+    """An image, uint16 (100, 100), of nine bright disks on a dark ground, and its labels."""
+    y, x = np.mgrid[:100, :100]
+    labels = np.zeros((100, 100), np.uint16)
+    for number, (row, column) in enumerate(np.ndindex(3, 3), start=1):
+        labels[(y - 18 - 32 * row) ** 2 + (x - 18 - 32 * column) ** 2 < 100] = number
+    noise = np.random.default_rng(0).integers(80, 120, labels.shape)
+    return (noise + 800 * (labels > 0)).astype(np.uint16), labels
+
+
+@pytest.fixture
+def training_folders(tmp_path: Path, disks: tuple[np.ndarray, np.ndarray]) -> tuple[Path, Path]:
+    """Folders of six images and their masks, with awkward names."""
+    images, masks = tmp_path / "Bilder [1] ü", tmp_path / "masks"
+    images.mkdir()
+    masks.mkdir()
+    image, labels = disks
+    for number in range(6):
+        name = f"Zelle {number} [d=2].tif"
+        tifffile.imwrite(images / name, np.roll(image, 3 * number, axis=0))
+        tifffile.imwrite(masks / name, np.roll(labels, 3 * number, axis=0))
+    return images, masks

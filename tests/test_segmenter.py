@@ -1,0 +1,124 @@
+"""Cellpose 3.1 or 4.2, whichever is installed, behind one interface."""
+
+import numpy as np
+import pytest
+
+from cpretrain.base_models import BaseModel, cellpose_major, find_base
+from cpretrain.errors import BadInput
+from cpretrain.segmenter import (
+    Segmenter,
+    cellpose_defaults,
+    find_device,
+    network_input,
+    steps_of,
+    with_defaults,
+)
+from cpretrain.settings import EvaluateSettings, TrainSettings
+
+MAJOR = cellpose_major()
+QUICK = TrainSettings(
+    name="cells", epochs=3, batch_size=4, tile=64 if MAJOR == 3 else 256, learning_rate=1e-3, device="cpu"
+)
+
+
+def test_defaults_are_those_of_the_installed_cellpose():
+    found = cellpose_defaults()
+    expected = {3: (2000, 0.005, 1e-5, 8, 224, 2), 4: (100, 1e-5, 0.1, 1, 256, 3)}[MAJOR]
+    assert (
+        found.epochs,
+        found.learning_rate,
+        found.weight_decay,
+        found.batch_size,
+        found.tile,
+        found.channels,
+    ) == expected
+    filled = with_defaults(TrainSettings(name="a", base="b", epochs=7))
+    assert (filled.epochs, filled.learning_rate) == (7, found.learning_rate)
+
+
+@pytest.mark.parametrize(("images", "per_epoch", "steps"), [(8, None, 6), (9, None, 9), (9, 4, 3)])
+def test_steps(images, per_epoch, steps):
+    assert steps_of(QUICK.replace(images_per_epoch=per_epoch), images) == steps
+
+
+def test_network_input_takes_the_channels_asked_for():
+    planes = np.stack([np.zeros((8, 8)), np.arange(64).reshape(8, 8), np.arange(64)[::-1].reshape(8, 8)])
+    planes[0] += 5
+    ready = network_input(planes, channel=3, second_channel=2)
+    assert ready.shape[0] == {3: 2, 4: 3}[MAJOR]
+    assert ready[0, 0, 0] > 0.9 > 0.1 > ready[1, 0, 0]
+    assert not ready[2:].any()
+
+
+def test_network_input_refuses_a_channel_that_is_not_there():
+    with pytest.raises(BadInput, match=r"channel 4 asked for\n  found: 3 in the image"):
+        network_input(np.ones((3, 8, 8)), channel=4)
+
+
+def test_training_changes_the_weights_and_leaves_its_input_alone(tiny_model, disks, tmp_path):
+    import torch
+
+    image, labels = disks
+    ready = network_input(image[np.newaxis])
+    images, masks = [ready] * 4, [labels * 7] * 4
+    before = ready.copy()
+    steps = []
+    segmenter = Segmenter(find_base(str(tiny_model)), "cpu", for_training=True)
+    weights, losses = segmenter.train(
+        images, masks, with_defaults(QUICK), tmp_path, (images[:1], masks[:1]), lambda: steps.append(1)
+    )
+    assert len(steps) == steps_of(QUICK, 4) == 3
+    assert np.array_equal(ready, before)
+    assert masks[0].max() == 63
+    assert np.isfinite(losses.train).all()
+    assert np.isfinite(losses.test).tolist() == [True, False, False]
+    old, new = (torch.load(path, weights_only=True) for path in (tiny_model, weights))
+    assert old.keys() == new.keys()
+    assert any(not torch.equal(old[name], new[name]) for name in old)
+    again = Segmenter(find_base(str(weights)), "cpu")
+    assert again.segment(ready, EvaluateSettings()).shape == (100, 100)
+
+
+def test_same_seed_gives_the_same_weights(tiny_model, disks, tmp_path):
+    import torch
+
+    image, labels = disks
+    states = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        segmenter = Segmenter(find_base(str(tiny_model)), "cpu", for_training=True)
+        path, _ = segmenter.train(
+            [network_input(image[np.newaxis])] * 2, [labels] * 2, with_defaults(QUICK), tmp_path / name
+        )
+        states.append(torch.load(path, weights_only=True))
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_a_device_that_is_not_there_is_named():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(BadInput, match="device cuda: not found"):
+        find_device("cuda")
+    assert find_device("auto").type in ("cpu", "mps")
+
+
+def test_weights_that_cannot_be_downloaded_say_where_they_go(tmp_path, monkeypatch):
+    from cellpose import models
+
+    monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
+    monkeypatch.setattr(models, "MODEL_DIR", tmp_path)
+    monkeypatch.setattr(models, "_MODEL_URL", "http://127.0.0.1:9/nowhere")
+    name = {3: "cyto3", 4: "cpsam_v2"}[MAJOR]
+    with pytest.raises(BadInput, match="cannot be downloaded") as caught:
+        Segmenter(find_base(name))
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_scratch_is_for_cellpose_3():
+    if MAJOR == 3:
+        assert find_base("scratch") == BaseModel("scratch", None)
+    else:
+        with pytest.raises(BadInput, match="Cellpose 4 cannot train from random weights"):
+            find_base("scratch")
