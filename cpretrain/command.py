@@ -85,17 +85,18 @@ def _checked(settings: type[Settings] | None, chosen: dict[str, Any]) -> dict[st
     if settings is None:
         return {}
     try:
-        return {"settings": settings.model_validate(chosen)}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return {"settings": settings.model_validate(given)}
     except ValidationError as error:
         raise bad_settings(error, lambda place: "--" + place.replace("_", "-")) from None
 
 
 def _option(name: str, info: FieldInfo) -> inspect.Parameter:
     flag = "--" + name.replace("_", "-")
-    kind = _plain(info.annotation)
+    kind, default = _plain(info.annotation), info.default
     if Ellipsis in get_args(kind) or any(Ellipsis in get_args(part) for part in get_args(kind)):
-        kind = str | None  # a list of any length is written with commas
-    return _parameter(name, kind, info.default, typer.Option(flag, help=info.description))
+        kind, default = str | None, None  # a list of any length is written with commas
+    return _parameter(name, kind, default, typer.Option(flag, help=info.description))
 
 
 def _plain(kind: Any) -> Any:

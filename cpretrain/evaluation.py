@@ -142,7 +142,7 @@ def parse_thresholds(text: str) -> tuple[float, ...]:
             values = np.array([float(part) for part in text.split(",")])
     except (ValueError, ZeroDivisionError) as error:
         raise BadInput(f"thresholds {text!r}: {error}", expected="0.5:0.95:0.05 or 0.5,0.75,0.9") from error
-    if not values.size or values.min() <= 0 or values.max() > 1:
+    if not values.size or not np.all((values > 0) & (values <= 1)):
         raise BadInput(f"thresholds {text!r}", expected="numbers above 0 and at most 1")
     return tuple(float(round(value, 6)) for value in values)
 
@@ -164,7 +164,7 @@ def _read_record(model: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         record["base"]["name"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             f"{model}: is not a model folder",
             found=f"{type(error).__name__}: {error}",

@@ -42,7 +42,7 @@ def is_current(record: str | os.PathLike, settings: BaseModel, inputs: Iterable[
         earlier = json.loads(path.read_text(encoding="utf-8"))
         same = earlier["settings"] == settings.model_dump(mode="json")
         return bool(same and earlier["inputs"] == hashes(inputs))
-    except (ValueError, KeyError, OSError):
+    except (ValueError, KeyError, TypeError, OSError):
         return False
 
 

@@ -14,7 +14,8 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def _listed(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+    """Read ``a, b`` as a list, as the command line writes it."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -77,8 +78,10 @@ class MaskSettings(Settings):
     upsample: bool = Field(
         False, description="enlarge masks that were exported at a lower resolution, by nearest neighbour"
     )
-    classes: tuple[str, ...] = Field(
-        (), description="take objects of these classes only, as they are named in QuPath (default: all)"
+    classes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="take objects of these classes only, as they are named in QuPath, separated by commas "
+        "(default: all)",
     )
     nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")
 

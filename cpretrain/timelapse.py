@@ -1,6 +1,7 @@
 """Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -92,20 +93,20 @@ class TimeLapse:
 
     def __init__(self, path: str | os.PathLike, axes: str | None = None) -> None:
         self.path = Path(path)
-        try:
-            self._file = tifffile.TiffFile(self.path)
-        except (OSError, ValueError, tifffile.TiffFileError) as error:
-            raise BadInput(
-                f"{self.path}: cannot be read as a TIFF",
-                found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
-                cure="open it in Fiji and save it again, or take it out of the folder",
-            ) from error
-        try:
-            self._open(axes)
-        except BaseException:
-            self._file.close()
-            raise
+        with ExitStack() as on_error:
+            try:
+                self._file = on_error.enter_context(tifffile.TiffFile(self.path))
+                self._open(axes)
+            except BadInput:
+                raise
+            except Exception as error:  # a damaged file raises nearly anything in tifffile
+                raise BadInput(
+                    f"{self.path}: cannot be read as a TIFF",
+                    found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+                    expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
+                    cure="open it in Fiji and save it again, or take it out of the folder",
+                ) from error
+            on_error.pop_all()
 
     def _open(self, axes: str | None) -> None:
         if not self._file.series:

@@ -1,6 +1,7 @@
 """What several test modules share: real Cellpose models of both versions, small enough for a test."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,7 @@ from cpretrain.base_models import cellpose_major
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Weights file of the installed Cellpose, with random weights.
-
-    For 4.2 the image encoder is made small (one block, 64 channels) for the length of the session: its own has 305
-    million parameters. All else is Cellpose's own.
-    """
+    """Weights file of the installed Cellpose, with random weights; for 4.2 of a network with a small encoder."""
     import torch
 
     torch.manual_seed(0)
@@ -27,8 +24,21 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         CPnet([2, 32, 64, 128, 256], 3, sz=3).save_model(path)
         yield path
         return
-    import segment_anything
     from cellpose import vit
+
+    with small_encoder():
+        vit.CPSAM().save_model(path)
+        yield path
+
+
+@contextmanager
+def small_encoder() -> Iterator[None]:
+    """Make the image encoder of Cellpose 4 small: one block of 64 channels instead of 305 million parameters.
+
+    All else is Cellpose's own.
+    """
+    import segment_anything
+    import torch
 
     def tiny_sam(_: object) -> torch.nn.Module:
         sam = torch.nn.Module()
@@ -39,8 +49,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(segment_anything.sam_model_registry, "vit_l", tiny_sam)
-        vit.CPSAM().save_model(path)
-        yield path
+        yield
 
 
 @pytest.fixture(scope="session")

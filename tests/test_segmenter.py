@@ -15,6 +15,7 @@ from cpretrain.segmenter import (
 )
 from cpretrain.settings import EvaluateSettings, TrainSettings
 
+pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()
 QUICK = TrainSettings(
     name="cells", epochs=3, batch_size=4, tile=64 if MAJOR == 3 else 256, learning_rate=1e-3, device="cpu"

@@ -1,0 +1,118 @@
+"""Crops hold data, lie where crops.csv says, and do not depend on chance but on the seed."""
+
+import csv
+
+import numpy as np
+import pytest
+import tifffile
+
+from cpretrain.crops import Crop, add_border, cut_crops, read_manifest
+from cpretrain.errors import BadInput
+from cpretrain.settings import CropSettings
+from cpretrain.timelapse import TimeLapse
+
+
+def write_movie(path, shape=(6, 150, 160), axes="TYX", seed=0, dtype="uint16"):
+    pixels = np.random.default_rng(seed).integers(1, 200, shape).astype(dtype)
+    path.parent.mkdir(exist_ok=True)
+    tifffile.imwrite(path, pixels, imagej=True, metadata={"axes": axes})
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [("YX", (150, 160)), ("TYX", (6, 150, 160)), ("TCYX", (4, 3, 150, 160)), ("TZCYX", (3, 2, 2, 120, 130))],
+)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_crops_are_what_the_table_says(tmp_path, axes, shape, dtype):
+    write_movie(tmp_path / "corrected" / "Zelle [a] ü.tif", shape, axes, dtype=dtype)
+    result = cut_crops(tmp_path / "corrected")
+    assert result.folder == tmp_path / "training_images"
+    assert len(result.crops) == 5
+    assert read_manifest(result.folder) == result.crops
+    with TimeLapse(tmp_path / "corrected" / "Zelle [a] ü.tif") as movie:
+        for crop in result.crops:
+            image = tifffile.imread(result.folder / crop.file)
+            assert image.shape[-2:] == (104, 104)
+            assert image.dtype == dtype
+            source = movie.frame(crop.frame)[crop.z, :, crop.y : crop.y + 100, crop.x : crop.x + 100]
+            assert np.array_equal(image, add_border(source, 2).squeeze())
+
+
+def test_frames_differ_as_long_as_there_are_enough(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    assert len({crop.frame for crop in cut_crops(tmp_path / "raw").crops}) == 5
+
+
+def test_seed_decides_and_neighbours_do_not(tmp_path):
+    write_movie(tmp_path / "one" / "a.tif")
+    write_movie(tmp_path / "two" / "a.tif")
+    write_movie(tmp_path / "two" / "b.tif", seed=1)
+    alone = cut_crops(tmp_path / "one", tmp_path / "1").crops
+    beside = [crop for crop in cut_crops(tmp_path / "two", tmp_path / "2").crops if crop.source == "a.tif"]
+    other = cut_crops(tmp_path / "one", tmp_path / "3", CropSettings(seed=1)).crops
+    assert alone == beside
+    assert {(c.frame, c.y, c.x) for c in alone} != {(c.frame, c.y, c.x) for c in other}
+
+
+def test_padding_is_not_drawn(tmp_path):
+    pixels = np.zeros((8, 260, 250), np.uint16)
+    pixels[[1, 3]] = np.pad(np.full((120, 110), 9, np.uint16), ((100, 40), (20, 120)))
+    pixels[5, :60, :60] = 9  # some data, but too little for a crop
+    (tmp_path / "c").mkdir()
+    tifffile.imwrite(tmp_path / "c" / "a.tif", pixels, imagej=True, metadata={"axes": "TYX"})
+    crops = cut_crops(tmp_path / "c", settings=CropSettings(per_image=20)).crops
+    assert {crop.frame for crop in crops} == {1, 3}
+    assert len(crops) == 20
+    for crop in crops:
+        assert pixels[crop.frame, crop.y : crop.y + 100, crop.x : crop.x + 100].all()
+
+
+def test_frames_only(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    crops = cut_crops(tmp_path / "raw", settings=CropSettings(frames_only="1,4")).crops
+    assert {crop.frame for crop in crops} == {1, 4}
+    with pytest.raises(BadInput, match="has none of the frames"):
+        cut_crops(tmp_path / "raw", tmp_path / "x", CropSettings(frames_only=(9,)))
+
+
+def test_too_small_image_among_good_ones_is_told_and_the_rest_goes_on(tmp_path):
+    write_movie(tmp_path / "raw" / "good.tif")
+    write_movie(tmp_path / "raw" / "small.tif", (3, 99, 200))
+    (tmp_path / "raw" / "broken.tif").write_bytes(b"nonsense")
+    result = cut_crops(tmp_path / "raw")
+    assert {path.name for path in result.failed} == {"small.tif", "broken.tif"}
+    assert "at most 200 × 99 pixels" in str(result.failed[tmp_path / "raw" / "small.tif"])
+    assert {crop.source for crop in result.crops} == {"good.tif"}
+
+
+def test_nothing_is_written_when_no_image_can_be_used(tmp_path):
+    write_movie(tmp_path / "raw" / "small.tif", (3, 50, 50))
+    with pytest.raises(BadInput, match="too small for a crop"):
+        cut_crops(tmp_path / "raw")
+    assert not (tmp_path / "training_images").exists()
+
+
+def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    first = cut_crops(tmp_path / "raw")
+    times = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    assert cut_crops(tmp_path / "raw").crops == first.crops
+    with pytest.raises(BadInput, match="holds crops of other images or settings"):
+        cut_crops(tmp_path / "raw", settings=CropSettings(seed=5))
+    assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
+
+
+def test_damaged_table(tmp_path):
+    (tmp_path / "crops.csv").write_text("file,source\na.tif,b.tif\n")
+    with pytest.raises(BadInput, match="cannot be read as a table of crops"):
+        read_manifest(tmp_path)
+
+
+def test_columns_of_the_table(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    folder = cut_crops(tmp_path / "raw").folder
+    with open(folder / "crops.csv", newline="") as file:
+        header = next(csv.reader(file))
+    assert header == ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
+    assert header == list(Crop.__dataclass_fields__)

@@ -1,0 +1,41 @@
+"""The demo's data are what they claim: real pixels, a known drift, an annotation that fits each crop exactly."""
+
+import numpy as np
+import tifffile
+
+from cpretrain import demo
+from cpretrain.crops import read_manifest
+from cpretrain.experiment import correct_and_cut
+from cpretrain.label_image import read_label_image
+
+
+def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "_fields", lambda: sorted((demo.DATA / "fields" / "images").glob("*.tif"))[:2])
+    experiment = demo._prepare(tmp_path / "demo")
+    experiment = experiment.model_copy(update={"drift": experiment.drift.replace(engine="native")})
+    for field in demo._fields():
+        pixels, movie = tifffile.imread(field).astype(float), tifffile.imread(experiment.raw / field.name)
+        for frame, (y, x) in zip(movie, demo._path(field), strict=True):
+            window = pixels[y : y + demo.WINDOW, x : x + demo.WINDOW]
+            assert abs((frame - window) / np.sqrt(window + 1)).mean() < 0.9  # photon noise, nothing else
+        assert np.abs(np.diff(demo._path(field), axis=0)).max() <= demo.LARGEST_STEP
+
+    correct_and_cut(experiment)
+    assert demo._largest_error(experiment) == 0
+    demo._annotate(experiment)
+    crops = read_manifest(tmp_path / "demo" / "training_images")
+    assert len(crops) == 10
+    for crop in crops:
+        image = tifffile.imread(tmp_path / "demo" / "training_images" / crop.file).astype(float)
+        exported = tmp_path / "demo" / "ground_truth" / f"{crop.file.removesuffix('.tif')}-labelled.tif"
+        labels = read_label_image(exported).labels
+        assert labels.shape == image.shape == (104, 104)
+        inside, outside = image[labels > 0], image[2:-2, 2:-2][labels[2:-2, 2:-2] == 0]
+        if inside.size:
+            assert np.median(inside) > 1.5 * np.median(outside)
+
+
+def test_shipped_images_stay_small():
+    images = sum(path.stat().st_size for path in demo.DATA.rglob("*") if path.suffix in (".tif", ".png"))
+    assert images < 20e6
+    assert (demo.DATA / "base_nuclei").stat().st_size < 14e6

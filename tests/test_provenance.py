@@ -1,0 +1,46 @@
+import hashlib
+import json
+
+import pytest
+
+from cpretrain.provenance import Provenance, is_current, sha256
+from cpretrain.settings import CropSettings
+
+
+def test_record_holds_settings_hashes_versions_and_time(tmp_path):
+    source = tmp_path / "movie.tif"
+    source.write_bytes(b"pixels")
+    settings = CropSettings(seed=4)
+    Provenance("crops", settings, [source]).write(tmp_path / "crops.json", crops=5)
+    record = json.loads((tmp_path / "crops.json").read_text())
+    assert record["settings"]["seed"] == 4
+    assert record["inputs"] == {f"{tmp_path.name}/movie.tif": hashlib.sha256(b"pixels").hexdigest()}
+    assert record["versions"]["cellpose"]
+    assert record["written"].startswith("20")
+    assert (record["crops"], record["step"]) == (5, "crops")
+
+
+@pytest.mark.parametrize(
+    ("change", "current"),
+    [
+        (lambda folder: None, True),
+        (lambda folder: (folder / "movie.tif").write_bytes(b"other pixels"), False),
+        (lambda folder: (folder / "r.json").write_text("{"), False),
+        (lambda folder: (folder / "r.json").write_text("[]"), False),
+        (lambda folder: (folder / "r.json").unlink(), False),
+    ],
+    ids=["unchanged", "other input", "damaged record", "other JSON", "no record"],
+)
+def test_is_current(tmp_path, change, current):
+    source, record = tmp_path / "movie.tif", tmp_path / "r.json"
+    source.write_bytes(b"pixels")
+    Provenance("crops", CropSettings(), [source]).write(record)
+    change(tmp_path)
+    assert is_current(record, CropSettings(), [source]) is current
+    assert not is_current(record, CropSettings(seed=1), [source])
+
+
+def test_sha256(tmp_path):
+    path = tmp_path / "empty"
+    path.touch()
+    assert sha256(path) == hashlib.sha256(b"").hexdigest()

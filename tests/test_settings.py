@@ -1,0 +1,47 @@
+import pytest
+from pydantic import ValidationError
+
+from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+
+ALL = (CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings)
+
+
+@pytest.mark.parametrize("settings", ALL)
+def test_frozen_and_described_and_no_other_fields(settings):
+    assert all(field.description for field in settings.model_fields.values())
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        settings(colour="blue")
+    name = next(iter(settings.model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(settings(), name, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        (CropSettings, {"size": 0}),
+        (CropSettings, {"border": -1}),
+        (CropSettings, {"frames_only": "1,x"}),
+        (DriftSettings, {"channel": 0}),
+        (DriftSettings, {"engine": "other"}),
+        (DriftSettings, {"max_shift": (1, 2)}),
+        (DriftSettings, {"roi": (0, 0, 0, 5)}),
+        (TrainSettings, {"train_fraction": 1.0}),
+        (TrainSettings, {"learning_rate": 0}),
+    ],
+)
+def test_out_of_range(settings, wrong):
+    with pytest.raises(ValidationError):
+        settings(**wrong)
+
+
+def test_replace_checks():
+    assert CropSettings().replace(size=50).size == 50
+    with pytest.raises(ValidationError):
+        CropSettings().replace(size=-1)
+
+
+def test_defaults():
+    drift, crops = DriftSettings(), CropSettings()
+    assert (drift.channel, drift.max_shift, drift.threshold, drift.sub_pixel) == (1, (10, 10, 10), 0, False)
+    assert (crops.per_image, crops.size, crops.border) == (5, 100, 2)
