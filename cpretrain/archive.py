@@ -1,0 +1,92 @@
+"""Read what is inside a zip or gzip file into memory, within limits; nothing is ever written to disk."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from cpretrain.errors import BadInput
+
+MOST_ENTRIES = 100_000
+MOST_BYTES = 2**28
+"""More than this many bytes, unpacked and all together, are refused."""
+
+
+def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
+    """Read the files in a zip archive.
+
+    Folders, hidden files, and what macOS adds (``__MACOSX``, ``.DS_Store``) are passed over.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The archive; its name is used in errors.
+    data : bytes, optional
+        Its content, where that was read already.
+
+    Returns
+    -------
+    list of (str, bytes)
+        Name without folders, and content, in the archive's order.
+
+    Raises
+    ------
+    BadInput
+        When the archive is damaged, encrypted, or unpacks to more than `MOST_BYTES`.
+    """
+    found = []
+    left = MOST_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(data if data is not None else path.read_bytes())) as archive:
+            listed = [info for info in archive.infolist() if _wanted(info)]
+            if len(listed) > MOST_ENTRIES:
+                raise _too_much(path, f"{len(listed)} files")
+            for info in listed:
+                with archive.open(info) as file:
+                    content = file.read(left + 1)
+                left -= len(content)
+                if left < 0:
+                    raise _too_much(path, f"more than {MOST_BYTES // 2**20} MiB unpacked")
+                found.append((PurePosixPath(info.filename).name, content))
+    except BadInput:
+        raise
+    except RuntimeError as error:  # zipfile's way to say that a password is needed
+        raise BadInput(
+            f"{path}: cannot be unpacked", found=str(error), cure="export it without a password"
+        ) from error
+    except Exception as error:
+        raise BadInput(
+            f"{path}: is damaged or incomplete",
+            found=f"{type(error).__name__}: {error}",
+            expected="a complete zip archive",
+            cure="export it again, or copy it again",
+        ) from error
+    return found
+
+
+def gunzip(path: Path, data: bytes) -> bytes:
+    """Unpack gzip data, within limits."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(
+            f"{path}: is damaged or incomplete",
+            found=f"{type(error).__name__}: {error}",
+            expected="a complete gzip file",
+            cure="export it again, or copy it again",
+        ) from error
+    if len(content) > MOST_BYTES:
+        raise _too_much(path, f"more than {MOST_BYTES // 2**20} MiB unpacked")
+    return content
+
+
+def _wanted(info: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(info.filename).parts
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
+    return not (info.is_dir() or hidden or "__MACOSX" in parts)
+
+
+def _too_much(path: Path, found: str) -> BadInput:
+    return BadInput(f"{path}: is too large for the outlines of one image", found=found, cure="check the file")

@@ -1,0 +1,204 @@
+"""How well a mask fits its image: whether outlines follow edges, or would do so better moved or mirrored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+
+SHIFTS = tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3))
+"""Shifts of the mask that are tried, down and to the right, in pixels; the one at the middle is none."""
+
+WEAK = 1.2
+"""Outlines on edges that are less than this many times the average do not follow edges (chance gives 1)."""
+
+BETTER_MOVED, MUCH_OTHER_WAY = 1.12, 2.0
+"""A shift of one mask is named when it is this many times as good, and as good as the opposite shift.
+
+Masks that were drawn too large gain in all directions; few objects can gain in one by chance.
+"""
+
+ALL_MOVED, OTHER_WAY = 1.02, 1.25
+"""The same for the median of a folder."""
+
+BETTER_TURNED = 1.5
+HARDLY_BETTER = 1.1
+"""A mask that fits less than this many times as well as when it is mirrored fits by chance."""
+
+_FEWEST_POINTS = 40
+_FEWEST_IMAGES = 4
+_MOST_POINTS = 50_000
+_TURNS = {
+    "mirrored left to right": (1, 0, 0),
+    "mirrored top to bottom": (0, 1, 0),
+    "turned by 180°": (1, 1, 0),
+    "transposed": (0, 0, 1),
+}
+
+Points = NDArray[np.int64]
+Plane = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class MaskFit:
+    """How strong the edges of the image are under a mask's outlines.
+
+    Parameters
+    ----------
+    strength : float
+        Mean step between the two sides of the outlines, relative to that between any two neighbouring pixels.
+    warning : str
+        What a person should check; empty when nothing stands out.
+    moved : tuple of float
+        Strength with the mask moved by each of `SHIFTS`.
+    """
+
+    strength: float
+    warning: str = ""
+    moved: tuple[float, ...] = ()
+
+
+def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> MaskFit | None:
+    """Compare outlines and edges.
+
+    Parameters
+    ----------
+    image : ndarray
+        Axes y, x or channel, y, x.
+    labels : ndarray
+        Axes y, x; 0 is background.
+    border : int
+        Width of the edge of zeros around the image, which is left out.
+
+    Returns
+    -------
+    MaskFit or None
+        None where there are too few outlines or edges to tell.
+    """
+    inner = slice(border, -border) if border else slice(None)
+    steps = _steps(image[..., inner, inner])
+    labels = labels[inner, inner]
+    outlines = (
+        _thinned(np.argwhere(labels[1:] != labels[:-1])),
+        _thinned(np.argwhere(labels[:, 1:] != labels[:, :-1])),
+    )
+    if steps is None or sum(map(len, outlines)) < _FEWEST_POINTS:
+        return None
+    here = _strength(steps, outlines)
+    moved = tuple(_strength(steps, (outlines[0] + shift, outlines[1] + shift)) for shift in SHIFTS)
+    return MaskFit(round(here, 3), _warning(here, moved, steps, outlines, labels.shape), moved)
+
+
+def common_shift(fits: Sequence[MaskFit]) -> str:
+    """Name the shift that would make most of a folder's masks fit better, or nothing.
+
+    An export that is off by a pixel is off by the same pixel everywhere; what chance does to one image averages
+    out over several.
+    """
+    if len(fits) < _FEWEST_IMAGES:
+        return ""
+    strengths = np.log(np.array([fit.moved for fit in fits]) + 1e-9)
+    best = int(np.argmax(strengths.mean(axis=0)))
+    (dy, dx), opposite = SHIFTS[best], len(SHIFTS) - 1 - best
+    gain = strengths[:, best] - strengths[:, len(SHIFTS) // 2]
+    both_ways = strengths[:, best] - strengths[:, opposite]
+    if np.median(gain) < np.log(ALL_MOVED) or np.median(both_ways) < np.log(OTHER_WAY):
+        return ""
+    return f"the masks of this folder fit their images better {_by(dy, dx)}: check the export"
+
+
+def read_planes(path: Any) -> NDArray[Any]:
+    """Read a training image for `mask_fit`: axes y, x or channel, y, x.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read.
+    """
+    import tifffile
+
+    try:
+        pixels = np.asarray(tifffile.imread(path)).squeeze()
+    except Exception as error:
+        raise BadInput(f"{path}: cannot be read", found=f"{type(error).__name__}: {error}") from error
+    return np.moveaxis(pixels, -1, 0) if pixels.ndim == 3 and pixels.shape[-1] in (3, 4) else pixels
+
+
+def _steps(image: NDArray[Any]) -> tuple[Plane, Plane] | None:
+    """Absolute differences of neighbours down and across, 1 on average, mean of all channels; None if flat."""
+    from scipy.ndimage import gaussian_filter
+
+    found = []
+    for channel in image.reshape(-1, *image.shape[-2:]).astype(np.float32):
+        smooth = gaussian_filter(channel, 1.0)
+        down, across = np.abs(np.diff(smooth, axis=0)), np.abs(np.diff(smooth, axis=1))
+        mean = (down.sum() + across.sum()) / max(1, down.size + across.size)
+        if np.isfinite(mean) and mean > 0:
+            found.append((down / mean, across / mean))
+    if not found:
+        return None
+    downs, acrosses = zip(*found, strict=True)
+    return sum(downs) / len(found), sum(acrosses) / len(found)
+
+
+def _thinned(points: Points) -> Points:
+    return points[:: max(1, len(points) // _MOST_POINTS)]
+
+
+def _strength(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> float:
+    """Mean step at the outlines; the mean over the image is 1."""
+    total, count = 0.0, 0
+    for step, points in zip(steps, outlines, strict=True):
+        inside = (points >= 0).all(axis=1) & (points < step.shape).all(axis=1)
+        y, x = points[inside].T
+        total, count = total + float(step[y, x].sum()), count + len(y)
+    return total / max(1, count)
+
+
+def _warning(
+    here: float,
+    moved: tuple[float, ...],
+    steps: tuple[Plane, Plane],
+    outlines: tuple[Points, Points],
+    size: tuple[int, ...],
+) -> str:
+    turned = {
+        name: _strength(steps, _turn(outlines, size, *how))
+        for name, how in _TURNS.items()
+        if name != "transposed" or size[0] == size[1]
+    }
+    name = max(turned, key=lambda name: turned[name])
+    if turned[name] > max(BETTER_TURNED * here, BETTER_TURNED):
+        return f"the mask fits the image {turned[name] / max(here, 0.01):.1f} times as well {name}: check the export"
+    best = int(np.argmax(moved))
+    opposite = moved[len(SHIFTS) - 1 - best]
+    if moved[best] > max(BETTER_MOVED * here, WEAK) and moved[best] > MUCH_OTHER_WAY * opposite:
+        return f"the mask fits the image better {_by(*SHIFTS[best])}: check the export"
+    if here < max(WEAK, HARDLY_BETTER * turned[name]):
+        return "the outlines do not follow the edges of the image: check that this is its mask"
+    return ""
+
+
+def _by(dy: int, dx: int) -> str:
+    ways = ((dy, "down"), (-dy, "up"), (dx, "to the right"), (-dx, "to the left"))
+    return "moved " + " and ".join(f"{n} pixel{'s' if n > 1 else ''} {way}" for n, way in ways if n > 0)
+
+
+def _turn(
+    outlines: tuple[Points, Points], size: tuple[int, ...], left_right: int, top_bottom: int, transpose: int
+) -> tuple[Points, Points]:
+    """Outlines of the mirrored mask; steps lie between pixels, of which there is one less along their axis."""
+    if transpose:
+        return outlines[1][:, ::-1], outlines[0][:, ::-1]
+    turned = []
+    for points, (height, width) in zip(
+        outlines, ((size[0] - 1, size[1]), (size[0], size[1] - 1)), strict=True
+    ):
+        y, x = points.T
+        turned.append(
+            np.stack([height - 1 - y if top_bottom else y, width - 1 - x if left_right else x], axis=1)
+        )
+    return turned[0], turned[1]
