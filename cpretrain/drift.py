@@ -1,18 +1,16 @@
 """Correct the drift of time-lapses: choose the engine, write the corrected movie and what was measured."""
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.atomic import write_aside
 from cpretrain.batch import Batch, for_each
 from cpretrain.canvas import canvas_for
+from cpretrain.covered import Area, covered
 from cpretrain.crops import beside
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
@@ -20,6 +18,7 @@ from cpretrain.image_writer import write_frames
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import DriftSettings
+from cpretrain.shifts_table import read_shifts, write_shifts
 from cpretrain.timelapse import TimeLapse, list_images
 
 EngineName = Literal["fiji", "native"]
@@ -55,28 +54,6 @@ class Engine(Protocol):
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
         """Correct one movie."""
-
-
-class NativeEngine:
-    """The plugin's measurement in Python, without Java."""
-
-    name: EngineName = "native"
-
-    def __init__(self) -> None:
-        self.facts: dict[str, Any] = {}
-
-    def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
-        """Measure the drift, and place frames on the canvas as they are asked for."""
-        from cpretrain.native_drift import measure_drift
-
-        curve = measure_drift(movie, settings)
-        canvas = canvas_for(curve, movie.shape[1:], settings.sub_pixel)
-
-        def frames() -> Iterator[NDArray[Any]]:
-            for t in range(movie.shape[0]):
-                yield canvas.place(movie.frame(t), t)
-
-        return Corrected(curve, (movie.shape[0], *canvas.shape), frames, {})
 
 
 @dataclass(frozen=True)
@@ -141,6 +118,8 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
     BadInput
         When the plugin is asked for and cannot be had.
     """
+    from cpretrain.native_engine import NativeEngine
+
     if settings.engine == "native":
         return NativeEngine()
     from cpretrain.fiji_engine import FijiEngine, why_not
@@ -156,29 +135,23 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
 
 
 def _correct(path: Path, target: Path, settings: DriftSettings, engine: Engine) -> CorrectedMovie:
-    from cpretrain.drift_picture import MeanProjection, draw_drift
+    from cpretrain.drift_picture import Seen, draw_drift
 
     provenance = Provenance("drift", settings, [path])
     with TimeLapse(path, settings.axes) as movie:
         corrected = engine.correct(movie, settings)
-        before, after = MeanProjection(), MeanProjection()
+        before, after = Seen(), Seen()
+        areas = _areas(corrected, movie, settings)
 
         def frames() -> Iterator[NDArray[Any]]:
             for t, frame in enumerate(corrected.frames()):
                 before.add(movie.frame(t)[:, settings.channel - 1])
-                after.add(frame[:, settings.channel - 1])
+                after.add(frame[:, settings.channel - 1], areas(t))
                 yield frame
 
         write_frames(target, frames(), corrected.shape, movie.dtype, movie.calibration)
         write_shifts(_shifts(target), corrected.curve)
-        draw_drift(
-            target.with_suffix(".drift.png"),
-            path.name,
-            corrected.curve,
-            before.image,
-            after.image,
-            engine.name,
-        )
+        draw_drift(target.with_suffix(".drift.png"), path.name, corrected.curve, before, after, engine.name)
         provenance.write(
             _record(target),
             engine=engine.name,
@@ -187,8 +160,17 @@ def _correct(path: Path, target: Path, settings: DriftSettings, engine: Engine) 
             shape={"raw": movie.shape, "corrected": corrected.shape, "axes": "TZCYX"},
             clipped_pairs=corrected.curve.clipped_pairs,
             uncertain_pairs=corrected.curve.uncertain_pairs,
+            neighbour_correlation={"before": before.correlation, "after": after.correlation},
         )
     return CorrectedMovie(path, target, engine.name, corrected.curve)
+
+
+def _areas(corrected: Corrected, movie: TimeLapse, settings: DriftSettings) -> Callable[[int], Area | None]:
+    """Which part of the corrected movie each frame covers; None means all."""
+    canvas = canvas_for(corrected.curve, movie.shape[1:], settings.sub_pixel)
+    if canvas.shape != corrected.shape[1:]:
+        return lambda _: None
+    return lambda t: covered(canvas, t)
 
 
 def _record(target: Path) -> Path:
@@ -197,34 +179,3 @@ def _record(target: Path) -> Path:
 
 def _shifts(target: Path) -> Path:
     return target.with_suffix(".shifts.csv")
-
-
-def write_shifts(path: Path, curve: DriftCurve) -> None:
-    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped."""
-    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["frame", "drift_z", "drift_y", "drift_x", "clipped"])
-        for frame, (drift, clipped) in enumerate(zip(curve.drift.tolist(), curve.clipped, strict=True)):
-            writer.writerow([frame, *(round(value, 4) for value in drift), bool(clipped)])
-
-
-def read_shifts(path: Path) -> DriftCurve:
-    """Read a drift curve from the CSV that `write_shifts` made.
-
-    Raises
-    ------
-    BadInput
-        When the file is not there or has other columns.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
-        clipped = tuple((t - 1, t) for t, row in enumerate(rows) if row["clipped"] == "True")
-    except (OSError, KeyError, ValueError) as error:
-        raise BadInput(
-            f"{path}: cannot be read as a table of shifts",
-            found=f"{type(error).__name__}: {error}",
-            expected="columns frame, drift_z, drift_y, drift_x, clipped",
-        ) from error
-    return DriftCurve(drift.reshape(-1, 3), clipped)

@@ -7,21 +7,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
+from cpretrain.covered import Area
 from cpretrain.drift_curve import DriftCurve
+from cpretrain.neighbour_correlation import NeighbourCorrelation
 
 
-class MeanProjection:
-    """Mean over frames and planes, gathered frame by frame; sharp where nothing moved."""
+class Seen:
+    """Mean over frames and planes, and likeness of neighbouring frames, gathered frame by frame.
+
+    The mean is sharp where nothing moved.
+    """
 
     def __init__(self) -> None:
         self._sum: NDArray[np.float64] | None = None
         self._count = 0
+        self._neighbours = NeighbourCorrelation()
 
-    def add(self, frame: NDArray[Any]) -> None:
-        """Take in one frame, axes (Z, Y, X)."""
+    def add(self, frame: NDArray[Any], area: Area | None = None) -> None:
+        """Take in one frame, axes (Z, Y, X), which holds data in `area` (z, y, x; default: everywhere)."""
         plane = frame.mean(axis=0, dtype=np.float64)
         self._sum = plane if self._sum is None else self._sum + plane
         self._count += 1
+        self._neighbours.add(frame, area)
 
     @property
     def image(self) -> NDArray[np.float64]:
@@ -29,13 +36,19 @@ class MeanProjection:
         assert self._sum is not None
         return self._sum / self._count
 
+    @property
+    def correlation(self) -> float | None:
+        """Mean Pearson correlation of neighbouring frames so far, to six digits; None where there is none."""
+        mean = self._neighbours.mean
+        return None if mean is None else round(mean, 6)
+
 
 def draw_drift(
     path: Path,
     title: str,
     curve: DriftCurve,
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
+    before: Seen,
+    after: Seen,
     engine: str,
 ) -> None:
     """Draw the path and the course of the drift beside the mean of all frames before and after.
@@ -48,8 +61,8 @@ def draw_drift(
         Name of the movie.
     curve : DriftCurve
         What the sample did.
-    before, after : ndarray, (Y, X)
-        Mean over all frames of the raw and of the corrected movie.
+    before, after : Seen
+        What the raw and the corrected movie look like.
     engine : str
         Which engine measured it.
     """
@@ -76,10 +89,14 @@ def draw_drift(
     trace.set_adjustable("datalim")
     trace.invert_yaxis()
     figure.colorbar(points, ax=trace, label="frame")
-    for axes, image, label in ((left, before, "before"), (right, after, "after")):
-        low, high = np.percentile(image, (1, 99.8))
-        axes.imshow(image, cmap="gray", vmin=low, vmax=high)
-        axes.set_title(f"mean of all frames, {label}")
+    for axes, seen, label in ((left, before, "before"), (right, after, "after")):
+        low, high = np.percentile(seen.image, (1, 99.8))
+        axes.imshow(seen.image, cmap="gray", vmin=low, vmax=high)
+        axes.set_title(f"mean of all frames, {label}{_likeness(seen)}")
         axes.set_axis_off()
     with write_aside(path) as aside:
         figure.savefig(aside, dpi=80)
+
+
+def _likeness(seen: Seen) -> str:
+    return "" if seen.correlation is None else f"\ncorrelation of neighbouring frames {seen.correlation:.3f}"

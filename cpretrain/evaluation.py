@@ -1,6 +1,5 @@
 """Did retraining help? The retrained and the base model on the same images that neither was trained on."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,7 +113,10 @@ def evaluate(
     provenance = Provenance(
         "evaluate", settings, [path for pair in pairs for path in (pair.image, pair.mask)]
     )
-    contenders = {"base": against or record["base"]["path"] or record["base"]["name"], "retrained": str(model)}
+    contenders = {
+        "base": against or record["base"]["path"] or record["base"]["name"],
+        "retrained": str(model),
+    }
     inputs, truth = network_inputs(pairs, trained)
     predicted = _segment_all(contenders, inputs, settings)
     scores = {name: average_precision(truth, labels, thresholds) for name, labels in predicted.items()}
@@ -209,9 +211,9 @@ def _write_scores(result: EvaluateResult, record: dict[str, Any]) -> None:
             "image": image,
             "iou_threshold": threshold,
             "average_precision": round(float(scores.average_precision[i, j]), 6),
-            "tp": int(scores.tp[i, j]),
-            "fp": int(scores.fp[i, j]),
-            "fn": int(scores.fn[i, j]),
+            "tp": scores.tp[i, j],
+            "fp": scores.fp[i, j],
+            "fn": scores.fn[i, j],
             **_training_columns(record),
         }
         for model, scores in result.scores.items()
@@ -236,9 +238,9 @@ def _write_summary(result: EvaluateResult, record: dict[str, Any], contenders: d
                     "mean_average_precision": round(float(precision.mean()), 6),
                     "low_95": round(low, 6),
                     "high_95": round(high, 6),
-                    "tp": int(scores.tp[:, j].sum()),
-                    "fp": int(scores.fp[:, j].sum()),
-                    "fn": int(scores.fn[:, j].sum()),
+                    "tp": scores.tp[:, j].sum(),
+                    "fp": scores.fp[:, j].sum(),
+                    "fn": scores.fn[:, j].sum(),
                     "definition": DEFINITION,
                     **_training_columns(record),
                 }
@@ -247,10 +249,10 @@ def _write_summary(result: EvaluateResult, record: dict[str, Any], contenders: d
 
 
 def _write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    import pandas as pd
+
+    with write_aside(path) as aside:
+        pd.DataFrame(rows).to_csv(aside, index=False)
 
 
 def _draw_extremes(

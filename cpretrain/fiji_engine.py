@@ -51,7 +51,8 @@ class FijiEngine:
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
         """Run the plugin on one movie."""
         drifted = self._session.correct_drift(movie, settings, movie.calibration)
-        pixels: NDArray[Any] = drifted.pixels
+        pixels = drifted.pixels
+        assert pixels is not None
         t, z, c, y, x = pixels.shape
 
         def frames() -> Iterator[NDArray[Any]]:

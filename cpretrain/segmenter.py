@@ -7,6 +7,7 @@ a copy, because Cellpose changes its inputs in place.
 import logging
 import os
 import urllib.error
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -195,7 +196,6 @@ class Segmenter:
         pathlib.Path, Losses
             The weights, and the losses.
         """
-        import torch
         from cellpose import train
 
         net = self.model.net
@@ -289,11 +289,13 @@ def _repeatable(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Cellpose's log lines off stderr: this tool shows its own."""
+    """Keep what Cellpose and torch log and warn of off stderr: this tool speaks for itself."""
     logger = logging.getLogger("cellpose")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"(cellpose|torch)\b")
+            yield
     finally:
         logger.setLevel(level)

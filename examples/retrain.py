@@ -25,7 +25,9 @@ def main() -> None:
     crops = cut_crops(EXPERIMENT / "corrected", settings=CropSettings(per_image=5, size=100, seed=0))
     drawn = EXPERIMENT / "ground_truth"
     if not drawn.is_dir():
-        print(f"Now draw on the images in {crops.folder}, export label images to {drawn}, and run this again.")
+        print(
+            f"Now draw on the images in {crops.folder}, export label images to {drawn}, and run this again."
+        )
         return
     masks = import_masks(drawn, crops.folder, EXPERIMENT / "masks")
     settings = TrainSettings(name=CELL_TYPE, base=BASE_MODEL, train_fraction=TRAIN_FRACTION, channel=1)

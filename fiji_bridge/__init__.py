@@ -1,0 +1,16 @@
+"""All that touches Java, and nothing else in the project does: the real "Correct 3D drift" in a headless Fiji."""
+
+from fiji_bridge.errors import FijiError, FijiNotFound
+from fiji_bridge.facts import doctor
+from fiji_bridge.find import FijiSource, available, find_fiji
+from fiji_bridge.session import FijiSession
+
+__all__ = [
+    "FijiError",
+    "FijiNotFound",
+    "FijiSession",
+    "FijiSource",
+    "available",
+    "doctor",
+    "find_fiji",
+]

@@ -22,7 +22,8 @@ def test_the_rest_goes_on():
 
 
 @pytest.mark.parametrize(
-    ("names", "message"), [(["2"], "^2: is even$"), (["2", "4"], "none of 2 files could be used; the first: 2")]
+    ("names", "message"),
+    [(["2"], "^2: is even$"), (["2", "4"], "none of 2 files could be used; the first: 2")],
 )
 def test_all_failed(names, message):
     with pytest.raises(BadInput, match=message):

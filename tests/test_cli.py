@@ -12,7 +12,18 @@ from cpretrain.base_models import cellpose_major
 from tests.test_drift import write_movie
 
 pytestmark = pytest.mark.cellpose
-HEAVY = ("numpy", "torch", "cellpose", "pandas", "matplotlib", "tifffile", "scipy", "numba", "imagej", "scyjava")
+HEAVY = (
+    "numpy",
+    "torch",
+    "cellpose",
+    "pandas",
+    "matplotlib",
+    "tifffile",
+    "scipy",
+    "numba",
+    "imagej",
+    "scyjava",
+)
 
 
 def cpretrain(*arguments: object, cwd: object = None) -> subprocess.CompletedProcess[str]:
@@ -34,7 +45,18 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
     assert "code 0" in said
     assert "heavy []" in said
-    for command in ("drift", "crops", "masks", "train", "evaluate", "run", "demo", "doctor", "models", "schema"):
+    for command in (
+        "drift",
+        "crops",
+        "masks",
+        "train",
+        "evaluate",
+        "run",
+        "demo",
+        "doctor",
+        "models",
+        "schema",
+    ):
         assert command in said
 
 
@@ -61,7 +83,9 @@ def test_whole_way_by_single_commands(tmp_path, tiny_model_process):
         labels[10:20, 10:20], labels[30:40, 30:42] = 3, 9
         tifffile.imwrite(folder / "ground_truth" / path.name, labels)
 
-    done = cpretrain("masks", folder / "ground_truth", "--images", images, "--out", folder / "masks", "--json")
+    done = cpretrain(
+        "masks", folder / "ground_truth", "--images", images, "--out", folder / "masks", "--json"
+    )
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["masks"]) == 6
 
@@ -74,7 +98,9 @@ def test_whole_way_by_single_commands(tmp_path, tiny_model_process):
     model = json.loads(done.stdout)["model"]
     assert model == str(folder / "models" / "cells")
 
-    done = tiny_model_process("evaluate", model, "--thresholds", "0.5,0.75,0.9", "--device", "cpu", base=False)
+    done = tiny_model_process(
+        "evaluate", model, "--thresholds", "0.5,0.75,0.9", "--device", "cpu", base=False
+    )
     assert done.returncode == 0, done.stderr
     assert "retrained" in done.stdout
     assert "0.75" in done.stdout
@@ -108,7 +134,9 @@ def masks_of_another_size(folder):
     images(folder / "images")
     (folder / "masks").mkdir()
     for i in range(2):
-        tifffile.imwrite(folder / "masks" / f"{i}.tif", np.kron(np.arange(9).reshape(3, 3), np.ones((20, 20))).astype("u2"))
+        tifffile.imwrite(
+            folder / "masks" / f"{i}.tif", np.kron(np.arange(9).reshape(3, 3), np.ones((20, 20))).astype("u2")
+        )
 
 
 BAD_INPUT = {

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.drift import NativeEngine, choose_engine, correct_drift, read_shifts
+from cpretrain.drift import choose_engine, correct_drift
 from cpretrain.errors import BadInput
+from cpretrain.native_engine import NativeEngine
 from cpretrain.settings import DriftSettings
+from cpretrain.shifts_table import read_shifts
 from cpretrain.timelapse import TimeLapse
 
 NATIVE = DriftSettings(engine="native")
@@ -47,6 +49,9 @@ def test_known_drift_is_measured_undone_and_recorded(tmp_path, dtype):
             assert np.count_nonzero(placed) == np.count_nonzero(frames[t])
     record = json.loads((tmp_path / "corrected" / "Film 1 (a).json").read_text(encoding="utf-8"))
     assert (record["engine"], record["shape"]["axes"]) == ("native", "TZCYX")
+    before, after = (record["neighbour_correlation"][when] for when in ("before", "after"))
+    assert after == pytest.approx(1, abs=1e-6)
+    assert before < 0.1
 
 
 def test_table_of_shifts(tmp_path):
@@ -129,7 +134,9 @@ def test_fiji_by_name_never_falls_back(tmp_path, monkeypatch):
     assert not (tmp_path / "corrected").exists()
 
 
-@pytest.mark.parametrize("content", ["", "frame,drift_z\n0,1\n", "frame,drift_z,drift_y,drift_x,clipped\n0,a,b,c,d\n"])
+@pytest.mark.parametrize(
+    "content", ["", "frame,drift_z\n0,1\n", "frame,drift_z,drift_y,drift_x,clipped\n0,a,b,c,d\n"]
+)
 def test_damaged_table_of_shifts(tmp_path, content):
     path = tmp_path / "a.shifts.csv"
     path.write_text(content)

@@ -41,7 +41,9 @@ def test_bootstrap_interval_covers_the_mean_of_a_known_distribution():
 def test_base_and_retrained_on_the_same_validation_images(training_folders, tiny_model, tmp_path):
     images, masks = training_folders
     tile = 64 if cellpose_major() == 3 else 256
-    settings = TrainSettings(name="cells", base=str(tiny_model), epochs=1, batch_size=4, tile=tile, device="cpu")
+    settings = TrainSettings(
+        name="cells", base=str(tiny_model), epochs=1, batch_size=4, tile=tile, device="cpu"
+    )
     model = retrain(images, masks, settings).folder
     result = evaluate(model, settings=EvaluateSettings(thresholds="0.5,0.75", device="cpu"))
     assert set(result.scores) == {"base", "retrained"}

@@ -73,5 +73,5 @@ def test_two_halves_of_one_object_match_once():
     ("true", "predicted"), [([SQUARE], []), ([SQUARE], [SQUARE[:3]]), ([SQUARE[:4]], [SQUARE[:4].T])]
 )
 def test_what_does_not_fit_is_refused(true, predicted):
-    with pytest.raises(ValueError, match="differ|predicted"):
+    with pytest.raises(ValueError, match=r"differ|predicted"):
         average_precision(true, predicted)

@@ -69,7 +69,12 @@ def test_axes_can_be_named_where_the_file_states_them_wrongly(tmp_path):
 
 @pytest.mark.parametrize(
     ("axes", "message"),
-    [("TZYX", "names 4 axes"), ("TTX", "not understood"), ("ABX", "not understood"), ("TZC", "not understood")],
+    [
+        ("TZYX", "names 4 axes"),
+        ("TTX", "not understood"),
+        ("ABX", "not understood"),
+        ("TZC", "not understood"),
+    ],
 )
 def test_axes_that_do_not_fit(tmp_path, axes, message):
     tifffile.imwrite(tmp_path / "a.tif", pixels_of("TYX"))
@@ -77,7 +82,9 @@ def test_axes_that_do_not_fit(tmp_path, axes, message):
         TimeLapse(tmp_path / "a.tif", axes=axes)
 
 
-@pytest.mark.parametrize("content", [b"", b"II*\x00", b"not a TIFF at all", b"II*\x00\x08\x00\x00\x00" + b"\xff" * 40])
+@pytest.mark.parametrize(
+    "content", [b"", b"II*\x00", b"not a TIFF at all", b"II*\x00\x08\x00\x00\x00" + b"\xff" * 40]
+)
 def test_unreadable_file(tmp_path, content):
     path = tmp_path / "broken.tif"
     path.write_bytes(content)
@@ -103,7 +110,11 @@ def test_list_images(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [([], "an empty folder"), (["notes.txt", "a.czi"], r"found: a\.czi, notes\.txt"), (None, "no such file or folder")],
+    [
+        ([], "an empty folder"),
+        (["notes.txt", "a.czi"], r"found: a\.czi, notes\.txt"),
+        (None, "no such file or folder"),
+    ],
 )
 def test_folder_without_images(tmp_path, content, message):
     folder = tmp_path / "raw"

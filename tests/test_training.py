@@ -21,7 +21,13 @@ pytestmark = pytest.mark.cellpose
 def quick(tiny_model) -> TrainSettings:
     tile = 64 if cellpose_major() == 3 else 256
     return TrainSettings(
-        name="Zellen ü", base=str(tiny_model), epochs=2, batch_size=4, tile=tile, test_fraction=0.3, device="cpu"
+        name="Zellen ü",
+        base=str(tiny_model),
+        epochs=2,
+        batch_size=4,
+        tile=tile,
+        test_fraction=0.3,
+        device="cpu",
     )
 
 
