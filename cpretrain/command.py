@@ -3,48 +3,55 @@
 import functools
 import inspect
 import json
-import operator
 import sys
-from collections.abc import Callable, Iterable
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
-from cpretrain.settings import Settings, bad_settings
 
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
-def command(app: typer.Typer, settings: type[Settings] | None = None, **options: Any) -> Callable:
+def command(app: typer.Typer, settings: str | None = None) -> Callable:
     """Register a function that returns a `Report` as a command.
 
-    Where `settings` is given, the function's argument of that name is filled from one option a field, with the
-    field's own default and description.
+    Parameters
+    ----------
+    app : typer.Typer
+        The program.
+    settings : str, optional
+        Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option a
+        field. They are made only for the command that is called, so that ``--help`` need not import pydantic.
     """
 
     def register(function: Callable[..., Report]) -> Callable:
         given = inspect.signature(function).parameters
         own = [parameter for name, parameter in given.items() if name != "settings"]
-        fields = settings.model_fields if settings else {}
-        shared = [_option(name, info) for name, info in fields.items()]
+        called = settings if settings and function.__name__ in sys.argv[1:] else None
 
         @functools.wraps(function)
         def run(**arguments: Any) -> None:
             as_json, quiet = arguments.pop("json"), arguments.pop("quiet")
-            chosen = {name: arguments.pop(name) for name in fields}
-            _run(as_json, quiet, lambda: function(**_checked(settings, chosen), **arguments))
+            if called:
+                from cpretrain.settings_options import take_settings
 
-        parameters = [*own, *shared, *_EVERYWHERE]
+                _run(as_json, quiet, lambda: function(settings=take_settings(called, arguments), **arguments))
+            else:
+                _run(as_json, quiet, lambda: function(**arguments))
+
+        parameters = [*own, *_EVERYWHERE]
+        if called:
+            from cpretrain.settings_options import options_of
+
+            parameters[len(own) : len(own)] = options_of(called)
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return app.command(**options)(run)
+        return app.command()(run)
 
     return register
 
@@ -81,43 +88,12 @@ def _fail(error: BadInput, as_json: bool) -> None:
     print(f"error: {error}", file=sys.stderr)
 
 
-def _checked(settings: type[Settings] | None, chosen: dict[str, Any]) -> dict[str, Settings]:
-    if settings is None:
-        return {}
-    try:
-        given = {name: value for name, value in chosen.items() if value is not None}
-        return {"settings": settings.model_validate(given)}
-    except ValidationError as error:
-        raise bad_settings(error, lambda place: "--" + place.replace("_", "-")) from None
+def _switch(name: str, help: str) -> inspect.Parameter:
+    kind = Annotated[bool, typer.Option(f"--{name}", help=help)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
 
 
-def _option(name: str, info: FieldInfo) -> inspect.Parameter:
-    flag = "--" + name.replace("_", "-")
-    kind, default = _plain(info.annotation), info.default
-    if Ellipsis in get_args(kind) or any(Ellipsis in get_args(part) for part in get_args(kind)):
-        kind, default = str | None, None  # a list of any length is written with commas
-    return _parameter(name, kind, default, typer.Option(flag, help=info.description))
-
-
-def _plain(kind: Any) -> Any:
-    """Strip pydantic's limits off a type, which typer does not know inside tuples; they are checked later."""
-    origin, parts = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return _plain(parts[0])
-    if origin is tuple:
-        return tuple[tuple(_plain(part) for part in parts)]  # type: ignore[misc]
-    if origin in (Union, UnionType):
-        return functools.reduce(operator.or_, map(_plain, parts))
-    return kind
-
-
-def _parameter(name: str, kind: Any, default: Any, option: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
-    )
-
-
-_EVERYWHERE: Iterable[inspect.Parameter] = (
-    _parameter("json", bool, False, typer.Option("--json", help="print one JSON object on stdout")),
-    _parameter("quiet", bool, False, typer.Option("--quiet", help="no progress on stderr")),
+_EVERYWHERE = (
+    _switch("json", "print one JSON object on stdout"),
+    _switch("quiet", "no progress on stderr"),
 )

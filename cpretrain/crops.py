@@ -1,17 +1,15 @@
 """Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
 
-import csv
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.atomic import write_aside
 from cpretrain.batch import Batch, for_each
+from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_image
 from cpretrain.padding import valid_box
@@ -20,36 +18,7 @@ from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import CropSettings
 from cpretrain.timelapse import TimeLapse, list_images
 
-MANIFEST = "crops.csv"
 RECORD = "crops.json"
-
-
-@dataclass(frozen=True)
-class Crop:
-    """One training image: a row of ``crops.csv``.
-
-    Parameters
-    ----------
-    file, source : str
-        Name of the crop, and of the image that it was cut from.
-    frame, z, y, x : int
-        Frame, plane, and corner in the source, all from 0; in pixels of the source, border not counted.
-    height, width, border : int
-        Size without the border, and width of the border of zeros, in pixels.
-    seed : int
-        Seed of the draw.
-    """
-
-    file: str
-    source: str
-    frame: int
-    z: int
-    y: int
-    x: int
-    height: int
-    width: int
-    border: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -88,8 +57,8 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     folder = out or beside(images, "training_images")
     if is_current(folder / RECORD, settings, files):
         say(f"crops: {folder} is complete and unchanged")
-        return CropsResult(folder, read_manifest(folder), {})
-    if (folder / MANIFEST).exists():
+        return CropsResult(folder, list(read_crops(folder).values()), {})
+    if (folder / NAME).exists():
         raise BadInput(
             f"{folder}: holds crops of other images or settings",
             cure="choose another folder with --out, or move these away if nobody draws on them",
@@ -97,7 +66,7 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     provenance = Provenance("crops", settings, files)
     batch: Batch[list[Crop]] = for_each(files, lambda file: _cut_image(file, folder, settings), "crops")
     crops = [crop for of_image in batch.done for crop in of_image]
-    write_manifest(folder, crops)
+    write_crops(folder, crops)
     provenance.write(folder / RECORD, failed={file.name: str(why) for file, why in batch.failed.items()})
     return CropsResult(folder, crops, batch.failed)
 
@@ -106,39 +75,6 @@ def beside(chosen: Path, name: str) -> Path:
     """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
     folder = chosen.resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
-
-
-def write_manifest(folder: Path, crops: Sequence[Crop]) -> None:
-    """Write ``crops.csv``."""
-    with write_aside(folder / MANIFEST) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(Crop.__dataclass_fields__))
-        writer.writeheader()
-        writer.writerows(asdict(crop) for crop in crops)
-
-
-def read_manifest(folder: Path) -> list[Crop]:
-    """Read ``crops.csv``.
-
-    Raises
-    ------
-    BadInput
-        When it is not there or has other columns.
-    """
-    path = folder / MANIFEST
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        kinds = {name: field.type for name, field in Crop.__dataclass_fields__.items()}
-        return [
-            Crop(**{name: row[name] if kind is str else int(row[name]) for name, kind in kinds.items()})  # type: ignore[arg-type]
-            for row in rows
-        ]
-    except (OSError, KeyError, ValueError) as error:
-        raise BadInput(
-            f"{path}: cannot be read as a table of crops",
-            found=f"{type(error).__name__}: {error}",
-            expected="columns " + ", ".join(Crop.__dataclass_fields__),
-        ) from error
 
 
 def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from cpretrain.atomic import write_text
-from cpretrain.crops_table import read_origins
+from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.label_image import read_label_image
 from cpretrain.pairing import is_vector_file, match, without_masks
@@ -92,7 +92,7 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
         or channel numbers, masks that are damaged or hold no instances, no objects at all.
     """
     images, masks = Path(images), Path(masks)
-    origins = read_origins(images)
+    origins = read_crops(images)
     files = list_images(images)
     mask_files = [path for path in list_images(masks) if not is_vector_file(path)]
     if images.resolve() == masks.resolve():

@@ -16,12 +16,13 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.console_report import Report
-from cpretrain.crops import add_border, read_manifest
-from cpretrain.drift import read_shifts
+from cpretrain.crops import add_border
+from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.experiment import Experiment, correct_and_cut, learn, read_experiment
 from cpretrain.image_writer import write_frames
 from cpretrain.progress import say
+from cpretrain.shifts_table import read_shifts
 from cpretrain.timelapse import Calibration
 
 DATA = Path(str(files("cpretrain"))) / "demo_data"
@@ -131,7 +132,7 @@ def _annotate(experiment: Experiment) -> None:
     )
     target.mkdir(exist_ok=True)
     rng = np.random.default_rng(3)
-    for crop in read_manifest(experiment.raw.parent / "training_images"):
+    for crop in read_crops(experiment.raw.parent / "training_images").values():
         field = DATA / "fields" / "images" / crop.source
         labels = tifffile.imread(DATA / "fields" / "labels" / crop.source)
         drift = read_shifts(_corrected(experiment, field).with_suffix(".shifts.csv")).drift[:, 1:]

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
@@ -12,14 +12,20 @@ from cpretrain.batch import Batch, for_each
 from cpretrain.canvas import canvas_for
 from cpretrain.covered import Area, covered
 from cpretrain.crops import beside
+from cpretrain.drift_checks import beyond_plugin, check_options
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
+from cpretrain.movies import corrected_name, folder_of, list_movies
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import DriftSettings
-from cpretrain.shifts_table import read_shifts, write_shifts
-from cpretrain.timelapse import TimeLapse, list_images
+from cpretrain.shifts_table import read_shifts, shifts_for, write_shifts
+from cpretrain.timelapse import TimeLapse
+from cpretrain.zarr_movie import is_ome_zarr
+
+if TYPE_CHECKING:
+    from cpretrain.drift_verification import Verifier
 
 EngineName = Literal["fiji", "native"]
 
@@ -74,7 +80,8 @@ def correct_drift(
     Parameters
     ----------
     raw : pathlib.Path
-        A TIFF, or a folder of them.
+        A TIFF, an OME-Zarr, a pattern of single-frame TIFFs such as ``raw/img_*.tif``, or a folder of TIFFs and
+        OME-Zarrs.
     out : pathlib.Path, optional
         Where to; by default ``corrected`` beside the folder.
     settings : DriftSettings, optional
@@ -91,21 +98,27 @@ def correct_drift(
     BadInput
         When no movie can be used, or ``--engine fiji`` is asked for and there is no Fiji.
     """
+    from cpretrain.drift_verification import Verifier
+
     settings = settings or DriftSettings()
-    files = list_images(raw)
-    folder = out or beside(raw, "corrected")
+    check_options(settings)
+    files = list_movies(raw)
+    folder = out or beside(folder_of(raw), "corrected")
     if folder.resolve() == files[0].resolve().parent:
         raise BadInput(f"{folder}: corrected movies would replace the raw ones", cure="choose another --out")
+    _check_names(files)
     with ExitStack() as stack:
+        verifier = Verifier(settings, stack)
         engine: list[Engine] = []  # chosen, and started, when the first movie needs it
 
         def correct(path: Path) -> CorrectedMovie:
-            target = folder / path.name
-            if is_current(_record(target), settings, [path]) and target.is_file():
+            target = folder / corrected_name(path)
+            _check_table_stays(path, target, settings)
+            if _is_done(path, target, settings):
                 return CorrectedMovie(path, target, "none: unchanged", read_shifts(_shifts(target)))
             if not engine:
                 engine.append(choose_engine(settings, stack))
-            return _correct(path, target, settings, engine[0])
+            return _correct(path, target, settings, engine[0], verifier)
 
         return for_each(files, correct, "drift")
 
@@ -122,6 +135,10 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
 
     if settings.engine == "native":
         return NativeEngine()
+    beyond = beyond_plugin(settings)
+    if beyond:
+        say(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
+        return NativeEngine()
     from cpretrain.fiji_engine import FijiEngine, why_not
 
     if settings.engine == "auto":
@@ -134,12 +151,15 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
     return fiji
 
 
-def _correct(path: Path, target: Path, settings: DriftSettings, engine: Engine) -> CorrectedMovie:
+def _correct(
+    path: Path, target: Path, settings: DriftSettings, engine: Engine, verifier: "Verifier"
+) -> CorrectedMovie:
     from cpretrain.drift_picture import Seen, draw_drift
 
-    provenance = Provenance("drift", settings, [path])
     with TimeLapse(path, settings.axes) as movie:
+        provenance = Provenance("drift", settings, _inputs(movie, settings))
         corrected = engine.correct(movie, settings)
+        verified = verifier.verify(movie, corrected)
         before, after = Seen(), Seen()
         areas = _areas(corrected, movie, settings)
 
@@ -157,12 +177,14 @@ def _correct(path: Path, target: Path, settings: DriftSettings, engine: Engine) 
             engine=engine.name,
             **engine.facts,
             **corrected.facts,
+            **({"verification": asdict(verified) | {"equal": verified.equal}} if verified else {}),
             shape={"raw": movie.shape, "corrected": corrected.shape, "axes": "TZCYX"},
             clipped_pairs=corrected.curve.clipped_pairs,
             uncertain_pairs=corrected.curve.uncertain_pairs,
             neighbour_correlation={"before": before.correlation, "after": after.correlation},
         )
-    return CorrectedMovie(path, target, engine.name, corrected.curve)
+    how = f"{engine.name}, {verified}" if verified else engine.name
+    return CorrectedMovie(path, target, how, corrected.curve)
 
 
 def _areas(corrected: Corrected, movie: TimeLapse, settings: DriftSettings) -> Callable[[int], Area | None]:
@@ -171,6 +193,44 @@ def _areas(corrected: Corrected, movie: TimeLapse, settings: DriftSettings) -> C
     if canvas.shape != corrected.shape[1:]:
         return lambda _: None
     return lambda t: covered(canvas, t)
+
+
+def _is_done(path: Path, target: Path, settings: DriftSettings) -> bool:
+    """Whether the result is complete and neither movie nor settings have changed since.
+
+    The pixels of an OME-Zarr are not compared, so it is corrected again.
+    """
+    if not target.is_file() or not _record(target).is_file() or is_ome_zarr(path):
+        return False
+    with TimeLapse(path, settings.axes) as movie:
+        return is_current(_record(target), settings, _inputs(movie, settings))
+
+
+def _inputs(movie: TimeLapse, settings: DriftSettings) -> list[Path]:
+    """Files that the result depends on."""
+    if settings.shifts is None:
+        return movie.files
+    return [*movie.files, shifts_for(settings.shifts, movie.path)]
+
+
+def _check_names(files: list[Path]) -> None:
+    """Make sure that no result would take the place of another one."""
+    of_name: dict[str, Path] = {}
+    for path in files:
+        other = of_name.setdefault(Path(corrected_name(path)).stem, path)
+        if other != path:
+            raise BadInput(
+                f"{path}: its results would have the names of those of {other.name}",
+                cure="rename one of them, or put it into another folder",
+            )
+
+
+def _check_table_stays(path: Path, target: Path, settings: DriftSettings) -> None:
+    if settings.shifts and shifts_for(settings.shifts, path).resolve() == _shifts(target).resolve():
+        raise BadInput(
+            f"{settings.shifts}: the shifts to apply would be replaced",
+            cure="choose another folder with --out",
+        )
 
 
 def _record(target: Path) -> Path:

@@ -1,15 +1,19 @@
 """Check drift settings against the movie before anything is measured, for both engines."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
 DTYPES = ("uint8", "uint16", "float32")
+BEYOND_PLUGIN = ("reference", "shifts", "shifts_scale", "crop_to_valid")
+"""Options of the native engine alone."""
 SMALLEST_OVERLAP = 3
 """Pixels along every axis below which an overlap of two images counts as none."""
 
@@ -29,15 +33,11 @@ def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
     BadInput
         With a cure, when they do not fit.
     """
+    check_options(settings)
     name = _name(movie)
     _check_movie(name, movie)
-    _, planes, channels, height, width = movie.shape
-    if settings.channel > channels:
-        raise BadInput(
-            f"{name}there is no channel {settings.channel}",
-            found=f"{channels} channel" + "s" * (channels > 1),
-            cure=f"give --channel from 1 to {channels}" if channels > 1 else "leave out --channel",
-        )
+    _, planes, _, height, width = movie.shape
+    _check_channel(name, movie, settings)
     low, high = settings.z_range or (1, planes)
     if low > high or high > planes:
         raise BadInput(
@@ -55,14 +55,74 @@ def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
         _check_roi(name, settings.roi, height, width)
 
 
+def beyond_plugin(settings: DriftSettings) -> list[str]:
+    """Options in use that the plugin does not have, as the command line writes them."""
+    defaults = DriftSettings()
+    return [
+        "--" + name.replace("_", "-")
+        for name in BEYOND_PLUGIN
+        if getattr(settings, name) != getattr(defaults, name)
+    ]
+
+
+def check_options(settings: DriftSettings) -> None:
+    """Make sure that the settings fit each other, whatever the movie.
+
+    Raises
+    ------
+    BadInput
+        Naming the options that exclude each other.
+    """
+    beyond = beyond_plugin(settings)
+    if settings.engine == "fiji" and beyond:
+        raise BadInput(
+            f"{', '.join(beyond)}: the plugin in Fiji has no such option",
+            found="--engine fiji",
+            cure="use --engine native, or leave out " + " and ".join(beyond),
+        )
+    if settings.verify and (settings.engine != "native" or beyond):
+        raise BadInput(
+            "--verify compares the native engine with the plugin, on what both can do",
+            found=" ".join([f"--engine {settings.engine}", *beyond]),
+            cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
+        )
+    against = settings.reference != "previous"
+    several_boxes = settings.reference == "mean" and settings.roi is not None
+    excluded = [
+        ("--shifts-scale without --shifts", "--shifts-scale" in beyond and settings.shifts is None),
+        (f"--shifts with --reference {settings.reference}", against and settings.shifts is not None),
+        (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
+        ("--roi with --reference mean", several_boxes),
+    ]
+    for options, clash in excluded:
+        if clash:
+            raise BadInput(f"{options} makes no sense", cure="leave out one of them")
+
+
+def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:
+    """Make sure that shifts measured elsewhere fit the movie.
+
+    Raises
+    ------
+    BadInput
+        When the table has another number of frames, or the movie is RGB or lacks the channel to show.
+    """
+    name = _name(movie)
+    _check_grey(name, movie)
+    _check_channel(name, movie, settings)
+    if len(curve.drift) != movie.shape[0]:
+        raise BadInput(
+            f"{name}the shifts in {table} do not fit",
+            found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
+            expected="one row for each frame",
+        )
+    if not np.isfinite(curve.drift).all():
+        raise BadInput(f"{table}: holds shifts that are no finite numbers")
+
+
 def _check_movie(name: str, movie: Frames) -> None:
     frames, planes, _, height, width = movie.shape
-    if getattr(movie, "is_rgb", False):
-        raise BadInput(
-            f"{name}an RGB image cannot be corrected",
-            expected="grey values, one or more channels",
-            cure="in Fiji: Image › Type › RGB Stack, or make it grey, and save it again",
-        )
+    _check_grey(name, movie)
     if movie.dtype.name not in DTYPES:
         raise BadInput(
             f"{name}pixels of type {movie.dtype.name} cannot be measured",
@@ -82,6 +142,25 @@ def _check_movie(name: str, movie: Frames) -> None:
         raise BadInput(
             f"{name}frames of {height} × {width} pixels are too small to measure a drift",
             expected=f"at least {SMALLEST_OVERLAP} × {SMALLEST_OVERLAP}",
+        )
+
+
+def _check_grey(name: str, movie: Frames) -> None:
+    if getattr(movie, "is_rgb", False):
+        raise BadInput(
+            f"{name}an RGB image cannot be corrected",
+            expected="grey values, one or more channels",
+            cure="in Fiji: Image › Type › RGB Stack, or make it grey, and save it again",
+        )
+
+
+def _check_channel(name: str, movie: Frames, settings: DriftSettings) -> None:
+    channels = movie.shape[2]
+    if settings.channel > channels:
+        raise BadInput(
+            f"{name}there is no channel {settings.channel}",
+            found=f"{channels} channel" + "s" * (channels > 1),
+            cure=f"give --channel from 1 to {channels}" if channels > 1 else "leave out --channel",
         )
 
 

@@ -12,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside, write_text
-from cpretrain.crops_table import read_origins
+from cpretrain.crops_table import read_crops
 from cpretrain.dataset import TINY, edge_objects
 from cpretrain.errors import BadInput
 from cpretrain.ground_truth import read_ground_truth
@@ -217,7 +217,7 @@ def _names(found: Match) -> str:
 def _read_all(
     pairs: Sequence[Match], images: Path, settings: MaskSettings
 ) -> tuple[list[_Ready], list[Problem]]:
-    origins = read_origins(images if images.is_dir() else images.parent)
+    origins = read_crops(images if images.is_dir() else images.parent)
     ready, problems = [], []
     with progress("masks", len(pairs)) as step:
         for found in pairs:

@@ -48,6 +48,10 @@ def measure_drift(
     imaging, doi:10.3791/51086.
     """
     settings = DriftSettings() if settings is None else settings
+    if settings.reference != "previous":
+        from cpretrain.reference_drift import measure_against_reference
+
+        return measure_against_reference(movie, settings, on_pair)
     check_drift_settings(movie, settings)
     with ThreadPoolExecutor(1) as ahead:
         measurement = _Measurement(movie, settings, ahead)

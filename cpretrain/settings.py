@@ -10,6 +10,7 @@ from cpretrain.errors import BadInput
 
 PositiveInt = Annotated[int, Field(ge=1)]
 NotNegativeInt = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -53,6 +54,25 @@ class DriftSettings(Settings):
     )
     axes: str | None = Field(
         None, description="axes of the file where it states them wrongly, for example TYX"
+    )
+    reference: Literal["previous", "first", "mean"] = Field(
+        "previous",
+        description="measure each frame against the one before it, the first one, or the mean of those aligned so "
+        "far (native engine only, as all that follows)",
+    )
+    shifts: Path | None = Field(
+        None,
+        description="do not measure, but apply this NAME.shifts.csv, or that of the same name in this folder",
+    )
+    shifts_scale: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
+        (1.0, 1.0, 1.0),
+        description="pixels of this movie for one pixel of that of --shifts, in x, y and z",
+    )
+    crop_to_valid: bool = Field(
+        False, description="keep only the area that every frame covers, instead of growing the canvas"
+    )
+    verify: NotNegativeInt = Field(
+        0, description="correct this many movies with the plugin too, and say whether the results are equal"
     )
 
 

@@ -1,21 +1,21 @@
 """Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
 
 import os
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import tifffile
-import zarr
 from numpy.typing import NDArray
 
+from cpretrain.axis_names import AXES as AXES
+from cpretrain.calibration import Calibration as Calibration
 from cpretrain.errors import BadInput
+from cpretrain.frame_files import FrameFiles, is_pattern
+from cpretrain.tiff_movie import TiffMovie
+from cpretrain.zarr_movie import ZarrMovie, is_ome_zarr
 
 SUFFIXES = (".tif", ".tiff")
-AXES = "TZCYX"
-_SAME_AS = {"I": "T", "Q": "T", "S": "C"}  # tifffile's names for an unnamed sequence, and for samples
 
 
 class Frames(Protocol):
@@ -31,25 +31,6 @@ class Frames(Protocol):
 
     def frame(self, t: int) -> NDArray[Any]:
         """Frame `t` (from 0), axes z, c, y, x."""
-
-
-@dataclass
-class Calibration:
-    """What a pixel and a frame are worth.
-
-    Parameters
-    ----------
-    pixel_size : tuple of float
-        Size of a voxel in z, y, x, in `unit`; 1.0 where the file does not say.
-    unit : str
-        Unit of length, for example ``"µm"``, or ``"pixel"``.
-    frame_interval : float
-        Seconds between frames; 0.0 where the file does not say.
-    """
-
-    pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    unit: str = "pixel"
-    frame_interval: float = 0.0
 
 
 @dataclass
@@ -76,14 +57,20 @@ class ArrayFrames:
 
 
 class TimeLapse:
-    """A time-lapse in a TIFF file, read one frame at a time; use it in a ``with`` statement.
+    """A time-lapse read one frame at a time; use it in a ``with`` statement.
 
     Parameters
     ----------
     path : path-like
-        A TIFF, ImageJ hyperstack or OME-TIFF.
+        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), an OME-Zarr folder, or a pattern of
+        single-frame TIFFs such as ``raw/img_*.tif``.
     axes : str, optional
         Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
+
+    Attributes
+    ----------
+    files : list of pathlib.Path
+        The files it is made of; of an OME-Zarr its metadata alone.
 
     Raises
     ------
@@ -93,32 +80,11 @@ class TimeLapse:
 
     def __init__(self, path: str | os.PathLike, axes: str | None = None) -> None:
         self.path = Path(path)
-        with ExitStack() as on_error:
-            try:
-                self._file = on_error.enter_context(tifffile.TiffFile(self.path))
-                self._open(axes)
-            except BadInput:
-                raise
-            except Exception as error:  # a damaged file raises nearly anything in tifffile
-                raise BadInput(
-                    f"{self.path}: cannot be read as a TIFF",
-                    found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                    expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
-                    cure="open it in Fiji and save it again, or take it out of the folder",
-                ) from error
-            on_error.pop_all()
-
-    def _open(self, axes: str | None) -> None:
-        if not self._file.series:
-            raise BadInput(f"{self.path}: holds no image")
-        series = self._file.series[0]
-        self.axes = _named_axes(self.path, series.axes, series.shape, axes)
-        lengths = dict(zip(self.axes, series.shape, strict=True))
-        self.dtype = np.dtype(series.dtype)
-        self._array = zarr.open_array(series.levels[0].aszarr(), mode="r")
-        self._shape = tuple(lengths.get(axis, 1) for axis in AXES)
-        self.calibration = _calibration(self._file)
-        self.is_rgb = series.axes.endswith("S")
+        self._movie = _opener(self.path)(self.path, axes)
+        self.axes, self.files = self._movie.axes, self._movie.files
+        self.dtype, self.is_rgb = self._movie.dtype, self._movie.is_rgb
+        self.calibration: Calibration = self._movie.calibration
+        self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -135,7 +101,9 @@ class TimeLapse:
             When the frame cannot be decoded.
         """
         try:
-            pixels = np.asarray(self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)])
+            pixels = self._movie.read(t)
+        except BadInput:
+            raise
         except Exception as error:  # every codec raises errors of its own
             raise BadInput(
                 f"{self.path}: frame {t} cannot be read",
@@ -148,7 +116,7 @@ class TimeLapse:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._movie.close()
 
     def __enter__(self) -> "TimeLapse":
         return self
@@ -157,53 +125,10 @@ class TimeLapse:
         self.close()
 
 
-def _named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | None) -> str:
-    if wanted is None:
-        named = "".join(_SAME_AS.get(axis, axis) for axis in stated)
-    else:
-        named = wanted.upper()
-        if len(named) != len(shape):
-            raise BadInput(
-                f"{path}: --axes {wanted} names {len(named)} axes",
-                found=f"{len(shape)} axes, {stated} of lengths {shape}",
-                expected="a letter for each axis of the file",
-            )
-    if len(set(named)) != len(named) or not set(named) <= set(AXES) or not {"Y", "X"} <= set(named):
-        raise BadInput(
-            f"{path}: axes {named} are not understood",
-            found=f"{stated} of lengths {shape}",
-            expected="letters of TZCYX, each at most once, with Y and X",
-            cure="name them with --axes, for example --axes TYX",
-        )
-    return named
-
-
-def _calibration(file: tifffile.TiffFile) -> Calibration:
-    calibration = Calibration()
-    if file.is_imagej and file.imagej_metadata:
-        facts = file.imagej_metadata
-        y, x = (_resolution(file, tag) for tag in ("YResolution", "XResolution"))
-        unit = str(facts.get("unit", "pixel"))
-        calibration = Calibration(
-            (float(facts.get("spacing", 1.0)), y, x),
-            "µm" if unit in ("micron", "um", "\\u00B5m") else unit,
-            float(facts.get("finterval", 0.0)),
-        )
-    elif file.is_ome and file.ome_metadata:
-        image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
-        pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
-        z, y, x = (float(pixels.get(f"PhysicalSize{axis}", 1.0)) for axis in "ZYX")
-        unit = str(pixels.get("PhysicalSizeXUnit", "µm")) if "PhysicalSizeX" in pixels else "pixel"
-        calibration = Calibration((z, y, x), unit, float(pixels.get("TimeIncrement", 0.0)))
-    return calibration
-
-
-def _resolution(file: tifffile.TiffFile, tag: str) -> float:
-    """Pixel size from a resolution tag (pixels per unit, as a fraction); 1.0 where it says nothing."""
-    entry = file.pages[0].tags.get(tag)  # type: ignore[union-attr]
-    if entry is None or not entry.value[0]:
-        return 1.0
-    return float(entry.value[1] / entry.value[0])
+def _opener(path: Path) -> type[TiffMovie] | type[ZarrMovie] | type[FrameFiles]:
+    if is_pattern(path):
+        return FrameFiles
+    return ZarrMovie if is_ome_zarr(path) else TiffMovie
 
 
 def list_images(path: str | os.PathLike) -> list[Path]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.crops import Crop, add_border, cut_crops, read_manifest
+from cpretrain.crops import add_border, cut_crops
+from cpretrain.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput
 from cpretrain.settings import CropSettings
 from cpretrain.timelapse import TimeLapse
@@ -29,7 +30,7 @@ def test_crops_are_what_the_table_says(tmp_path, axes, shape, dtype):
     result = cut_crops(tmp_path / "corrected")
     assert result.folder == tmp_path / "training_images"
     assert len(result.crops) == 5
-    assert read_manifest(result.folder) == result.crops
+    assert list(read_crops(result.folder).values()) == result.crops
     with TimeLapse(tmp_path / "corrected" / "Zelle [a] ü.tif") as movie:
         for crop in result.crops:
             image = tifffile.imread(result.folder / crop.file)
@@ -105,8 +106,8 @@ def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
 
 def test_damaged_table(tmp_path):
     (tmp_path / "crops.csv").write_text("file,source\na.tif,b.tif\n")
-    with pytest.raises(BadInput, match="cannot be read as a table of crops"):
-        read_manifest(tmp_path)
+    with pytest.raises(BadInput, match="is not the table of crops"):
+        read_crops(tmp_path)
 
 
 def test_columns_of_the_table(tmp_path):

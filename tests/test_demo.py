@@ -4,7 +4,7 @@ import numpy as np
 import tifffile
 
 from cpretrain import demo
-from cpretrain.crops import read_manifest
+from cpretrain.crops_table import read_crops
 from cpretrain.experiment import correct_and_cut
 from cpretrain.label_image import read_label_image
 
@@ -23,7 +23,7 @@ def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):
     correct_and_cut(experiment)
     assert demo._largest_error(experiment) == 0
     demo._annotate(experiment)
-    crops = read_manifest(tmp_path / "demo" / "training_images")
+    crops = read_crops(tmp_path / "demo" / "training_images").values()
     assert len(crops) == 10
     for crop in crops:
         image = tifffile.imread(tmp_path / "demo" / "training_images" / crop.file).astype(float)

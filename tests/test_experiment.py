@@ -4,7 +4,7 @@ import pytest
 import tifffile
 
 from cpretrain.base_models import cellpose_major
-from cpretrain.crops import read_manifest
+from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.experiment import read_experiment, run_experiment
 from tests.test_drift import DRIFT, write_movie
@@ -69,7 +69,7 @@ device = "cpu"
     report = run_experiment(folder / "experiment.toml")
     assert report.data["next"] == "draw"
     assert not (folder / "models").exists()
-    crops = read_manifest(folder / "training_images")
+    crops = read_crops(folder / "training_images").values()
     assert len(crops) == 6
     (folder / "ground_truth").mkdir()
     for crop in crops:

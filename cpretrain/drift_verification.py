@@ -1,0 +1,120 @@
+"""Run movies through both engines and say whether the native one gives what the plugin gives."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from cpretrain.drift import Corrected, Engine
+from cpretrain.errors import BadInput
+from cpretrain.progress import say, warn
+from cpretrain.settings import DriftSettings
+from cpretrain.timelapse import TimeLapse
+
+LOGGED_DIGITS = 0.0051
+"""The plugin logs fractional shifts with two digits."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How alike the results of both engines are.
+
+    Parameters
+    ----------
+    frames, equal_shifts : int
+        Number of frames, and of those with the same drift.
+    same_shape : bool
+        Whether the corrected movies are of one size.
+    equal_pixels : float
+        Share of pixels of the corrected movies that are the same, 0 to 1; 0 where the sizes differ.
+    largest_difference : float
+        Largest difference of a pixel, in grey values.
+    """
+
+    frames: int
+    equal_shifts: int
+    same_shape: bool
+    equal_pixels: float
+    largest_difference: float
+
+    @property
+    def equal(self) -> bool:
+        """Whether shifts, sizes and pixels are all the same."""
+        return self.equal_shifts == self.frames and self.same_shape and self.equal_pixels == 1
+
+    def __str__(self) -> str:
+        return (
+            f"{'equal to the plugin' if self.equal else 'NOT equal to the plugin'}: "
+            f"{self.equal_shifts} of {self.frames} shifts, {100 * self.equal_pixels:.4f} % of the pixels, "
+            f"largest difference {self.largest_difference:g}"
+        )
+
+
+class Verifier:
+    """Compares the first movies with the plugin, in one Fiji that is started for the first of them.
+
+    Parameters
+    ----------
+    settings : DriftSettings
+        `verify` says how many movies.
+    stack : contextlib.ExitStack
+        Ends Fiji when it is left.
+
+    Raises
+    ------
+    BadInput
+        When there is no Fiji.
+    """
+
+    def __init__(self, settings: DriftSettings, stack: ExitStack) -> None:
+        self._settings, self._stack, self._left = settings, stack, settings.verify
+        self._fiji: Engine | None = None
+        if self._left:
+            from cpretrain.fiji_engine import why_not
+
+            reason = why_not(settings.fiji)
+            if reason:
+                raise BadInput(
+                    f"--verify: there is nothing to compare with: {reason}",
+                    cure="give the folder of Fiji with --fiji or FIJI_HOME, or leave out --verify",
+                )
+
+    def verify(self, movie: TimeLapse, native: Corrected) -> Verification | None:
+        """Compare one movie; None once enough are compared."""
+        if not self._left:
+            return None
+        self._left -= 1
+        found = compare(native, self._engine().correct(movie, self._settings), self._settings.sub_pixel)
+        (say if found.equal else warn)(f"{movie.path.name}: native engine {found}")
+        return found
+
+    def _engine(self) -> Engine:
+        if self._fiji is None:
+            from cpretrain.fiji_engine import FijiEngine
+
+            self._fiji = FijiEngine(self._settings.fiji, self._stack)
+        return self._fiji
+
+
+def compare(native: Corrected, plugin: Corrected, sub_pixel: bool = False) -> Verification:
+    """Compare the results of both engines, frame by frame.
+
+    Parameters
+    ----------
+    native, plugin : Corrected
+        The same movie, corrected by each.
+    sub_pixel : bool
+        Whether shifts are fractions of a pixel, of which the plugin logs two digits.
+    """
+    frames = native.shape[0]
+    tolerance = LOGGED_DIGITS if sub_pixel else 0.0
+    both = min(len(native.curve.drift), len(plugin.curve.drift))
+    differences = np.abs(native.curve.drift[:both] - plugin.curve.drift[:both]).max(axis=1)
+    equal_shifts = int((differences <= tolerance).sum())
+    if native.shape != plugin.shape:
+        return Verification(frames, equal_shifts, False, 0.0, float("inf"))
+    equal, largest = 0, 0.0
+    for ours, theirs in zip(native.frames(), plugin.frames(), strict=True):
+        equal += int((ours == theirs).sum())
+        largest = max(largest, float(np.abs(ours.astype(np.float64) - theirs).max()))
+    return Verification(frames, equal_shifts, True, equal / int(np.prod(native.shape)), largest)

@@ -1,0 +1,62 @@
+"""The table of shifts beside a corrected movie: written once, read again, applied to other movies."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.atomic import write_aside
+from cpretrain.drift_curve import DriftCurve
+from cpretrain.errors import BadInput
+from cpretrain.movies import corrected_name
+
+
+def write_shifts(path: Path, curve: DriftCurve) -> None:
+    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped."""
+    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["frame", "drift_z", "drift_y", "drift_x", "clipped"])
+        for frame, (drift, clipped) in enumerate(zip(curve.drift.tolist(), curve.clipped, strict=True)):
+            writer.writerow([frame, *(round(value, 4) for value in drift), bool(clipped)])
+
+
+def read_shifts(path: Path) -> DriftCurve:
+    """Read a drift curve from the CSV that `write_shifts` made.
+
+    Raises
+    ------
+    BadInput
+        When the file is not there or has other columns.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
+        clipped = tuple((t - 1, t) for t, row in enumerate(rows) if row["clipped"] == "True")
+    except (OSError, KeyError, ValueError) as error:
+        raise BadInput(
+            f"{path}: cannot be read as a table of shifts",
+            found=f"{type(error).__name__}: {error}",
+            expected="columns frame, drift_z, drift_y, drift_x, clipped",
+        ) from error
+    return DriftCurve(drift.reshape(-1, 3), clipped)
+
+
+def shifts_for(given: Path, movie: Path) -> Path:
+    """Find the table of shifts for a movie: the file given, or in a folder the one with the movie's name.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    own = Path(corrected_name(movie)).with_suffix(".shifts.csv")
+    table = given / own if given.is_dir() else given
+    if table.is_file():
+        return table
+    there = sorted(path.name for path in given.glob("*.shifts.csv")) if given.is_dir() else []
+    raise BadInput(
+        f"{table}: there is no such table of shifts",
+        found=", ".join(there[:5]) or None,
+        expected="a NAME.shifts.csv, or a folder that holds one for each NAME.tif",
+    )
