@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help comes twice as fast
 )
 
+MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img_*.tif" for single frames'
 Out = Annotated[
     Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
 ]
@@ -32,7 +33,7 @@ def main() -> None:
 @command(app, "DriftSettings")
 def drift(
     settings: "DriftSettings",
-    raw: Annotated[Path | None, typer.Argument(help="a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or \"raw/img_*.tif\" for single frames")] = None,
+    raw: Annotated[Path | None, typer.Argument(help=MOVIES)] = None,
     out: Out = None,
 ) -> Report:
     """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""

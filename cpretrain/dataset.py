@@ -14,10 +14,10 @@ import numpy as np
 from cpretrain.atomic import write_text
 from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
-from cpretrain.label_image import read_label_image
-from cpretrain.pairing import is_vector_file, match, without_masks
 from cpretrain.problems import BadFolder, Problem
-from cpretrain.tiff_plane import describe_image
+from cpretrain.qupath.label_image import read_label_image
+from cpretrain.qupath.pairing import is_vector_file, match, without_masks
+from cpretrain.qupath.tiff_plane import describe_image
 from cpretrain.timelapse import list_images
 
 FEWEST_MOVIES = 5

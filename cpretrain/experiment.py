@@ -11,6 +11,7 @@ from cpretrain.console_report import Report
 from cpretrain.crops import beside, cut_crops
 from cpretrain.drift import CorrectedMovie, correct_drift
 from cpretrain.errors import BadInput
+from cpretrain.movies import folder_of
 from cpretrain.progress import say
 from cpretrain.settings import (
     CropSettings,
@@ -56,8 +57,11 @@ def read_experiment(path: Path) -> Experiment:
     folder = path.resolve().parent
     base = folder / experiment.train.base
     train = experiment.train.replace(base=str(base)) if base.exists() else experiment.train
+    shifts = experiment.drift.shifts
+    drift = experiment.drift.replace(shifts=folder / shifts) if shifts else experiment.drift
     return experiment.model_copy(
         update={
+            "drift": drift,
             "raw": folder / experiment.raw,
             "ground_truth": folder / experiment.ground_truth,
             "train": train,
@@ -75,7 +79,7 @@ def run_experiment(path: Path) -> Report:
     """
     experiment = read_experiment(path)
     moved = correct_and_cut(experiment)
-    training_images = beside(experiment.raw, "training_images")
+    training_images = _beside_raw(experiment, "training_images")
     if not experiment.ground_truth.is_dir():
         lines = [
             f"training images are in {training_images}",
@@ -87,10 +91,14 @@ def run_experiment(path: Path) -> Report:
     return report
 
 
+def _beside_raw(experiment: Experiment, name: str) -> Path:
+    return beside(folder_of(experiment.raw), name)
+
+
 def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
     """First half: drift and crops. What failed of the movies is in the result."""
     moved = correct_drift(experiment.raw, settings=experiment.drift)
-    cropped = cut_crops(beside(experiment.raw, "corrected"), settings=experiment.crops)
+    cropped = cut_crops(_beside_raw(experiment, "corrected"), settings=experiment.crops)
     say(f"crops: {len(cropped.crops)} in {cropped.folder}")
     moved.failed.update(cropped.failed)
     return moved
@@ -102,7 +110,7 @@ def learn(experiment: Experiment) -> Report:
     from cpretrain.masks import import_masks
     from cpretrain.training import retrain
 
-    training_images, masks = (beside(experiment.raw, name) for name in ("training_images", "masks"))
+    training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
     imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
     say(f"masks: {imported.objects} objects on {imported.images} images")
     trained = retrain(training_images, masks, experiment.train)

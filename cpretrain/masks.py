@@ -15,18 +15,18 @@ from cpretrain.atomic import write_aside, write_text
 from cpretrain.crops_table import read_crops
 from cpretrain.dataset import TINY, edge_objects
 from cpretrain.errors import BadInput
-from cpretrain.ground_truth import read_ground_truth
-from cpretrain.label_image import EMPTY, LabelImage
-from cpretrain.mask_fit import MaskFit, common_shift, mask_fit, read_planes
-from cpretrain.mask_size import BORDER
-from cpretrain.masks_report import Picture, draw, write_report
-from cpretrain.pairing import Match, is_mask_file, match, without_masks
 from cpretrain.problems import BadFolder, Problem
 from cpretrain.progress import progress
 from cpretrain.provenance import Provenance
+from cpretrain.qupath.ground_truth import read_ground_truth
+from cpretrain.qupath.label_image import EMPTY, LabelImage
+from cpretrain.qupath.mask_fit import MaskFit, common_shift, mask_fit, read_planes
+from cpretrain.qupath.mask_size import BORDER
+from cpretrain.qupath.masks_report import Picture, draw, write_report
+from cpretrain.qupath.pairing import Match, is_mask_file, match, without_masks
+from cpretrain.qupath.vector_file import looks_like_geojson
 from cpretrain.settings import MaskSettings
 from cpretrain.timelapse import list_images
-from cpretrain.vector_file import looks_like_geojson
 
 TABLE = "masks.csv"
 OBJECTS = "mask_objects.csv"
@@ -54,7 +54,7 @@ class MaskRow:
         Objects at the edge of the image, smaller than 9 pixels, in several pieces, and of those that another
         one drawn later covers in part.
     fit : float or None
-        How strong the edges of the image are under the outlines, chance being 1; see `cpretrain.mask_fit`.
+        How strong the edges of the image are under the outlines, chance being 1; see `cpretrain.qupath.mask_fit`.
     notes : str
         What a person should know, separated by ``; ``.
     """
@@ -128,7 +128,7 @@ def import_masks(
     Parameters
     ----------
     ground_truth : pathlib.Path
-        Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.pairing.match` for their names.
+        Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.qupath.pairing.match` for their names.
     images : pathlib.Path
         Folder of training images; ``crops.csv`` in it gives the width of their border.
     out : pathlib.Path

@@ -14,8 +14,7 @@ from cpretrain.drift import Corrected, EngineName
 from cpretrain.drift_checks import check_applied, check_pixels
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
-from cpretrain.native_drift import measure_drift
-from cpretrain.reference_drift import measure_against_reference
+from cpretrain.native.native_drift import measure_drift
 from cpretrain.settings import DriftSettings
 from cpretrain.shifts_table import read_shifts, shifts_for
 from cpretrain.timelapse import TimeLapse
@@ -48,9 +47,7 @@ class NativeEngine:
 def _curve(movie: TimeLapse, settings: DriftSettings) -> DriftCurve:
     if settings.shifts is not None:
         return _applied(movie, settings, settings.shifts)
-    if settings.reference == "previous":
-        return measure_drift(movie, settings)
-    return measure_against_reference(movie, settings)
+    return measure_drift(movie, settings)
 
 
 def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCurve:

@@ -15,9 +15,9 @@ from cpretrain.base_models import MODEL_RECORD, WEIGHTS, find_base
 from cpretrain.crops import beside
 from cpretrain.dataset import Pair, Split, load_pairs, split, write_split
 from cpretrain.errors import BadInput
-from cpretrain.label_image import read_label_image
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
+from cpretrain.qupath.label_image import read_label_image
 from cpretrain.segmenter import Losses, Segmenter, network_input, steps_of, with_defaults
 from cpretrain.settings import TrainSettings
 from cpretrain.timelapse import TimeLapse

@@ -6,7 +6,7 @@ import tifffile
 from cpretrain import demo
 from cpretrain.crops_table import read_crops
 from cpretrain.experiment import correct_and_cut
-from cpretrain.label_image import read_label_image
+from cpretrain.qupath.label_image import read_label_image
 
 
 def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):

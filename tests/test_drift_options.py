@@ -11,8 +11,8 @@ from cpretrain.drift import correct_drift
 from cpretrain.drift_checks import beyond_plugin, check_options
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
-from cpretrain.native_drift import measure_drift
-from cpretrain.reference_drift import measure_against_reference
+from cpretrain.native.native_drift import measure_drift
+from cpretrain.native.reference_drift import measure_against_reference
 from cpretrain.settings import DriftSettings
 from cpretrain.shifts_table import read_shifts, write_shifts
 from cpretrain.timelapse import ArrayFrames, TimeLapse

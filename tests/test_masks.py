@@ -9,11 +9,11 @@ import tifffile
 
 from cpretrain.dataset import load_pairs
 from cpretrain.errors import BadInput
-from cpretrain.geojson import write_geojson
-from cpretrain.imagej_roi import write_rois
-from cpretrain.label_image import read_label_image
 from cpretrain.masks import import_masks
 from cpretrain.problems import BadFolder
+from cpretrain.qupath.geojson import write_geojson
+from cpretrain.qupath.imagej_roi import write_rois
+from cpretrain.qupath.label_image import read_label_image
 from cpretrain.settings import MaskSettings
 from tests.qupath_data import GEOJSON, IMAGE, LABELS, NAME, QUPATH, same_objects, true_labels, variant
 
