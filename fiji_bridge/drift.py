@@ -1,0 +1,190 @@
+"""The actual "Correct 3D drift" of the user's Fiji on one movie: pixels, drift, clipped pairs and what it said."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.drift_checks import check_drift_settings, check_pixels
+from cpretrain.settings import DriftSettings
+from cpretrain.timelapse import Calibration, Frames
+from fiji_bridge.errors import FijiError
+from fiji_bridge.frames_file import check_room, map_frames, write_frames
+from fiji_bridge.log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+from fiji_bridge.options import macro_options
+from fiji_bridge.plugin import COMMAND
+
+if TYPE_CHECKING:
+    from fiji_bridge.session import FijiSession
+
+HEAP = 4
+"""How many times the size of a movie Fiji needs in memory: the movie, its corrected copy, and work on a frame."""
+
+ROOM = 3
+"""How many times the size of a movie the handover may take on disk: the movie, and its corrected canvas."""
+
+
+@dataclass(frozen=True, eq=False)
+class FijiDrift:
+    """What "Correct 3D drift" made of a movie.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray or None
+        The corrected movie, axes t, z, c, y, x, of the movie's own type, on the grown canvas; read-only, mapped from
+        a file that is gone when the array is. None where only the drift was computed.
+    drift : numpy.ndarray of float32, shape (T, 3)
+        What the sample did relative to frame 0, in z, y, x, pixels, as the plugin prints it: whole pixels, two
+        decimals in sub-pixel mode.
+    clipped_pairs : tuple of (frame_from, frame_to)
+        Pairs of frames, from 0, whose measured shift was cut to max_shift.
+    log : str
+        All that the plugin printed.
+    seconds : float
+        Time that the plugin itself took.
+    """
+
+    pixels: NDArray[Any] | None
+    drift: NDArray[np.float32]
+    clipped_pairs: tuple[Pair, ...]
+    log: str
+    seconds: float = 0.0
+
+
+def correct_drift(
+    session: "FijiSession",
+    movie: Frames,
+    settings: DriftSettings,
+    calibration: Calibration | None = None,
+    on_frame: Callable[[int], None] | None = None,
+    *,
+    only_compute: bool = False,
+    virtual: bool | None = None,
+) -> FijiDrift:
+    """Correct the drift of a movie with Fiji's own plugin.
+
+    Parameters
+    ----------
+    session : FijiSession
+        The Fiji to run it in; started where it does not run.
+    movie : Frames
+        Read one frame at a time, once.
+    settings : DriftSettings
+        Options of the plugin.
+    calibration : Calibration, optional
+        What a pixel and a frame are worth; default: the movie's own, if it has one.
+    on_frame : callable, optional
+        Called with a frame (from 0) each time the plugin says that it measures it, then that it corrects it.
+    only_compute : bool
+        Only compute the drift ("Only compute drift vectors"): no pixels come back, and the drift is not rounded.
+    virtual : bool, optional
+        Let the plugin write the corrected planes to disk ("Use virtualstack"); by default where the movie and its
+        corrected copy would not fit in Fiji's memory.
+
+    Raises
+    ------
+    BadInput
+        When the settings do not fit the movie, or it cannot be read.
+    FijiError
+        When the plugin fails on this movie, with what it printed.
+
+    References
+    ----------
+    "Correct 3D drift" of Fiji: Parslow, Cardona, Bryson-Richardson, J. Vis. Exp. 86 (2014), e51086.
+    """
+    check_drift_settings(movie, settings)
+    calibration = calibration or getattr(movie, "calibration", None) or Calibration()
+    with session.turn:
+        session.start()
+        files = _Files(Path(tempfile.mkdtemp(dir=session.folder)))
+        try:
+            return _correct(session, movie, settings, calibration, on_frame, files, only_compute, virtual)
+        except FijiError as error:
+            raise _named(error, movie) from error
+        finally:  # what is mapped stays readable; Windows keeps it until the session ends
+            shutil.rmtree(files.folder, ignore_errors=True)
+
+
+class _Files:
+    """The files of one handover."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.movie, self.corrected = folder / "movie.raw", folder / "corrected.raw"
+        self.drift, self.planes = folder / "drift.txt", folder / "planes"
+        self.planes.mkdir()
+
+
+def _correct(
+    session: "FijiSession",
+    movie: Frames,
+    settings: DriftSettings,
+    calibration: Calibration,
+    on_frame: Callable[[int], None] | None,
+    files: _Files,
+    only_compute: bool,
+    virtual: bool | None,
+) -> FijiDrift:
+    size = int(np.prod(movie.shape)) * movie.dtype.itemsize
+    if virtual is None:
+        virtual = HEAP * size > session.heap_limit
+    check_room(files.folder, (ROOM + virtual) * size)
+    write_frames(files.movie, _frames(movie))
+    told = session.journal.mark()
+    answer = session.call(
+        "drift",
+        movie=str(files.movie),
+        dtype=movie.dtype.newbyteorder("=").name,
+        shape=movie.shape,
+        calibration=asdict(calibration),
+        options=macro_options(
+            settings,
+            movie.shape[1],
+            drift_file=files.drift if only_compute else None,
+            plane_folder=files.planes if virtual else None,
+        ),
+        roi=settings.roi,
+        corrected=None if only_compute else str(files.corrected),
+        on_text=_teller(on_frame),
+    )
+    log, seconds = told.all(), answer.pop("seconds")
+    drift = drift_in_file(_text(files.drift)) if only_compute else drift_in(log, movie.shape[0])
+    if drift is None or len(drift) != movie.shape[0]:
+        raise FijiError(f'"{COMMAND}" did not tell the drift of each frame', log)
+    pixels = None if only_compute else map_frames(files.corrected, **answer)
+    return FijiDrift(pixels, drift, clipped_in(log), log, seconds)
+
+
+def _frames(movie: Frames) -> Iterator[NDArray[Any]]:
+    for t in range(movie.shape[0]):
+        frame = movie.frame(t)
+        check_pixels(movie, frame, t)
+        yield frame
+
+
+def _teller(on_frame: Callable[[int], None] | None) -> Callable[[str], None] | None:
+    if on_frame is None:
+        return None
+
+    def tell(text: str) -> None:
+        for frame in frames_in(text):
+            on_frame(frame)
+
+    return tell
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", "replace") if path.is_file() else ""
+
+
+def _named(error: FijiError, movie: Frames) -> FijiError:
+    """Say which movie it was, and what the plugin complained of."""
+    name = f"{movie.path}: " if hasattr(movie, "path") else ""
+    complaint = complaint_in(error.text)
+    problem = f"{name}{error.problem}" + (f": {complaint}" if complaint else "")
+    return FijiError(problem, error.text, error.cure)

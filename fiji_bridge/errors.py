@@ -1,0 +1,88 @@
+"""What goes wrong with Fiji, said so that a person can act on it."""
+
+import re
+from typing import Literal
+
+from cpretrain.errors import BadInput
+
+SIGKILL = 9
+Missing = Literal["fiji", "java", "plugin"]
+
+_TRACE = re.compile(r"\s+at [\w.$/<>]+\(|\s*\.\.\. \d+ more")
+
+
+class FijiNotFound(BadInput):
+    """There is no Fiji to run, or no Java to run it with.
+
+    Parameters
+    ----------
+    reason : str
+        What is missing.
+    cure : str, optional
+        What to do about it.
+    missing : {"fiji", "java", "plugin"}
+        Which of the three it is.
+    found : str, optional
+        What was there instead.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        cure: str | None = None,
+        *,
+        missing: Missing = "fiji",
+        found: str | None = None,
+    ) -> None:
+        self.reason = reason
+        self.missing = missing
+        super().__init__(reason, found=found, cure=cure)
+
+    def __reduce__(self) -> tuple:
+        return (_rebuild_not_found, (self.reason, self.cure, self.missing, self.found))
+
+
+def _rebuild_not_found(reason: str, cure: str | None, missing: Missing, found: str | None) -> FijiNotFound:
+    return FijiNotFound(reason, cure, missing=missing, found=found)
+
+
+class FijiError(BadInput):
+    """Fiji failed on this one movie; the next one runs.
+
+    Parameters
+    ----------
+    problem : str
+        What happened.
+    text : str
+        What Fiji and the plugin printed meanwhile; its last lines are part of the message, without stack traces.
+    cure : str, optional
+        What to do about it.
+    """
+
+    LINES = 12
+
+    def __init__(self, problem: str, text: str = "", cure: str | None = None) -> None:
+        self.text = text
+        lines = [line for line in without_trace(text).splitlines() if line.strip()]
+        said = "\n         ".join(lines[-self.LINES :])
+        super().__init__(problem, found=said or None, cure=cure)
+
+    def __reduce__(self) -> tuple:
+        return (FijiError, (self.problem, self.text, self.cure))
+
+
+def without_trace(text: str) -> str:
+    """Leave out Java's stack traces, which hide the message before them."""
+    return "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
+
+
+def death(code: int | None, text: str) -> FijiError:
+    """Say how a child ended that gave no answer, from its exit code and from what it printed last."""
+    memory = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
+    if "OutOfMemoryError" in text:
+        return FijiError("Fiji ran out of memory", text, memory)
+    if code == -SIGKILL:
+        return FijiError("Fiji was killed, most likely by the system for want of memory", text, memory)
+    if code is not None and code < 0:
+        return FijiError(f"Fiji was ended by signal {-code}", text)
+    return FijiError(f"Fiji ended without an answer (exit code {code})", text)

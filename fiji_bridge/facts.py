@@ -1,0 +1,85 @@
+"""What there is of Java and Fiji on this machine, for `cpretrain doctor`."""
+
+import os
+from dataclasses import dataclass
+
+from fiji_bridge.errors import FijiNotFound
+from fiji_bridge.find import UPDATE, Installation, find_jars
+from fiji_bridge.java import find_java
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing looked for.
+
+    Parameters
+    ----------
+    found : bool
+        Whether it is there.
+    what : str
+        What was found, or why nothing was.
+    cure : str
+        What to do where it is missing; empty where there is nothing to do.
+    """
+
+    found: bool
+    what: str
+    cure: str = ""
+
+
+def doctor(path: str | os.PathLike | None = None) -> dict[str, Fact]:
+    """Look for Java, Fiji, ImageJ, the plugin and the jar that PyImageJ shares memory with.
+
+    Nothing is started or downloaded.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        Folder of a local Fiji (default: ``FIJI_HOME``, else the cached download).
+
+    Returns
+    -------
+    dict
+        ``java``, ``fiji``, ``imagej``, ``plugin`` and ``imglyb``, a `Fact` each.
+    """
+    try:
+        installed, fiji = find_jars(path, download=False), None
+    except FijiNotFound as missing:
+        installed, fiji = None, missing
+    return {"java": _java(installed), **_fiji(installed, fiji)}
+
+
+def _java(installed: Installation | None) -> Fact:
+    try:
+        java = find_java(installed.home if installed else None)
+    except FijiNotFound as missing:
+        return Fact(False, f"{missing.reason} ({missing.found})", missing.cure or "")
+    return Fact(True, f"{java.version} in {java.home}")
+
+
+def _fiji(installed: Installation | None, missing: FijiNotFound | None) -> dict[str, Fact]:
+    if installed is None:
+        assert missing is not None
+        why = f"{missing.reason} ({missing.found})" if missing.found else missing.reason
+        unknown = Fact(False, "not looked for: see fiji")
+        cure = f"{missing.cure}; the native engine needs no Fiji"
+        return {
+            "fiji": Fact(False, why, cure),
+            "imagej": unknown,
+            "plugin": unknown,
+            "imglyb": unknown,
+        }
+    version, imglyb = installed.version("ij"), installed.version("imglib2-imglyb")
+    return {
+        "fiji": Fact(True, str(installed.home or installed.endpoint)),
+        "imagej": Fact(version is not None, version or "no jar that begins with ij-"),
+        "plugin": Fact(True, f"Correct 3D drift {installed.plugin}")
+        if installed.plugin
+        else Fact(False, "no Correct 3D drift in this Fiji", UPDATE),
+        "imglyb": Fact(True, imglyb)
+        if imglyb
+        else Fact(
+            False,
+            "Fiji has no imglib2-imglyb jar; cpretrain does without, PyImageJ in a notebook would download it",
+        ),
+    }

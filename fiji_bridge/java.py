@@ -1,0 +1,159 @@
+"""Find an installed Java that can run Fiji, before one is downloaded."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fiji_bridge.errors import FijiNotFound
+
+OLDEST = 11
+"""The oldest Java that JPype loads."""
+
+_LIBRARIES = (
+    "lib/server/libjvm.so",
+    "lib/server/libjvm.dylib",
+    "bin/server/jvm.dll",
+    "jre/lib/amd64/server/libjvm.so",
+    "jre/lib/server/libjvm.dylib",
+    "jre/bin/server/jvm.dll",
+)
+_INSTALLED = (
+    "/usr/lib/jvm/*",
+    "/opt/java/*",
+    "/Library/Java/JavaVirtualMachines/*/Contents/Home",
+    "C:/Program Files/Java/*",
+    "C:/Program Files/Eclipse Adoptium/*",
+    "C:/Program Files/Zulu/*",
+)
+
+
+@dataclass(frozen=True)
+class Java:
+    """An installed Java.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Its folder, as in ``JAVA_HOME``.
+    version : str
+        For example ``"17.0.15"``; empty where it does not say.
+    """
+
+    home: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        """The first number of the version, 8 for ``1.8``; 0 where it is not known."""
+        numbers = re.findall(r"\d+", self.version)
+        if not numbers:
+            return 0
+        return int(numbers[1]) if numbers[0] == "1" and len(numbers) > 1 else int(numbers[0])
+
+
+def find_java(fiji: Path | None = None) -> Java:
+    """Find a Java of at least version 11: ``JAVA_HOME``, Fiji's own, the PATH, then the usual places.
+
+    No process is started and nothing is downloaded, except that ``java -version`` is asked where a Java does not
+    carry a ``release`` file.
+
+    Parameters
+    ----------
+    fiji : pathlib.Path, optional
+        A Fiji folder, which may bring a Java of its own.
+
+    Raises
+    ------
+    FijiNotFound
+        With ``missing="java"`` where there is none, naming those that are too old.
+    """
+    refused: dict[str, None] = {}
+    for home in _candidates(fiji):
+        if library(home) is None:
+            continue
+        java = Java(home, java_version(home))
+        if java.major >= OLDEST:
+            return java
+        refused[f"Java {java.version or 'of unknown version'} in {home}"] = None
+    named = os.environ.get("JAVA_HOME")
+    if named and not Path(named).is_dir():
+        refused[f"JAVA_HOME names {named}, which is not a folder"] = None
+    raise FijiNotFound(
+        f"no Java {OLDEST} or later is installed",
+        f"install a Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
+        missing="java",
+        found="; ".join(refused) or "no Java in JAVA_HOME, in Fiji, on the PATH or in the usual places",
+    )
+
+
+def library(home: Path) -> Path | None:
+    """Find the shared library of the Java in `home`; None where there is none."""
+    return next((home / name for name in _LIBRARIES if (home / name).is_file()), None)
+
+
+def java_version(home: Path) -> str:
+    """Version of the Java in `home`, from its ``release`` file, else from ``java -version``."""
+    try:
+        stated = re.search(r'^JAVA_VERSION="([^"]+)"', (home / "release").read_text("utf-8", "replace"), re.M)
+    except OSError:
+        stated = None
+    if stated:
+        return stated[1]
+    try:
+        asked = subprocess.run(
+            [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    said = re.search(r'version "([^"]+)"', asked.stderr + asked.stdout)
+    return said[1] if said else ""
+
+
+def _candidates(fiji: Path | None) -> Iterator[Path]:
+    if os.environ.get("JAVA_HOME"):
+        yield Path(os.environ["JAVA_HOME"])
+    if fiji is not None:
+        for release in sorted(fiji.glob("java/*/*/release"), reverse=True):
+            yield release.parent
+        for release in sorted(fiji.glob("java/*/*/Contents/Home/release"), reverse=True):
+            yield release.parent
+    on_path = shutil.which("java")
+    if on_path:
+        yield Path(on_path).resolve().parent.parent
+    for prefix in (sys.prefix, os.environ.get("CONDA_PREFIX")):
+        if prefix:
+            yield from (Path(prefix, "lib", "jvm"), Path(prefix, "Library", "lib", "jvm"))
+    for pattern in _INSTALLED:
+        root = Path(pattern.split("*")[0])
+        yield from sorted(root.glob(pattern[len(str(root)) + 1 :]))  # older ones first: Fiji knows them
+    yield from _downloaded()
+
+
+def _downloaded() -> Iterator[Path]:
+    """Yield those that cjdk, which scyjava downloads Java with, keeps in its cache."""
+    caches = {"darwin": "Library/Caches/cjdk", "win32": "AppData/Local/cjdk/cache"}
+    cache = os.environ.get("CJDK_CACHE_DIR") or Path.home() / caches.get(sys.platform, ".cache/cjdk")
+    for pattern in ("v0/jdks/*/*/release", "v0/jdks/*/*/Contents/Home/release", "v0/jdks/*/release"):
+        yield from (release.parent for release in sorted(Path(cache).glob(pattern)))
+
+
+def java_options(memory: int | None) -> list[str]:
+    """Options of the Java in the child; `memory` is the largest heap in megabytes."""
+    return [
+        "-Djava.awt.headless=true",
+        f"-Xmx{memory}m" if memory else "-XX:MaxRAMPercentage=70",
+        "-XX:+ExitOnOutOfMemoryError",  # a plugin that goes on without its memory answers nonsense
+        "-XX:-CreateCoredumpOnCrash",
+        "-XX:-UsePerfData",  # leaves a file behind when the process is killed
+        "-Dfile.encoding=UTF-8",
+        "-Dstdout.encoding=UTF-8",
+        "-Dstderr.encoding=UTF-8",
+        "-Dsun.stdout.encoding=UTF-8",
+        "-Dsun.stderr.encoding=UTF-8",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",  # ImageJ's patcher changes classes as they are loaded
+    ]

@@ -1,0 +1,55 @@
+"""Jobs for the tests, run in the real Fiji: the ways to call the plugin that the bridge avoids."""
+
+import scyjava
+
+from fiji_bridge import plugin
+from fiji_bridge.jobs import job
+
+
+def live_threads():
+    return list(scyjava.jimport("java.lang.Thread").getAllStackTraces().keySet())
+
+
+@job
+def leave_behind(*, options):
+    """Leave another image and other options on every thread, as earlier runs do on those of the pool."""
+    windows, macro = scyjava.jimport("ij.WindowManager"), scyjava.jimport("ij.Macro")
+    old = scyjava.jimport("ij.IJ").createHyperStack("old", 32, 32, 1, 1, 3, 8)
+    for thread in live_threads():
+        windows.setTempCurrentImage(thread, old)
+        macro.setOptions(thread, options)
+    return {"threads": len(live_threads())}
+
+
+@job
+def careless(*, forgetting):
+    """Run the plugin on a movie of 64 x 64 without, or with, forgetting what threads remember; what came out."""
+    image = scyjava.jimport("ij.IJ").createHyperStack("new", 64, 64, 1, 1, 3, 8)
+    if forgetting:
+        plugin.forget()
+    image.show()
+    scyjava.jimport("ij.IJ").run(image, plugin.COMMAND, "channel=1 only=0 lowest=1 highest=1")
+    made = plugin.made(plugin.RESULT)
+    size = [int(made.getWidth()), int(made.getHeight())] if made else None
+    plugin.close_all()
+    return {"size": size}
+
+
+@job
+def without_batch_mode():
+    """Run the plugin as one would at first."""
+    scyjava.jimport("ij.macro.Interpreter").batchMode = False
+    image = scyjava.jimport("ij.IJ").createHyperStack("movie", 64, 64, 1, 1, 3, 8)
+    scyjava.jimport("ij.IJ").run(image, plugin.COMMAND, "channel=1 only=0 lowest=1 highest=1")
+    return {}
+
+
+@job
+def level():
+    """Open images, live threads and the heap in use after a collection."""
+    scyjava.gc()
+    return {
+        "images": len(plugin.opened()),
+        "threads": len(live_threads()),
+        "heap": int(scyjava.memory_used()),
+    }

@@ -1,0 +1,70 @@
+"""What the real plugin answered, and the movies that it was asked about (see ``tests/data/drift``)."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from cpretrain.settings import DriftSettings
+from cpretrain.timelapse import ArrayFrames
+
+FOLDER = Path(__file__).parents[1] / "data" / "drift"
+
+
+def entries() -> list[dict[str, Any]]:
+    """All recorded answers."""
+    files = (FOLDER / "real.json", FOLDER / "synthetic.json")
+    return [entry for file in files if file.is_file() for entry in json.loads(file.read_text())]
+
+
+def name(entry: dict[str, Any]) -> str:
+    """A name for a test."""
+    options = entry["options"]
+    flags = [key for key, value in options.items() if value is True]
+    told = [
+        f"max{options['max_shift_x']}",
+        f"c{options['channel']}",
+        f"z{options['lowest']}-{options['highest']}",
+    ]
+    return "-".join(
+        [entry["case"], *told, f"only{options['only']}", *flags, *(["roi"] if entry["roi"] else [])]
+    )
+
+
+def movie(entry: dict[str, Any]) -> ArrayFrames | None:
+    """The movie of an entry, None where it is not kept here."""
+    path = FOLDER / f"{entry['case']}.tif"
+    if not path.is_file():
+        return None
+    pixels = tifffile.imread(path).reshape(entry["input_shape_tzcyx"])
+    assert sha256(pixels) == entry["input_sha256"], f"{path} is not what was recorded"
+    return ArrayFrames(pixels)
+
+
+def settings(entry: dict[str, Any]) -> DriftSettings:
+    """The settings of an entry."""
+    options = entry["options"]
+    return DriftSettings(
+        channel=options["channel"],
+        only_xy=options.get("correct", False),
+        multi_time_scale=options.get("multi_time_scale", False),
+        sub_pixel=options.get("sub_pixel", False),
+        edge_enhance=options.get("edge_enhance", False),
+        threshold=options["only"],
+        z_range=(options["lowest"], options["highest"]),
+        max_shift=(options["max_shift_x"], options["max_shift_y"], options["max_shift_z"]),
+        roi=entry["roi"],
+    )
+
+
+def drift(entry: dict[str, Any]) -> np.ndarray:
+    """The recorded drift in z, y, x."""
+    return np.array(entry["drift_xyz"], np.float32)[:, ::-1]
+
+
+def sha256(pixels: np.ndarray) -> str:
+    """SHA-256 of pixels in C order, as recorded."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()

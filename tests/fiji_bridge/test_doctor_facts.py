@@ -1,0 +1,59 @@
+import pytest
+
+from fiji_bridge.facts import Fact, doctor
+
+KEYS = ["java", "fiji", "imagej", "plugin", "imglyb"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("FIJI_HOME", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def fiji(folder, *names):
+    for part in ("jars", "plugins"):
+        (folder / part).mkdir(parents=True)
+    for name in ("jars/imagej-legacy-2.0.2.jar", "jars/scripting-jython-1.0.1.jar", *names):
+        (folder / name).touch()
+    return folder
+
+
+def test_no_fiji_is_said_with_a_cure_and_java_is_looked_for_all_the_same(monkeypatch):
+    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter(()))
+    facts = doctor()
+    assert list(facts) == KEYS
+    assert not any(fact.found for fact in facts.values())
+    assert "no Fiji" in facts["fiji"].what
+    assert "fiji.sc" in facts["fiji"].cure
+    assert "no Java" in facts["java"].what
+    assert "install a Java" in facts["java"].cure
+
+
+def test_a_whole_fiji(tmp_path):
+    home = fiji(
+        tmp_path / "Fiji",
+        "jars/ij-1.54p.jar",
+        "jars/imglib2-imglyb-2.0.1.jar",
+        "plugins/Correct_3D_Drift-1.0.7.jar",
+    )
+    facts = doctor(home)
+    assert list(facts) == KEYS
+    assert facts["fiji"] == Fact(True, str(home))
+    assert facts["imagej"] == Fact(True, "1.54p")
+    assert facts["plugin"] == Fact(True, "Correct 3D drift 1.0.7")
+    assert facts["imglyb"] == Fact(True, "2.0.1")
+
+
+def test_a_fiji_without_the_plugin_is_a_fiji(tmp_path):
+    facts = doctor(fiji(tmp_path / "Fiji", "jars/ij-1.54p.jar"))
+    assert facts["fiji"].found
+    assert facts["imagej"] == Fact(True, "1.54p")
+    assert not facts["plugin"].found
+    assert "Help > Update" in facts["plugin"].cure
+
+
+def test_without_imglyb_it_says_who_would_miss_it(tmp_path):
+    facts = doctor(fiji(tmp_path / "Fiji", "jars/ij-1.54p.jar", "plugins/Correct_3D_Drift-1.0.7.jar"))
+    assert not facts["imglyb"].found
+    assert "cpretrain does without" in facts["imglyb"].what

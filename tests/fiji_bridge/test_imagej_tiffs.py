@@ -1,0 +1,63 @@
+"""TIFFs that ImageJ wrote, read by cpretrain, and the other way round."""
+
+import numpy as np
+import pytest
+
+from cpretrain.image_writer import write_frames
+from cpretrain.timelapse import Calibration, TimeLapse
+
+LENGTHS = {"t": 3, "z": 4, "c": 2, "y": 17, "x": 23}
+CALIBRATION = {"pixel_size": [2.0, 0.4, 0.25], "unit": "µm", "frame_interval": 90.0}
+
+
+def noise(shape, dtype):
+    values = np.random.default_rng(7).integers(0, 256 if dtype == "uint8" else 65536, shape)
+    return (values / 3).astype(dtype) if dtype == "float32" else values.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("dims", ["tyx", "tzyx", "tcyx", "tzcyx", "cyx", "yx"])
+def test_written_by_imagej(imagej, tmp_path, dims, dtype):
+    pixels = noise(tuple(LENGTHS[dim] for dim in dims), dtype)
+    np.save(tmp_path / "pixels.npy", pixels)
+    path = tmp_path / "from_imagej.tif"
+    imagej.call(
+        "save_tiff",
+        pixels=str(tmp_path / "pixels.npy"),
+        dims=list(dims),
+        calibration=CALIBRATION,
+        path=str(path),
+    )
+    with TimeLapse(path) as movie:
+        assert movie.shape == tuple(LENGTHS[dim] if dim in dims else 1 for dim in "tzcyx")
+        assert movie.dtype.newbyteorder("=") == np.dtype(dtype)
+        read = np.array([movie.frame(t) for t in range(movie.shape[0])])
+        assert movie.calibration.pixel_size[1:] == pytest.approx((0.4, 0.25), rel=1e-5)
+        assert movie.calibration.unit == "µm"
+        if "z" in dims:
+            assert movie.calibration.pixel_size[0] == pytest.approx(2.0)
+        if "t" in dims:
+            assert movie.calibration.frame_interval == pytest.approx(90.0)
+    np.testing.assert_array_equal(read, pixels.reshape(movie.shape))
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(
+    "shape", [(3, 1, 1, 17, 23), (3, 4, 1, 17, 23), (3, 1, 2, 17, 23), (3, 4, 2, 17, 23)]
+)
+def test_written_by_cpretrain(imagej, tmp_path, shape, dtype, virtual):
+    pixels = noise(shape, dtype)
+    path = tmp_path / "from_cpretrain.tif"
+    write_frames(path, iter(pixels), shape, np.dtype(dtype), Calibration((2.0, 0.4, 0.25), "µm", 90.0))
+    told = imagej.call("open_tiff", path=str(path), virtual=virtual, back=str(tmp_path / "back.npy"))
+    t, z, c, y, x = shape
+    assert told["width_height_c_z_t"] == [x, y, c, z, t]
+    assert told["bits"] == np.dtype(dtype).itemsize * 8
+    assert told["virtual"] == virtual
+    np.testing.assert_array_equal(np.load(tmp_path / "back.npy"), pixels)
+    assert told["voxel"][1:] == pytest.approx([0.4, 0.25], rel=1e-5)
+    assert told["calibration"]["unit"] == "µm"
+    assert told["interval"] == pytest.approx(90.0)
+    if z > 1:
+        assert told["voxel"][0] == pytest.approx(2.0)
