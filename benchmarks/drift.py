@@ -19,7 +19,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.registration import phase_cross_correlation
 
-from cpretrain.native_drift import measure_drift
+from cpretrain.native.native_drift import measure_drift
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import ArrayFrames, Calibration
 

@@ -125,7 +125,8 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
 def own_models() -> list[str]:
     """Names of the models that the user registered in Cellpose."""
     listed = models_folder() / "gui_models.txt"
-    return listed.read_text(encoding="utf-8").split("\n") if listed.is_file() else []
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _unknown(name: str, major: int) -> BadInput:
@@ -140,7 +141,7 @@ def _unknown(name: str, major: int) -> BadInput:
     near = get_close_matches(name, known, n=1)
     return BadInput(
         f"base model {name}: there is no such file and no model of that name",
-        expected="a weights file or one of " + ", ".join(model for model in known if model),
+        expected="a weights file or one of " + ", ".join(known),
         cure=f"did you mean {near[0]}?" if near else "check the name or the path",
     )
 

@@ -1,21 +1,28 @@
 """What is on this machine and what is missing, with what to do about it."""
 
 import os
+from dataclasses import asdict
 from importlib import metadata
-from typing import Any
 
 from cpretrain.base_models import ZOO, cellpose_major, models_folder, own_models, zoo_file
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
+from fiji_bridge.facts import Fact
 
 
 def examine() -> Report:
     """Look for Java, Fiji, Cellpose, models and GPU."""
-    facts: dict[str, Any] = {"cellpose": _cellpose(), "device": _device(), "threads": _threads()}
-    facts |= _fiji()
-    facts["models"] = _models()
+    from fiji_bridge import doctor
+
+    facts = {"cellpose": _cellpose(), "models": _models(), "device": _device(), "threads": _threads()}
+    facts |= doctor()
     width = max(map(len, facts))
-    return Report([f"{name:<{width}}  {value}" for name, value in facts.items()], facts)
+    lines = []
+    for name, fact in facts.items():
+        lines.append(f"{'found  ' if fact.found else 'missing'}  {name:<{width}}  {fact.what}")
+        if fact.cure:
+            lines.append(f"{'':{width + 11}}→ {fact.cure}")
+    return Report(lines, {name: asdict(fact) for name, fact in facts.items()})
 
 
 def list_models() -> Report:
@@ -24,7 +31,7 @@ def list_models() -> Report:
     for major, names in ZOO.items():
         for name in names:
             rows.append((name, f"Cellpose {major}", zoo_file(name)))
-    rows += [(name, "own", models_folder() / name) for name in own_models() if name]
+    rows += [(name, "own", models_folder() / name) for name in own_models()]
     lines = [
         f"{name:<16} {kind:<11} {'here' if path.is_file() else 'not here':<9} {path}"
         for name, kind, path in rows
@@ -36,34 +43,32 @@ def list_models() -> Report:
     return Report(lines, {"models": data})
 
 
-def _cellpose() -> str:
+def _cellpose() -> Fact:
     try:
         cellpose_major()
     except BadInput as error:
-        return f"missing: {error}"
-    return metadata.version("cellpose")
+        return Fact(False, error.problem, error.cure or "")
+    return Fact(True, metadata.version("cellpose"))
 
 
-def _device() -> str:
+def _device() -> Fact:
     import torch
 
     if torch.cuda.is_available():
-        return f"CUDA: {torch.cuda.get_device_name()}"
-    return "Apple GPU" if torch.backends.mps.is_available() else "CPU (no GPU found)"
+        return Fact(True, f"CUDA: {torch.cuda.get_device_name()}")
+    return Fact(True, "Apple GPU" if torch.backends.mps.is_available() else "CPU, no GPU")
 
 
-def _threads() -> str:
+def _threads() -> Fact:
     import torch
 
-    return f"{torch.get_num_threads()} of {os.cpu_count()} processors"
+    return Fact(True, f"{torch.get_num_threads()} of {os.cpu_count()} processors")
 
 
-def _fiji() -> dict[str, Any]:
-    from fiji_bridge import doctor
-
-    return doctor()
-
-
-def _models() -> str:
+def _models() -> Fact:
     here = [name for names in ZOO.values() for name in names if zoo_file(name).is_file()]
-    return f"{', '.join(here + [name for name in own_models() if name]) or 'none'} in {models_folder()}"
+    here += own_models()
+    if here:
+        return Fact(True, f"{', '.join(here)} in {models_folder()}")
+    cure = "they are downloaded when they are used; cpretrain models shows where to put them without internet"
+    return Fact(False, f"no models in {models_folder()}", cure)

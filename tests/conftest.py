@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import settings
 
 from cpretrain.base_models import cellpose_major
+
+settings.register_profile("same everywhere", deadline=None, derandomize=True)
+settings.load_profile("same everywhere")
 
 
 @pytest.fixture(scope="session")
