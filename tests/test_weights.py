@@ -1,0 +1,24 @@
+"""With pretrained weights, the whole chain from file to score gives what such a model is known for."""
+
+import os
+
+import pytest
+import tifffile
+
+from cpretrain.base_models import find_base
+from cpretrain.demo import DATA
+from cpretrain.metrics import average_precision
+from cpretrain.segmenter import Segmenter, network_input
+from cpretrain.settings import EvaluateSettings
+
+pytestmark = [pytest.mark.cellpose, pytest.mark.weights]
+WEIGHTS = os.environ.get("CPRETRAIN_WEIGHTS")
+
+
+@pytest.mark.skipif(not WEIGHTS, reason="needs pretrained weights: name them in CPRETRAIN_WEIGHTS")
+def test_nuclei_of_a_whole_field_are_found():
+    name = "IXMtest_A16_s2.tif"
+    image, truth = (tifffile.imread(DATA / "fields" / kind / name) for kind in ("images", "labels"))
+    segmenter = Segmenter(find_base(WEIGHTS))
+    labels = segmenter.segment(network_input(image[None]), EvaluateSettings())
+    assert average_precision([truth], [labels], [0.5]).average_precision.item() > 0.7
