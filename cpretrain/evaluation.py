@@ -262,11 +262,13 @@ def _draw_extremes(
     predicted: dict[str, list[NDArray[np.uint32]]],
     channel: int,
 ) -> None:
-    """Draw the images that the retrained model does worst and best on."""
+    """Draw the images that the retrained model does worst and best on; of equals, those with more objects."""
     from cpretrain.outline_picture import draw_outlines
 
-    order = result.scores["retrained"].average_precision.mean(axis=1).argsort(kind="stable")
-    for label, i in (("worst", order[0]), ("best", order[-1])):
+    precision = result.scores["retrained"].average_precision.mean(axis=1)
+    objects = np.array([np.unique(labels[labels > 0]).size for labels in truth])
+    worst, best = np.lexsort((-objects, precision))[0], np.lexsort((objects, precision))[-1]
+    for label, i in (("worst", worst), ("best", best)):
         image = read_image(pairs[i].image)
         titles = {"ground truth": truth[i]}
         for name, labels in predicted.items():
