@@ -62,6 +62,7 @@ def retrain(images: Path, masks: Path, settings: TrainSettings, out: Path | None
         When images and masks do not fit, the base model is not there, or a model of that name is there already.
     """
     _check_name(settings.name)
+    base = find_base(settings.base, settings.continue_from_finetuned)
     pairs = load_pairs(images, masks)
     settings = with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
@@ -74,7 +75,6 @@ def retrain(images: Path, masks: Path, settings: TrainSettings, out: Path | None
             f"{folder}: there is a model of that name, made from other images or settings",
             cure="choose another --name, or move that folder away",
         )
-    base = find_base(settings.base, settings.continue_from_finetuned)
     parts = split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
     for warning in parts.warnings:
         warn(warning)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from cpretrain.base_models import cellpose_major
 from tests.test_drift import write_movie
 
 pytestmark = pytest.mark.cellpose
+ROOT = Path(__file__).parents[1]
 HEAVY = (
     "numpy",
     "torch",
@@ -111,13 +113,13 @@ def tiny_model_process(tiny_model, tmp_path):
     """Run a command with the tiny model as its base; for Cellpose 4 its encoder has to be small there too."""
     prelude = ""
     if cellpose_major() == 4:
-        prelude = "from tests.conftest import small_encoder; small_encoder().__enter__()"
-    script = f"import sys\n{prelude}\nfrom cpretrain.cli import main\nmain()"
+        prelude = "from tests.conftest import small_encoder\nsmall = small_encoder()\nsmall.__enter__()"
+    script = f"{prelude}\nfrom cpretrain.cli import main\nmain()"
 
     def run(*arguments: object, base: bool = True) -> subprocess.CompletedProcess[str]:
         given = [*map(str, arguments), *(("--base", str(tiny_model)) if base else ())]
         command = [sys.executable, "-c", script, *given]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
 
     return run
 
