@@ -177,7 +177,8 @@ PARENT = """
 @pytest.mark.parametrize(
     ("sent", "before"),
     [
-        (signal.SIGINT, ""),
+        # a shell that starts tests in the background has SIGINT ignored, which children inherit
+        (signal.SIGINT, "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"),
         (signal.SIGTERM, ""),
         (signal.SIGKILL, ""),
         (signal.SIGHUP, ""),
