@@ -162,7 +162,7 @@ BAD_INPUT = {
     ),
     "masks missing": (
         lambda folder: ["train", "--images", images(folder / "i"), "--masks", images(folder / "m", number=1),
-                        "--name", "a", "--base", "scratch"],
+                        "--name", "a", "--base", tiny(folder)],
         "has no mask",
     ),
     "masks of another size": (
