@@ -1,4 +1,4 @@
-"""What every command of the command line shares: options from settings, --json, --quiet, exit codes."""
+"""What every command of the command line shares: options from settings, --json, --quiet, --events, exit codes."""
 
 import functools
 import inspect
@@ -34,13 +34,16 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
 
         @functools.wraps(function)
         def run(**arguments: Any) -> None:
-            as_json, quiet = arguments.pop("json"), arguments.pop("quiet")
+            as_json = arguments.pop("json")
+            from cpretrain.progress import set_output
+
+            set_output(quiet=arguments.pop("quiet"), events=arguments.pop("events"))
             if called:
                 from cpretrain.settings_options import take_settings
 
-                _run(as_json, quiet, lambda: function(settings=take_settings(called, arguments), **arguments))
+                _run(as_json, lambda: function(settings=take_settings(called, arguments), **arguments))
             else:
-                _run(as_json, quiet, lambda: function(**arguments))
+                _run(as_json, lambda: function(**arguments))
 
         parameters = [*own, *_EVERYWHERE]
         if called:
@@ -56,10 +59,7 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
     return register
 
 
-def _run(as_json: bool, quiet: bool, work: Callable[[], Report]) -> None:
-    from cpretrain.progress import console
-
-    console.quiet = quiet
+def _run(as_json: bool, work: Callable[[], Report]) -> None:
     try:
         report = work()
     except BadInput as error:
@@ -96,4 +96,5 @@ def _switch(name: str, help: str) -> inspect.Parameter:
 _EVERYWHERE = (
     _switch("json", "print one JSON object on stdout"),
     _switch("quiet", "no progress on stderr"),
+    _switch("events", "progress and messages on stderr as JSON, one object a line, for programs"),
 )

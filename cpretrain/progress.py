@@ -1,32 +1,60 @@
 """Progress and messages on stderr, so that stdout holds results alone."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 console = Console(stderr=True, highlight=False)
-"""All that is said to the person goes through here; ``console.quiet = True`` silences it."""
+"""All that is said to the person goes through here."""
 
 SECONDS_BETWEEN_LINES = 10
+
+Step = Callable[..., None]
+"""Called with a short note (or nothing) each time a unit of work is done."""
+
+_as_events = False
+_bars: Progress | None = None
+_last_line = float("-inf")
+
+
+def set_output(*, quiet: bool = False, events: bool = False) -> None:
+    """Choose what goes to stderr.
+
+    Parameters
+    ----------
+    quiet : bool
+        Nothing but errors.
+    events : bool
+        For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
+        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}`` or ``{"event": "warn", …}``.
+    """
+    global _as_events
+    console.quiet, _as_events = quiet, events
 
 
 def say(message: str) -> None:
     """Say one line, as it is (brackets in file names are not markup)."""
-    console.print(message, markup=False, soft_wrap=True)
+    if not _told("say", message=message):
+        console.print(message, markup=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Say one line that a person should not miss."""
-    console.print(f"warning: {message}", markup=False, style="yellow", soft_wrap=True)
+    if not _told("warn", message=message):
+        console.print(f"warning: {message}", markup=False, style="yellow", soft_wrap=True)
 
 
 @contextmanager
-def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
+def progress(description: str, total: int) -> Iterator[Step]:
     """Show how far a piece of work is: a bar on a terminal, a line every ten seconds elsewhere.
+
+    One may run inside another: the frames of a movie inside the movies of a folder.
 
     Parameters
     ----------
@@ -38,32 +66,59 @@ def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
     Yields
     ------
     callable
-        To be called with a short note (or ``""``) each time a unit is done.
+        To be called with a short note (or nothing) each time a unit is done.
     """
-    if console.is_terminal and not console.quiet:
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=28),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-        )
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(description, total=total, note="")
-
-            def advance(note: str = "") -> None:
-                bar.update(task, advance=1, note=note)
-
-            yield advance
+    if _as_events or console.quiet or not console.is_terminal:
+        yield _lines(description, total)
         return
-    done, last = 0, time.monotonic()
+    with _shared_bars() as bars:
+        task = bars.add_task(description, total=total, note="")
+        try:
+            yield lambda note="": bars.update(task, advance=1, note=note)
+        finally:
+            bars.remove_task(task)
+
+
+def _lines(description: str, total: int) -> Step:
+    done, started = 0, time.monotonic()
 
     def step(note: str = "") -> None:
-        nonlocal done, last
+        global _last_line
+        nonlocal done
         done += 1
-        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
+        if _told("progress", step=description, done=done, total=total, note=note):
+            return
+        now = time.monotonic()
+        if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
+            _last_line = now
             say(f"{description} {done}/{total} {note}".rstrip())
-            sys.stderr.flush()
 
-    yield step
+    return step
+
+
+@contextmanager
+def _shared_bars() -> Iterator[Progress]:
+    """Give the display that is on the screen, or put one there: a terminal has room for one only."""
+    global _bars
+    if _bars is not None:
+        yield _bars
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as _bars:
+        try:
+            yield _bars
+        finally:
+            _bars = None
+
+
+def _told(event: str, **facts: Any) -> bool:
+    """Write an event, where events are wanted."""
+    if _as_events:
+        print(json.dumps({"event": event} | facts, ensure_ascii=False), file=sys.stderr, flush=True)
+    return _as_events

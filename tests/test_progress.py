@@ -1,7 +1,17 @@
+import io
+import json
+
 import pytest
+from rich.console import Console
 
 from cpretrain import progress as module
-from cpretrain.progress import console, progress, say, warn
+from cpretrain.progress import progress, say, set_output, warn
+
+
+@pytest.fixture(autouse=True)
+def usual_output():
+    yield
+    set_output()
 
 
 def test_brackets_in_names_are_shown_as_they_are(capsys):
@@ -23,9 +33,37 @@ def test_lines_where_there_is_no_terminal(capsys, monkeypatch, seconds, lines):
 
 
 def test_quiet(capsys, monkeypatch):
-    monkeypatch.setattr(console, "quiet", True)
+    set_output(quiet=True)
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0)
     say("nothing")
     with progress("drift", 1) as step:
         step()
     assert capsys.readouterr().err == ""
+
+
+def test_events_are_a_json_object_a_line(capsys):
+    set_output(events=True)
+    warn("Zelle „1“")
+    with progress("drift", 2) as step:
+        step("a.tif")
+        with progress("frames", 1) as inner:
+            inner()
+    assert [json.loads(line) for line in capsys.readouterr().err.splitlines()] == [
+        {"event": "warn", "message": "Zelle „1“"},
+        {"event": "progress", "step": "drift", "done": 1, "total": 2, "note": "a.tif"},
+        {"event": "progress", "step": "frames", "done": 1, "total": 1, "note": ""},
+    ]
+
+
+def test_a_bar_inside_a_bar(monkeypatch):
+    screen = io.StringIO()
+    monkeypatch.setattr(module, "console", Console(file=screen, force_terminal=True, width=100))
+    with progress("drift", 2) as step:
+        with progress("frames", 5) as inner:
+            inner()
+            module._bars.refresh()
+        step("a.tif")
+        module._bars.refresh()
+    assert module._bars is None
+    shown = screen.getvalue()
+    assert "frames" in shown and "1/5" in shown and "a.tif" in shown
