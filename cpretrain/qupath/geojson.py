@@ -1,6 +1,5 @@
 """QuPath's GeoJSON: drawn objects in, predictions out as annotations that can be edited."""
 
-import gc
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_text
+from cpretrain.collector import collector_at_rest
 from cpretrain.errors import BadInput
 from cpretrain.qupath.label_image import LabelImage
 from cpretrain.qupath.outlines import Outline, Polygon, rasterise, ring, trace
@@ -177,14 +177,8 @@ def _entries(path: str | os.PathLike, data: bytes) -> list[Any]:
 
 
 def _parsed(text: str) -> Any:
-    """Parse JSON with the garbage collector at rest: it would look for cycles among millions of numbers."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
+    with collector_at_rest():
         return json.loads(text)
-    finally:
-        if running:
-            gc.enable()
 
 
 def _feature(entry: dict[str, Any], nuclei: bool) -> tuple[_Feature | None, list[str]]:

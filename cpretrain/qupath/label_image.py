@@ -120,15 +120,13 @@ def relabel(ids: NDArray[Any]) -> NDArray[Any]:
     return np.repeat(small[runs], np.diff(starts, append=flat.size)).reshape(ids.shape)
 
 
-def pieces_of(labels: NDArray[Any], diagonal: bool = True) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Find the connected pieces of all objects.
+def pieces_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Find the connected pieces of all objects; pixels that touch at a corner are connected.
 
     Parameters
     ----------
     labels : ndarray
         Axes y, x; objects 1…N.
-    diagonal : bool
-        Whether pixels that touch at a corner are connected.
 
     Returns
     -------
@@ -139,7 +137,7 @@ def pieces_of(labels: NDArray[Any], diagonal: bool = True) -> tuple[NDArray[Any]
     """
     from skimage.measure import label
 
-    pieces = label(labels, background=0, connectivity=2 if diagonal else 1)
+    pieces = label(labels, background=0, connectivity=2)
     owner = np.zeros(int(pieces.max(initial=0)) + 1, np.int64)
     owner[pieces.reshape(-1)] = labels.reshape(-1)
     return pieces, owner[1:]

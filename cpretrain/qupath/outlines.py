@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.collector import collector_at_rest
 from cpretrain.errors import BadInput
 from cpretrain.qupath.label_image import EMPTY, LabelImage, pieces_of, relabel
-from cpretrain.qupath.polygon_fill import fill
-from cpretrain.qupath.polygon_trace import trace_polygons
 
 FARTHEST = 1e7
 """Coordinates beyond this many pixels are taken for damage."""
@@ -42,6 +41,11 @@ class Outline:
         outer = np.concatenate([polygon[0] for polygon in self.polygons])
         (left, top), (right, bottom) = outer.min(axis=0), outer.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
+
+    def moved(self, x: float, y: float) -> "Outline":
+        """Return the same outline elsewhere."""
+        step = np.array([x, y])
+        return replace(self, polygons=[[corners + step for corners in rings] for rings in self.polygons])
 
 
 def ring(points: Any) -> Ring:
@@ -96,14 +100,12 @@ def rasterise(
     if not outlines:
         return LabelImage(np.zeros(size, np.uint16), encoding, notes=(EMPTY,))
     _check_inside(path, outlines, size)
-    rings = [corners for outline in outlines for polygon in outline.polygons for corners in polygon]
-    owners = [
-        number for number, outline in enumerate(outlines, 1) for polygon in outline.polygons for _ in polygon
-    ]
-    filled, drawn = fill(rings, owners, size)
-    visible = np.bincount(filled.reshape(-1), minlength=len(drawn))
-    left = 1 + np.flatnonzero(visible[1:])
-    covered = 1 + np.flatnonzero(visible[1:] < drawn[1:])
+    with collector_at_rest():
+        geometries = [_geometry(outline) for outline in outlines]
+        filled = _burn(geometries, size)
+        several = _burn(geometries, size, depth=True) > 1
+    left = np.unique(filled[filled > 0])
+    covered = _covered(outlines, filled, several)
     labels = relabel(filled)
     _, owner = pieces_of(labels)
     return LabelImage(
@@ -111,7 +113,7 @@ def rasterise(
         encoding,
         in_pieces=int((np.bincount(owner, minlength=1)[1:] > 1).sum()),
         notes=tuple(_notes(len(outlines), left, covered)),
-        overlapping=len(covered),
+        overlapping=covered,
         classes=tuple(outlines[number - 1].class_name for number in left),
         names=tuple(outlines[number - 1].name for number in left),
     )
@@ -130,7 +132,50 @@ def trace(labels: NDArray[Any]) -> list[Outline]:
     list of Outline
         One for each object, in order; `rasterise` gives `labels` back exactly.
     """
-    return [Outline(polygons) for polygons in trace_polygons(labels).values()]
+    from rasterio.features import shapes
+
+    polygons: dict[int, list[Polygon]] = {}
+    numbered = labels.astype(np.int32)
+    for geometry, number in shapes(numbered, mask=numbered > 0, connectivity=4):
+        rings = [np.array(corners) for corners in geometry["coordinates"]]
+        polygons.setdefault(int(number), []).append(rings)
+    return [Outline(parts) for _, parts in sorted(polygons.items())]
+
+
+def _burn(
+    geometries: Sequence[dict[str, Any]], size: tuple[int, ...], depth: bool = False
+) -> NDArray[np.int32]:
+    """Fill geometries with their numbers, from 1; or with how many of them there are at each pixel."""
+    from rasterio.enums import MergeAlg
+    from rasterio.features import rasterize
+
+    return rasterize(
+        ((geometry, 1 if depth else number) for number, geometry in enumerate(geometries, 1)),
+        out_shape=size,
+        dtype="int32",
+        merge_alg=MergeAlg.add if depth else MergeAlg.replace,
+    )
+
+
+def _geometry(outline: Outline) -> dict[str, Any]:
+    rings = [[corners.tolist() for corners in polygon] for polygon in outline.polygons]
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _covered(outlines: Sequence[Outline], filled: NDArray[np.int32], several: NDArray[np.bool_]) -> int:
+    """Count the outlines that lost pixels to a later one; only those where `several` meet are looked at."""
+    if not several.any():
+        return 0
+    covered = 0
+    for number, outline in enumerate(outlines, 1):
+        left, top, right, bottom = outline.bounds()
+        rows = slice(max(0, int(top)), max(0, int(np.ceil(bottom))))
+        columns = slice(max(0, int(left)), max(0, int(np.ceil(right))))
+        if several[rows, columns].any():
+            moved = _geometry(outline.moved(-columns.start, -rows.start))
+            alone = _burn([moved], filled[rows, columns].shape) > 0
+            covered += bool((filled[rows, columns][alone] != number).any())
+    return covered
 
 
 def _check_inside(path: str | os.PathLike, outlines: Sequence[Outline], size: tuple[int, int]) -> None:
@@ -149,10 +194,10 @@ def _check_inside(path: str | os.PathLike, outlines: Sequence[Outline], size: tu
         )
 
 
-def _notes(drawn: int, left: NDArray[Any], covered: NDArray[Any]) -> list[str]:
+def _notes(drawn: int, left: NDArray[Any], covered: int) -> list[str]:
     notes = []
-    if len(covered):
-        notes.append(f"{len(covered)} of {drawn} objects are covered in part or whole by one drawn later")
+    if covered:
+        notes.append(f"{covered} of {drawn} objects are covered in part or whole by one drawn later")
     if len(left) < drawn:
         notes.append(f"{drawn - len(left)} objects leave no pixel (covered altogether, or too small)")
     return notes

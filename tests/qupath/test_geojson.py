@@ -248,7 +248,7 @@ def test_written_as_qupath_opens_it(tmp_path):
         assert one["properties"]["isLocked"] is False
         assert one["properties"]["classification"]["name"] == "Zelle: groß"
         assert len(one["properties"]["classification"]["color"]) == 3
-    assert root["features"][0]["geometry"]["coordinates"] == SQUARE
+    assert root["features"][0]["geometry"]["coordinates"] == [SQUARE[0][::-1]]
     image = read_geojson(path, labels.shape)
     assert image.labels.tolist() == labels.tolist()
     assert image.classes == ("Zelle: groß",) * 2
