@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -16,8 +17,8 @@ from cpretrain.crops_table import read_crops
 from cpretrain.dataset import TINY, edge_objects
 from cpretrain.errors import BadInput
 from cpretrain.problems import BadFolder, Problem
-from cpretrain.progress import progress
-from cpretrain.provenance import Provenance
+from cpretrain.progress import progress, say
+from cpretrain.provenance import Provenance, is_current
 from cpretrain.qupath.ground_truth import read_ground_truth
 from cpretrain.qupath.label_image import EMPTY, LabelImage
 from cpretrain.qupath.mask_fit import MaskFit, common_shift, mask_fit, read_planes
@@ -31,6 +32,7 @@ from cpretrain.timelapse import list_images
 TABLE = "masks.csv"
 OBJECTS = "mask_objects.csv"
 REPORT = "masks_report.html"
+RECORD = "masks.json"
 _HARMLESS = ("framed", "cut by", "put together")
 
 
@@ -153,7 +155,11 @@ def import_masks(
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
     files, drawn = _two_folders(ground_truth, images)
     matches = match(files, drawn)
-    provenance = Provenance("masks", settings, [path for found in matches.pairs for path in found.masks])
+    inputs = [path for found in matches.pairs for path in (found.image, *found.masks)]
+    if not matches.problems and (earlier := _unchanged(out, settings, inputs)):
+        say(f"masks: {out} is complete and unchanged")
+        return earlier
+    provenance = Provenance("masks", settings, inputs)
     ready, problems = _read_all(matches.pairs, images, settings)
     problems = [*matches.problems, *problems]
     if settings.classes and not problems and not any(one.row.objects for one in ready):
@@ -162,6 +168,17 @@ def import_masks(
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadFolder(f"{ground_truth}: {count}, nothing was written", problems)
     return _write(ground_truth, out, ready, provenance)
+
+
+def _unchanged(out: Path, settings: MaskSettings, inputs: Sequence[Path]) -> MasksResult | None:
+    """Give the result of an earlier import of the same files, if it is still whole."""
+    if not is_current(out / RECORD, settings, inputs):
+        return None
+    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+    rows = record["masks"]
+    if not all((out / name).is_file() for name in (TABLE, OBJECTS, REPORT, *(row["file"] for row in rows))):
+        return None
+    return MasksResult(out, rows, record["warnings"])
 
 
 def write_labels(path: Path, labels: NDArray[Any]) -> None:
@@ -283,11 +300,12 @@ def _write(ground_truth: Path, out: Path, ready: Sequence[_Ready], provenance: P
     ]
     write_report(out / REPORT, [_picture(one) for one in ready], common)
     provenance.write(
-        out / "masks.json",
+        out / RECORD,
         ground_truth=str(ground_truth),
         images=result.images,
         objects=result.objects,
         warnings=result.warnings,
+        masks=rows,
     )
     return result
 

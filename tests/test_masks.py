@@ -168,7 +168,9 @@ def test_written_files(folders):
     record = json.loads((out / "masks.json").read_text())
     assert (record["step"], record["images"], record["objects"]) == ("masks", 4, 8)
     assert record["settings"]["strict"] is False
-    assert [name.split("/")[-1] for name in record["inputs"]] == sorted(f"{name}.geojson" for name in AWKWARD)
+    assert sorted(name.split("/")[-1] for name in record["inputs"]) == sorted(
+        [*AWKWARD, *(f"{name}.geojson" for name in AWKWARD)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -304,3 +306,25 @@ def test_more_than_65535_objects_are_written_in_32_bits(tmp_path):
     assert (written == labels).all()
     assert result.rows[0]["encoding"] == "ids packed into RGB"
     assert read_label_image(tmp_path / "out" / "a.tif").objects == 72_900
+
+
+def test_a_rerun_does_only_what_changed(folders, capsys):
+    drawn, images, out = folders
+    for name in AWKWARD:
+        tifffile.imwrite(drawn / name, cells())
+    first = import_masks(drawn, images, out)
+    written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert import_masks(drawn, images, out) == first
+    assert "complete and unchanged" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == written
+
+    (out / AWKWARD[0]).unlink()
+    assert import_masks(drawn, images, out) == first
+    assert (out / AWKWARD[0]).is_file()
+
+    tifffile.imwrite(drawn / AWKWARD[1], np.zeros((104, 104), np.uint16))
+    assert import_masks(drawn, images, out).objects == first.objects - 2
+    assert import_masks(drawn, images, out, MaskSettings(strict=True)).objects == first.objects - 2
+    (drawn / AWKWARD[2]).unlink()
+    with pytest.raises(BadFolder, match="1 problem"):
+        import_masks(drawn, images, out)
