@@ -140,6 +140,19 @@ def doctor() -> Report:
 
 
 @command(app)
+def fiji_scripts(
+    install: Annotated[
+        bool, typer.Option("--install", help="write them (default: only say what goes where)")
+    ] = False,
+    fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
+) -> Report:
+    """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
+    from cpretrain.fiji_scripts import fiji_scripts as scripts
+
+    return scripts(fiji, install)
+
+
+@command(app)
 def models() -> Report:
     """List the base models, where each is on this machine, and which Cellpose loads it."""
     from cpretrain.doctor import list_models

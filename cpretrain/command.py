@@ -12,6 +12,9 @@ import typer
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
 
+COMMANDS: dict[str, tuple[Callable[..., Report], str | None]] = {}
+"""Each command by the name of its function: the function itself, and the name of its class of settings."""
+
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
@@ -28,6 +31,7 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
     """
 
     def register(function: Callable[..., Report]) -> Callable:
+        COMMANDS[function.__name__] = (function, settings)
         given = inspect.signature(function).parameters
         own = [parameter for name, parameter in given.items() if name != "settings"]
         called = settings if settings and function.__name__ in sys.argv[1:] else None
@@ -37,7 +41,12 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
             as_json = arguments.pop("json")
             from cpretrain.progress import set_output
 
-            set_output(quiet=arguments.pop("quiet"), events=arguments.pop("events"))
+            events = arguments.pop("events")
+            set_output(quiet=arguments.pop("quiet"), events=events)
+            if events:
+                from cpretrain.interrupt import interrupt_on_request
+
+                interrupt_on_request()
             if called:
                 from cpretrain.settings_options import take_settings
 
@@ -72,19 +81,28 @@ def _run(as_json: bool, work: Callable[[], Report]) -> None:
         if not as_json:
             print(f"failed: {path.name}: {reason}", file=sys.stderr)
     if as_json:
-        failed = {str(path): str(reason) for path, reason in report.failed.items()}
-        print(json.dumps(report.data | {"failed": failed}, ensure_ascii=False, default=str))
+        print(json.dumps(answer(report), ensure_ascii=False, default=str))
     else:
         print("\n".join(report.lines))
     if report.failed:
         raise typer.Exit(SOME_FAILED)
 
 
+def answer(report: Report) -> dict[str, Any]:
+    """What a command answers to a program."""
+    return report.data | {"failed": {str(path): str(reason) for path, reason in report.failed.items()}}
+
+
+def error_answer(error: BadInput) -> dict[str, Any]:
+    """What a command answers to a program when it cannot be done; ``rows`` lists the files of a bad folder."""
+    facts = {name: getattr(error, name) for name in ("problem", "found", "expected", "cure")}
+    rows = getattr(error, "rows", None)
+    return {"error": facts | ({"rows": rows} if rows else {})}
+
+
 def _fail(error: BadInput, as_json: bool) -> None:
     if as_json:
-        facts = {name: getattr(error, name) for name in ("problem", "found", "expected", "cure")}
-        rows = getattr(error, "rows", None)
-        print(json.dumps({"error": facts | ({"rows": rows} if rows else {})}, ensure_ascii=False))
+        print(json.dumps(error_answer(error), ensure_ascii=False))
     print(f"error: {error}", file=sys.stderr)
 
 
@@ -96,5 +114,8 @@ def _switch(name: str, help: str) -> inspect.Parameter:
 _EVERYWHERE = (
     _switch("json", "print one JSON object on stdout"),
     _switch("quiet", "no progress on stderr"),
-    _switch("events", "progress and messages on stderr as JSON, one object a line, for programs"),
+    _switch(
+        "events",
+        "for programs: progress and messages on stderr as JSON, one object a line; a line cancel on stdin ends it",
+    ),
 )

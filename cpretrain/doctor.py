@@ -12,10 +12,11 @@ from fiji_bridge.facts import Fact
 
 def examine() -> Report:
     """Look for Java, Fiji, Cellpose, models and GPU."""
+    from cpretrain.fiji_scripts import installed
     from fiji_bridge import doctor
 
     facts = {"cellpose": _cellpose(), "models": _models(), "device": _device(), "threads": _threads()}
-    facts |= doctor()
+    facts |= doctor() | {"fiji scripts": installed()}
     width = max(map(len, facts))
     lines = []
     for name, fact in facts.items():

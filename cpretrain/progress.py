@@ -18,24 +18,28 @@ SECONDS_BETWEEN_LINES = 10
 Step = Callable[..., None]
 """Called with a short note (or nothing) each time a unit of work is done."""
 
-_as_events = False
+Listener = Callable[[dict[str, Any]], None]
+"""Called with an event: what `set_output` describes, as a dict."""
+
+_listener: Listener | None = None
 _bars: Progress | None = None
 _last_line = float("-inf")
 
 
-def set_output(*, quiet: bool = False, events: bool = False) -> None:
+def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
     """Choose what goes to stderr.
 
     Parameters
     ----------
     quiet : bool
         Nothing but errors.
-    events : bool
+    events : bool or callable
         For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
-        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}`` or ``{"event": "warn", …}``.
+        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}`` or ``{"event": "warn", …}``. A
+        callable is called with each of these as a dict, and nothing goes to stderr.
     """
-    global _as_events
-    console.quiet, _as_events = quiet, events
+    global _listener
+    console.quiet, _listener = quiet, events if callable(events) else _write if events else None
 
 
 def say(message: str) -> None:
@@ -68,7 +72,7 @@ def progress(description: str, total: int) -> Iterator[Step]:
     callable
         To be called with a short note (or nothing) each time a unit is done.
     """
-    if _as_events or console.quiet or not console.is_terminal:
+    if _listener or console.quiet or not console.is_terminal:
         yield _lines(description, total)
         return
     with _shared_bars() as bars:
@@ -118,7 +122,11 @@ def _shared_bars() -> Iterator[Progress]:
 
 
 def _told(event: str, **facts: Any) -> bool:
-    """Write an event, where events are wanted."""
-    if _as_events:
-        print(json.dumps({"event": event} | facts, ensure_ascii=False), file=sys.stderr, flush=True)
-    return _as_events
+    """Give an event to whom events are wanted by."""
+    if _listener:
+        _listener({"event": event} | facts)
+    return _listener is not None
+
+
+def _write(event: dict[str, Any]) -> None:
+    print(json.dumps(event, ensure_ascii=False), file=sys.stderr, flush=True)

@@ -1,0 +1,29 @@
+#@ String (visibility=MESSAGE, value="<html>Corrects the drift of time-lapses with Correct 3D drift, and cuts training crops for Cellpose.<br>Results go beside the folder of movies, or into the folder chosen for the open image.", required=false) about
+#@ String (label="Correct", choices={"all movies in the folder", "the open image"}) what
+#@ File (label="Folder", style="directory") folder
+#@ Integer (label="Channel to measure", value=1, min=1) channel
+#@ Boolean (label="Only x and y of 3D data", value=false) only_xy
+#@ Boolean (label="Multi time scale", value=false) multi_time_scale
+#@ Boolean (label="Sub-pixel", value=false) sub_pixel
+#@ Boolean (label="Edge enhance", value=false) edge_enhance
+#@ Integer (label="Largest shift between frames (pixels)", value=10, min=1) max_shift
+#@ Integer (label="Crops of each movie", value=5, min=1) per_image
+#@ Integer (label="Size of a crop (pixels)", value=100, min=16) size
+#@ Integer (label="Seed of the random places", value=0) seed
+#@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
+try:
+    from cpretrain_fiji import *
+except ImportError:
+    raise ImportError("type once in a terminal:  cpretrain fiji-scripts --install  (jars/Lib/cpretrain_fiji.py is missing)")
+
+with Job("Correct drift and cut crops", python) as cpretrain:
+    one = what == "the open image"
+    raw = save_open_image(folder) if one else folder
+    moved = cpretrain.run(
+        "drift", raw, fiji=fiji_folder(), channel=channel, only_xy=only_xy, multi_time_scale=multi_time_scale,
+        sub_pixel=sub_pixel, edge_enhance=edge_enhance, max_shift=[max_shift] * 3,
+    )
+    corrected = [File(movie["corrected"]) for movie in moved["movies"]]
+    images = corrected[0] if one else corrected[0].getParentFile()
+    cut = cpretrain.run("crops", images, per_image=per_image, size=size, seed=seed)
+    show(cut["folder"], *corrected[:3])

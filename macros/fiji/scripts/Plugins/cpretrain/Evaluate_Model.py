@@ -1,0 +1,21 @@
+#@ String (visibility=MESSAGE, value="<html>Says whether retraining helped: the retrained model and its base on the same images,<br>by default those that were kept back from the training.", required=false) about
+#@ File (label="Model folder (models/NAME)", style="directory") model
+#@ File (label="Other images (empty: those kept back)", style="directory", required=false) images
+#@ File (label="Their masks", style="directory", required=false) masks
+#@ Double (label="Diameter in pixels (0: the model's)", value=0, min=0) diameter
+#@ Double (label="Flow threshold", value=0.4) flow_threshold
+#@ Double (label="Cellprob threshold", value=0.0) cellprob_threshold
+#@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
+try:
+    from cpretrain_fiji import *
+except ImportError:
+    raise ImportError("type once in a terminal:  cpretrain fiji-scripts --install  (jars/Lib/cpretrain_fiji.py is missing)")
+
+with Job("Evaluate model", python) as cpretrain:
+    result = cpretrain.run(
+        "evaluate", model, images=images, masks=masks, diameter=diameter or None, flow_threshold=flow_threshold,
+        cellprob_threshold=cellprob_threshold,
+    )
+    log_precision(result)
+    names = "report.html", "evaluation_summary.csv", "evaluation_worst.png", "evaluation_best.png"
+    show(*[File(result["folder"], name) for name in names])
