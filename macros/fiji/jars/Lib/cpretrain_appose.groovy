@@ -1,0 +1,217 @@
+/*
+ * Run steps of cpretrain from Fiji through Appose. Belongs into Fiji's folder jars/Lib; the scripts in
+ * Plugins > cpretrain > Appose load it:
+ *
+ *     cpretrain.job('Cut crops', python, source) { run ->
+ *         def answer = run('crops', [images: folder], [size: 100])
+ *     }
+ *
+ * Appose finds or builds the Python environment. The steps run in one Python worker, which calls cpretrain's own
+ * functions. Progress is shown in the status bar and in a window with Cancel, messages in the Log window.
+ */
+import groovy.transform.Field
+import ij.IJ
+import ij.WindowManager
+import ij.io.FileSaver
+import java.awt.GraphicsEnvironment
+import javax.swing.ProgressMonitor
+import org.apposed.appose.Appose
+import org.apposed.appose.Environment
+import org.apposed.appose.Service
+
+class Failed extends RuntimeException {
+    Failed(String message) { super(message) }
+}
+
+class Cancelled extends RuntimeException { }
+
+@Field PATIENCE = 10_000   // milliseconds that a cancelled step may take to clean up
+@Field POLL = 200
+@Field TOTAL = 1000
+@Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe']
+@Field SCRIPT = '''
+from cpretrain.appose_worker import run_step
+run_step(task, step, places, settings)
+'''
+@Field HOW_TO = '''There is no Python with cpretrain yet.
+
+In the dialog, name the folder or the wheel of cpretrain to build it from (a download of about 3 GB, once).
+Or type these two lines in a terminal, in the folder of cpretrain:
+    pip install ".[cellpose3,fiji]"
+    cpretrain fiji-scripts --install'''
+
+/** Do work that is given a function run(step, places, settings); what ends it early is explained. */
+def job(String title, File python, File source, Closure work) {
+    IJ.resetEscape()
+    def window = headless() ? null : new ProgressMonitor(null, title, 'starting Python ...', 0, TOTAL)
+    window?.setMillisToDecideToPopup(0)
+    window?.setMillisToPopup(0)
+    window?.setProgress(1)
+    def failed = []
+    try {
+        environment(python, source, window).python().init('import numpy').withCloseable { service ->
+            work { String step, Map places, Map settings = [:] -> runStep(service, window, failed, step, places, settings) }
+        }
+        IJ.showStatus(title + ': done')
+        if (failed)
+            tell(title, 'Some inputs could not be used, the others are done:\n\n' + failed.join('\n'))
+    } catch (Cancelled ignored) {
+        IJ.showStatus(title + ': cancelled')
+        IJ.log(title + ': cancelled; what was complete stays')
+    } catch (Failed failure) {
+        IJ.showStatus(title + ': failed')
+        tell(title, failure.message)
+        if (headless())
+            throw failure
+    } finally {
+        IJ.showProgress(1.0d)
+        window?.close()
+    }
+}
+
+/** The environment of the Python given, else the one written at the installation, else one that Appose builds. */
+Environment environment(File python, File source, ProgressMonitor window) {
+    def written = new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_python.txt')
+    def places = python ? [python] : [written.file ? new File(written.getText('UTF-8').trim()) : null,
+                                      System.getenv('CPRETRAIN_PYTHON')?.with { new File(it) }]
+    def program = places.findResult { it ? programIn(it) : null }
+    if (program)
+        return Appose.custom().binPaths(program.parent).appendSystemPath().env('PYTHONUTF8', '1').build()
+    if (python)
+        throw new Failed(python.path + ': there is no Python here')
+    if (!source)
+        throw new Failed(HOW_TO)
+    IJ.showStatus('building the Python environment ...')
+    IJ.log('Building a Python environment with cpretrain from ' + source)
+    def what = 'cpretrain[cellpose3,fiji] @ ' + source.toURI()
+    return Appose.uv().python('3.11').include(what).name('cpretrain')
+        .subscribeOutput { IJ.log(it.trim()) }.subscribeError { IJ.log(it.trim()) }.build()
+}
+
+File programIn(File place) {
+    place.file ? place : PROGRAMS.collect { new File(place, it) }.find { it.file }
+}
+
+def runStep(Service service, ProgressMonitor window, List failed, String step, Map places, Map settings) {
+    def inputs = [step: step, places: places.findAll { it.value }.collectEntries { [it.key, it.value as String] },
+                  settings: settings.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }]
+    def task = service.task(SCRIPT, inputs, 'main')
+    task.listen { event -> show(window, step, event) }
+    task.start()
+    while (!task.status.finished && service.alive) {
+        if (IJ.escapePressed() || window?.canceled)
+            cancel(service, task)
+        sleep(POLL)
+    }
+    if (task.status == Service.TaskStatus.CANCELED)
+        throw new Cancelled()
+    if (task.status != Service.TaskStatus.COMPLETE)
+        throw new Failed("cpretrain $step: " + (reason(task.error ?: service.errorLines().join('\n'))))
+    if (task.outputs.error)
+        throw new Failed(explained(task.outputs.error))
+    task.outputs.failed.each { path, why -> failed << why }
+    return task.outputs
+}
+
+/** Files as paths, Groovy's texts and numbers as Java's. */
+def plain(value) {
+    value instanceof File || value instanceof GString ? value as String : value instanceof BigDecimal ? value as double : value
+}
+
+def show(ProgressMonitor window, String step, event) {
+    if (event.responseType != Service.ResponseType.UPDATE || event.message == null)
+        return
+    if (event.maximum <= 0) {
+        IJ.log(event.message)
+        return
+    }
+    IJ.showProgress(event.current as int, event.maximum as int)
+    IJ.showStatus("${event.message} ${event.current}/${event.maximum}")
+    window?.setNote("${event.message}: ${event.current} of ${event.maximum}")
+    window?.setProgress(Math.min(TOTAL - 1, (TOTAL * event.current).intdiv(event.maximum) as int))
+}
+
+/** Ask the step to end and clean up; end its Python when it takes too long. */
+def cancel(Service service, task) {
+    task.cancel()
+    def until = System.currentTimeMillis() + PATIENCE
+    while (!task.status.finished && System.currentTimeMillis() < until)
+        sleep(POLL)
+    if (!task.status.finished)
+        service.kill()
+    throw new Cancelled()
+}
+
+String reason(String trace) {
+    if (trace.contains("No module named 'cpretrain'") || trace.contains("No module named 'appose'"))
+        return 'this Python has no cpretrain with Appose. Type in the folder of cpretrain:\n    pip install ".[cellpose3,fiji]"'
+    return trace.readLines().takeRight(12).join('\n')
+}
+
+String explained(Map error) {
+    def rows = (error.rows ?: []).collectMany { ["${it.file}: ${it.problem}" as String] + facts(it) }
+    ([error.problem] + rows + facts(error)).join('\n')
+}
+
+List<String> facts(Map error) {
+    [found: 'found: ', expected: 'expected: ', cure: '\u2192 '].findAll { error[it.key] }.collect { '    ' + it.value + error[it.key] }
+}
+
+def tell(String title, String message) {
+    IJ.log(message)
+    if (!headless())
+        IJ.error(title, message)
+}
+
+boolean headless() {
+    GraphicsEnvironment.headless
+}
+
+/** Save the open image as a TIFF in folder/raw, with its axes and pixel size, and return the file. */
+File saveOpenImage(File folder) {
+    def image = WindowManager.currentImage
+    if (!image)
+        throw new Failed('No image is open. Open a time-lapse, or choose a folder of them.')
+    def name = image.title.replaceAll(/(?i)\.(ome\.)?tiff?$/, '').replaceAll(/[\\\/:*?"<>|]+/, '_') + '.tif'
+    def path = new File(new File(folder, 'raw'), name)
+    if (path.exists())
+        throw new Failed("$path is there already.\nChoose another folder; or to work on that file, choose " +
+                         "\"all movies in the folder\" and the folder $path.parent.")
+    path.parentFile.mkdirs()
+    def (title, changed, origin) = [image.title, image.changes, image.originalFileInfo]
+    def saver = new FileSaver(image)
+    if (!(image.stackSize > 1 ? saver.saveAsTiffStack(path.path) : saver.saveAsTiff(path.path)))
+        throw new Failed("$path could not be written")
+    image.title = title
+    image.changes = changed
+    if (origin)
+        image.fileInfo = origin
+    return path
+}
+
+/** Open images and tables; without a screen nothing. */
+def open(Object... paths) {
+    if (headless())
+        return
+    paths.collect { it as String }.findAll { new File(it).exists() }.each { path ->
+        if (path.endsWith('.html'))
+            IJ.runPlugIn('ij.plugin.BrowserLauncher', new File(path).toURI().toString())
+        else if (new File(path).directory)
+            IJ.run('Image Sequence...', "select=[$path] sort use")
+        else if (path.endsWith('.tif'))
+            IJ.openVirtual(path).show()
+        else
+            IJ.open(path)
+    }
+}
+
+/** Write what an evaluation says, and the average precision of each model, to the Log window. */
+def logPrecision(Map result) {
+    def verdict = result.verdict ?: [:]
+    ([verdict.sentence, verdict.people, verdict.frames] + (verdict.warnings ?: [])).findAll().each { IJ.log(it) }
+    IJ.log("average precision, mean of ${result.images} images")
+    result.average_precision.each { model, levels ->
+        def shown = ['0.5', '0.75', '0.9'].findAll { levels[it] != null }.collect { "${levels[it]} at IoU $it" }
+        IJ.log("    $model: " + shown.join(', '))
+    }
+}

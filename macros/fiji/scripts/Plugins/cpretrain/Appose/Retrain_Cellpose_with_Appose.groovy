@@ -1,0 +1,22 @@
+#@ String (visibility=MESSAGE, value="<html>Retrains a Cellpose model on training images and on what you drew on them.<br>The model goes into the folder models beside the images.", required=false) about
+#@ File (label="Training images", style="directory") images
+#@ File (label="Masks, or what QuPath exported", style="directory") drawn
+#@ String (label="Name of the cell type") name
+#@ String (label="Base model (Cellpose 4: cpsam_v2) or a file", value="cyto3") base
+#@ Integer (label="Channel to segment", value=1, min=1) channel
+#@ Integer (label="Epochs (0: as Cellpose does)", value=0, min=0) epochs
+#@ Double (label="Share of images used for training", value=0.8, min=0.1, max=0.95, stepSize=0.05) train_fraction
+#@ Integer (label="Seed", value=0) seed
+#@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
+#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both") source
+def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
+cpretrain.job('Retrain Cellpose', python, source) { run ->
+    def masks = drawn
+    if (!new File(drawn, 'masks.json').file)   // not yet read by cpretrain
+        masks = run('masks', [ground_truth: drawn, images: images, out: new File(images.parentFile, 'masks')]).folder
+    def trained = run('train', [images: images, masks: masks], [
+        name: name, base: base, channel: channel, epochs: epochs ?: null, train_fraction: train_fraction, seed: seed,
+    ])
+    ij.IJ.log('The retrained model is in ' + trained.model)
+    cpretrain.open(new File(trained.model, 'losses.png'))
+}
