@@ -51,7 +51,7 @@ function withoutSlash(folder) {
 
 // Show what the command said; stop where it could do nothing.
 function check(said) {
-    if (said == "")
+    if (said == "" || indexOf(said, "Traceback") >= 0)
         exit("There is no cpretrain in the Python chosen. Type in the folder of cpretrain:\n    pip install \".[cellpose3]\"");
     if (said.startsWith("error: "))
         exit(said);

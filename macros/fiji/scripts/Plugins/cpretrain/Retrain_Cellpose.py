@@ -16,7 +16,8 @@ except ImportError:
 with Job("Retrain Cellpose", python) as cpretrain:
     masks = drawn
     if not File(drawn, "masks.json").exists():  # not yet read by cpretrain
-        masks = cpretrain.run("masks", drawn, images=images, out=File(images.getParentFile(), "masks"))["folder"]
+        checked = File(images.getParentFile(), "masks_checked" if drawn.getName() == "masks" else "masks")
+        masks = cpretrain.run("masks", drawn, images=images, out=checked)["folder"]
     trained = cpretrain.run(
         "train", images=images, masks=masks, name=name, base=base, channel=channel, epochs=epochs or None,
         train_fraction=train_fraction, seed=seed,

@@ -12,8 +12,10 @@
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Retrain Cellpose', python, source) { run ->
     def masks = drawn
-    if (!new File(drawn, 'masks.json').file)   // not yet read by cpretrain
-        masks = run('masks', [ground_truth: drawn, images: images, out: new File(images.parentFile, 'masks')]).folder
+    if (!new File(drawn, 'masks.json').file) { // not yet read by cpretrain
+        def checked = new File(images.parentFile, drawn.name == 'masks' ? 'masks_checked' : 'masks')
+        masks = run('masks', [ground_truth: drawn, images: images, out: checked]).folder
+    }
     def trained = run('train', [images: images, masks: masks], [
         name: name, base: base, channel: channel, epochs: epochs ?: null, train_fraction: train_fraction, seed: seed,
     ])

@@ -1,0 +1,114 @@
+"""Jobs for the tests: run a script as Fiji would, with its parameters injected, and tell what was shown."""
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import jpype
+import scyjava
+
+from fiji_bridge.jobs import job
+
+IJ = scyjava.jimport("ij.IJ")
+File = scyjava.jimport("java.io.File")
+SYSTEM = scyjava.jimport("java.lang.System")
+ESCAPE = 27
+
+
+def in_java(value):
+    """A parameter as SciJava injects it: ``file:`` for a File."""
+    if isinstance(value, str) and value.startswith("file:"):
+        return File(value.removeprefix("file:"))
+    return jpype.JInt(value) if type(value) is int else value
+
+
+@contextmanager
+def shown():
+    """Collect what goes to the Log window, which is stdout without a screen."""
+    into, out = scyjava.jimport("java.io.ByteArrayOutputStream")(), SYSTEM.out
+    SYSTEM.setOut(scyjava.jimport("java.io.PrintStream")(into, True, "UTF-8"))
+    said = []
+    try:
+        yield said
+    finally:
+        SYSTEM.setOut(out)
+        said.append(str(into.toString("UTF-8")))
+
+
+def press_escape_when(folder, pattern):
+    def watch():
+        while not list(Path(folder).glob(pattern)):
+            time.sleep(0.002)
+        IJ.setKeyDown(ESCAPE)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@job
+def run_script(*, script, inputs, escape=None, image=None):
+    """Run a script in its language; what was shown, and the error that it ended with."""
+    if image:
+        opened = IJ.openImage(image)
+        scyjava.jimport("ij.WindowManager").setTempCurrentImage(opened)
+    if escape:
+        press_escape_when(*escape)
+    error, begun = "", time.monotonic()
+    with shown() as said:
+        try:
+            (jython if script.endswith(".py") else groovy)(
+                script, {name: in_java(value) for name, value in inputs.items()}
+            )
+        except jpype.JException as failure:
+            error = str(failure.getMessage() or failure)
+            value = getattr(failure, "value", None)
+            error = str(value) if value is not None else error
+    told = {"shown": said[0], "error": error, "seconds": time.monotonic() - begun}
+    if image:
+        told["title"], told["changes"] = str(opened.getTitle()), bool(opened.changes)
+        scyjava.jimport("ij.WindowManager").setTempCurrentImage(None)
+    return told
+
+
+def jython(script, inputs):
+    state = scyjava.jimport("org.python.core.PySystemState")()
+    lib = str(SYSTEM.getProperty("imagej.dir")) + "/jars/Lib"
+    state.path.append(scyjava.jimport("org.python.core.PyUnicode")(lib))  # Fiji's Jython looks there
+    interpreter = scyjava.jimport("org.python.util.PythonInterpreter")(None, state)
+    for name, value in inputs.items():
+        interpreter.set(name, scyjava.jimport("org.python.core.Py").None_ if value is None else value)
+    interpreter.execfile(script)
+
+
+def groovy(script, inputs):
+    binding = scyjava.jimport("groovy.lang.Binding")()
+    for name, value in inputs.items():
+        binding.setVariable(name, value)
+    scyjava.jimport("groovy.lang.GroovyShell")(binding).evaluate(code(script), Path(script).name)
+
+
+def code(script):
+    """A script without its parameters, which SciJava takes out."""
+    return re.sub("^#@.*", "", Path(script).read_text("utf-8"), flags=re.MULTILINE)
+
+
+@job
+def run_macro(*, macro, argument):
+    with shown() as said:
+        result = IJ.runMacroFile(macro, argument)
+    return {"shown": said[0], "result": None if result is None else str(result)}
+
+
+@job
+def compiles(*, script):
+    """Read a script with the parser of its language."""
+    try:
+        if script.endswith(".py"):
+            interpreter = scyjava.jimport("org.python.util.PythonInterpreter")()
+            interpreter.compile(Path(script).read_text("ascii"), script)
+        else:
+            scyjava.jimport("groovy.lang.GroovyShell")().parse(code(script), Path(script).name)
+    except jpype.JException as failure:
+        return {"error": str(failure)}
+    return {"error": ""}

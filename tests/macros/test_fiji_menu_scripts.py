@@ -1,0 +1,198 @@
+"""The scripts for Fiji's menu in their own languages, with a real child process of the command line or of Appose."""
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import tifffile
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.crops_table import read_crops
+from cpretrain.timelapse import TimeLapse
+
+MENU = "scripts/Plugins/cpretrain"
+SOURCES = Path(__file__).parents[2] / "macros" / "fiji"
+SCRIPTS = sorted(path for path in SOURCES.rglob("*") if path.suffix in (".py", ".groovy"))
+CORRECT = f"{MENU}/Correct_Drift_and_Cut_Crops.py"
+CORRECT_APPOSE = f"{MENU}/Appose/Correct_Drift_and_Cut_Crops_with_Appose.groovy"
+EVALUATE = f"{MENU}/Evaluate_Model.py"
+EVALUATE_APPOSE = f"{MENU}/Appose/Evaluate_Model_with_Appose.groovy"
+FOLDER, OPEN_IMAGE = "all movies in the folder", "the open image"
+
+
+def defaults(script: Path) -> dict:
+    """The parameters of a script with their default values, as SciJava would fill them in."""
+    found = {}
+    for kind, attributes, name in re.findall(r"^#@ (\w+) \((.*)\) (\w+)$", script.read_text("utf-8"), re.M):
+        value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
+        text = value[1].strip('"') if value else None
+        make = {"Integer": int, "Double": float, "Boolean": lambda flag: flag == "true"}.get(kind, str)
+        found[name] = make(text) if text is not None else None
+    return found
+
+
+@pytest.fixture
+def run(languages, fiji_folder):
+    def run(script: str, *, escape=None, image=None, **inputs):
+        path = fiji_folder / script
+        given = {
+            name: f"file:{value}" if isinstance(value, Path) else value for name, value in inputs.items()
+        }
+        assert set(given) <= set(defaults(path))
+        return languages.call(
+            "run_script",
+            script=str(path),
+            inputs=defaults(path) | given,
+            escape=escape,
+            image=str(image) if image else None,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_every_script_is_of_its_language(languages, script, tmp_path):
+    assert languages.call("compiles", script=str(script)) == {"error": ""}
+    broken = tmp_path / f"broken{script.suffix}"
+    broken.write_text("f = (")
+    assert languages.call("compiles", script=str(broken))["error"]
+
+
+def test_the_same_parameters_in_both_languages():
+    for script in (CORRECT, f"{MENU}/Retrain_Cellpose.py", EVALUATE):
+        one = SOURCES / script
+        other = one.parent / "Appose" / f"{one.stem}_with_Appose.groovy"
+        assert defaults(one) == {name: v for name, v in defaults(other).items() if name != "source"}
+
+
+@pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])
+def test_a_folder_is_corrected_and_cut(run, raw, script):
+    told = run(script, what=FOLDER, folder=raw, size=50, per_image=2)
+    assert told["error"] == ""
+    assert "native engine, because" in told["shown"]
+    assert "Some inputs could not be used, the others are done" in told["shown"]
+    assert "broken.tif: cannot be read as a TIFF" in told["shown"]
+    assert "open it in Fiji and save it again" in told["shown"]
+    for seed in range(2):
+        assert (raw.parent / "corrected" / f"Film {seed} ä.shifts.csv").is_file()
+    crops = read_crops(raw.parent / "training_images")
+    assert len(crops) == 4
+    assert {(crop.height, crop.seed) for crop in crops.values()} == {(50, 0)}
+
+
+@pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])
+def test_without_an_open_image_it_says_so(run, tmp_path, script):
+    told = run(script, what=OPEN_IMAGE, folder=tmp_path)
+    assert "No image is open" in told["error"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", [EVALUATE, EVALUATE_APPOSE])
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        (lambda bare: bare / "nowhere", ["there is no Python here"]),
+        (lambda bare: bare, ["this Python has no cpretrain", 'pip install ".[cellpose3']),
+        (lambda bare: None, ["is not a model folder", "expected: a folder with model.json"]),
+    ],
+    ids=["no Python", "no cpretrain", "bad input"],
+)
+def test_what_is_missing_is_explained(run, tmp_path, bare_python, script, python, said):
+    told = run(script, model=tmp_path, python=python(bare_python))
+    for text in said:
+        assert text in told["error"]
+        assert text in told["shown"]
+
+
+def test_no_python_anywhere(run, languages, fiji_folder, tmp_path, monkeypatch):
+    setting = fiji_folder / "jars" / "Lib" / "cpretrain_python.txt"
+    written = setting.read_text("utf-8")
+    try:
+        setting.write_text(str(tmp_path / "gone"))
+        if "finds no Python" not in run(EVALUATE, model=tmp_path)["error"]:
+            pytest.skip("there is a conda environment called cpretrain on this machine")
+        told = run(EVALUATE_APPOSE, model=tmp_path)
+        assert "There is no Python with cpretrain yet" in told["error"]
+        assert "cpretrain fiji-scripts --install" in told["error"]
+        setting.write_text(str(Path(sys.prefix)))  # the folder of an environment will do
+        assert "is not a model folder" in run(EVALUATE, model=tmp_path)["error"]
+    finally:
+        setting.write_text(written)
+
+
+def test_a_step_that_ends_without_an_answer(languages, fiji_folder, tmp_path):
+    script = tmp_path / "wrong.py"
+    script.write_text(
+        "from cpretrain_fiji import *\nwith Job('wrong') as cpretrain:\n    cpretrain.run('nonsense')\n"
+    )
+    told = languages.call("run_script", script=str(script), inputs={})
+    assert "cpretrain nonsense ended without an answer (exit code 2)" in told["error"]
+    assert "No such command" in told["error"]
+
+
+@pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])
+def test_the_open_image_is_saved_with_its_axes_and_escape_leaves_nothing_else(
+    run, languages, long_movie, tmp_path, script
+):
+    folder = tmp_path / "neu ü"
+    corrected = folder / "corrected"
+    told = run(script, image=long_movie, escape=(str(corrected), ".*part*"), what=OPEN_IMAGE, folder=folder)
+    assert told["error"] == ""
+    assert "cancelled; what was complete stays" in told["shown"]
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == [long_movie.name]
+    with TimeLapse(folder / "raw" / long_movie.name) as saved, TimeLapse(long_movie) as given:
+        assert saved.shape == given.shape
+        assert saved.calibration == given.calibration
+        assert (saved.frame(399) == given.frame(399)).all()
+    assert (told["title"], told["changes"]) == (long_movie.name, False)
+    until = time.monotonic() + 10
+    while psutil.Process(languages.pid).children(recursive=True):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    again = run(script, image=long_movie, what=OPEN_IMAGE, folder=folder)
+    assert "is there already" in again["error"]
+
+
+def test_the_macro(languages, fiji_folder, raw, bare_python):
+    macro = str(fiji_folder / MENU / "Correct_Drift_and_Cut_Crops_Macro.ijm")
+
+    def run(python, folder):
+        return languages.call("run_macro", macro=macro, argument=f"{python}\n{folder}\n1\n50")
+
+    told = run(sys.executable, raw)
+    assert "failed: broken.tif" in told["shown"]
+    assert "10 crops in" in told["shown"]
+    assert tifffile.imread(next((raw.parent / "training_images").glob("*.tif"))).shape == (54, 54)
+    for python, folder, said in (
+        (raw / "nowhere", raw, "There is no Python with cpretrain"),
+        (bare_python / "bin" / "python", raw, "There is no cpretrain in the Python chosen"),
+        (sys.executable, raw / "nowhere", "there is no such file or folder"),
+    ):
+        told = run(python, folder)
+        assert said in told["shown"]
+        assert told["result"] == "[aborted]"
+
+
+@pytest.mark.slow
+@pytest.mark.cellpose
+@pytest.mark.skipif(cellpose_major() != 3, reason="a child process would load Cellpose 4 in full size")
+def test_retraining_and_evaluation(run, tiny_model, training_folders):
+    images, masks = training_folders
+    trained = run(
+        f"{MENU}/Retrain_Cellpose.py",
+        images=images,
+        drawn=masks,
+        name="Zellen",
+        base=str(tiny_model),
+        epochs=1,
+    )
+    assert trained["error"] == ""
+    model = images.parent / "models" / "Zellen"
+    assert f"The retrained model is in {model}" in trained["shown"]
+    told = run(EVALUATE, model=model)
+    assert told["error"] == ""
+    assert (model / "evaluation_summary.csv").is_file()
+    assert re.search(r"retrained: .* at IoU 0\.5, ", told["shown"])
