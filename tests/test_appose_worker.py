@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,8 @@ def run(service, step, places, settings, on_event=None):
     if on_event:
         task.listen(lambda event: on_event(task, event))
     task.start()
-    try:
+    with suppress(appose.TaskException):
         task.wait_for()
-    except appose.TaskException:
-        pass
     return task
 
 

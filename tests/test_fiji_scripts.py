@@ -1,11 +1,13 @@
 """Scripts go into Fiji's folder, what a person changed stays, and doctor knows."""
 
+import hashlib
 import json
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from cpretrain.errors import BadInput
 from cpretrain.fiji_scripts import PYTHON, fiji_scripts, installed
@@ -56,8 +58,6 @@ def test_what_was_changed_is_kept_and_what_is_only_old_is_replaced(fiji):
         kept = fiji_scripts(fiji, install=True).data["kept"]
         assert kept == [script.with_name(script.name + (".old" if number == 0 else ".old2"))]
         assert kept[0].read_text() == f"# mine {number}"
-    import hashlib
-
     script.write_text("# of an earlier version")
     hashes = json.loads(record.read_text())
     record.write_text(json.dumps(hashes | {CORRECT: hashlib.sha256(script.read_bytes()).hexdigest()}))
@@ -80,10 +80,7 @@ def test_a_folder_that_cannot_be_written_to(fiji):
 
 
 def test_the_scripts_are_in_the_wheel(tmp_path):
-    builder = pytest.importorskip("hatchling.builders.wheel")
-    [wheel] = builder.WheelBuilder(str(SOURCES.parents[1])).build(
-        directory=str(tmp_path), versions=["standard"]
-    )
+    [wheel] = WheelBuilder(str(SOURCES.parents[1])).build(directory=str(tmp_path), versions=["standard"])
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("cpretrain/macros/fiji/") for name in archive.namelist()}
     assert files(SOURCES) <= packed

@@ -9,7 +9,6 @@ import psutil
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.crops_table import read_crops
 from cpretrain.timelapse import TimeLapse
 
@@ -20,6 +19,8 @@ CORRECT = f"{MENU}/Correct_Drift_and_Cut_Crops.py"
 CORRECT_APPOSE = f"{MENU}/Appose/Correct_Drift_and_Cut_Crops_with_Appose.groovy"
 EVALUATE = f"{MENU}/Evaluate_Model.py"
 EVALUATE_APPOSE = f"{MENU}/Appose/Evaluate_Model_with_Appose.groovy"
+RETRAIN = f"{MENU}/Retrain_Cellpose.py"
+RETRAIN_APPOSE = f"{MENU}/Appose/Retrain_Cellpose_with_Appose.groovy"
 FOLDER, OPEN_IMAGE = "all movies in the folder", "the open image"
 
 
@@ -62,7 +63,7 @@ def test_every_script_is_of_its_language(languages, script, tmp_path):
 
 
 def test_the_same_parameters_in_both_languages():
-    for script in (CORRECT, f"{MENU}/Retrain_Cellpose.py", EVALUATE):
+    for script in (CORRECT, RETRAIN, EVALUATE):
         one = SOURCES / script
         other = one.parent / "Appose" / f"{one.stem}_with_Appose.groovy"
         assert defaults(one) == {name: v for name, v in defaults(other).items() if name != "source"}
@@ -176,23 +177,32 @@ def test_the_macro(languages, fiji_folder, raw, bare_python):
         assert told["result"] == "[aborted]"
 
 
-@pytest.mark.slow
-@pytest.mark.cellpose
-@pytest.mark.skipif(cellpose_major() != 3, reason="a child process would load Cellpose 4 in full size")
-def test_retraining_and_evaluation(run, tiny_model, training_folders):
-    images, masks = training_folders
-    trained = run(
-        f"{MENU}/Retrain_Cellpose.py",
-        images=images,
-        drawn=masks,
-        name="Zellen",
-        base=str(tiny_model),
-        epochs=1,
-    )
-    assert trained["error"] == ""
-    model = images.parent / "models" / "Zellen"
-    assert f"The retrained model is in {model}" in trained["shown"]
-    told = run(EVALUATE, model=model)
-    assert told["error"] == ""
-    assert (model / "evaluation_summary.csv").is_file()
-    assert re.search(r"retrained: .* at IoU 0\.5, ", told["shown"])
+@pytest.mark.parametrize("script", [RETRAIN, RETRAIN_APPOSE])
+def test_retraining_reads_what_was_drawn_first(run, training_folders, script):
+    images, drawn = training_folders
+    told = run(script, images=images, drawn=drawn, name="Zellen", base="cyto33")
+    assert (images.parent / "masks_checked" / "masks.json").is_file()
+    assert "there is no such file and no model of that name" in told["error"]
+
+
+VERDICT = {"sentence": "It helped.", "people": "", "warnings": ["Few images."]}
+MEANS = {"retrained": {"0.5": 0.9, "0.75": 0.8, "0.9": 0.7}, "base": {"0.5": 0.6}}
+
+
+@pytest.mark.parametrize("answer", [{"verdict": VERDICT}, {}])
+def test_what_an_evaluation_says(languages, tmp_path, answer):
+    answer = answer | {"images": 4, "average_precision": MEANS}
+    written = {
+        "jython.py": f"from cpretrain_fiji import *\nlog_precision({answer})",
+        "groovy.groovy": "new GroovyShell().parse(new File(System.getProperty('imagej.dir'), "
+        f"'jars/Lib/cpretrain_appose.groovy')).logPrecision({str(answer).replace('{', '[').replace('}', ']')})",
+    }
+    for name, text in written.items():
+        (tmp_path / name).write_text(text)
+        lines = languages.call("run_script", script=str(tmp_path / name), inputs={})["shown"].splitlines()
+        assert lines[:-3] == (["It helped.", "Few images."] if "verdict" in answer else [])
+        assert lines[-3] == "average precision, mean of 4 images"
+        assert set(lines[-2:]) == {
+            "    retrained: 0.9 at IoU 0.5, 0.8 at IoU 0.75, 0.7 at IoU 0.9",
+            "    base: 0.6 at IoU 0.5",
+        }
