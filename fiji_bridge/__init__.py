@@ -1,5 +1,6 @@
 """All that touches Java, and nothing else in the project does: the real "Correct 3D drift" in a headless Fiji."""
 
+from fiji_bridge import in_process
 from fiji_bridge.errors import FijiError, FijiNotFound
 from fiji_bridge.facts import doctor
 from fiji_bridge.find import FijiSource, available, find_fiji
@@ -13,4 +14,5 @@ __all__ = [
     "available",
     "doctor",
     "find_fiji",
+    "in_process",
 ]

@@ -79,16 +79,26 @@ def run(command: str, options: str, image: Any) -> float:
     thread, and options too: what an earlier run left there would silently be used instead of what is given here. And
     where such a thread finds no image at all, ImageJ ends Java, with exit code 0.
     """
-    import scyjava
-
     if not options.strip():
         raise JobFailed(f'"{command}" needs options: it cannot ask for them without a screen')
     close_all()
+    begun = time.perf_counter()
+    run_on(image, command, options)
+    return time.perf_counter() - begun
+
+
+def run_on(image: Any, command: str, options: str) -> None:
+    """Run a command of ImageJ's menu on `image`, which is shown for it; other images stay open."""
+    import scyjava
+
+    if scyjava.jimport("java.awt.GraphicsEnvironment").isHeadless():
+        scyjava.jimport("ij.macro.Interpreter").batchMode = True
     forget()
     image.show()
-    begun = time.perf_counter()
+    window = image.getWindow()
+    if window is not None:  # the plugin takes the current image, not the one that it is given
+        scyjava.jimport("ij.WindowManager").setCurrentWindow(window)
     scyjava.jimport("ij.IJ").run(image, command, options)
-    return time.perf_counter() - begun
 
 
 def forget() -> None:

@@ -1,5 +1,6 @@
 """Jobs for the tests, run in the real Fiji: the ways to call the plugin that the bridge avoids."""
 
+import jpype
 import scyjava
 
 from fiji_bridge import plugin
@@ -53,3 +54,39 @@ def level():
         "threads": len(live_threads()),
         "heap": int(scyjava.memory_used()),
     }
+
+
+@job
+def menu(*, under):
+    """Entries of Fiji's menu that come from scripts."""
+    found = [str(info.getMenuPath().getMenuString()) for info in service().getScripts()]
+    return {"entries": sorted(entry for entry in found if entry.startswith(under))}
+
+
+@job
+def run_in_menu(*, script, inputs):
+    """Run a script as SciJava does when it is chosen in the menu; what it logged as an error."""
+    scripts, errors = service(), []
+    log = scripts.context().service("org.scijava.log.LogService")
+    listener = jpype.JProxy(
+        "org.scijava.log.LogListener", dict={"messageLogged": lambda message: errors.append(message)}
+    )
+    log.addLogListener(listener)
+    values = scyjava.jimport("java.util.HashMap")()
+    for name, value in inputs.items():
+        values.put(name, jpype.JInt(value) if type(value) is int else value)
+    try:
+        info = scripts.getScript(scyjava.jimport("java.io.File")(script))
+        scripts.run(info, True, values).get()
+    finally:
+        log.removeLogListener(listener)
+    failed = [
+        f"{message.text()} {message.throwable()}" for message in errors if "ERROR" in str(message.level())
+    ]
+    return {"error": " ".join(failed)}
+
+
+def service():
+    """SciJava's service for scripts, of the Fiji that runs."""
+    context = scyjava.jimport("ij.IJ").runPlugIn("org.scijava.Context", "")
+    return context.service("org.scijava.script.ScriptService")

@@ -1,0 +1,14 @@
+"""Correct the image that is open in Fiji, in Fiji's Python mode: open this in Fiji's script editor and press Run.
+
+It uses the Fiji that is running; nothing is started. A selection drawn on the image is where the drift is measured.
+"""
+
+import scyjava
+
+from cpretrain.settings import DriftSettings
+from fiji_bridge import in_process
+
+image = scyjava.jimport("ij.WindowManager").getCurrentImage()
+corrected = in_process.correct_drift(image, DriftSettings(channel=1))
+print(dict(corrected.sizes), corrected.dtype, corrected.attrs["calibration"])
+print("mean of each frame:", corrected.mean(("z", "c", "y", "x")).to_numpy())

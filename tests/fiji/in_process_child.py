@@ -1,0 +1,43 @@
+"""Starts Fiji in this process, opens a movie, runs the example on it, and prints what came out as JSON."""
+
+import hashlib
+import json
+import os
+import runpy
+import sys
+
+import imagej
+import jpype
+import scyjava
+
+from fiji_bridge.java import java_options
+
+home, jars, machine, movie, example = json.loads(sys.argv[1])
+scyjava.config.endpoints.clear()
+scyjava.config.set_java_constraints(fetch="never")
+scyjava.config.add_kwargs(jvmpath=machine)
+scyjava.config.add_options([*java_options(1000), f"-Dplugins.dir={home}/plugins", f"-Dimagej.dir={home}"])
+for jar in jars:
+    jpype.addClassPath(jar)
+scyjava.start_jvm()
+imagej.init(mode="headless")
+scyjava.jimport("ij.macro.Interpreter").batchMode = True
+IJ, windows = scyjava.jimport("ij.IJ"), scyjava.jimport("ij.WindowManager")
+other = IJ.createImage("another", "8-bit black", 8, 8, 1)
+other.show()
+opened = IJ.openImage(movie)
+opened.setDimensions(1, 1, opened.getStackSize())
+opened.show()
+done = runpy.run_path(example)
+said = {
+    "sha256": hashlib.sha256(done["corrected"].data.tobytes()).hexdigest(),
+    "shape": done["corrected"].shape,
+    "open": [str(windows.getImage(number).getTitle()) for number in windows.getIDList()],
+}
+for name, image, channel in (("channel 7", done["image"], 7), ("one frame", other, 1)):
+    try:
+        done["in_process"].correct_drift(image, done["DriftSettings"](channel=channel))
+    except Exception as error:
+        said[name] = f"{type(error).__name__}: {error}"
+print("ANSWER" + json.dumps(said), flush=True)
+os._exit(0)

@@ -1,0 +1,93 @@
+"""The scripts in the menu of a real Fiji, run by SciJava as from there, with the plugin of that Fiji."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.fiji_scripts import fiji_scripts
+from cpretrain.shifts_table import read_shifts
+from fiji_bridge import FijiSession, find_fiji
+from tests.test_drift import DRIFT, write_movie
+
+pytestmark = [pytest.mark.fiji, pytest.mark.slow]
+MENU = "scripts/Plugins/cpretrain"
+FOLDER = "all movies in the folder"
+
+
+@pytest.fixture(scope="module")
+def own_fiji(fiji, tmp_path_factory):
+    """The same Fiji in a folder of its own (of links), with the scripts installed."""
+    home = tmp_path_factory.mktemp("Fiji") / "Fiji [2] ü"
+    for name in ("jars", "plugins"):
+        (home / name).mkdir(parents=True)
+        for file in (fiji.home / name).iterdir():
+            (home / name / file.name).symlink_to(file)
+    fiji_scripts(home, install=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def session(own_fiji):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
+        with FijiSession(
+            find_fiji(own_fiji), jobs=Path(__file__).with_name("jobs_in_fiji.py"), time_limit=300
+        ) as running:
+            yield running
+
+
+def test_they_are_in_the_menu_under_plugins(session):
+    entries = session.call("menu", under="Plugins > cpretrain")["entries"]
+    assert entries == [
+        "Plugins > cpretrain > Appose > Correct Drift and Cut Crops with Appose",
+        "Plugins > cpretrain > Appose > Evaluate Model with Appose",
+        "Plugins > cpretrain > Appose > Retrain Cellpose with Appose",
+        "Plugins > cpretrain > Correct Drift and Cut Crops",
+        "Plugins > cpretrain > Correct Drift and Cut Crops Macro",
+        "Plugins > cpretrain > Evaluate Model",
+        "Plugins > cpretrain > Retrain Cellpose",
+    ]
+
+
+@pytest.mark.parametrize(
+    "script", ["Correct_Drift_and_Cut_Crops.py", "Appose/Correct_Drift_and_Cut_Crops_with_Appose.groovy"]
+)
+def test_the_plugin_of_this_very_fiji_corrects(session, own_fiji, tmp_path, script):
+    write_movie(tmp_path / "raw" / "Film ä.tif")
+    inputs = {"what": FOLDER, "folder": str(tmp_path / "raw"), "size": 50, "per_image": 2}
+    told = session.call("run_in_menu", script=f"{own_fiji / MENU}/{script}", inputs=inputs)
+    record = json.loads((tmp_path / "corrected" / "Film ä.json").read_text("utf-8"))
+    assert (record["engine"], record["fiji"]["home"]) == ("fiji", str(own_fiji))
+    assert (read_shifts(tmp_path / "corrected" / "Film ä.shifts.csv").drift[:, 1:] == DRIFT).all()
+    assert len(list((tmp_path / "training_images").glob("*.tif"))) == 2
+    assert told["error"] == ""
+
+
+@pytest.mark.cellpose
+@pytest.mark.skipif(cellpose_major() != 3, reason="a child process would load Cellpose 4 in full size")
+@pytest.mark.parametrize(("folder", "ending"), [("", ".py"), ("Appose/", "_with_Appose.groovy")])
+def test_retraining_and_evaluation(session, own_fiji, tiny_model, training_folders, folder, ending):
+    images, masks = training_folders
+    scripts = f"{own_fiji / MENU}/{folder}"
+    inputs = {
+        "images": str(images),
+        "drawn": str(masks),
+        "name": "Zellen",
+        "base": str(tiny_model),
+        "epochs": 1,
+    }
+    told = session.call("run_in_menu", script=f"{scripts}Retrain_Cellpose{ending}", inputs=inputs)
+    assert told["error"] == ""
+    model = images.parent / "models" / "Zellen"
+    assert (model / "weights").is_file()
+    told = session.call(
+        "run_in_menu", script=f"{scripts}Evaluate_Model{ending}", inputs={"model": str(model)}
+    )
+    assert told["error"] == ""
+    assert (model / "evaluation_summary.csv").is_file()
+    told = session.call(
+        "run_in_menu", script=f"{scripts}Evaluate_Model{ending}", inputs={"model": str(images)}
+    )
+    assert "is not a model folder" in told["error"]
