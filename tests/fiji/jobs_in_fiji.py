@@ -7,6 +7,9 @@ from fiji_bridge import plugin
 from fiji_bridge.jobs import job
 
 
+ERROR = 1  # of SciJava's log levels
+
+
 def live_threads():
     return list(scyjava.jimport("java.lang.Thread").getAllStackTraces().keySet())
 

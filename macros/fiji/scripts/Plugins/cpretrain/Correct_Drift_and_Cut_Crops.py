@@ -1,7 +1,7 @@
 #@ String (visibility=MESSAGE, value="<html>Corrects the drift of time-lapses with Correct 3D drift, and cuts training crops for Cellpose.<br>Results go beside the folder of movies, or into the folder chosen for the open image.", required=false) about
 #@ String (label="Correct", choices={"all movies in the folder", "the open image"}) what
 #@ File (label="Folder", style="directory") folder
-#@ Integer (label="Channel to measure", value=1, min=1) channel
+#@ Integer (label="Channel to measure", value=1, min=1, persistKey="cpretrain.drift.channel") channel
 #@ Boolean (label="Only x and y of 3D data", value=false) only_xy
 #@ Boolean (label="Multi time scale", value=false) multi_time_scale
 #@ Boolean (label="Sub-pixel", value=false) sub_pixel

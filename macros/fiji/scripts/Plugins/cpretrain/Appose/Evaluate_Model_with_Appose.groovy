@@ -1,7 +1,7 @@
 #@ String (visibility=MESSAGE, value="<html>Says whether retraining helped: the retrained model and its base on the same images,<br>by default those that were kept back from the training.", required=false) about
 #@ File (label="Model folder (models/NAME)", style="directory") model
-#@ File (label="Other images (empty: those kept back)", style="directory", required=false) images
-#@ File (label="Their masks", style="directory", required=false) masks
+#@ File (label="Other images (empty: those kept back)", style="directory", required=false, persist=false) images
+#@ File (label="Their masks", style="directory", required=false, persist=false) masks
 #@ Double (label="Diameter in pixels (0: the model's)", value=0, min=0) diameter
 #@ Double (label="Flow threshold", value=0.4) flow_threshold
 #@ Double (label="Cellprob threshold", value=0.0) cellprob_threshold

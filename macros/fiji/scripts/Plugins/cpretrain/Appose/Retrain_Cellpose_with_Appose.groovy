@@ -3,7 +3,7 @@
 #@ File (label="Masks, or what QuPath exported", style="directory") drawn
 #@ String (label="Name of the cell type") name
 #@ String (label="Base model (Cellpose 4: cpsam_v2) or a file", value="cyto3") base
-#@ Integer (label="Channel to segment", value=1, min=1) channel
+#@ Integer (label="Channel to segment", value=1, min=1, persistKey="cpretrain.train.channel") channel
 #@ Integer (label="Epochs (0: as Cellpose does)", value=0, min=0) epochs
 #@ Double (label="Share of images used for training", value=0.8, min=0.1, max=0.95, stepSize=0.05) train_fraction
 #@ Integer (label="Seed", value=0) seed
