@@ -7,9 +7,6 @@ from fiji_bridge import plugin
 from fiji_bridge.jobs import job
 
 
-ERROR = 1  # of SciJava's log levels
-
-
 def live_threads():
     return list(scyjava.jimport("java.lang.Thread").getAllStackTraces().keySet())
 
@@ -68,25 +65,13 @@ def menu(*, under):
 
 @job
 def run_in_menu(*, script, inputs):
-    """Run a script as SciJava does when it is chosen in the menu; what it logged as an error."""
-    scripts, errors = service(), []
-    log = scripts.context().service("org.scijava.log.LogService")
-    listener = jpype.JProxy(
-        "org.scijava.log.LogListener", dict={"messageLogged": lambda message: errors.append(message)}
-    )
-    log.addLogListener(listener)
+    """Run a script as SciJava does when it is chosen in the menu; errors are only printed."""
     values = scyjava.jimport("java.util.HashMap")()
     for name, value in inputs.items():
         values.put(name, jpype.JInt(value) if type(value) is int else value)
-    try:
-        info = scripts.getScript(scyjava.jimport("java.io.File")(script))
-        scripts.run(info, True, values).get()
-    finally:
-        log.removeLogListener(listener)
-    failed = [
-        f"{message.text()} {message.throwable()}" for message in errors if "ERROR" in str(message.level())
-    ]
-    return {"error": " ".join(failed)}
+    scripts = service()
+    scripts.run(scripts.getScript(scyjava.jimport("java.io.File")(script)), True, values).get()
+    return {}
 
 
 def service():

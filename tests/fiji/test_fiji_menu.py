@@ -51,43 +51,40 @@ def test_they_are_in_the_menu_under_plugins(session):
     ]
 
 
+@pytest.fixture
+def run(session, own_fiji):
+    def run(script, **inputs):
+        printed = session.journal.mark()
+        given = {name: value if isinstance(value, int) else str(value) for name, value in inputs.items()}
+        session.call("run_in_menu", script=f"{own_fiji / MENU}/{script}", inputs=given)
+        return printed.all()
+
+    return run
+
+
 @pytest.mark.parametrize(
     "script", ["Correct_Drift_and_Cut_Crops.py", "Appose/Correct_Drift_and_Cut_Crops_with_Appose.groovy"]
 )
-def test_the_plugin_of_this_very_fiji_corrects(session, own_fiji, tmp_path, script):
+def test_the_plugin_of_this_very_fiji_corrects(run, own_fiji, tmp_path, script):
     write_movie(tmp_path / "raw" / "Film ä.tif")
-    inputs = {"what": FOLDER, "folder": str(tmp_path / "raw"), "size": 50, "per_image": 2}
-    told = session.call("run_in_menu", script=f"{own_fiji / MENU}/{script}", inputs=inputs)
+    assert "ERROR" not in run(script, what=FOLDER, folder=tmp_path / "raw", size=50, per_image=2)
     record = json.loads((tmp_path / "corrected" / "Film ä.json").read_text("utf-8"))
     assert (record["engine"], record["fiji"]["home"]) == ("fiji", str(own_fiji))
     assert (read_shifts(tmp_path / "corrected" / "Film ä.shifts.csv").drift[:, 1:] == DRIFT).all()
     assert len(list((tmp_path / "training_images").glob("*.tif"))) == 2
-    assert told["error"] == ""
 
 
 @pytest.mark.cellpose
 @pytest.mark.skipif(cellpose_major() != 3, reason="a child process would load Cellpose 4 in full size")
-@pytest.mark.parametrize(("folder", "ending"), [("", ".py"), ("Appose/", "_with_Appose.groovy")])
-def test_retraining_and_evaluation(session, own_fiji, tiny_model, training_folders, folder, ending):
+@pytest.mark.parametrize("script", ["{}.py", "Appose/{}_with_Appose.groovy"])
+def test_retraining_and_evaluation(run, tiny_model, training_folders, script):
     images, masks = training_folders
-    scripts = f"{own_fiji / MENU}/{folder}"
-    inputs = {
-        "images": str(images),
-        "drawn": str(masks),
-        "name": "Zellen",
-        "base": str(tiny_model),
-        "epochs": 1,
-    }
-    told = session.call("run_in_menu", script=f"{scripts}Retrain_Cellpose{ending}", inputs=inputs)
-    assert told["error"] == ""
     model = images.parent / "models" / "Zellen"
+    retrain, evaluate = script.format("Retrain_Cellpose"), script.format("Evaluate_Model")
+    told = run(retrain, images=images, drawn=masks, name="Zellen", base=tiny_model, epochs=1)
+    assert f"The retrained model is in {model}" in told
     assert (model / "weights").is_file()
-    told = session.call(
-        "run_in_menu", script=f"{scripts}Evaluate_Model{ending}", inputs={"model": str(model)}
-    )
-    assert told["error"] == ""
+    assert "retrained: " in run(evaluate, model=model)
     assert (model / "evaluation_summary.csv").is_file()
-    told = session.call(
-        "run_in_menu", script=f"{scripts}Evaluate_Model{ending}", inputs={"model": str(images)}
-    )
-    assert "is not a model folder" in told["error"]
+    told = run(evaluate, model=images)
+    assert "[ERROR]" in told and "is not a model folder" in told

@@ -13,6 +13,7 @@ import groovy.transform.Field
 import ij.IJ
 import ij.WindowManager
 import ij.io.FileSaver
+import ij.plugin.FolderOpener
 import java.awt.GraphicsEnvironment
 import javax.swing.ProgressMonitor
 import org.apposed.appose.Appose
@@ -28,6 +29,7 @@ class Cancelled extends RuntimeException { }
 @Field PATIENCE = 10_000   // milliseconds that a cancelled step may take to clean up
 @Field POLL = 200
 @Field TOTAL = 1000
+@Field WIDTH = 60   // characters of room for file names; the window keeps the size that it begins with
 @Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe']
 @Field SCRIPT = '''
 from cpretrain.appose_worker import run_step
@@ -43,7 +45,7 @@ Or type these two lines in a terminal, in the folder of cpretrain:
 /** Do work that is given a function run(step, places, settings); what ends it early is explained. */
 def job(String title, File python, File source, Closure work) {
     IJ.resetEscape()
-    def window = headless() ? null : new ProgressMonitor(null, title, 'starting Python ...', 0, TOTAL)
+    def window = headless() ? null : new ProgressMonitor(null, title, 'starting Python ...' + ' ' * WIDTH, 0, TOTAL)
     window?.setMillisToDecideToPopup(0)
     window?.setMillisToPopup(0)
     window?.setProgress(1)
@@ -197,7 +199,7 @@ def open(Object... paths) {
         if (path.endsWith('.html'))
             IJ.runPlugIn('ij.plugin.BrowserLauncher', new File(path).toURI().toString())
         else if (new File(path).directory)
-            IJ.run('Image Sequence...', "select=[$path] sort use")
+            FolderOpener.open(path, 'virtual filter=.tif').show()
         else if (path.endsWith('.tif'))
             IJ.openVirtual(path).show()
         else

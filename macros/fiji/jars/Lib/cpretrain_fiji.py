@@ -15,6 +15,7 @@ import time
 from cpretrain_python import NoPython, fiji_folder, find_python
 from ij import IJ, WindowManager
 from ij.io import FileSaver
+from ij.plugin import FolderOpener
 from java.awt import GraphicsEnvironment
 from java.io import BufferedReader, File, InputStreamReader
 from java.lang import ProcessBuilder
@@ -24,6 +25,8 @@ PATIENCE = 10  # seconds that a cancelled step may take to clean up
 POLL = 0.1
 LINES = 12
 TOTAL = 1000
+STARTING = "starting Python ..."
+WIDTH = 60  # characters of room for file names; the window keeps the size that it begins with
 
 
 class Failed(Exception):
@@ -120,12 +123,12 @@ class Progress(object):
 
     def __init__(self, title, step, headless):
         self.other = []
-        self.window = None if headless else ProgressMonitor(None, title, "starting Python ...", 0, TOTAL)
+        self.window = None if headless else ProgressMonitor(None, title, STARTING + " " * WIDTH, 0, TOTAL)
         if self.window:
             self.window.setMillisToDecideToPopup(0)
             self.window.setMillisToPopup(0)
             self.window.setProgress(1)
-        IJ.showStatus("cpretrain %s: starting Python ..." % step)
+        IJ.showStatus("cpretrain %s: %s" % (step, STARTING))
 
     def take(self, line):
         """Show a line."""
@@ -268,7 +271,7 @@ def show(*paths):
         elif path.endswith(".tif") and not File(path).isDirectory():
             IJ.openVirtual(path).show()
         elif File(path).isDirectory():
-            IJ.run("Image Sequence...", "select=[%s] sort use" % path)
+            FolderOpener.open(path, "virtual filter=.tif").show()
         else:
             IJ.open(path)
 
