@@ -3,8 +3,8 @@
 #@ File (label="Other images (empty: those kept back)", style="directory", required=false, persist=false) images
 #@ File (label="Their masks", style="directory", required=false, persist=false) masks
 #@ Double (label="Diameter in pixels (0: the model's)", value=0, min=0) diameter
-#@ Double (label="Flow threshold", value=0.4) flow_threshold
-#@ Double (label="Cellprob threshold", value=0.0) cellprob_threshold
+#@ Double (label="Flow threshold", value=0.4, stepSize=0.1) flow_threshold
+#@ Double (label="Cellprob threshold", value=0.0, stepSize=0.5) cellprob_threshold
 #@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
 try:
     from cpretrain_fiji import *
