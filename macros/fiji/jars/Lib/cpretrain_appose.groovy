@@ -19,6 +19,7 @@ import javax.swing.ProgressMonitor
 import org.apposed.appose.Appose
 import org.apposed.appose.Environment
 import org.apposed.appose.Service
+import org.apposed.appose.util.Environments
 
 class Failed extends RuntimeException {
     Failed(String message) { super(message) }
@@ -27,6 +28,7 @@ class Failed extends RuntimeException {
 class Cancelled extends RuntimeException { }
 
 @Field PATIENCE = 10_000   // milliseconds that a cancelled step may take to clean up
+@Field NAME = 'cpretrain'   // of the environment that Appose builds
 @Field POLL = 200
 @Field TOTAL = 1000
 @Field WIDTH = 60   // characters of room for file names; the window keeps the size that it begins with
@@ -71,11 +73,12 @@ def job(String title, File python, File source, Closure work) {
     }
 }
 
-/** The environment of the Python given, else the one written at the installation, else one that Appose builds. */
+/** The environment of the Python given, else the one written at the installation, else one that Appose built or builds. */
 Environment environment(File python, File source, ProgressMonitor window) {
     def written = new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_python.txt')
     def places = python ? [python] : [written.file ? new File(written.getText('UTF-8').trim()) : null,
-                                      System.getenv('CPRETRAIN_PYTHON')?.with { new File(it) }]
+                                      System.getenv('CPRETRAIN_PYTHON')?.with { new File(it) },
+                                      new File(Environments.apposeEnvsDir(), NAME)]   // built earlier
     def program = places.findResult { it ? programIn(it) : null }
     if (program)
         return Appose.custom().binPaths(program.parent).appendSystemPath().env('PYTHONUTF8', '1').build()
@@ -86,7 +89,7 @@ Environment environment(File python, File source, ProgressMonitor window) {
     IJ.showStatus('building the Python environment ...')
     IJ.log('Building a Python environment with cpretrain from ' + source)
     def what = 'cpretrain[cellpose3,fiji] @ ' + source.toURI()
-    return Appose.uv().python('3.11').include(what).name('cpretrain')
+    return Appose.uv().python('3.11').include(what).name(NAME)
         .subscribeOutput { IJ.log(it.trim()) }.subscribeError { IJ.log(it.trim()) }.build()
 }
 
