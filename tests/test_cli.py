@@ -58,6 +58,7 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
         "doctor",
         "models",
         "schema",
+        "fiji-scripts",
     ):
         assert command in said
 

@@ -15,7 +15,7 @@ def test_what_is_missing_comes_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("FIJI_HOME", str(tmp_path / "no Fiji"))
     report = examine()
     facts = report.data
-    assert {"cellpose", "device", "threads", "models", "java", "fiji", "plugin"} <= set(facts)
+    assert {"cellpose", "device", "threads", "models", "java", "fiji", "plugin", "fiji scripts"} <= set(facts)
     assert facts["cellpose"]["found"]
     assert not facts["fiji"]["found"]
     assert "no Fiji" in facts["fiji"]["what"]
