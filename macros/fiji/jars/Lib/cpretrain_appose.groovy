@@ -86,6 +86,7 @@ Environment environment(File python, File source, ProgressMonitor window) {
         throw new Failed(python.path + ': there is no Python here')
     if (!source)
         throw new Failed(HOW_TO)
+    window?.setNote('building the Python environment, once; this cannot be cancelled')
     IJ.showStatus('building the Python environment ...')
     IJ.log('Building a Python environment with cpretrain from ' + source)
     def what = 'cpretrain[cellpose3,fiji] @ ' + source.toURI()
@@ -101,7 +102,7 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
     def inputs = [step: step, places: places.findAll { it.value }.collectEntries { [it.key, it.value as String] },
                   settings: settings.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }]
     def task = service.task(SCRIPT, inputs, 'main')
-    task.listen { event -> show(window, step, event) }
+    task.listen { event -> show(window, event) }
     task.start()
     while (!task.status.finished && service.alive) {
         if (IJ.escapePressed() || window?.canceled)
@@ -123,7 +124,7 @@ def plain(value) {
     value instanceof File || value instanceof GString ? value as String : value instanceof BigDecimal ? value as double : value
 }
 
-def show(ProgressMonitor window, String step, event) {
+def show(ProgressMonitor window, event) {
     if (event.responseType != Service.ResponseType.UPDATE || event.message == null)
         return
     if (event.maximum <= 0) {

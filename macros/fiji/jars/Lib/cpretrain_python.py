@@ -17,7 +17,7 @@ HOW_TO = u"""Fiji finds no Python with cpretrain.
 Type these two lines in a terminal, in the folder of cpretrain:
     pip install ".[cellpose3]"
     cpretrain fiji-scripts --install --fiji "%s"
-and start Fiji again. If cpretrain is installed already, name its Python in the last field of the dialog."""
+and start Fiji again. If cpretrain is installed already, name its Python in the dialog."""
 
 
 class NoPython(Exception):
