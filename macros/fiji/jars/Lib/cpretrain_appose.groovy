@@ -54,7 +54,9 @@ def job(String title, File python, File source, Closure work) {
     def failed = []
     try {
         environment(python, source, window).python().init('import numpy').withCloseable { service ->
-            work { String step, Map places, Map settings = [:] -> runStep(service, window, failed, step, places, settings) }
+            work { String step, Map places, Map settings = [:] ->
+                runStep(service, window, failed, step, places, settings)
+            }
         }
         IJ.showStatus(title + ': done')
         if (failed)
@@ -73,7 +75,7 @@ def job(String title, File python, File source, Closure work) {
     }
 }
 
-/** The environment of the Python given, else the one written at the installation, else one that Appose built or builds. */
+/** The environment of the Python given, else that written at the installation, else one that Appose built or builds. */
 Environment environment(File python, File source, ProgressMonitor window) {
     def written = new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_python.txt')
     def places = python ? [python] : [written.file ? new File(written.getText('UTF-8').trim()) : null,
@@ -99,9 +101,9 @@ File programIn(File place) {
 }
 
 def runStep(Service service, ProgressMonitor window, List failed, String step, Map places, Map settings) {
-    def inputs = [step: step, places: places.findAll { it.value }.collectEntries { [it.key, it.value as String] },
-                  settings: settings.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }]
-    def task = service.task(SCRIPT, inputs, 'main')
+    def where = places.findAll { it.value }.collectEntries { [it.key, it.value as String] }
+    def how = settings.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }
+    def task = service.task(SCRIPT, [step: step, places: where, settings: how], 'main')
     task.listen { event -> show(window, event) }
     task.start()
     while (!task.status.finished && service.alive) {
@@ -121,7 +123,9 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
 
 /** Files as paths, Groovy's texts and numbers as Java's. */
 def plain(value) {
-    value instanceof File || value instanceof GString ? value as String : value instanceof BigDecimal ? value as double : value
+    if (value instanceof BigDecimal)
+        return value as double
+    return value instanceof File || value instanceof GString ? value as String : value
 }
 
 def show(ProgressMonitor window, event) {
@@ -150,7 +154,8 @@ def cancel(Service service, task) {
 
 String reason(String trace) {
     if (trace.contains("No module named 'cpretrain'") || trace.contains("No module named 'appose'"))
-        return 'this Python has no cpretrain with Appose. Type in the folder of cpretrain:\n    pip install ".[cellpose3,fiji]"'
+        return 'this Python has no cpretrain with Appose. Type in the folder of cpretrain:\n' +
+               '    pip install ".[cellpose3,fiji]"'
     return trace.readLines().takeRight(12).join('\n')
 }
 
@@ -160,7 +165,8 @@ String explained(Map error) {
 }
 
 List<String> facts(Map error) {
-    [found: 'found: ', expected: 'expected: ', cure: '\u2192 '].findAll { error[it.key] }.collect { '    ' + it.value + error[it.key] }
+    def labels = [found: 'found: ', expected: 'expected: ', cure: '\u2192 ']
+    labels.findAll { error[it.key] }.collect { '    ' + it.value + error[it.key] }
 }
 
 def tell(String title, String message) {

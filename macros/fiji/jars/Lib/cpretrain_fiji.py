@@ -8,14 +8,12 @@ Cancel button of the progress window, or Esc, ends it. What goes wrong is explai
 """
 
 import json
-import re
 import threading
 import time
 
-from cpretrain_python import NoPython, fiji_folder, find_python
-from ij import IJ, WindowManager
-from ij.io import FileSaver
-from ij.plugin import FolderOpener
+from cpretrain_images import log_precision, save_open_image, show
+from cpretrain_python import Failed, fiji_folder, find_python
+from ij import IJ
 from java.awt import GraphicsEnvironment
 from java.io import BufferedReader, File, InputStreamReader
 from java.lang import ProcessBuilder
@@ -27,10 +25,6 @@ LINES = 12
 TOTAL = 1000
 STARTING = "starting Python ..."
 WIDTH = 60  # characters of room for file names; the window keeps the size that it begins with
-
-
-class Failed(Exception):
-    """A step that did not come to its result; the text is for a person."""
 
 
 class Cancelled(Exception):
@@ -70,7 +64,7 @@ class Job(object):
             IJ.log(u"%s: cancelled; what was complete stays" % self.title)
             return True
         IJ.showStatus("%s: failed" % self.title)
-        if kind in (Failed, NoPython):
+        if kind is Failed:
             self._tell(error.args[0])
             return not self.headless  # without a screen, whoever started it has to learn that it failed
         return False
@@ -235,57 +229,6 @@ def facts(error):
     """What was found, what was expected and what to do, a line each."""
     labels = (("found", u"found: "), ("expected", u"expected: "), ("cure", u"\u2192 "))
     return [u"    " + label + error[name] for name, label in labels if error.get(name)]
-
-
-def save_open_image(folder):
-    """Save the open image as a TIFF in `folder`/raw, with its axes and pixel size, and return the file."""
-    image = WindowManager.getCurrentImage()
-    if image is None:
-        raise Failed(u"No image is open. Open a time-lapse, or choose a folder of them.")
-    name = re.sub(r'[\\/:*?"<>|]+', u"_", re.sub(r"(?i)\.(ome\.)?tiff?$", u"", image.getTitle())) + ".tif"
-    path = File(File(folder, "raw"), name)
-    if path.exists():
-        raise Failed(u"%s is there already.\nChoose another folder; or to work on that file, choose \"all movies in "
-                     u"the folder\" and the folder %s." % (path, path.getParent()))
-    path.getParentFile().mkdirs()
-    title, changed, origin = image.getTitle(), image.changes, image.getOriginalFileInfo()
-    saver = FileSaver(image)
-    if not (saver.saveAsTiffStack(path.getPath()) if image.getStackSize() > 1 else saver.saveAsTiff(path.getPath())):
-        raise Failed(u"%s could not be written" % path)
-    image.setTitle(title)
-    image.changes = changed
-    if origin is not None:
-        image.setFileInfo(origin)
-    return path
-
-
-def show(*paths):
-    """Open images, and tables in the Results window; what is not there is left out. Without a screen: nothing."""
-    if GraphicsEnvironment.isHeadless():
-        return
-    for path in map(text, paths):
-        if not File(path).exists():
-            continue
-        if path.endswith(".html"):
-            IJ.runPlugIn("ij.plugin.BrowserLauncher", File(path).toURI().toString())
-        elif path.endswith(".tif") and not File(path).isDirectory():
-            IJ.openVirtual(path).show()
-        elif File(path).isDirectory():
-            FolderOpener.open(path, "virtual filter=.tif").show()
-        else:
-            IJ.open(path)
-
-
-def log_precision(result):
-    """Write what an evaluation says, and the average precision of each model, to the Log window."""
-    verdict = result.get("verdict") or {}
-    for sentence in [verdict.get(name) for name in ("sentence", "people", "frames")] + list(verdict.get("warnings", [])):
-        if sentence:
-            IJ.log(sentence)
-    IJ.log(u"average precision, mean of %s images" % result["images"])
-    for model, levels in sorted(result["average_precision"].items()):
-        shown = [u"%s at IoU %s" % (levels[level], level) for level in ("0.5", "0.75", "0.9") if level in levels]
-        IJ.log(u"    %s: %s" % (model, u", ".join(shown)))
 
 
 __all__ = ["IJ", "File", "Job", "fiji_folder", "log_precision", "save_open_image", "show"]

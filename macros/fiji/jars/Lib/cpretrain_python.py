@@ -20,8 +20,8 @@ Type these two lines in a terminal, in the folder of cpretrain:
 and start Fiji again. If cpretrain is installed already, name its Python in the dialog."""
 
 
-class NoPython(Exception):
-    """There is no Python with cpretrain; the text says what to do."""
+class Failed(Exception):
+    """Something that did not come to its result; the text is for a person."""
 
 
 def fiji_folder():
@@ -34,9 +34,9 @@ def find_python(given=None):
     if given and unicode(given).strip():
         program = program_in(File(unicode(given).strip()))
         if program is None:
-            raise NoPython(u"%s: there is no Python here" % given)
+            raise Failed(u"%s: there is no Python here" % given)
         if not has_cpretrain(program):
-            raise NoPython(u'%s: this Python has no cpretrain. Type\n    "%s" -m pip install ".[cellpose3]"\n'
+            raise Failed(u'%s: this Python has no cpretrain. Type\n    "%s" -m pip install ".[cellpose3]"\n'
                            u"in the folder of cpretrain." % (given, program))
         return program
     tried = set()
@@ -45,7 +45,7 @@ def find_python(given=None):
         if program and program not in tried and has_cpretrain(program):
             return program
         tried.add(program)
-    raise NoPython(HOW_TO % fiji_folder().getPath())
+    raise Failed(HOW_TO % fiji_folder().getPath())
 
 
 def places():
@@ -62,7 +62,8 @@ def places():
             if File(line.strip()).getName() == "cpretrain":
                 yield File(line.strip())
     roots = [home, File(home, "opt"), File("/opt"), File("/opt/homebrew/Caskroom")]
-    roots += [File(os.environ[name]) for name in ("LOCALAPPDATA", "PROGRAMDATA", "MAMBA_ROOT_PREFIX") if name in os.environ]
+    variables = "LOCALAPPDATA", "PROGRAMDATA", "MAMBA_ROOT_PREFIX"
+    roots += [File(os.environ[name]) for name in variables if name in os.environ]
     for root in roots:
         yield File(root, "envs/cpretrain")
         for conda in ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", "conda", ".conda"):
