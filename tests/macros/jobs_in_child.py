@@ -101,14 +101,17 @@ def run_macro(*, macro, argument):
 
 
 @job
-def compiles(*, script):
-    """Read a script with the parser of its language."""
+def compiles(*, script, resolve=True):
+    """Read a script with the compiler of its language; without `resolve` its classes need not be there."""
     try:
         if script.endswith(".py"):
             interpreter = scyjava.jimport("org.python.util.PythonInterpreter")()
             interpreter.compile(Path(script).read_text("ascii"), script)
         else:
-            scyjava.jimport("groovy.lang.GroovyShell")().parse(code(script), Path(script).name)
+            unit = scyjava.jimport("org.codehaus.groovy.control.CompilationUnit")()
+            unit.addSource(Path(script).name, code(script))
+            phases = scyjava.jimport("org.codehaus.groovy.control.Phases")
+            unit.compile(phases.CLASS_GENERATION if resolve else phases.CONVERSION)
     except jpype.JException as failure:
         return {"error": str(failure)}
     return {"error": ""}
