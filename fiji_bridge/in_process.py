@@ -21,8 +21,8 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     Parameters
     ----------
     image : ij.ImagePlus
-        8, 16 or 32 bit; stays as it is. A selection drawn on it is where the drift is measured, unless the settings
-        name another.
+        8, 16 or 32 bit; its pixels stay as they are. A selection drawn on it is where the drift is measured, unless
+        the settings name another, which then is drawn on it.
     settings : DriftSettings, optional
         Options of the plugin.
 
