@@ -208,9 +208,9 @@ def _is_done(path: Path, target: Path, settings: DriftSettings) -> bool:
 
 def _inputs(movie: TimeLapse, settings: DriftSettings) -> list[Path]:
     """Files that the result depends on."""
-    if settings.shifts is None:
-        return movie.files
-    return [*movie.files, shifts_for(settings.shifts, movie.path)]
+    shifts = [shifts_for(settings.shifts, movie.path)] if settings.shifts else []
+    mask = [settings.mask] if settings.mask else []
+    return [*movie.files, *shifts, *mask]
 
 
 def _check_names(files: list[Path]) -> None:

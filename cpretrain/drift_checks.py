@@ -12,7 +12,15 @@ from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
 DTYPES = ("uint8", "uint16", "float32")
-BEYOND_PLUGIN = ("reference", "shifts", "shifts_scale", "crop_to_valid")
+BEYOND_PLUGIN = (
+    "reference",
+    "shifts",
+    "shifts_scale",
+    "crop_to_valid",
+    "keep_large_shifts",
+    "mask",
+    "ignore_padding",
+)
 """Options of the native engine alone."""
 SMALLEST_OVERLAP = 3
 """Pixels along every axis below which an overlap of two images counts as none."""
@@ -93,6 +101,7 @@ def check_options(settings: DriftSettings) -> None:
         (f"--shifts with --reference {settings.reference}", against and settings.shifts is not None),
         (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
         ("--roi with --reference mean", several_boxes),
+        ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
     ]
     for options, clash in excluded:
         if clash:

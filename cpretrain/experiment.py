@@ -57,8 +57,8 @@ def read_experiment(path: Path) -> Experiment:
     folder = path.resolve().parent
     base = folder / experiment.train.base
     train = experiment.train.replace(base=str(base)) if base.exists() else experiment.train
-    shifts = experiment.drift.shifts
-    drift = experiment.drift.replace(shifts=folder / shifts) if shifts else experiment.drift
+    paths = {name: getattr(experiment.drift, name) for name in ("shifts", "mask")}
+    drift = experiment.drift.replace(**{name: folder / path for name, path in paths.items() if path})
     return experiment.model_copy(
         update={
             "drift": drift,

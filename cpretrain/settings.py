@@ -71,6 +71,18 @@ class DriftSettings(Settings):
     crop_to_valid: bool = Field(
         False, description="keep only the area that every frame covers, instead of growing the canvas"
     )
+    keep_large_shifts: bool = Field(
+        False,
+        description="take shifts larger than max_shift as they were measured, with a warning, and do not cut them",
+    )
+    mask: Path | None = Field(
+        None,
+        description="TIFF of the size of a frame: pixels that are not 0 are left out of the measurement, for example "
+        "dust on the camera",
+    )
+    ignore_padding: bool = Field(
+        False, description="leave out the borders of zeros that frames have already, frame by frame"
+    )
     verify: NotNegativeInt = Field(
         0, description="correct this many movies with the plugin too, and say whether the results are equal"
     )

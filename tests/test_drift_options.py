@@ -63,6 +63,16 @@ def test_max_shift_limits_how_far_a_frame_moves_from_the_one_before(reference):
     assert curve.clipped_pairs == ((0, 1),)
 
 
+@pytest.mark.parametrize("reference", ["previous", "first", "mean"])
+def test_large_shifts_are_kept_and_named_where_that_is_asked_for(reference):
+    drift = [(0, 0, 0), (0, 15, 0), (0, 15, 11), (0, 14, 11)]
+    settings = DriftSettings(reference=reference, keep_large_shifts=True)
+    curve = measure_drift(seen(drift), settings)
+    assert np.array_equal(curve.drift, np.array(drift))
+    assert (curve.clipped_pairs, curve.large_pairs) == ((), ((0, 1), (1, 2)))
+    assert curve.large.tolist() == [False, True, True, False]
+
+
 def test_roi_follows_the_drift_against_the_first_frame():
     movie = seen(FAR[:4])
     curve = measure_against_reference(movie, DriftSettings(reference="first", roi=(25, 5, 40, 30)))

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from cpretrain.native.correlation_peaks import highest_peaks, lead
 from cpretrain.native.fade_out import fade_out
+from cpretrain.native.masked_overlap import masked_correlation
 from cpretrain.native.overlap import score_candidates
 
 PEAKS = 5
+FEWEST_KEPT = 0.02
+"""Share of the pixels that a mask keeps below which an overlap says nothing."""
 FFT_ERROR = 2e-7
 """Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is seen)."""
 WORKERS = 2
@@ -38,6 +41,8 @@ class Transformed:
         A typical grey value.
     phase_errors : float
         Sum over the spectrum of the squared errors of its phases, in radians, that float32 leaves.
+    kept : array of bool, shape (Z, Y, X), optional
+        Pixels that count when two images are compared (default: all).
     """
 
     image: NDArray[np.float32]
@@ -46,6 +51,7 @@ class Transformed:
     extended: Whole3
     typical: float
     phase_errors: float
+    kept: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,15 @@ class Match:
     clear: bool
 
 
-def transform(image: NDArray[Any]) -> Transformed:
+def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Transformed:
     """Extend an image and take the phases of its spectrum.
 
     Parameters
     ----------
     image : array, shape (Z, Y, X), uint8, uint16 or float32
         One plane is taken as a 2D image.
+    kept : array of bool, shape (Z, Y, X) or (1, Y, X), optional
+        Pixels that count when it is compared with another image (default: all).
     """
     whole = image.dtype.kind != "f"
     pixels = np.ascontiguousarray(image, np.float32)
@@ -92,7 +100,9 @@ def transform(image: NDArray[Any]) -> Transformed:
     spectrum = scipy.fft.rfftn(extended, axes=_axes(image), workers=WORKERS)
     errors = _keep_phases(spectrum.reshape(-1), FFT_ERROR)
     typical = float(pixels[:, ::8, ::8].mean(dtype=np.float64))
-    return Transformed(pixels, whole, spectrum, (z, y, x), typical, errors)
+    if kept is not None:
+        kept = np.ascontiguousarray(np.broadcast_to(kept, image.shape))
+    return Transformed(pixels, whole, spectrum, (z, y, x), typical, errors, kept)
 
 
 def match(later: Transformed, earlier: Transformed) -> Match:
@@ -120,6 +130,37 @@ def match(later: Transformed, earlier: Transformed) -> Match:
     return _best(later, earlier, _back(cross, later))
 
 
+def score(
+    later: Transformed, earlier: Transformed, candidates: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Compare two images where they overlap, for several drifts.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images of one shape; both or none with pixels that do not count.
+    candidates : array of int64, shape (N, 3)
+        Drifts from the earlier to the later one, in z, y, x pixels.
+
+    Returns
+    -------
+    scores : array of float32, shape (N,)
+        Pearson correlations.
+    pixels : array of int64, shape (N,)
+        Numbers of the pixels that were compared.
+    """
+    a, b, typical = later.image, earlier.image, (later.typical, earlier.typical)
+    if later.kept is None or earlier.kept is None:
+        return score_candidates(a, b, candidates, *typical)
+    fewest = max(9, int(FEWEST_KEPT * min(later.kept.sum(), earlier.kept.sum())))
+    each = [
+        masked_correlation(a, b, later.kept, earlier.kept, (z, y, x), *typical, fewest)
+        for z, y, x in candidates.tolist()
+    ]
+    scores, pixels = zip(*each, strict=True)
+    return np.array(scores, np.float32), np.array(pixels, np.int64)
+
+
 def match_in_float64(later: Transformed, earlier: Transformed) -> Match:
     """Find the same with Fourier transforms in float64: several times slower."""
     cross = _phases_in_float64(later)
@@ -132,21 +173,46 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     kept = int(np.isfinite(heights[:PEAKS]).sum())
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
     candidates = np.array([candidate for group in groups for candidate in group])
-    scores, pixels = score_candidates(later.image, earlier.image, candidates, later.typical, earlier.typical)
+    scores, pixels = score(later, earlier, candidates)
     *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
     margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
-    z, y, x = candidates[best].tolist()
+    place, likeness, overlap = candidates[best], scores[best], pixels[best]
+    if later.kept is not None:
+        place, likeness, overlap = _summit(later, earlier, place, likeness, overlap)
+    z, y, x = place.tolist()
     return Match(
         drift=(z, y, x),
-        score=float(scores[best]),
+        score=float(likeness),
         second_score=float(scores[second]),
-        pixels=int(pixels[best]),
+        pixels=int(overlap),
         height=float(heights[rank]) * correlation.size**0.5,
         size=correlation.size,
         clear=bool(margin > 8 * error),
     )
+
+
+def around(place: NDArray[np.int64], image: Transformed) -> NDArray[np.int64]:
+    """List the drifts, shape (N, 3), that differ from `place` by a pixel along one axis."""
+    axes = _axes(image.image)
+    return place + np.array([side * np.eye(3, dtype=np.int64)[axis] for axis in axes for side in (1, -1)])
+
+
+def _summit(
+    later: Transformed, earlier: Transformed, place: NDArray[np.int64], likeness: Any, overlap: Any
+) -> tuple[NDArray[np.int64], Any, Any]:
+    """Go uphill from a drift, pixel by pixel, to where the images are most alike.
+
+    What is filled in carries the peak of a smooth image a little towards 0.
+    """
+    while True:
+        places = around(place, later)
+        scores, pixels = score(later, earlier, places)
+        best = scores.argmax()
+        if scores[best] <= likeness:
+            return place, likeness, overlap
+        place, likeness, overlap = places[best], scores[best], pixels[best]
 
 
 def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
