@@ -76,7 +76,12 @@ def draw_drift(
         drift = curve.drift[:, "zyx".index(axis)]
         if axis != "z" or drift.any():
             course.plot(frames, drift, marker=".", color=colour, label=axis)
-    for flags, marker, label in ((curve.clipped, "v", "clipped"), (curve.uncertain, "s", "uncertain")):
+    marks = (
+        (curve.clipped, "v", "clipped"),
+        (curve.large, "^", "large"),
+        (curve.uncertain, "s", "uncertain"),
+    )
+    for flags, marker, label in marks:
         if flags.any():
             largest = curve.drift.max() + 0.05 * max(float(np.ptp(curve.drift)), 1.0)
             marked = frames[flags]

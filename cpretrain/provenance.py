@@ -20,13 +20,22 @@ PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimage
 
 
 def sha256(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks."""
+    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
+
+    Of a folder, that of the names and the SHA-256 of all files in it, in the order of their names.
+    """
+    if os.path.isdir(path):
+        inside = sorted(
+            (file.relative_to(path).as_posix(), file) for file in Path(path).rglob("*") if file.is_file()
+        )
+        listed = "".join(f"{sha256(file)} {name}\0" for name, file in inside)
+        return hashlib.sha256(listed.encode()).hexdigest()
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
-    """SHA-256 of each file, under the name of its folder and its own (which stay when an experiment moves)."""
+    """SHA-256 of each path, under the name of its folder and its own (which stay when an experiment moves)."""
     return {f"{Path(path).resolve().parent.name}/{Path(path).name}": sha256(path) for path in paths}
 
 
@@ -67,7 +76,7 @@ class Provenance:
     settings : pydantic.BaseModel
         The settings that the step ran with.
     inputs : iterable of path-like
-        Files whose SHA-256 is recorded.
+        Files and folders whose SHA-256 is recorded.
     """
 
     def __init__(self, step: str, settings: BaseModel, inputs: Iterable[str | os.PathLike] = ()) -> None:

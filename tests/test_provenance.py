@@ -44,3 +44,23 @@ def test_sha256(tmp_path):
     path = tmp_path / "empty"
     path.touch()
     assert sha256(path) == hashlib.sha256(b"").hexdigest()
+
+
+def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path):
+    def made(name, files):
+        for file, content in files.items():
+            path = tmp_path / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return sha256(tmp_path / name)
+
+    files = {"0/0": b"a", "0/1": b"b", ".zarray": b"{}"}
+    same = made("one", files)
+    assert made("two", dict(reversed(files.items()))) == same
+    others = [
+        made("three", files | {"0/1": b"c"}),
+        made("four", files | {"0/2": b""}),
+        made("five", {"0/0": b"b", "0/1": b"a", ".zarray": b"{}"}),
+        made("six", {"0/0": b"a", "1/1": b"b", ".zarray": b"{}"}),
+    ]
+    assert len({same, *others}) == 5

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import tifffile
-from scipy.ndimage import gaussian_filter
 from skimage.registration import phase_cross_correlation
 
 from cpretrain.drift import correct_drift
@@ -26,7 +25,8 @@ def dust(shape=(80, 90), seed=0, specks=15):
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: shape[0], : shape[1]]
     seen = np.zeros(shape, np.uint16)
-    for at_y, at_x, radius in zip(*(rng.integers(0, n, specks) for n in shape), rng.integers(2, 6, specks)):
+    for _ in range(specks):
+        at_y, at_x, radius = rng.integers((0, 0, 2), (*shape, 6))
         seen[(y - at_y) ** 2 + (x - at_x) ** 2 < radius**2] = rng.integers(20_000, 60_000)
     return seen > 0, seen
 
@@ -116,7 +116,9 @@ def test_filled_in_pixels_are_smooth_and_the_others_stay(dtype):
     filled = fill_in(seen, holes)
     assert filled.dtype == dtype
     assert np.array_equal(filled[~holes], slope[~holes])
-    assert np.abs(filled.astype(float) - slope)[holes].max() < 15  # of a range of 211; at the image border nothing lies beyond
+    assert (
+        np.abs(filled.astype(float) - slope)[holes].max() < 15
+    )  # of a range of 211; at the image border nothing lies beyond
     assert np.array_equal(seen[holes], np.full(holes.sum(), 250, dtype))  # what was given stays as it was
 
 
