@@ -96,6 +96,7 @@ class TimeLapse:
         self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
         self.images = self._movie.images
+        self._latest: tuple[int, NDArray[Any]] | None = None
         try:
             check_memory(
                 self.frame_bytes,
@@ -120,13 +121,15 @@ class TimeLapse:
         return prod(self._shape[1:]) * self.dtype.itemsize
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Read frame `t` (from 0), axes z, c, y, x.
+        """Read frame `t` (from 0), axes z, c, y, x; the latest one is kept, and is not to be changed.
 
         Raises
         ------
         BadInput
             When the frame cannot be decoded.
         """
+        if self._latest is not None and self._latest[0] == t:
+            return self._latest[1]
         try:
             pixels = self._movie.read(t)
         except BadInput:
@@ -139,7 +142,9 @@ class TimeLapse:
             ) from error
         axes = self.axes.replace("T", "")
         order = [axes.index(axis) for axis in "ZCYX" if axis in axes]
-        return pixels.transpose(order).reshape(self._shape[1:])
+        ordered = pixels.transpose(order).reshape(self._shape[1:])
+        self._latest = t, ordered
+        return ordered
 
     def close(self) -> None:
         """Close the file."""
