@@ -42,7 +42,16 @@ def drift(
 
     batch = correct_drift(ask_folder(raw, "RAW", "Choose the folder of raw time-lapses"), out, settings)
     lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in batch.done]
-    data = [{"source": m.source, "corrected": m.corrected, "engine": m.engine} for m in batch.done]
+    data = [
+        {
+            "source": movie.source,
+            "corrected": movie.corrected,
+            "engine": movie.engine,
+            "clipped_pairs": movie.curve.clipped_pairs,
+            "uncertain_pairs": movie.curve.uncertain_pairs,
+        }
+        for movie in batch.done
+    ]
     return Report(lines, {"movies": data}, batch.failed)
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.errors import BadInput
-from cpretrain.room import check_memory
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
@@ -23,8 +22,6 @@ BEYOND_PLUGIN = (
     "ignore_padding",
 )
 """Options of the native engine alone."""
-FRAMES_HELD, BYTES_A_PIXEL = 4, 60
-"""What measuring takes: frames as they were recorded, and bytes for each pixel that is measured."""
 SMALLEST_OVERLAP = 3
 """Pixels along every axis below which an overlap of two images counts as none."""
 
@@ -130,27 +127,6 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
         )
     if not np.isfinite(curve.drift).all():
         raise BadInput(f"{table}: holds shifts that are no finite numbers")
-
-
-def check_drift_memory(movie: Frames, settings: DriftSettings) -> None:
-    """Make sure that the machine has the memory to measure and correct a movie; no frame of it is read.
-
-    Raises
-    ------
-    BadInput
-        With what is there and what is needed.
-    """
-    _, planes, channels, height, width = movie.shape
-    low, high = settings.z_range or (1, planes)
-    box_width, box_height = settings.roi[2:] if settings.roi else (width, height)
-    measured = (high - low + 1) * box_height * box_width
-    frame = planes * channels * height * width * movie.dtype.itemsize
-    check_memory(
-        FRAMES_HELD * frame + BYTES_A_PIXEL * measured,
-        f"{_name(movie)}frames of {planes} × {channels} × {height} × {width} pixels (z, c, y, x) are too large to "
-        "correct in memory",
-        "measure in a box (--roi) or on fewer planes (--z-range), or use a machine with more memory",
-    )
 
 
 def _check_movie(name: str, movie: Frames) -> None:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.axis_names import in_order
-from cpretrain.drift_checks import check_drift_memory, check_drift_settings
+from cpretrain.drift_checks import check_drift_settings
 from cpretrain.drift_curve import DriftCurve, measured_pairs
 from cpretrain.errors import BadInput
 from cpretrain.progress import progress
+from cpretrain.room import check_memory
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import ArrayFrames, Frames, TimeLapse
 
@@ -55,12 +56,18 @@ def measure_drift(
     Parslow, Cardona & Bryson-Richardson (2014), Sample drift correction following 4D confocal time-lapse
     imaging, doi:10.3791/51086.
     """
+    from cpretrain.native.memory import memory_needed
     from cpretrain.native.native_drift import measure_drift as measure
 
     settings = settings or DriftSettings()
     with _opened(movie, settings) as frames:
         check_drift_settings(frames, settings)
-        check_drift_memory(frames, settings)
+        check_memory(
+            memory_needed(frames, settings),
+            f"{_name(frames)}: frames of {' × '.join(map(str, frames.shape[1:]))} pixels (z, c, y, x) are too large to "
+            "measure in memory",
+            "measure in a box (--roi) or on fewer planes (--z-range), or use a machine with more memory",
+        )
         pairs = sum(1 for _ in measured_pairs(frames.shape[0], settings.multi_time_scale))
         with progress(f"measuring {_name(frames)}", pairs) as step:
             return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))

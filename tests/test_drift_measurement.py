@@ -80,7 +80,7 @@ class Enormous:
 
 def test_frames_too_large_to_measure_are_refused_before_one_is_read():
     side = int((psutil.virtual_memory().total / 50) ** 0.5)  # a frame alone would fit
-    with pytest.raises(BadInput, match="too large to correct in memory") as caught:
+    with pytest.raises(BadInput, match="too large to measure in memory") as caught:
         measure_drift(Enormous(side))
     assert caught.value.found.endswith("GB") and caught.value.expected.endswith("GB")
     with pytest.raises(AssertionError, match="a frame was read"):

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from cpretrain import provenance
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.settings import CropSettings
 
@@ -44,6 +45,20 @@ def test_sha256(tmp_path):
     path = tmp_path / "empty"
     path.touch()
     assert sha256(path) == hashlib.sha256(b"").hexdigest()
+
+
+def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(provenance, "BLOCK", 4)
+    monkeypatch.setattr(provenance, "SHOWN", 5)
+    (tmp_path / "small").write_bytes(b"a" * 19)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "0").write_bytes(b"b" * 9)
+    monkeypatch.setattr("cpretrain.progress.SECONDS_BETWEEN_LINES", 0)
+    assert provenance.hashes([tmp_path / "small"])[f"{tmp_path.name}/small"] == sha256(tmp_path / "small")
+    assert capsys.readouterr().err == ""
+    provenance.hashes([tmp_path / "small", tmp_path / "store"])
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"reading the input for its SHA-256 {block}/6" for block in range(1, 7)]
 
 
 def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path):
