@@ -1,5 +1,7 @@
 """Names and colours of channels go with the pixels, from every format into the corrected movie."""
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -72,13 +74,22 @@ def two_channels(tmp_path):
     return np.stack([frames, frames[:, ::-1]], axis=1)[:, None]  # t, z, c, y, x
 
 
-def test_an_imagej_hyperstack_keeps_its_colours(tmp_path):
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "native",
+        pytest.param(
+            "fiji", marks=pytest.mark.skipif(not os.environ.get("FIJI_HOME"), reason="needs a real Fiji")
+        ),
+    ],
+)
+def test_an_imagej_hyperstack_keeps_its_colours(tmp_path, engine):
     pixels = two_channels(tmp_path)
     raw = tmp_path / "raw" / "a.tif"
     write_frames(
         raw, iter(pixels), pixels.shape, pixels.dtype, Calibration(), Channels(NAMES, TABLES, "color")
     )
-    correct_drift(raw.parent, settings=NATIVE)
+    correct_drift(raw.parent, settings=NATIVE.replace(engine=engine))
     with tifffile.TiffFile(tmp_path / "corrected" / "a.tif") as file:
         facts = file.imagej_metadata
     assert facts["mode"] == "color"

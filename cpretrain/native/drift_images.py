@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cpretrain.drift_checks import check_drift_settings, check_pixels
 from cpretrain.errors import BadInput
 from cpretrain.native.drift_image import Box, drift_image, kept_pixels
-from cpretrain.native.phase_correlation import Transformed, transform
+from cpretrain.native.transformed import Transformed, transform
 from cpretrain.padding import valid_box
 from cpretrain.pixel_mask import read_mask
 from cpretrain.settings import DriftSettings

@@ -4,7 +4,9 @@ from math import atanh, log, sqrt
 
 import numpy as np
 
-from cpretrain.native.phase_correlation import Match, Transformed, around, match_in_float64, score
+from cpretrain.native.likeness import around, score
+from cpretrain.native.phase_correlation import Match, match_in_float64
+from cpretrain.native.transformed import Transformed
 
 NOISE = 1.4
 STANDARD_ERRORS = 5.0

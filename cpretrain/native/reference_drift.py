@@ -12,7 +12,8 @@ from cpretrain.native.drift_images import DriftImages
 from cpretrain.native.fill_in import fill_in
 from cpretrain.native.max_shift import Whole3, limited
 from cpretrain.native.pair_certainty import is_uncertain
-from cpretrain.native.phase_correlation import Transformed, match, transform
+from cpretrain.native.phase_correlation import match
+from cpretrain.native.transformed import Transformed, transform
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
