@@ -94,6 +94,8 @@ def check_options(settings: DriftSettings) -> None:
             found=" ".join([f"--engine {settings.engine}", *beyond]),
             cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
         )
+    if settings.mask and not settings.mask.is_file():
+        raise BadInput(f"{settings.mask}: there is no such mask", expected="a TIFF of the size of a frame")
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [

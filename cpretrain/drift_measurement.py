@@ -69,7 +69,8 @@ def measure_drift(
             "measure in a box (--roi) or on fewer planes (--z-range), or use a machine with more memory",
         )
         pairs = sum(1 for _ in measured_pairs(frames.shape[0], settings.multi_time_scale))
-        with progress(f"measuring {_name(frames)}", pairs) as step:
+        total = pairs if settings.reference == "previous" else frames.shape[0] - 1
+        with progress(f"measuring {_name(frames)}", total) as step:
             return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))
 
 

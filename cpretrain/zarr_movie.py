@@ -1,5 +1,6 @@
 """A movie in an OME-Zarr, read one frame at a time at full resolution."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def _channels(described: list[dict[str, Any]]) -> Channels:
     """Names and colours (``"FF0000"``) as OMERO wrote them."""
     names = tuple(str(channel.get("label", "")) for channel in described)
     codes = [str(channel.get("color", "")) for channel in described]
-    coloured = bool(codes) and all(len(code) == 6 for code in codes)
+    coloured = bool(codes) and all(re.fullmatch("[0-9a-fA-F]{6}", code) for code in codes)
     return Channels(
         names=names if any(names) else (),
         colours=np.array([table_of((r, g, b)) for r, g, b in map(bytes.fromhex, codes)])

@@ -112,11 +112,16 @@ def test_a_frame_that_cannot_be_read_leaves_nothing_half_written(tmp_path):
     assert not list(tmp_path.glob("corrected/*"))
 
 
-def test_progress_of_the_frames_of_a_movie(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("reference", "pairs"),
+    [("previous", (1, 2, 3, 4)), ("first", (1, 2, 3))],
+    ids=["the last pair twice", "first"],
+)
+def test_progress_of_the_frames_of_a_movie(tmp_path, capsys, reference, pairs):
     write_movie(tmp_path / "raw" / "a.tif")
     set_output(events=True)
     try:
-        correct_drift(tmp_path / "raw", settings=NATIVE)
+        correct_drift(tmp_path / "raw", settings=NATIVE.replace(reference=reference))
     finally:
         set_output()
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -124,7 +129,7 @@ def test_progress_of_the_frames_of_a_movie(tmp_path, capsys):
         (event["step"], event["done"], event["total"]) for event in events if event["event"] == "progress"
     ]
     assert told == [
-        *(("measuring a.tif", pair, 4) for pair in (1, 2, 3, 4)),  # the last pair comes twice
+        *(("measuring a.tif", pair, pairs[-1]) for pair in pairs),
         *(("writing a.tif", frame, 4) for frame in (1, 2, 3, 4)),
         ("drift", 1, 1),
     ]

@@ -223,6 +223,10 @@ def test_the_table_that_is_applied_is_never_replaced(tmp_path):
 BEYOND = [
     ({"reference": "first"}, ["--reference"]),
     ({"crop_to_valid": True, "shifts": "a.csv"}, ["--shifts", "--crop-to-valid"]),
+    (
+        {"mask": "a.tif", "ignore_padding": True, "keep_large_shifts": True},
+        ["--keep-large-shifts", "--mask", "--ignore-padding"],
+    ),
 ]
 
 
@@ -251,6 +255,7 @@ def test_with_auto_they_choose_the_native_engine_and_say_so(tmp_path, capsys):
         {"shifts": "a.csv", "reference": "first"},
         {"reference": "mean", "multi_time_scale": True},
         {"reference": "mean", "roi": (0, 0, 9, 9)},
+        {"mask": __file__, "shifts": "a.csv"},
     ],
 )
 def test_options_that_exclude_each_other(options):

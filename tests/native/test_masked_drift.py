@@ -186,6 +186,15 @@ def test_a_mask_that_leaves_nothing_is_refused(tmp_path):
         measure_drift(movie, DriftSettings(mask=saved(tmp_path, mask), roi=(2, 3, 15, 15)))
 
 
+def test_a_mask_that_is_not_there(tmp_path):
+    movie, _ = dusty()
+    for path in (tmp_path / "none.tif", tmp_path):
+        with pytest.raises(BadInput, match="there is no such mask"):
+            measure_drift(movie, DriftSettings(mask=path))
+    with pytest.raises(BadInput, match="there is no such mask"):
+        correct_drift(tmp_path, settings=DriftSettings(mask=tmp_path / "none.tif"))
+
+
 def test_a_changed_mask_is_measured_with_anew_and_recorded(tmp_path):
     movie, mask = dusty()
     (tmp_path / "raw").mkdir()
