@@ -76,7 +76,7 @@ def check_movie(
     page = series.keyframe
     check_page(path if page.parent is file else path.parent / page.parent.filename, page)
     size = sum(os.path.getsize(each) for each in files)
-    if series.nbytes > size * _ratio(page):
+    if series.size * page.bitspersample // 8 > size * _ratio(page):
         raise damaged(
             path, f"{size} bytes, where a movie of {series.shape} pixels ({series.axes}) needs more"
         )

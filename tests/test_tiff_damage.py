@@ -54,6 +54,14 @@ def test_frames_of_different_size_or_type_are_named(tmp_path, odd, found):
     assert caught.value.found == found
 
 
+def test_a_bit_a_pixel_is_enough(tmp_path):
+    frames = FRAMES > 4
+    tifffile.imwrite(tmp_path / "a.tif", frames, photometric="minisblack")
+    assert (tmp_path / "a.tif").stat().st_size < frames.size
+    with TimeLapse(tmp_path / "a.tif") as movie:
+        assert np.array_equal([movie.frame(t)[0, 0] for t in range(6)], frames)
+
+
 def test_a_thumbnail_is_no_frame(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for frame in FRAMES:
