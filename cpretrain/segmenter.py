@@ -24,6 +24,9 @@ from cpretrain.settings import EvaluateSettings, TrainSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
 
+STEPS = 200
+"""Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
+
 RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
 
 
@@ -45,6 +48,25 @@ class Losses:
 
     train: NDArray[np.float64]
     test: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Flows:
+    """What the network says of one image.
+
+    Parameters
+    ----------
+    towards_centre : ndarray of float32, (2, Y, X)
+        For each pixel the direction, y and x, to the centre of its object.
+    cell_probability : ndarray of float32, (Y, X)
+        Above 0 where a pixel rather belongs to an object.
+    steps : int
+        How many steps pixels follow the flow.
+    """
+
+    towards_centre: NDArray[np.float32]
+    cell_probability: NDArray[np.float32]
+    steps: int
 
 
 def cellpose_defaults() -> CellposeDefaults:
@@ -139,7 +161,7 @@ class Segmenter:
             self.model = models.CellposeModel(**options)
 
     def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
-        """Segment one image.
+        """Segment one image: `run` and then `masks`.
 
         Parameters
         ----------
@@ -151,19 +173,67 @@ class Segmenter:
         Returns
         -------
         ndarray of uint32, (Y, X)
-            Labels, 0 for background.
+            Labels, 0 for background; what Cellpose's own ``eval`` gives.
         """
+        return self.masks(self.run(image, settings.diameter), settings)
+
+    def run(self, image: NDArray[np.float32], diameter: float | None = None) -> Flows:
+        """Run the network on one image; this is the slow part.
+
+        Parameters
+        ----------
+        image : ndarray of float32, (channels, Y, X)
+            From ``network_input``.
+        diameter : float, optional
+            Of the objects, in pixels; by default the model's own (Cellpose 4: no rescaling).
+        """
+        size = image.shape[-2:]
         with _quiet():
-            labels = self.model.eval(
+            _, (_, towards, probability), *_ = self.model.eval(
                 image.copy(),
                 channel_axis=0,
                 normalize=dict(RAW),
-                diameter=settings.diameter,
+                diameter=diameter,
+                compute_masks=False,
+            )
+        return Flows(towards.reshape(2, *size), probability.reshape(size), self._steps(diameter))
+
+    def masks(self, flows: Flows, settings: EvaluateSettings) -> NDArray[np.uint32]:
+        """Make objects out of what the network gave; to be repeated with other thresholds.
+
+        Parameters
+        ----------
+        flows : Flows
+            From `run`.
+        settings : EvaluateSettings
+            Flow threshold, cellprob threshold and smallest object; where they are left open, Cellpose's own.
+
+        Returns
+        -------
+        ndarray of uint32, (Y, X)
+            Labels, 0 for background.
+        """
+        from cellpose import dynamics
+
+        settings = settings.filled()
+        with _quiet():
+            labels = dynamics.resize_and_compute_masks(
+                flows.towards_centre,
+                flows.cell_probability,
+                niter=flows.steps,
                 flow_threshold=settings.flow_threshold,
                 cellprob_threshold=settings.cellprob_threshold,
                 min_size=settings.min_size,
-            )[0]
-        return np.asarray(labels, np.uint32).reshape(image.shape[-2:])
+                device=self.device,
+            )
+        return np.asarray(labels, np.uint32)
+
+    def _steps(self, diameter: float | None) -> int:
+        """How many steps Cellpose lets pixels follow the flow; computed as there, so that it is rounded alike."""
+        if cellpose_major() == 4:
+            return int(STEPS / (30 / diameter if diameter else 1))
+        scale = self.model.diam_mean / (diameter or self.model.diam_labels)
+        return int(1 / scale * STEPS)
 
     def train(
         self,

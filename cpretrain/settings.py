@@ -11,6 +11,9 @@ from cpretrain.errors import BadInput
 PositiveInt = Annotated[int, Field(ge=1)]
 NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
+"""Cellpose's own."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -156,13 +159,36 @@ class EvaluateSettings(Settings):
     thresholds: str = Field(
         "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
     )
-    flow_threshold: float = Field(0.4, description="flow threshold: larger keeps more objects")
-    cellprob_threshold: float = Field(0.0, description="cellprob threshold: smaller makes objects larger")
+    flow_threshold: float | None = Field(
+        None,
+        ge=0,
+        description="flow threshold: larger keeps more objects (default: as tuned, else Cellpose's 0.4)",
+    )
+    cellprob_threshold: float | None = Field(
+        None,
+        description="cellprob threshold: smaller makes objects larger (default: as tuned, else Cellpose's 0)",
+    )
     diameter: float | None = Field(
-        None, gt=0, description="diameter of the objects in pixels (default: the model's)"
+        None,
+        gt=0,
+        description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
     min_size: int = Field(15, description="smallest object in pixels")
+    tune: bool = Field(
+        False,
+        description="first search for the flow and cellprob thresholds that do best on the training images, for "
+        "both models; kept with the model",
+    )
+    tune_diameters: Annotated[tuple[PositiveFloat, ...], BeforeValidator(_listed)] = Field(
+        (), description="diameters in pixels to try as well, separated by commas (default: the model's only)"
+    )
     device: Device = Field("auto", description="where to compute")
+
+    def filled(self, **tuned: float | None) -> Self:
+        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
+        values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
+        left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return self.model_copy(update=left_open)
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.base_models import BaseModel, cellpose_major, find_base
+from cpretrain.demo import DATA
 from cpretrain.errors import BadInput
 from cpretrain.segmenter import (
+    RAW,
     Segmenter,
     cellpose_defaults,
     find_device,
@@ -78,6 +81,29 @@ def test_training_changes_the_weights_and_leaves_its_input_alone(tiny_model, dis
     assert any(not torch.equal(old[name], new[name]) for name in old)
     again = Segmenter(find_base(str(weights)), "cpu")
     assert again.segment(ready, EvaluateSettings()).shape == (100, 100)
+
+
+@pytest.mark.parametrize("diameter", [None, 47.0])
+def test_network_and_mask_step_together_are_cellposes_own_eval(tiny_model, diameter):
+    """On a real image; Cellpose 3 with the trained weights of the demo."""
+    image = tifffile.imread(next((DATA / "fields" / "images").glob("*.tif")))[:100, :80]
+    ready = network_input(image[np.newaxis])
+    segmenter = Segmenter(find_base(str(DATA / "base_nuclei" if MAJOR == 3 else tiny_model)), "cpu")
+    flows = segmenter.run(ready, diameter)
+    numbers = set()
+    for flow_threshold, cellprob_threshold, min_size in [(0.4, 0.0, 15), (0.0, -0.5, 15), (0.9, 0.0, 25)]:
+        options = {
+            "flow_threshold": flow_threshold,
+            "cellprob_threshold": cellprob_threshold,
+            "min_size": min_size,
+            "diameter": diameter,
+        }
+        settings = EvaluateSettings(**options)
+        expected = segmenter.model.eval(ready.copy(), channel_axis=0, normalize=dict(RAW), **options)[0]
+        assert np.array_equal(segmenter.masks(flows, settings), expected)
+        assert np.array_equal(segmenter.segment(ready, settings), expected)
+        numbers.add(int((expected > 0).sum()))
+    assert len(numbers) > 1  # the thresholds do something
 
 
 def test_same_seed_gives_the_same_weights(tiny_model, disks, tmp_path):
