@@ -10,6 +10,7 @@ Cameron, Gelbach & Miller, Review of Economics and Statistics 90 (2008) 414, on 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,9 +119,9 @@ def ratio_interval(
 
     Parameters
     ----------
-    numerators, denominators : array-like of float, (images,)
+    numerators, denominators : array-like of float, (images,) or (images, n)
         What is added up above and below the line: for a score pooled over objects its counts, for a mean over images
-        their values and ones.
+        their values and ones. Of n ratios, at several thresholds, the mean is taken.
     clusters : Clusters
         What is drawn as a whole.
     limits : tuple of float
@@ -133,28 +134,35 @@ def ratio_interval(
     Interval
         Without low and high where fewer than two clusters count.
     """
-    above, below = (
-        np.bincount(clusters.of, np.asarray(part, float), clusters.count)
-        for part in (numerators, denominators)
-    )
-    above, below = above[below > 0], below[below > 0]
-    count = len(below)
+    above, below = (_sums(part, clusters) for part in np.broadcast_arrays(numerators, denominators))
+    counts = below.any(axis=1)
+    above, below, count = above[counts], below[counts], int(counts.sum())
     if not count:
         return Interval(np.nan, np.nan, np.nan)
-    estimate = float(above.sum() / below.sum())
+    ratios = above.sum(axis=0) / below.sum(axis=0)
+    estimate = float(ratios.mean())
     if count < 2:
         return Interval(estimate, np.nan, np.nan)
     width = _student(count)
     if count < FEW:
-        spread = np.sqrt(count / (count - 1) * np.sum((above - estimate * below) ** 2)) / below.sum()
+        residuals = ((above - ratios * below) / below.sum(axis=0)).mean(axis=1)
+        spread = np.sqrt(count / (count - 1) * np.sum(residuals**2))
         low, high = estimate - width * spread, estimate + width * spread
     else:
         from scipy.stats import norm
 
         drawn = _draws(count, seed)
         tail = float(norm.cdf(-np.sqrt(count / (count - 1)) * width))
-        low, high = np.quantile(drawn @ above / (drawn @ below), (tail, 1 - tail))
+        means = (drawn @ above / np.maximum(drawn @ below, 1e-12)).mean(axis=1)
+        low, high = np.quantile(means, (tail, 1 - tail))
     return Interval(estimate, float(np.clip(low, *limits)), float(np.clip(high, *limits)))
+
+
+def _sums(values: NDArray[Any], clusters: Clusters) -> NDArray[np.float64]:
+    """Add up the rows of each cluster, (clusters, n)."""
+    sums = np.zeros((clusters.count, values[0].size if values.ndim > 1 else 1))
+    np.add.at(sums, np.asarray(clusters.of), values.reshape(len(values), -1).astype(float))
+    return sums
 
 
 def _student(count: int) -> float:
