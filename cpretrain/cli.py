@@ -9,7 +9,14 @@ from cpretrain.command import command
 from cpretrain.console_report import Report
 
 if TYPE_CHECKING:
-    from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+    from cpretrain.settings import (
+        AgreeSettings,
+        CropSettings,
+        DriftSettings,
+        EvaluateSettings,
+        MaskSettings,
+        TrainSettings,
+    )
 
 app = typer.Typer(
     help="Correct drift with Fiji, cut training crops, retrain Cellpose, and measure whether it helped.",
@@ -109,6 +116,9 @@ def evaluate(
     images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
     masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
+    human: Annotated[Path | None, typer.Option(help="masks that a second person drew for the images")] = None,
+    frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
+    frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
     ] = None,
@@ -116,8 +126,22 @@ def evaluate(
     """Score a retrained model and its base on images that neither was trained on."""
     from cpretrain.evaluation import evaluate as score
 
-    result = score(model, images, masks, against, settings, out)
-    return Report([result.table(), f"tables and pictures in {result.folder}"], result.as_data())
+    result = score(model, images, masks, against, settings, out, human, frames, frame_masks)
+    return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
+
+
+@command(app, "AgreeSettings")
+def agree(
+    settings: "AgreeSettings",
+    masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
+    masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
+    out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
+) -> Report:
+    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    from cpretrain.agreement import agree as compare
+
+    result = compare(masks_a, masks_b, settings, out)
+    return Report([result.table()], result.as_data())
 
 
 @command(app)

@@ -153,12 +153,17 @@ class TrainSettings(Settings):
     )
 
 
-class EvaluateSettings(Settings):
-    """How a model is scored."""
+class AgreeSettings(Settings):
+    """How masks are compared."""
 
     thresholds: str = Field(
         "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
     )
+
+
+class EvaluateSettings(AgreeSettings):
+    """How a model is scored."""
+
     flow_threshold: float | None = Field(
         None,
         ge=0,

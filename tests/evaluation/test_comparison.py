@@ -6,7 +6,7 @@ import pytest
 
 from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
-from cpretrain.evaluation import bootstrap_interval, evaluate, parse_thresholds
+from cpretrain.evaluation import evaluate, parse_thresholds
 from cpretrain.settings import EvaluateSettings, TrainSettings
 from cpretrain.training import retrain
 
@@ -29,13 +29,6 @@ def test_thresholds(text, expected):
 def test_thresholds_that_are_none(text):
     with pytest.raises(BadInput, match="thresholds"):
         parse_thresholds(text)
-
-
-def test_bootstrap_interval_covers_the_mean_of_a_known_distribution():
-    rng = np.random.default_rng(0)
-    hits = sum(low <= 0.5 <= high for low, high in (bootstrap_interval(rng.random(40)) for _ in range(200)))
-    assert 180 <= hits <= 198
-    assert bootstrap_interval(np.full(5, 0.25)) == (0.25, 0.25)
 
 
 def test_base_and_retrained_on_the_same_validation_images(training_folders, tiny_model, tmp_path):

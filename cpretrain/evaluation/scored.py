@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.intervals import FEWEST, Clusters, Interval, cluster, mean_interval
+from cpretrain.evaluation.intervals import FEWEST, Clusters, Interval, cluster, mean_interval, ratio_interval
 from cpretrain.metrics import Scores
 
 HEADLINE = 0.5
@@ -63,26 +63,33 @@ class Scored:
     places: tuple[int, ...]
     scores: Scores
 
-    def precision(self, threshold: int | None) -> NDArray[np.float64]:
-        """Average precision of each image at a threshold (its place), or its mean over all thresholds."""
-        values = self.scores.average_precision
+    def values(self, threshold: int | None, name: str = "average_precision") -> NDArray[np.float64]:
+        """Give a score of each image at a threshold (its place), or its mean over all thresholds."""
+        values = np.broadcast_to(self.scores.of(name), self.scores.tp.shape)
         return values.mean(axis=1) if threshold is None else values[:, threshold]
 
-    def mean(self, threshold: int | None) -> Interval:
-        """Mean average precision over the images, with its interval."""
-        return mean_interval(self.precision(threshold), self.view.clusters(self.places))
+    def mean(self, threshold: int | None, name: str = "average_precision") -> Interval:
+        """Mean of a score over the images, with its interval."""
+        return mean_interval(self.values(threshold, name), self.view.clusters(self.places))
+
+    def pooled(self, threshold: int | None, name: str = "average_precision") -> Interval:
+        """Score of all objects together, at a threshold or its mean over all of them, with its interval."""
+        above, below = (np.broadcast_to(part, self.scores.tp.shape) for part in self.scores.parts[name])
+        if threshold is not None:
+            above, below = above[:, threshold], below[:, threshold]
+        return ratio_interval(above, below, self.view.clusters(self.places))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Average precision of one model minus that of another one, image by image.
+    """A score of one model minus that of another one, image by image.
 
     Parameters
     ----------
     threshold : int or None
         Place of the IoU threshold; None for the mean over all of them.
     first, second : float
-        Mean average precision of the two on the images that both were scored on.
+        Mean of the two on the images that both were scored on.
     interval : Interval
         Mean of first minus second, and its interval.
     clusters : Clusters
@@ -105,10 +112,12 @@ class Difference:
         return int(np.sign(self.interval.estimate)) if shown else 0
 
 
-def difference(first: Scored, second: Scored, threshold: int | None) -> Difference:
+def difference(
+    first: Scored, second: Scored, threshold: int | None, name: str = "average_precision"
+) -> Difference:
     """Compare two models on the images that both were scored on."""
     both, in_first, in_second = np.intersect1d(first.places, second.places, return_indices=True)
-    one, other = first.precision(threshold)[in_first], second.precision(threshold)[in_second]
+    one, other = first.values(threshold, name)[in_first], second.values(threshold, name)[in_second]
     clusters = first.view.clusters(both.tolist())
     interval = mean_interval(one - other, clusters, (-1, 1))
     return Difference(threshold, float(one.mean()), float(other.mean()), interval, clusters)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cpretrain.intervals import FEWEST, Clusters, Interval
-from cpretrain.scored import Difference, Scored, difference
+from cpretrain.evaluation.intervals import FEWEST, Clusters, Interval
+from cpretrain.evaluation.scored import Difference, Scored, difference
 
 BETTER, NO_DIFFERENCE, WORSE = "better", "no difference shown", "worse"
 _WORDS = {1: BETTER, 0: NO_DIFFERENCE, -1: WORSE}
@@ -43,7 +43,9 @@ class Verdict:
         ]
 
 
-def reach_verdict(scored: Mapping[tuple[str, str], Scored], against: str = "") -> Verdict:
+def reach_verdict(
+    scored: Mapping[tuple[str, str], Scored], against: str = "", warnings: Sequence[str] = ()
+) -> Verdict:
     """Compare the retrained model with its base, with a second person, and crops with whole frames.
 
     Parameters
@@ -53,6 +55,8 @@ def reach_verdict(scored: Mapping[tuple[str, str], Scored], against: str = "") -
         ``base``, ``retrained`` and, in the first view, ``human``.
     against : str
         The model that is compared with, where that is not the base of the retrained one.
+    warnings : sequence of str
+        What is known to be wrong with the images, to stand with the rest.
     """
     view = next(iter(scored))[0]
     retrained, base = scored[view, "retrained"], scored[view, "base"]
@@ -64,7 +68,7 @@ def reach_verdict(scored: Mapping[tuple[str, str], Scored], against: str = "") -
         _sentence(gain, _headline(retrained), against),
         _beside_people(retrained, scored[view, "human"]) if (view, "human") in scored else "",
         _on_frames(gain, retrained, {one.model: one for one in frames}) if frames else "",
-        (*_other_measure(gain, retrained, base), *_few(gain.clusters)),
+        (*warnings, *_other_measure(gain, retrained, base), *_few(gain.clusters)),
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.failures import OUTCOMES, judge, size_limits, size_of
+from cpretrain.evaluation.failures import OUTCOMES, judge, size_limits, size_of
 from cpretrain.overlaps import find_overlaps
 from cpretrain.padding import valid_box
 

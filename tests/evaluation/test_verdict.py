@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cpretrain.evaluation.scored import Scored, View
+from cpretrain.evaluation.verdict import reach_verdict
 from cpretrain.metrics import Scores
-from cpretrain.scored import Scored, View
-from cpretrain.verdict import reach_verdict
 
 THRESHOLDS = (0.5, 0.75)
 OBJECTS = 20
