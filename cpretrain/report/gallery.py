@@ -6,7 +6,7 @@ from typing import Any
 from cpretrain.dataset import Pair
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.page_picture import as_text
-from cpretrain.report.names import NAMES, VIEWS
+from cpretrain.report.names import NAMES
 from cpretrain.report.origins import crops_of
 
 MOST_BYTES = 40_000_000
@@ -35,7 +35,7 @@ def _shown(scoring: Scoring, place: int, pair: Pair) -> dict[str, Any]:
     return {
         "path": pair.image,
         "name": pair.image.name,
-        "view": VIEWS[view.name],
+        "view": view.name,
         "height": picture.size[0],
         "width": picture.size[1],
         "data": as_text(picture.jpeg),
