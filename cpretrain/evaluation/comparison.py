@@ -10,10 +10,11 @@ from typing import Any
 from cpretrain.base_models import MODEL_RECORD, find_base
 from cpretrain.dataset import Pair, load_pairs, read_split
 from cpretrain.errors import BadInput
+from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.extremes import draw_extremes
 from cpretrain.evaluation.held_out import not_held_out
 from cpretrain.evaluation.people import second_masks
-from cpretrain.evaluation.scoring import Contender, Load, Reader, Scoring, score_view
+from cpretrain.evaluation.scoring import Scoring, score_view
 from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.thresholds import parse_thresholds
 from cpretrain.evaluation.tuning import Grid, tune

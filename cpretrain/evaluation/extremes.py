@@ -13,7 +13,7 @@ def draw_extremes(folder: Path, scoring: Scoring) -> None:
             draw_outlines(
                 folder / f"evaluation_{label}.png",
                 f"{label} image of {len(scoring.view.images)}: {scoring.view.images[one.place]}",
-                one.grey,
+                one.image,
                 {_title(scoring, one, name): labels for name, labels in one.opinions.items()},
             )
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from cpretrain.atomic import write_aside
+from cpretrain.evaluation.contenders import Contender
 from cpretrain.evaluation.failures import PLACES, Judged, size_limits, size_of
 from cpretrain.evaluation.intervals import Interval
 from cpretrain.evaluation.scored import Difference, Scored, View, difference
-from cpretrain.evaluation.scoring import HUMAN, Contender, Scoring
+from cpretrain.evaluation.scoring import HUMAN, Scoring
 
 Sides = tuple[Judged, Judged]
 """True and predicted objects of one image."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
 from cpretrain.dataset import Pair
-from cpretrain.evaluation.scoring import Contender, Load, Reader
+from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.thresholds import parse_thresholds
 from cpretrain.metrics import score
 from cpretrain.model_record import TUNING_RECORD

@@ -15,7 +15,10 @@ document.getElementById("order").addEventListener("change", (event) => {
 let enlarged = null;
 function enlarge(picture) {
   enlarged = picture;
-  document.getElementById("large-name").textContent = picture.querySelector("img").alt;
+  const image = picture.querySelector("img");
+  document.getElementById("large-name").textContent = image.alt;
+  document.getElementById("large-scores").textContent = picture.parentElement.querySelector("figcaption p").textContent;
+  large.style.setProperty("--aspect", image.getAttribute("width") / image.getAttribute("height"));
   document.getElementById("large-picture").replaceChildren(...[...picture.children].map((part) => part.cloneNode(true)));
   if (!large.open) large.showModal();
 }

@@ -101,9 +101,8 @@ def bare(name: str) -> str:
     ``a_masks.tif``, ``a-labelled.tif`` and ``a.tif.tif`` all give ``a``.
     """
     short = stem(name)
-    for suffix in MASK_SUFFIXES:
-        short = short.removesuffix(suffix)
-    return stem(short)
+    added = max((suffix for suffix in MASK_SUFFIXES if short.endswith(suffix)), key=len, default="")
+    return stem(short.removesuffix(added))
 
 
 def tile_of(name: str) -> Tile | None:

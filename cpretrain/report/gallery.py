@@ -1,6 +1,6 @@
 """The images of the page, worst first, with the outlines of every opinion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cpretrain.dataset import Pair
@@ -15,11 +15,7 @@ MOST_BYTES = 40_000_000
 
 def gallery(scorings: Sequence[Scoring], views: Mapping[str, Sequence[Pair]]) -> list[dict[str, Any]]:
     """What the template needs of each image, worst first by the mean average precision of the retrained model."""
-    shown = [
-        _shown(scoring, place, pair)
-        for scoring in scorings
-        for place, pair in enumerate(views[scoring.view.name])
-    ]
+    shown = [one for scoring in scorings for one in _images(scoring, views[scoring.view.name])]
     origins = crops_of(pair.image for pairs in views.values() for pair in pairs)
     for one in shown:
         crop = origins.get(one.pop("path"))
@@ -27,26 +23,25 @@ def gallery(scorings: Sequence[Scoring], views: Mapping[str, Sequence[Pair]]) ->
     return _within_budget(sorted(shown, key=lambda one: float(one["rank"])))
 
 
-def _shown(scoring: Scoring, place: int, pair: Pair) -> dict[str, Any]:
-    view, picture = scoring.view, scoring.pictures[place]
-    row = {name: one.places.index(place) for name, one in scoring.models.items() if place in one.places}
-    mean = {name: float(scoring.models[name].values(None)[i]) for name, i in row.items()}
-    true, predicted = (side.outcomes.tolist() for side in scoring.judged["retrained", place])
-    return {
-        "path": pair.image,
-        "name": pair.image.name,
-        "view": view.name,
-        "height": picture.size[0],
-        "width": picture.size[1],
-        "data": as_text(picture.jpeg),
-        "outlines": picture.outlines,
-        "precision": {
-            NAMES[name]: f"{scoring.models[name].values(view.headline)[i]:.2f}" for name, i in row.items()
-        },
-        "rank": mean["retrained"],
-        "gain": mean["retrained"] - mean["base"],
-        "outcomes": _in_words(true, predicted),
-    }
+def _images(scoring: Scoring, pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
+    view, models = scoring.view, scoring.models
+    at = {name: dict(zip(one.places, one.values(view.headline), strict=True)) for name, one in models.items()}
+    mean = {name: dict(zip(one.places, one.values(None), strict=True)) for name, one in models.items()}
+    for place, (picture, pair) in enumerate(zip(scoring.pictures, pairs, strict=True)):
+        true, predicted = (side.outcomes.tolist() for side in scoring.judged["retrained", place])
+        yield {
+            "path": pair.image,
+            "name": pair.image.name,
+            "view": view.name,
+            "height": picture.size[0],
+            "width": picture.size[1],
+            "data": as_text(picture.jpeg),
+            "outlines": picture.outlines,
+            "precision": {NAMES[name]: f"{by[place]:.2f}" for name, by in at.items() if place in by},
+            "rank": float(mean["retrained"][place]),
+            "gain": float(mean["retrained"][place] - mean["base"][place]),
+            "outcomes": _in_words(true, predicted),
+        }
 
 
 def _in_words(true: Sequence[str], predicted: Sequence[str]) -> str:

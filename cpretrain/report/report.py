@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.dataset import Pair
+from cpretrain.evaluation.contenders import Contender
 from cpretrain.evaluation.intervals import FEW
-from cpretrain.evaluation.scoring import Contender, Scoring
+from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.tuning import PICTURE
 from cpretrain.evaluation.verdict import BETTER, WORSE, Verdict
 from cpretrain.model_record import TUNING_RECORD
@@ -113,6 +114,9 @@ def _facts(
 
 
 def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value not in (None, [], "")
-    )
+    """Write settings and counts as words, those that are not set left out."""
+    words = {
+        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+    return "; ".join(f"{name} {value}" for name, value in words.items() if value not in (None, ""))
