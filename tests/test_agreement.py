@@ -92,13 +92,17 @@ def test_a_second_person_may_draw_on_some_images_but_not_on_others(people, tmp_p
     pairs = [Pair(tmp_path / name, tmp_path / name, name) for name in ("a.tif", "b [d=2].tif", "d.tif")]
     with pytest.raises(BadInput, match=r"c-labels.tif: no image belongs to this mask"):
         second_masks(pairs, people[1])
-    (people[1] / "c-labels.tif").unlink()
-    found = second_masks(pairs, people[1])
+    training = [Pair(tmp_path / "c.tif", tmp_path / "c.tif", "c.tif")]
+    found = second_masks(pairs, people[1], training)
     assert {image.name: mask.name for image, mask in found.items()} == {
         "a.tif": "a_masks.tif",
         "b [d=2].tif": "b [d=2].tif",
     }
-    assert "drew on 2 of 3 images" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 masks of a second person are of training images: left out" in said
+    assert "drew on 2 of 3 images" in said
+    with pytest.raises(BadInput, match="do not fit the images"):
+        second_masks(pairs[2:], people[1], [*pairs[:2], *training])
 
 
 @pytest.mark.parametrize(

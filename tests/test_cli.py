@@ -53,6 +53,7 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
         "masks",
         "train",
         "evaluate",
+        "agree",
         "run",
         "demo",
         "doctor",

@@ -12,7 +12,7 @@ from cpretrain.dataset import Pair, load_pairs, read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.extremes import draw_extremes
-from cpretrain.evaluation.held_out import not_held_out
+from cpretrain.evaluation.held_out import not_held_out, trained_on
 from cpretrain.evaluation.people import second_masks
 from cpretrain.evaluation.scoring import Scoring, score_view
 from cpretrain.evaluation.tables import DEFINITION, write_tables
@@ -122,7 +122,7 @@ def evaluate(
     record, reader = read_record(model), Reader(settings_of_model(model))
     thresholds = parse_thresholds(settings.thresholds)
     views = _views(model, images, masks, frames, frame_masks)
-    people = second_masks(next(iter(views.values())), human) if human else {}
+    people = _people(model, views, human) if human else {}
     load: Load = cache(lambda base: Segmenter(base, settings.device))
     contenders = _contenders(model, record, against, settings, load, reader)
     inputs = _inputs(model, views, people, contenders)
@@ -137,8 +137,9 @@ def evaluate(
         warn(leak)
     scorings = _score(views, contenders, load, reader, thresholds, people)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
-    verdict = reach_verdict(scored, against or "", leaks)
+    verdict = reach_verdict(scored, Path(against).name if against else "", leaks)
     means = {one.view.name: _means(one) for one in scorings}
+    (folder / RECORD).unlink(missing_ok=True)  # from here on the earlier results are no longer whole
     write_tables(folder, scorings, contenders, record)
     draw_extremes(folder, scorings[0])
     write_report(folder / REPORT, model, record, verdict, scorings, views, contenders)
@@ -152,6 +153,11 @@ def evaluate(
         average_precision=means,
     )
     return EvaluateResult(folder, verdict, asked["views"], means)
+
+
+def _people(model: Path, views: Mapping[str, Sequence[Pair]], human: Path) -> dict[Path, Path]:
+    training = trained_on(model) if "crop" in views else []
+    return second_masks(next(iter(views.values())), human, training)
 
 
 def _contenders(
@@ -176,9 +182,8 @@ def _contenders(
             min_size=settings.min_size,
             thresholds=settings.thresholds,
         )
-        parts = read_split(model / "split.csv")
         untuned = [Contender(name, base, settings.filled()) for name, base in bases.items()]
-        tune(model, [*parts.train, *parts.test], untuned, load, weights, reader, grid)
+        tune(model, trained_on(model), untuned, load, weights, reader, grid)
     return [
         Contender(name, base, settings.filled(**tuned_values(model, name, weights[name])))
         for name, base in bases.items()

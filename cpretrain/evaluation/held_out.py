@@ -7,6 +7,18 @@ from typing import Any
 from cpretrain.dataset import Pair, read_split
 
 
+def trained_on(model: Path) -> list[Pair]:
+    """Images that a model was trained on, by its ``split.csv``; those of its in-training test set among them.
+
+    Raises
+    ------
+    BadInput
+        When the table is not there, or is none.
+    """
+    parts = read_split(model / "split.csv")
+    return [*parts.train, *parts.test]
+
+
 def not_held_out(
     model: Path, record: Mapping[str, Any], views: Mapping[str, Sequence[Pair]], hashes: Mapping[str, str]
 ) -> tuple[str, ...]:
@@ -30,8 +42,7 @@ def not_held_out(
     """
     if set(views) == {"crop"} or not (model / "split.csv").is_file():
         return ()
-    parts = read_split(model / "split.csv")
-    seen = [*parts.train, *parts.test]
+    seen = trained_on(model)
     trained = {record.get("inputs", {}).get(_key(pair)) for pair in seen}
     movies = {Path(pair.group).stem for pair in seen}
     said = []

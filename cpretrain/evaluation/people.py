@@ -21,8 +21,17 @@ def mask_files(folder: Path) -> list[Path]:
     return [path for path in list_images(folder) if not is_vector_file(path)]
 
 
-def second_masks(pairs: Sequence[Pair], folder: Path) -> dict[Path, Path]:
+def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()) -> dict[Path, Path]:
     """Find the masks that a second person drew for some or all of these images.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        The images that are scored.
+    folder : pathlib.Path
+        The masks.
+    training : sequence of Pair
+        Images that the model was trained on: masks of these are left out, which is said.
 
     Returns
     -------
@@ -32,11 +41,16 @@ def second_masks(pairs: Sequence[Pair], folder: Path) -> dict[Path, Path]:
     Raises
     ------
     BadFolder
-        When a mask belongs to none of the images, or several to one; or there is none at all.
+        When a mask belongs to none of the images, or several to one; or there is none of those that are scored.
     """
-    matches = match([pair.image for pair in pairs], mask_files(folder))
-    if matches.without_image or matches.ambiguous or not matches.pairs:
-        raise BadFolder(f"{folder}: masks of a second person do not fit the images", matches.problems)
-    if len(matches.pairs) < len(pairs):
-        warn(f"a second person drew on {len(matches.pairs)} of {len(pairs)} images: compared on those")
-    return {found.image: found.masks[0] for found in matches.pairs}
+    matches = match([pair.image for pair in (*pairs, *training)], mask_files(folder))
+    scored = {pair.image for pair in pairs}
+    found = {one.image: one.masks[0] for one in matches.pairs if one.image in scored}
+    if matches.without_image or matches.ambiguous or not found:
+        problems = [*matches.without_image, *matches.ambiguous] or matches.without_mask
+        raise BadFolder(f"{folder}: masks of a second person do not fit the images", problems)
+    if len(found) < len(matches.pairs):
+        warn(f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out")
+    if len(found) < len(pairs):
+        warn(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
+    return found

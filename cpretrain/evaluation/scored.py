@@ -35,7 +35,9 @@ class View:
     @property
     def headline(self) -> int:
         """Place of the threshold that the verdict goes by: 0.5, or the lowest where that was not asked for."""
-        return self.thresholds.index(HEADLINE) if HEADLINE in self.thresholds else 0
+        if HEADLINE in self.thresholds:
+            return self.thresholds.index(HEADLINE)
+        return int(np.argmin(self.thresholds))
 
     def clusters(self, places: Sequence[int]) -> Clusters:
         """Which of the images at these places belong together."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from cpretrain.crops import RECORD, beside
 from cpretrain.crops_table import Crop, read_crops
+from cpretrain.report.names import listed
 
 
 def crops_of(images: Iterable[Path]) -> dict[Path, Crop]:
@@ -35,9 +36,7 @@ def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
     for folder in folders:
         cut = _read(folder / RECORD).get("settings", {})
         if cut:
-            facts.append(
-                ("crops", ", ".join(f"{name} {value}" for name, value in cut.items() if value is not None))
-            )
+            facts.append(("crops", listed(cut)))
     movies = {
         beside(image.parent, "corrected") / f"{Path(crop.source).stem}.json" for image, crop in crops.items()
     }

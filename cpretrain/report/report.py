@@ -17,7 +17,7 @@ from cpretrain.page_picture import as_text
 from cpretrain.report.charts import precision_chart, training_charts
 from cpretrain.report.gallery import gallery
 from cpretrain.report.line_chart import HEIGHT, SHAPES, WIDTH, moved
-from cpretrain.report.names import KEYS, NAMES, VIEWS
+from cpretrain.report.names import KEYS, NAMES, VIEWS, listed
 from cpretrain.report.numbers import tables_of
 from cpretrain.report.origins import describe_origins
 
@@ -101,22 +101,13 @@ def _facts(
             "retrained model",
             f"SHA-256 {record.get('weights_sha256', 'unknown')}, written {record.get('written', '')}",
         ),
-        ("training", _listed(record["settings"])),
-        ("training images", _listed(record.get("images") or {})),
-        ("normalisation", _listed(record.get("normalization") or {})),
-        ("versions", _listed(record.get("versions") or {})),
+        ("training", listed(record["settings"])),
+        ("training images", listed(record.get("images") or {})),
+        ("normalisation", listed(record.get("normalization") or {})),
+        ("versions", listed(record.get("versions") or {})),
     ]
-    facts += [(f"masks of the {one.name} model", _listed(one.used)) for one in contenders]
+    facts += [(f"masks of the {one.name} model", listed(one.used)) for one in contenders]
     for scoring in scorings:
         clusters = scoring.view.clusters(range(len(scoring.view.images)))
         facts.append((f"intervals, {VIEWS[scoring.view.name]}", clusters.method))
     return [(name, value) for name, value in facts if value]
-
-
-def _listed(values: Mapping[str, Any]) -> str:
-    """Write settings and counts as words, those that are not set left out."""
-    words = {
-        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
-        for name, value in values.items()
-    }
-    return "; ".join(f"{name} {value}" for name, value in words.items() if value not in (None, ""))
