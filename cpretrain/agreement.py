@@ -51,13 +51,12 @@ class AgreeResult:
 
     def as_data(self) -> dict[str, Any]:
         """The same for ``--json``."""
-        means = [self.scored.mean(j) for j in range(len(self.scored.view.thresholds))]
         return {
             "images": len(self.scored.places),
             "folder": self.folder,
             "average_precision": {
-                str(threshold): {"mean": mean.estimate, "low_95": mean.low, "high_95": mean.high}
-                for threshold, mean in zip(self.scored.view.thresholds, means, strict=True)
+                f"{threshold:g}": self.scored.mean(j).as_data()
+                for j, threshold in enumerate(self.scored.view.thresholds)
             },
         }
 

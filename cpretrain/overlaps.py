@@ -67,7 +67,8 @@ def find_overlaps(true: NDArray[Any], predicted: NDArray[Any]) -> Overlaps:
     for name, labels in (("true", true), ("predicted", predicted)):
         if labels.ndim < 2 or not np.issubdtype(labels.dtype, np.integer):
             raise ValueError(
-                f"a {name} image is {labels.dtype} of shape {labels.shape} instead of whole numbers of shape (Y, X)"
+                f"a {name} image is {labels.dtype} of shape {labels.shape} instead of whole numbers of shape (Y, X); "
+                "images are given as lists"
             )
     if true.shape != predicted.shape:
         raise ValueError(f"shapes differ: {true.shape} true, {predicted.shape} predicted")

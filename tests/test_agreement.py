@@ -52,7 +52,9 @@ def test_agreement_is_the_average_precision_and_the_same_both_ways(people, tmp_p
 def test_what_one_of_them_left_out_is_left_out_and_said(people, capsys):
     (people[0] / "a.tif").unlink()
     (people[1] / "c-labels.tif").unlink()
-    assert agree(*people).scored.view.images == ("b [d=2]-labelled.tif",)
+    result = agree(*people)
+    assert result.scored.view.images == ("b [d=2]-labelled.tif",)
+    assert result.as_data()["average_precision"]["0.5"] == {"mean": 1, "low_95": None, "high_95": None}
     assert "2 masks are in one of the folders only" in capsys.readouterr().err
 
 

@@ -38,6 +38,13 @@ class Interval:
         """Whether the whole interval lies on one side of 0."""
         return self.low > 0 or self.high < 0
 
+    def as_data(self) -> dict[str, float | None]:
+        """The three numbers for ``--json``; None where there is none."""
+        return {
+            name: None if np.isnan(value) else value
+            for name, value in (("mean", self.estimate), ("low_95", self.low), ("high_95", self.high))
+        }
+
     def text(self, sign: str = "") -> str:
         """Write the interval for people; ``sign="+"`` shows the sign of positive numbers too."""
         if np.isnan(self.low):
