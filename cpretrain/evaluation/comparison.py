@@ -15,9 +15,10 @@ from cpretrain.evaluation.extremes import draw_extremes
 from cpretrain.evaluation.held_out import not_held_out, trained_on
 from cpretrain.evaluation.people import second_masks
 from cpretrain.evaluation.scoring import Scoring, score_view
+from cpretrain.evaluation.surface import Grid
 from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.thresholds import parse_thresholds
-from cpretrain.evaluation.tuning import Grid, tune
+from cpretrain.evaluation.tuning import tune
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
 from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
 from cpretrain.progress import progress, say, warn
