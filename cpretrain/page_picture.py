@@ -49,13 +49,10 @@ def outline_path(labels: NDArray[Any]) -> str:
     str
         In pixels, the origin at the top left corner of the image.
     """
-    from cpretrain.qupath.polygon_trace import trace_polygons
+    from cpretrain.qupath.outlines import trace
 
     rings = (
-        ring.astype(int)
-        for polygons in trace_polygons(labels).values()
-        for polygon in polygons
-        for ring in polygon
+        ring.astype(int) for outline in trace(labels) for polygon in outline.polygons for ring in polygon
     )
     return "".join(map(_ring, rings))
 

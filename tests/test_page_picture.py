@@ -21,10 +21,10 @@ def labels(*boxes: tuple[int, int, int, int, int]) -> np.ndarray:
     ("objects", "path"),
     [
         (labels(), ""),
-        (labels((5, 1, 2, 2, 3)), "M2 1h3v2h-3z"),
-        (labels((5, 1, 1, 1, 1), (2, 6, 6, 2, 2)), "M6 6h2v2h-2zM1 1h1v1h-1z"),
-        (labels((1, 1, 1, 5, 5), (0, 3, 3, 1, 1)), "M1 1h5v5h-5zM3 3v1h1v-1z"),
-        (labels((1, 1, 1, 2, 2), (1, 3, 1, 1, 4)), "M1 1h2v2h2v1h-4z"),
+        (labels((5, 1, 2, 2, 3)), "M2 1v2h3v-2z"),
+        (labels((5, 1, 1, 1, 1), (2, 6, 6, 2, 2)), "M6 6v2h2v-2zM1 1v1h1v-1z"),
+        (labels((1, 1, 1, 5, 5), (0, 3, 3, 1, 1)), "M1 1v5h5v-5zM3 3h1v1h-1z"),
+        (labels((1, 1, 1, 2, 2), (1, 3, 1, 1, 4)), "M1 1v3h4v-1h-2v-2z"),
     ],
     ids=["none", "one", "two, by number", "with a hole", "bent"],
 )

@@ -39,5 +39,5 @@ def test_pictures_of_large_frames_are_reduced_with_their_outlines():
     labels[300:600, 900:1200] = 7
     scoring.add(labels + 1, labels, {"retrained": labels})
     assert scoring.pictures[0].size == (LARGEST_PICTURE, round(LARGEST_PICTURE * 2 / 3))
-    assert scoring.pictures[0].outlines["truth"] == "M300 100h100v100h-100z"
+    assert scoring.pictures[0].outlines["truth"] == "M300 100v100h100v-100z"
     assert scoring.models["retrained"].scores.tp.tolist() == [[1]]
