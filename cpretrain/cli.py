@@ -30,6 +30,9 @@ MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img
 Out = Annotated[
     Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
 ]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="processor cores to use (default: all)")
+]
 
 
 def main() -> None:
@@ -101,12 +104,35 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
     ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
+        ),
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep",
+            help="try all combinations and keep the best by the in-training test set, for example "
+            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+        ),
+    ] = None,
+    threads: Threads = None,
 ) -> Report:
     """Retrain a Cellpose model."""
-    from cpretrain.training import retrain
+    from cpretrain.threads import use_threads
 
-    result = retrain(images, masks, settings, out)
-    return Report([f"model in {result.folder}"], {"model": result.folder})
+    use_threads(threads)
+    from cpretrain.training import retrain, sweep
+    from cpretrain.training.sweep import parse_grid
+
+    if grid is None:
+        result = retrain(images, masks, settings, out, resume)
+        return Report([f"model in {result.folder}"], {"model": result.folder})
+    found = sweep(images, masks, settings, parse_grid(grid), out, resume)
+    lines = [f"best model in {found.model}", f"ranking in {found.table}"]
+    return Report(lines, {"model": found.model, "sweep": found.table})
 
 
 @command(app, "EvaluateSettings")
@@ -173,11 +199,19 @@ def doctor() -> Report:
 
 
 @command(app)
-def models() -> Report:
-    """List the base models, where each is on this machine, and which Cellpose loads it."""
-    from cpretrain.doctor import list_models
+def models(
+    install: Annotated[
+        Path | None,
+        typer.Option(help="a model folder made by cpretrain train, to add to the models that Cellpose lists"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
+    ] = None,
+) -> Report:
+    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    from cpretrain.installed_models import install_model, list_models
 
-    return list_models()
+    return list_models() if install is None else install_model(install, name)
 
 
 @command(app)

@@ -122,7 +122,7 @@ def learn(experiment: Experiment) -> Report:
     training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
     imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
     say(f"masks: {imported.objects} objects on {imported.images} images")
-    trained = retrain(training_images, masks, experiment.train)
+    trained = retrain(training_images, masks, experiment.train, resume=True)
     result = evaluate(
         trained.folder,
         settings=experiment.evaluate,

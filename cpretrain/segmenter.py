@@ -8,10 +8,9 @@ import logging
 import os
 import urllib.error
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ from numpy.typing import NDArray
 
 from cpretrain.base_models import BaseModel, cellpose_major, models_folder, zoo_file
 from cpretrain.errors import BadInput
-from cpretrain.normalization import normalize
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.normalization import Normalization, normalize
+from cpretrain.settings import EvaluateSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
 
@@ -28,26 +27,6 @@ STEPS = 200
 """Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
 
 RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
-
-
-@dataclass(frozen=True)
-class CellposeDefaults:
-    """What Cellpose's ``train_seg`` takes when it is told nothing; read from its own signature."""
-
-    epochs: int
-    learning_rate: float
-    weight_decay: float
-    batch_size: int
-    tile: int
-    channels: int
-
-
-@dataclass(frozen=True)
-class Losses:
-    """Losses of a training run, one value an epoch; NaN where none was measured."""
-
-    train: NDArray[np.float64]
-    test: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -69,34 +48,11 @@ class Flows:
     steps: int
 
 
-def cellpose_defaults() -> CellposeDefaults:
-    """Cellpose's own training defaults, of the installed version."""
-    import inspect
-
-    from cellpose import train
-
-    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
-    major = cellpose_major()
-    return CellposeDefaults(
-        epochs=given["n_epochs"],
-        learning_rate=given["learning_rate"],
-        weight_decay=given["weight_decay"],
-        batch_size=given["batch_size"],
-        tile=given["bsize"] or 256,
-        channels=2 if major == 3 else 3,
-    )
-
-
-def with_defaults(settings: TrainSettings) -> TrainSettings:
-    """Fill in what `settings` leave open from the defaults of the installed Cellpose."""
-    defaults = cellpose_defaults()
-    names = ("epochs", "learning_rate", "weight_decay", "batch_size", "tile")
-    left_open = {name: getattr(defaults, name) for name in names if getattr(settings, name) is None}
-    return settings.model_copy(update=left_open)
-
-
 def network_input(
-    planes: NDArray[Any], channel: int = 1, second_channel: int | None = None
+    planes: NDArray[Any],
+    channel: int = 1,
+    second_channel: int | None = None,
+    how: Normalization | None = None,
 ) -> NDArray[np.float32]:
     """Choose channels of an image, normalise them, and fill up to what the network takes.
 
@@ -106,6 +62,8 @@ def network_input(
         Grey values.
     channel, second_channel : int
         From 1; the channel to segment, and that of the nuclei.
+    how : Normalization, optional
+        As the model has it.
 
     Returns
     -------
@@ -123,7 +81,7 @@ def network_input(
             raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
     wanted = 2 if cellpose_major() == 3 else 3
     ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
-    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]))
+    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how)
     return ready
 
 
@@ -157,7 +115,7 @@ class Segmenter:
         if base.path is not None and not base.path.is_file():
             _download(base)
         options["pretrained_model"] = str(base.path) if base.path else False
-        with _quiet():
+        with quietly():
             self.model = models.CellposeModel(**options)
 
     def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
@@ -188,7 +146,7 @@ class Segmenter:
             Of the objects, in pixels; by default the model's own (Cellpose 4: no rescaling).
         """
         size = image.shape[-2:]
-        with _quiet():
+        with quietly():
             _, (_, towards, probability), *_ = self.model.eval(
                 image.copy(),
                 channel_axis=0,
@@ -216,7 +174,7 @@ class Segmenter:
         from cellpose import dynamics
 
         settings = settings.filled()
-        with _quiet():
+        with quietly():
             labels = dynamics.resize_and_compute_masks(
                 flows.towards_centre,
                 flows.cell_probability,
@@ -234,73 +192,6 @@ class Segmenter:
             return int(STEPS / (30 / diameter if diameter else 1))
         scale = self.model.diam_mean / (diameter or self.model.diam_labels)
         return int(1 / scale * STEPS)
-
-    def train(
-        self,
-        images: Sequence[NDArray[np.float32]],
-        labels: Sequence[NDArray[Any]],
-        settings: TrainSettings,
-        folder: Path,
-        test: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[Any]]] | None = None,
-        on_step: Callable[[], None] | None = None,
-    ) -> tuple[Path, Losses]:
-        """Train the network with Cellpose's own ``train_seg``.
-
-        Parameters
-        ----------
-        images : sequence of ndarray of float32, (channels, Y, X)
-            From ``network_input``.
-        labels : sequence of ndarray of int, (Y, X)
-            Ground truth of each image.
-        settings : TrainSettings
-            Complete settings, from ``with_defaults``.
-        folder : pathlib.Path
-            An existing folder that Cellpose may write to.
-        test : tuple, optional
-            Images and labels on which a loss is measured now and then; never trained on.
-        on_step : callable, optional
-            Called after each training step.
-
-        Returns
-        -------
-        pathlib.Path, Losses
-            The weights, and the losses.
-        """
-        from cellpose import train
-
-        net = self.model.net
-        hook = net.register_forward_hook(lambda *_: on_step() if on_step and net.training else None)
-        test_images, test_labels = test or (None, None)
-        with _quiet(), _repeatable(settings.seed, self.device.type):
-            try:
-                weights, losses, test_losses = train.train_seg(
-                    net,
-                    train_data=[image.copy() for image in images],
-                    train_labels=[label.astype(np.int32) for label in labels],
-                    test_data=[image.copy() for image in test_images] if test_images else None,
-                    test_labels=[label.astype(np.int32) for label in test_labels] if test_labels else None,
-                    normalize=dict(RAW),
-                    n_epochs=settings.epochs,
-                    learning_rate=settings.learning_rate,
-                    weight_decay=settings.weight_decay,
-                    batch_size=settings.batch_size,
-                    nimg_per_epoch=settings.images_per_epoch,
-                    bsize=settings.tile,
-                    min_train_masks=0,  # sparse crops were taken out, and reported, before
-                    save_path=folder,
-                    model_name="weights",
-                )
-            finally:
-                hook.remove()
-        measured = np.arange(len(test_losses)) % 10 == 0
-        measured[5:6] = True
-        return Path(weights), Losses(losses, np.where(measured & bool(test_images), test_losses, np.nan))
-
-
-def steps_of(settings: TrainSettings, images: int) -> int:
-    """How many training steps a run takes (complete settings)."""
-    assert settings.epochs and settings.batch_size
-    return settings.epochs * -(-(settings.images_per_epoch or images) // settings.batch_size)
 
 
 def find_device(device: str) -> Any:
@@ -344,21 +235,7 @@ def _download(base: BaseModel) -> None:
 
 
 @contextmanager
-def _repeatable(seed: int, device: str) -> Iterator[None]:
-    """Seed torch (Cellpose seeds NumPy itself) and, on a CPU, add numbers up in the same order every time."""
-    import torch
-
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(before or device == "cpu", warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep what Cellpose and torch log and warn of off stderr: this tool speaks for itself."""
     logger = logging.getLogger("cellpose")
     level = logger.level
