@@ -2,10 +2,12 @@
 
 import json
 import os
+import zipfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from cpretrain.errors import BadInput
 from cpretrain.zoo import ZOO, zoo_names
@@ -135,6 +137,13 @@ def own_models() -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def stored_weights(path: Path) -> dict[str, Any]:
+    """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats)."""
+    import torch
+
+    return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)))
+
+
 def _unknown(name: str, major: int) -> BadInput:
     if name in ZOO:
         other = ZOO[name].cellpose
@@ -163,10 +172,8 @@ def _finetuned(path: Path) -> BadInput:
 
 def _check_version(path: Path, major: int) -> None:
     """Tell by its keys which Cellpose made a checkpoint; both versions load the other's wrongly or not at all."""
-    import torch
-
     try:
-        keys = torch.load(path, map_location="cpu", weights_only=True, mmap=True).keys()
+        keys = stored_weights(path).keys()
     except Exception as error:  # torch raises many kinds, none of them documented
         raise BadInput(
             f"{path}: cannot be read as model weights",

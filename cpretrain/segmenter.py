@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.base_models import BaseModel, cellpose_major, models_folder, zoo_file
+from cpretrain.base_models import BaseModel, cellpose_major, models_folder, stored_weights, zoo_file
 from cpretrain.errors import BadInput
 from cpretrain.normalization import Normalization, normalize
 from cpretrain.settings import EvaluateSettings
@@ -116,7 +116,11 @@ class Segmenter:
             _download(base)
         options["pretrained_model"] = str(base.path) if base.path else False
         with quietly():
-            self.model = models.CellposeModel(**options)
+            try:
+                self.model = models.CellposeModel(**options)
+            except RuntimeError as error:  # from torch, for tensors of other sizes
+                raise _do_not_fit(base, str(error).splitlines()[-1].strip()) from error
+        _check_complete(base, self.model.net)
 
     def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
         """Segment one image: `run` and then `masks`.
@@ -214,6 +218,30 @@ def find_device(device: str) -> Any:
             cure="leave --device out, or give --device cpu",
         )
     return torch.device(device)
+
+
+def _check_complete(base: BaseModel, net: Any) -> None:
+    """Make sure that every weight of the network came from the file; Cellpose leaves out what does not fit."""
+    if base.path is None:
+        return
+    shapes = {name.removeprefix("module."): value.shape for name, value in stored_weights(base.path).items()}
+    missing = [
+        name
+        for name, value in net.state_dict().items()
+        if not name.startswith("diam_") and shapes.get(name) != value.shape
+    ]
+    if missing:
+        raise _do_not_fit(
+            base, f"{len(missing)} weights missing or of another size, for example {missing[0]}"
+        )
+
+
+def _do_not_fit(base: BaseModel, found: str) -> BadInput:
+    return BadInput(
+        f"{base.path}: its weights do not fit Cellpose's network",
+        found=found,
+        cure="get the file anew, or choose another base model",
+    )
 
 
 def _download(base: BaseModel) -> None:

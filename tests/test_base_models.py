@@ -75,6 +75,14 @@ def test_weights_of_the_other_version(tmp_path):
         find_base(str(path))
 
 
+def test_weights_in_the_format_of_old_versions_of_torch(tmp_path, tiny_model):
+    import torch
+
+    state = torch.load(tiny_model, weights_only=True)
+    torch.save(state, tmp_path / "weights", _use_new_zipfile_serialization=False)
+    assert find_base(str(tmp_path)).path == tmp_path / "weights"
+
+
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut off"])
 def test_a_file_that_holds_no_weights(tmp_path, content):
     path = tmp_path / "weights"

@@ -61,6 +61,22 @@ def test_network_and_mask_step_together_are_cellposes_own_eval(tiny_model, diame
     assert len(numbers) > 1  # the thresholds do something
 
 
+@pytest.mark.parametrize("damage", ["missing", "smaller"])
+def test_weights_that_cellpose_would_load_in_part_are_refused(tiny_model, tmp_path, damage):
+    import torch
+
+    state = torch.load(tiny_model, weights_only=True)
+    name = next(name for name in state if name.endswith("weight"))
+    if damage == "missing":
+        del state[name]
+    else:
+        state[name] = state[name][:1].clone()
+    torch.save(state, tmp_path / "weights")
+    with pytest.raises(BadInput, match="its weights do not fit Cellpose's network") as caught:
+        Segmenter(find_base(str(tmp_path)), "cpu")
+    assert name in caught.value.found
+
+
 def test_a_device_that_is_not_there_is_named():
     import torch
 

@@ -135,6 +135,14 @@ class Run:
         assert self.settings.batch_size
         return self.settings.batch_size
 
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """Where it is computed; on other hardware the last digits may differ."""
+        import torch
+
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+        return {"device": name, "threads": torch.get_num_threads()}
+
     def run_epoch(self, on_step: Callable[[], None] = lambda: None) -> None:
         """Train for one epoch, measure, and keep the weights if they are the best so far."""
         epoch, started = self.curves.epochs, time.perf_counter()
@@ -157,6 +165,7 @@ class Run:
             "generators": generator_states(self.device.type),
             "curves": vars(self.curves),
             "seconds": self.seconds,
+            "hardware": self.hardware,
             "kept_epoch": self.kept.epoch,
             "kept_weights": self.kept.weights,
         }

@@ -48,7 +48,7 @@ def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, fa
         "final_training_loss": run.curves.training_loss[-1],
         "curves": run.curves.as_data(),
         "training_seconds": round(run.seconds, 3),
-        "hardware": _hardware(run.device),
+        "hardware": run.hardware,
     }
     write_card(folder / "README.md", provenance.record | facts)
     provenance.write(folder / MODEL_RECORD, **facts)
@@ -56,10 +56,3 @@ def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, fa
 
 def _measured(value: float) -> float | None:
     return None if value != value else round(value, 6)
-
-
-def _hardware(device: Any) -> dict[str, Any]:
-    import torch
-
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return {"device": name, "threads": torch.get_num_threads()}

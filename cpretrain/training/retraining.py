@@ -1,7 +1,7 @@
 """Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,7 @@ def retrain(
         facts = _facts(base, segmenter, parts, train, sparse)
         run = _make_run(segmenter, train, parts.test, settings)
         say(f"train {settings.name}: {describe(given)}, tile {run.tile}")
-        origin = {name: provenance.record[name] for name in ("settings", "inputs", "versions")}
-        _resume_or_begin(run, checkpoint, origin | {"base": facts["base"]["sha256"]}, bool(resume))
+        _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
         interrupted = _carry_out(run, checkpoint)
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
@@ -142,8 +141,25 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
     if not (resume and checkpoint.exists):
         checkpoint.begin(origin)
         return
-    run.restore(checkpoint.load(origin))
+    state = checkpoint.load(origin)
+    run.restore(state)
     say(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    if state["hardware"] != run.hardware:
+        warn(
+            f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
+        )
+
+
+def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a run what it is: going on with it needs the same."""
+    record = provenance.record
+    versions = {name: record["versions"][name] for name in ("cellpose", "torch", "numpy")}
+    return {
+        "settings": record["settings"],
+        "inputs": record["inputs"],
+        "base": facts["base"]["sha256"],
+        "versions": versions,
+    }
 
 
 def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
