@@ -37,15 +37,12 @@ def network_inputs(
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[Any]]]:
     """Images ready for the network, and their labels; images without contrast are named."""
     images = []
-    channels = 0
     for pair in pairs:
         planes = read_image(pair.image)
-        channels = len(planes)
         try:
             images.append(network_input(planes, settings.channel, settings.second_channel, how))
         except BadInput as error:
             raise BadInput(f"{pair.image}: {error.problem}", found=error.found) from error
-    _say_what_is_left_out(channels, settings)
     flat = [pair.image.name for pair, image in zip(pairs, images, strict=True) if not image[0].any()]
     if flat:
         warn(f"{len(flat)} images have no contrast in channel {settings.channel}: {names(flat)}")
@@ -87,7 +84,9 @@ def names(files: Any) -> str:
     return ", ".join(listed[:NAMED]) + (f" and {len(listed) - NAMED} more" if len(listed) > NAMED else "")
 
 
-def _say_what_is_left_out(channels: int, settings: TrainSettings) -> None:
+def say_unused_channels(pairs: Sequence[Pair], settings: TrainSettings) -> None:
+    """Say which channels the network will not see; all images have the same number of them."""
+    channels = len(read_image(pairs[0].image))
     used = {channel for channel in (settings.channel, settings.second_channel) if channel is not None}
     if channels > len(used):
         say(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")

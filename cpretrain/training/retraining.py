@@ -18,7 +18,7 @@ from cpretrain.settings import TrainSettings
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
-from cpretrain.training.inputs import network_inputs, with_enough_objects
+from cpretrain.training.inputs import network_inputs, say_unused_channels, with_enough_objects
 from cpretrain.training.loop import HeldOut, Run
 from cpretrain.training.model_folder import write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
@@ -93,6 +93,7 @@ def retrain(
     for warning in parts.warnings:
         warn(warning)
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
+    say_unused_channels(train, settings)
     _warn_of_costs(settings, base)
     provenance = Provenance("train", settings, inputs)
     device = find_device(settings.device)

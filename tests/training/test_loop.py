@@ -49,13 +49,13 @@ def train_as_cellpose_does(settings, crops, folder):
             min_train_masks=0,
             save_path=folder,
             model_name="weights",
-            **({} if settings.tile == "cellpose" else {"bsize": settings.tile}),
+            **({"bsize": settings.tile} if isinstance(settings.tile, int) else {}),
         )
     return torch.load(path, weights_only=True), losses, test_losses
 
 
 CASES = [{"tile": "cellpose", "epochs": 2, "images_per_epoch": 1}, {}, {"images_per_epoch": 3}]
-CASES += [{"optimizer": "sgd"}] if MAJOR == 3 else []
+CASES += [{"optimizer": "sgd"}] if MAJOR == 3 else [{"tile": "fit"}]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
