@@ -148,8 +148,12 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
     ] = None,
+    threads: Threads = None,
 ) -> Report:
     """Score a retrained model and its base on images that neither was trained on."""
+    from cpretrain.threads import use_threads
+
+    use_threads(threads)
     from cpretrain.evaluation import evaluate as score
 
     result = score(model, images, masks, against, settings, out, human, frames, frame_masks)

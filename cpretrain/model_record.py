@@ -8,6 +8,7 @@ from typing import Any
 
 from cpretrain.base_models import MODEL_RECORD
 from cpretrain.errors import BadInput
+from cpretrain.normalization import Normalization
 
 TUNING_RECORD = "tuning.json"
 """Inside a model folder: thresholds and diameter that did best on the training images."""
@@ -21,15 +22,15 @@ class ModelSettings:
     ----------
     channel, second_channel : int
         From 1; the channel to segment, and that of the nuclei (None where there is none).
-    normalization : mapping
-        How grey values were normalised in training, as the record has it; empty where it does not say.
+    normalization : Normalization
+        How grey values were scaled in training.
     tuned : mapping of str to float
         Flow threshold, cellprob threshold and diameter that were found by a search; empty without one.
     """
 
     channel: int = 1
     second_channel: int | None = None
-    normalization: Mapping[str, Any] = field(default_factory=dict)
+    normalization: Normalization = field(default_factory=Normalization)
     tuned: Mapping[str, float | None] = field(default_factory=dict)
 
 
@@ -45,7 +46,8 @@ def read_record(model: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         record["base"]["name"], record["settings"]["channel"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        Normalization.model_validate(record["normalization"])
+    except (OSError, ValueError, KeyError, TypeError) as error:  # pydantic's error is a ValueError
         raise BadInput(
             f"{model}: is not a model folder",
             found=f"{type(error).__name__}: {error}",
@@ -66,7 +68,7 @@ def settings_of_model(model: Path) -> ModelSettings:
     return ModelSettings(
         record["settings"]["channel"],
         record["settings"].get("second_channel"),
-        record.get("normalization") or {},
+        Normalization.model_validate(record["normalization"]),
         tuned_values(model, "retrained"),
     )
 

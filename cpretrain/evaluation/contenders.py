@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from cpretrain.base_models import BaseModel
 from cpretrain.errors import BadInput
 from cpretrain.model_record import ModelSettings
+from cpretrain.network_image import read_for_network
 from cpretrain.qupath.label_image import read_label_image
-from cpretrain.segmenter import Segmenter, network_input
+from cpretrain.segmenter import Segmenter
 from cpretrain.settings import EvaluateSettings
-from cpretrain.training import read_image
 
 Load = Callable[[BaseModel], Segmenter]
 """Gives a segmenter; each is loaded once, when it is needed."""
@@ -51,7 +51,7 @@ class Reader:
     Parameters
     ----------
     model : ModelSettings
-        Which channels it wants.
+        Which channels it wants, and how their grey values are scaled.
     """
 
     def __init__(self, model: ModelSettings) -> None:
@@ -59,11 +59,8 @@ class Reader:
 
     def image(self, path: Path) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """Read an image, axes (C, Y, X): as it is, and ready for the network."""
-        planes = read_image(path)
-        try:
-            return planes, network_input(planes, self.model.channel, self.model.second_channel)
-        except BadInput as error:
-            raise BadInput(f"{path}: {error.problem}", found=error.found) from error
+        model = self.model
+        return read_for_network(path, model.channel, model.second_channel, model.normalization)
 
     def labels(self, path: Path, size: tuple[int, int]) -> NDArray[Any]:
         """Read a label image of an image of that size, axes (Y, X)."""

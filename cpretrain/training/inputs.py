@@ -1,7 +1,6 @@
 """From files to what the network takes: training images, their labels, and what is left out on the way."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,40 +8,22 @@ from numpy.typing import NDArray
 
 from cpretrain.dataset import Pair
 from cpretrain.errors import BadInput
+from cpretrain.network_image import read_for_network, read_image
 from cpretrain.normalization import Normalization
 from cpretrain.progress import say, warn
 from cpretrain.qupath.label_image import read_label_image
-from cpretrain.segmenter import network_input
 from cpretrain.settings import TrainSettings
-from cpretrain.timelapse import TimeLapse
 
 NAMED = 5
 """So many files are named in a message."""
-
-
-def read_image(path: Path) -> NDArray[Any]:
-    """Read a training image, axes (C, Y, X); unnamed planes of a file are channels.
-
-    Raises
-    ------
-    BadInput
-        When it cannot be read.
-    """
-    with TimeLapse(path) as planes:
-        return np.concatenate([planes.frame(t)[0] for t in range(planes.shape[0])])
 
 
 def network_inputs(
     pairs: Sequence[Pair], settings: TrainSettings, how: Normalization | None = None
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[Any]]]:
     """Images ready for the network, and their labels; images without contrast are named."""
-    images = []
-    for pair in pairs:
-        planes = read_image(pair.image)
-        try:
-            images.append(network_input(planes, settings.channel, settings.second_channel, how))
-        except BadInput as error:
-            raise BadInput(f"{pair.image}: {error.problem}", found=error.found) from error
+    channels = settings.channel, settings.second_channel
+    images = [read_for_network(pair.image, *channels, how)[1] for pair in pairs]
     flat = [pair.image.name for pair, image in zip(pairs, images, strict=True) if not image[0].any()]
     if flat:
         warn(f"{len(flat)} images have no contrast in channel {settings.channel}: {names(flat)}")
