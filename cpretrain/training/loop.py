@@ -102,7 +102,8 @@ class Run:
         torch.manual_seed(settings.seed)
         self.tile = tile_for(settings.tile, examples, self.net)
         self.net.diam_labels.data = torch.Tensor([examples.mean_diameter]).to(self.device)
-        segmenter.model.diam_labels = self.net.diam_labels.item()
+        segmenter.model.diam_labels = self.net.diam_labels.item()  # which it rescales by when it segments
+        segmenter.model.diam_mean = self.net.diam_mean.item()
         self._layout = torch.contiguous_format
         if settings.tile == "fit" and cellpose_major() == 3 and self.device.type == "cpu":
             self._layout = torch.channels_last  # a tenth faster, but it adds numbers up in another order
