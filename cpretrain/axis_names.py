@@ -1,11 +1,23 @@
-"""What the axes of a file are called here: letters of TZCYX."""
+"""What the axes of a file are called here: letters of TZCYX; of a labelled array: t, z, c, y, x."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cpretrain.errors import BadInput
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 AXES = "TZCYX"
+DIMS = ("t", "z", "c", "y", "x")
 _SAME_AS = {"I": "T", "Q": "T", "S": "C"}  # tifffile's names for an unnamed sequence, and for samples
+_NAMES = {
+    "t": "t", "time": "t", "frame": "t",
+    "z": "z", "pln": "z", "plane": "z", "slice": "z",
+    "c": "c", "ch": "c", "channel": "c",
+    "y": "y", "row": "y",
+    "x": "x", "col": "x",
+}  # fmt: skip
 
 
 def named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | None) -> str:
@@ -34,3 +46,26 @@ def named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | No
             cure="name them with --axes, for example --axes TYX",
         )
     return named
+
+
+def in_order(image: "xr.DataArray") -> "xr.DataArray":
+    """Bring an image with named axes, in any order, into the order t, z, c, y, x; missing axes get length 1.
+
+    Axes may be called ``t``, ``z``, ``c``, ``y``, ``x`` or as in PyImageJ ``t``, ``pln``, ``ch``, ``row``, ``col``.
+
+    Raises
+    ------
+    BadInput
+        For an axis of another name. An axis without a name would make frames into channels.
+    """
+    names = {dim: _NAMES.get(str(dim).lower()) for dim in image.dims}
+    known = [name for name in names.values() if name]
+    if len(set(known)) < image.ndim or not {"y", "x"} <= set(known):
+        raise BadInput(
+            "the axes of the image are not understood",
+            found=", ".join(map(str, image.dims)),
+            expected="names out of t, z, c, y, x, each at most once, with y and x",
+            cure="name them: xarray.DataArray(pixels, dims=('t', 'y', 'x'))",
+        )
+    named = image.rename(names)
+    return named.expand_dims([dim for dim in DIMS if dim not in named.dims]).transpose(*DIMS)

@@ -1,28 +1,24 @@
 """Which base models there are, where each lies on this machine, and which Cellpose loads it."""
 
+import json
 import os
+import zipfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.zoo import ZOO, zoo_names
 
 SCRATCH = "scratch"
 WEIGHTS = "weights"
 MODEL_RECORD = "model.json"
 """Names of two files inside a model folder of this tool: the weights, and where they came from."""
 
-ZOO = {
-    3: (
-        "cyto3", "nuclei", "cyto2_cp3", "tissuenet_cp3", "livecell_cp3", "yeast_PhC_cp3", "yeast_BF_cp3",
-        "bact_phase_cp3", "bact_fluor_cp3", "deepbacs_cp3", "cyto2", "cyto",
-    ),
-    4: ("cpsam_v2", "cpdino", "cpdino-vitb", "cpsam"),
-}  # fmt: skip
-"""Names of the pretrained models, by major version of Cellpose."""
-
-_FILE_NAMES = {"cyto": "cytotorch_0", "cyto2": "cyto2torch_0", "nuclei": "nucleitorch_0"}
+GUI_MODELS = "gui_models.txt"
+"""In Cellpose's own folder: the models that its window lists beside the pretrained ones."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,18 @@ class BaseModel:
     path: Path | None
     downloadable: bool = False
 
+    @property
+    def licence(self) -> str:
+        """What is known about the licence of its weights; a retrained model has that of its base."""
+        if self.path is None:
+            return "there is none, it started from random weights"
+        if self.name in ZOO:
+            return ZOO[self.name].licence
+        record = self.path.parent / MODEL_RECORD
+        if record.is_file():
+            return str(json.loads(record.read_text(encoding="utf-8")).get("base", {}).get("licence", ""))
+        return "not known, a file of weights does not state it"
+
 
 def cellpose_major() -> int:
     """Major version of the installed Cellpose, without importing it.
@@ -60,7 +68,7 @@ def cellpose_major() -> int:
             cure="install one: pip install 'cpretrain[cellpose3]' or 'cpretrain[cellpose4]'",
         ) from None
     major = int(version.split(".")[0])
-    if major not in ZOO:
+    if major not in (3, 4):
         raise BadInput(f"Cellpose {version} is not supported", expected="Cellpose 3.1 or 4.2")
     return major
 
@@ -72,7 +80,7 @@ def models_folder() -> Path:
 
 def zoo_file(name: str) -> Path:
     """Where the weights of a zoo model lie, or would lie once downloaded."""
-    return models_folder() / _FILE_NAMES.get(name, name)
+    return models_folder() / ZOO[name].file
 
 
 def find_base(name: str, finetuned: bool = True) -> BaseModel:
@@ -113,7 +121,7 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
             raise _finetuned(given)
         _check_version(given, major)
         return BaseModel(name, given)
-    if name in ZOO[major]:
+    if name in zoo_names(major):
         return BaseModel(name, zoo_file(name), downloadable=True)
     own = models_folder() / name
     if name in own_models() and own.is_file():
@@ -124,20 +132,27 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
 
 def own_models() -> list[str]:
     """Names of the models that the user registered in Cellpose."""
-    listed = models_folder() / "gui_models.txt"
+    listed = models_folder() / GUI_MODELS
     lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
     return [line.strip() for line in lines if line.strip()]
 
 
+def stored_weights(path: Path) -> dict[str, Any]:
+    """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats)."""
+    import torch
+
+    return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)))
+
+
 def _unknown(name: str, major: int) -> BadInput:
-    other = 7 - major
-    if name in ZOO[other]:
+    if name in ZOO:
+        other = ZOO[name].cellpose
         return BadInput(
             f"base model {name}: belongs to Cellpose {other}",
             found=f"Cellpose {metadata.version('cellpose')}",
             cure=f"install 'cpretrain[cellpose{other}]' in an environment of its own",
         )
-    known = [*ZOO[major], *own_models()]
+    known = [*zoo_names(major), *own_models()]
     near = get_close_matches(name, known, n=1)
     return BadInput(
         f"base model {name}: there is no such file and no model of that name",
@@ -157,10 +172,8 @@ def _finetuned(path: Path) -> BadInput:
 
 def _check_version(path: Path, major: int) -> None:
     """Tell by its keys which Cellpose made a checkpoint; both versions load the other's wrongly or not at all."""
-    import torch
-
     try:
-        keys = torch.load(path, map_location="cpu", weights_only=True, mmap=True).keys()
+        keys = stored_weights(path).keys()
     except Exception as error:  # torch raises many kinds, none of them documented
         raise BadInput(
             f"{path}: cannot be read as model weights",

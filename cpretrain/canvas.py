@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.drift_curve import DriftCurve, round_away
+from cpretrain.grey_levels import rounded_to
 
 Shape = tuple[int, int, int, int]
 
@@ -112,7 +113,7 @@ def _insert_interpolated(frame: NDArray[Any], shape: Shape, shift: NDArray[np.fl
                 inside = frame[: covered.shape[0], :, : covered.shape[2], : covered.shape[3]]
                 share = np.multiply(inside, weight_x * weight_y * weight_z, dtype=np.float64)
                 covered += share.astype(np.float32)
-    return _back_to(frame.dtype, total)
+    return rounded_to(frame.dtype, total)
 
 
 def _neighbours(shift: float) -> list[tuple[int, float]]:
@@ -120,11 +121,3 @@ def _neighbours(shift: float) -> list[tuple[int, float]]:
     whole = int(np.floor(shift))
     near = 1 - (shift - whole)
     return [(whole, 1.0)] if shift == whole else [(whole + 1, 1 - near), (whole, near)]
-
-
-def _back_to(dtype: np.dtype, image: NDArray[np.float32]) -> NDArray[Any]:
-    """Round half up to an integer type; keep float32."""
-    if dtype.kind == "f":
-        return image.astype(dtype)
-    limits = np.iinfo(dtype)
-    return np.clip(np.floor(image + np.float32(0.5)), limits.min, limits.max).astype(dtype)

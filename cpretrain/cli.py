@@ -9,7 +9,14 @@ from cpretrain.command import command
 from cpretrain.console_report import Report
 
 if TYPE_CHECKING:
-    from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+    from cpretrain.settings import (
+        AgreeSettings,
+        CropSettings,
+        DriftSettings,
+        EvaluateSettings,
+        MaskSettings,
+        TrainSettings,
+    )
 
 app = typer.Typer(
     help="Correct drift with Fiji, cut training crops, retrain Cellpose, and measure whether it helped.",
@@ -22,6 +29,9 @@ app = typer.Typer(
 MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img_*.tif" for single frames'
 Out = Annotated[
     Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="processor cores to use (default: all)")
 ]
 
 
@@ -42,7 +52,16 @@ def drift(
 
     batch = correct_drift(ask_folder(raw, "RAW", "Choose the folder of raw time-lapses"), out, settings)
     lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in batch.done]
-    data = [{"source": m.source, "corrected": m.corrected, "engine": m.engine} for m in batch.done]
+    data = [
+        {
+            "source": movie.source,
+            "corrected": movie.corrected,
+            "engine": movie.engine,
+            "clipped_pairs": movie.curve.clipped_pairs,
+            "uncertain_pairs": movie.curve.uncertain_pairs,
+        }
+        for movie in batch.done
+    ]
     return Report(lines, {"movies": data}, batch.failed)
 
 
@@ -85,12 +104,35 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
     ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
+        ),
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep",
+            help="try all combinations and keep the best by the in-training test set, for example "
+            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+        ),
+    ] = None,
+    threads: Threads = None,
 ) -> Report:
     """Retrain a Cellpose model."""
-    from cpretrain.training import retrain
+    from cpretrain.threads import use_threads
 
-    result = retrain(images, masks, settings, out)
-    return Report([f"model in {result.folder}"], {"model": result.folder})
+    use_threads(threads)
+    from cpretrain.training import retrain, sweep
+    from cpretrain.training.sweep import parse_grid
+
+    if grid is None:
+        result = retrain(images, masks, settings, out, resume)
+        return Report([f"model in {result.folder}"], {"model": result.folder})
+    found = sweep(images, masks, settings, parse_grid(grid), out, resume)
+    lines = [f"best model in {found.model}", f"ranking in {found.table}"]
+    return Report(lines, {"model": found.model, "sweep": found.table})
 
 
 @command(app, "EvaluateSettings")
@@ -100,15 +142,36 @@ def evaluate(
     images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
     masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
+    human: Annotated[Path | None, typer.Option(help="masks that a second person drew for the images")] = None,
+    frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
+    frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
     ] = None,
+    threads: Threads = None,
 ) -> Report:
     """Score a retrained model and its base on images that neither was trained on."""
+    from cpretrain.threads import use_threads
+
+    use_threads(threads)
     from cpretrain.evaluation import evaluate as score
 
-    result = score(model, images, masks, against, settings, out)
-    return Report([result.table(), f"tables and pictures in {result.folder}"], result.as_data())
+    result = score(model, images, masks, against, settings, out, human, frames, frame_masks)
+    return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
+
+
+@command(app, "AgreeSettings")
+def agree(
+    settings: "AgreeSettings",
+    masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
+    masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
+    out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
+) -> Report:
+    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    from cpretrain.agreement import agree as compare
+
+    result = compare(masks_a, masks_b, settings, out)
+    return Report([result.table()], result.as_data())
 
 
 @command(app)
@@ -153,11 +216,19 @@ def fiji_scripts(
 
 
 @command(app)
-def models() -> Report:
-    """List the base models, where each is on this machine, and which Cellpose loads it."""
-    from cpretrain.doctor import list_models
+def models(
+    install: Annotated[
+        Path | None,
+        typer.Option(help="a model folder made by cpretrain train, to add to the models that Cellpose lists"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
+    ] = None,
+) -> Report:
+    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    from cpretrain.installed_models import install_model, list_models
 
-    return list_models()
+    return list_models() if install is None else install_model(install, name)
 
 
 @command(app)

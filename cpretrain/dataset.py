@@ -15,6 +15,7 @@ from cpretrain.atomic import write_text
 from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.problems import BadFolder, Problem
+from cpretrain.progress import warn
 from cpretrain.qupath.label_image import read_label_image
 from cpretrain.qupath.pairing import is_vector_file, match, without_masks
 from cpretrain.qupath.tiff_plane import describe_image
@@ -53,7 +54,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Split:
-    """Which pairs train, which validate, and which give the loss on unseen images during training.
+    """Which pairs train, which validate, and which are the in-training test set.
 
     Parameters
     ----------
@@ -94,7 +95,9 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     images, masks = Path(images), Path(masks)
     origins = read_crops(images)
     files = list_images(images)
-    mask_files = [path for path in list_images(masks) if not is_vector_file(path)]
+    flows = _flows_of_cellpose(files)
+    files = [path for path in files if path not in flows]
+    mask_files = [path for path in list_images(masks) if not is_vector_file(path) and path not in flows]
     if images.resolve() == masks.resolve():
         files = without_masks(files)
         mask_files = [path for path in mask_files if path not in set(files)]
@@ -143,7 +146,8 @@ def split(
     seed : int
         Seed of `numpy.random.default_rng`.
     test_fraction : float
-        Share of the training images that is set aside, drawn by image, for the loss on unseen images.
+        Share of the training images that is set aside as in-training test set; by movie where the split is and the
+        training side has at least five movies, otherwise by image.
 
     Returns
     -------
@@ -177,7 +181,7 @@ def split(
         chosen = set(random.permutation(len(pairs))[:count].tolist())
     train = [pair for index, pair in enumerate(pairs) if index in chosen]
     validation = [pair for index, pair in enumerate(pairs) if index not in chosen]
-    test, warnings = _set_aside(train, test_fraction, random)
+    test, warnings = _set_aside(train, test_fraction, by_movie, random)
     return Split(
         tuple(pair for pair in train if pair not in test),
         tuple(validation),
@@ -241,6 +245,20 @@ def read_split(path: Path) -> Split:
         tuple(sides["test"]),
         "movie" if by_movie else "image",
     )
+
+
+def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
+    """Find the flows that Cellpose's own training wrote beside its images; they may be of earlier masks."""
+    stems = {file.stem for file in files}
+    flows = {
+        file for file in files if file.stem.endswith("_flows") and file.stem.removesuffix("_flows") in stems
+    }
+    if flows:
+        warn(
+            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
+            "read; flows are computed anew"
+        )
+    return flows
 
 
 def _seen_from(table: Path, file: Path) -> str:
@@ -315,13 +333,18 @@ def _whole_movies(
 
 
 def _set_aside(
-    train: Sequence[Pair], fraction: float, random: np.random.Generator
+    train: Sequence[Pair], fraction: float, by_movie: bool, random: np.random.Generator
 ) -> tuple[set[Pair], list[str]]:
+    """Choose the in-training test set; whole movies where movies are kept together and there are enough of them."""
     if not fraction:
         return set(), []
+    if len(train) == 1:
+        return set(), ["one training image: none is set aside as in-training test set"]
+    groups = sorted({pair.group for pair in train})
+    if by_movie and len(groups) >= FEWEST_MOVIES:
+        kept = _whole_movies(train, groups, 1 - fraction, random)
+        return {pair for index, pair in enumerate(train) if index not in kept}, []
     count = min(max(round(fraction * len(train)), 1), len(train) - 1)
-    if count == 0:
-        return set(), ["one training image: none is set aside for the loss on unseen images"]
     return {train[index] for index in random.permutation(len(train))[:count]}, []
 
 

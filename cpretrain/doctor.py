@@ -4,9 +4,10 @@ import os
 from dataclasses import asdict
 from importlib import metadata
 
-from cpretrain.base_models import ZOO, cellpose_major, models_folder, own_models, zoo_file
+from cpretrain.base_models import cellpose_major, models_folder, own_models, zoo_file
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
+from cpretrain.zoo import ZOO
 from fiji_bridge.facts import Fact
 
 
@@ -24,24 +25,6 @@ def examine() -> Report:
         if fact.cure:
             lines.append(f"{'':{width + 11}}→ {fact.cure}")
     return Report(lines, {name: asdict(fact) for name, fact in facts.items()})
-
-
-def list_models() -> Report:
-    """List the pretrained models of both versions of Cellpose, and the user's own."""
-    rows = []
-    for major, names in ZOO.items():
-        for name in names:
-            rows.append((name, f"Cellpose {major}", zoo_file(name)))
-    rows += [(name, "own", models_folder() / name) for name in own_models()]
-    lines = [
-        f"{name:<16} {kind:<11} {'here' if path.is_file() else 'not here':<9} {path}"
-        for name, kind, path in rows
-    ]
-    data = [{"name": name, "kind": kind, "path": path, "here": path.is_file()} for name, kind, path in rows]
-    lines.append(
-        "A model that is not here is downloaded when it is used; without internet, put its file at that path."
-    )
-    return Report(lines, {"models": data})
 
 
 def _cellpose() -> Fact:
@@ -67,7 +50,7 @@ def _threads() -> Fact:
 
 
 def _models() -> Fact:
-    here = [name for names in ZOO.values() for name in names if zoo_file(name).is_file()]
+    here = [name for name in ZOO if zoo_file(name).is_file()]
     here += own_models()
     if here:
         return Fact(True, f"{', '.join(here)} in {models_folder()}")

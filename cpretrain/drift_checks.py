@@ -12,7 +12,15 @@ from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
 DTYPES = ("uint8", "uint16", "float32")
-BEYOND_PLUGIN = ("reference", "shifts", "shifts_scale", "crop_to_valid")
+BEYOND_PLUGIN = (
+    "reference",
+    "shifts",
+    "shifts_scale",
+    "crop_to_valid",
+    "keep_large_shifts",
+    "mask",
+    "ignore_padding",
+)
 """Options of the native engine alone."""
 SMALLEST_OVERLAP = 3
 """Pixels along every axis below which an overlap of two images counts as none."""
@@ -86,6 +94,8 @@ def check_options(settings: DriftSettings) -> None:
             found=" ".join([f"--engine {settings.engine}", *beyond]),
             cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
         )
+    if settings.mask and not settings.mask.is_file():
+        raise BadInput(f"{settings.mask}: there is no such mask", expected="a TIFF of the size of a frame")
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [
@@ -93,6 +103,7 @@ def check_options(settings: DriftSettings) -> None:
         (f"--shifts with --reference {settings.reference}", against and settings.shifts is not None),
         (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
         ("--roi with --reference mean", several_boxes),
+        ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
     ]
     for options, clash in excluded:
         if clash:

@@ -20,13 +20,16 @@ class DriftCurve:
         Drift in z, y, x relative to frame 0, in pixels. The shift that undoes it is its negative.
     clipped_pairs : tuple of (frame_from, frame_to)
         Pairs of frames, from 0, whose measured shift was cut to max_shift.
-    uncertain_pairs : tuple of (frame_from, frame_to)
-        Pairs of frames, from 0, whose shift the images do not determine.
+    uncertain_pairs : tuple of (frame_from, frame_to), optional
+        Pairs of frames, from 0, whose shift the images do not determine; None where nobody has looked.
+    large_pairs : tuple of (frame_from, frame_to)
+        Pairs of frames, from 0, whose measured shift is larger than max_shift and was kept.
     """
 
     drift: NDArray[np.float32]
     clipped_pairs: tuple[Pair, ...] = ()
-    uncertain_pairs: tuple[Pair, ...] = ()
+    uncertain_pairs: tuple[Pair, ...] | None = None
+    large_pairs: tuple[Pair, ...] = ()
 
     @property
     def clipped(self) -> NDArray[np.bool_]:
@@ -36,7 +39,12 @@ class DriftCurve:
     @property
     def uncertain(self) -> NDArray[np.bool_]:
         """True, shape (T,), where a pair that led to that frame is uncertain."""
-        return self._ends_of(self.uncertain_pairs)
+        return self._ends_of(self.uncertain_pairs or ())
+
+    @property
+    def large(self) -> NDArray[np.bool_]:
+        """True, shape (T,), where a pair that led to that frame moved further than max_shift, and that was kept."""
+        return self._ends_of(self.large_pairs)
 
     def whole(self) -> "DriftCurve":
         """Return the same rounded to whole pixels, halves away from 0, as the plugin applies and logs it."""
@@ -66,11 +74,14 @@ class PairDrift:
         Whether max_shift cut it.
     uncertain : bool
         Whether the images do not determine it.
+    large : bool
+        Whether it is larger than max_shift and was kept.
     """
 
     drift: tuple[float, float, float]
     clipped: bool = False
     uncertain: bool = False
+    large: bool = False
 
 
 def time_steps(n_frames: int, multi_time_scale: bool) -> list[int]:
@@ -141,7 +152,7 @@ def accumulate(
     Returns
     -------
     DriftCurve
-        The curve, with the clipped and the uncertain pairs.
+        The curve, with the clipped, the uncertain and the large pairs.
 
     Notes
     -----
@@ -149,16 +160,20 @@ def accumulate(
     on, and beyond its second one too. Every value is rounded to float32 each time, as the plugin's own are.
     """
     drift = np.zeros((n_frames, 3), np.float32)
-    clipped: dict[Pair, None] = {}
-    uncertain: dict[Pair, None] = {}
+    pairs: list[tuple[Pair, PairDrift]] = []
     for pair in measured_pairs(n_frames, multi_time_scale):
         measured = measure(*pair, drift)
         _add(drift, pair, measured.drift)
-        if measured.clipped:
-            clipped[pair] = None
-        if measured.uncertain:
-            uncertain[pair] = None
-    return DriftCurve(drift, tuple(clipped), tuple(uncertain))
+        pairs.append((pair, measured))
+    return curve_of(drift, pairs)
+
+
+def curve_of(drift: NDArray[np.float32], pairs: list[tuple[Pair, PairDrift]]) -> DriftCurve:
+    """Give the curve of a drift, shape (T, 3), that names each pair with a flag once."""
+    clipped = dict.fromkeys(pair for pair, measured in pairs if measured.clipped)
+    uncertain = dict.fromkeys(pair for pair, measured in pairs if measured.uncertain)
+    large = dict.fromkeys(pair for pair, measured in pairs if measured.large)
+    return DriftCurve(drift, tuple(clipped), tuple(uncertain), tuple(large))
 
 
 def _add(drift: NDArray[np.float32], pair: Pair, measured: tuple[float, float, float]) -> None:

@@ -11,11 +11,14 @@ from cpretrain.covered import Area
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.neighbour_correlation import NeighbourCorrelation
 
+PICTURE_PIXELS = 600
+"""Edge length above which a mean image is reduced by a whole number."""
+
 
 class Seen:
     """Mean over frames and planes, and likeness of neighbouring frames, gathered frame by frame.
 
-    The mean is sharp where nothing moved.
+    The mean is sharp where nothing moved; of large frames it is kept at the size of the picture.
     """
 
     def __init__(self) -> None:
@@ -25,7 +28,7 @@ class Seen:
 
     def add(self, frame: NDArray[Any], area: Area | None = None) -> None:
         """Take in one frame, axes (Z, Y, X), which holds data in `area` (z, y, x; default: everywhere)."""
-        plane = frame.mean(axis=0, dtype=np.float64)
+        plane = _reduced(frame)
         self._sum = plane if self._sum is None else self._sum + plane
         self._count += 1
         self._neighbours.add(frame, area)
@@ -41,6 +44,18 @@ class Seen:
         """Mean Pearson correlation of neighbouring frames so far, to six digits; None where there is none."""
         mean = self._neighbours.mean
         return None if mean is None else round(mean, 6)
+
+
+def _reduced(frame: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean over planes, and over blocks of pixels where the frame is larger than the picture."""
+    _, height, width = frame.shape
+    block = min(-(-max(height, width) // PICTURE_PIXELS), height, width)
+    rows, columns = height // block * block, width // block * block
+    total = np.zeros((rows // block, columns // block))
+    for plane in frame:
+        for y, x in np.ndindex(block, block):
+            total += plane[y:rows:block, x:columns:block]
+    return total / (len(frame) * block**2)
 
 
 def draw_drift(
@@ -76,7 +91,12 @@ def draw_drift(
         drift = curve.drift[:, "zyx".index(axis)]
         if axis != "z" or drift.any():
             course.plot(frames, drift, marker=".", color=colour, label=axis)
-    for flags, marker, label in ((curve.clipped, "v", "clipped"), (curve.uncertain, "s", "uncertain")):
+    marks = (
+        (curve.clipped, "v", "clipped"),
+        (curve.large, "^", "large"),
+        (curve.uncertain, "s", "uncertain"),
+    )
+    for flags, marker, label in marks:
         if flags.any():
             largest = curve.drift.max() + 0.05 * max(float(np.ptp(curve.drift)), 1.0)
             marked = frames[flags]

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cpretrain.drift import Corrected, Engine
+from cpretrain.drift_engine import Corrected, Engine
 from cpretrain.errors import BadInput
-from cpretrain.progress import say, warn
+from cpretrain.progress import progress, say
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import TimeLapse
 
 LOGGED_DIGITS = 0.0051
 """The plugin logs fractional shifts with two digits."""
+EQUAL_ENOUGH, LARGEST_ROUNDING = 0.999, 1.0
+"""Interpolated pixels may differ by rounding: share that must be equal, and how far the others may be apart."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Verification:
         Share of pixels of the corrected movies that are the same, 0 to 1; 0 where the sizes differ.
     largest_difference : float
         Largest difference of a pixel, in grey values.
+    sub_pixel : bool
+        Whether frames were shifted by fractions of a pixel.
     """
 
     frames: int
@@ -36,11 +40,18 @@ class Verification:
     same_shape: bool
     equal_pixels: float
     largest_difference: float
+    sub_pixel: bool = False
 
     @property
     def equal(self) -> bool:
-        """Whether shifts, sizes and pixels are all the same."""
-        return self.equal_shifts == self.frames and self.same_shape and self.equal_pixels == 1
+        """Whether shifts, sizes and pixels are the same; interpolated pixels but for rounding."""
+        rounding = (
+            self.sub_pixel
+            and self.equal_pixels >= EQUAL_ENOUGH
+            and self.largest_difference <= LARGEST_ROUNDING
+        )
+        pixels = self.equal_pixels == 1 or rounding
+        return self.equal_shifts == self.frames and self.same_shape and pixels
 
     def __str__(self) -> str:
         return (
@@ -80,12 +91,25 @@ class Verifier:
                 )
 
     def verify(self, movie: TimeLapse, native: Corrected) -> Verification | None:
-        """Compare one movie; None once enough are compared."""
+        """Compare one movie; None once enough are compared.
+
+        Raises
+        ------
+        BadInput
+            When the results differ: the movie counts as failed, and no result is written.
+        """
         if not self._left:
             return None
         self._left -= 1
         found = compare(native, self._engine().correct(movie, self._settings), self._settings.sub_pixel)
-        (say if found.equal else warn)(f"{movie.path.name}: native engine {found}")
+        if not found.equal:
+            uncertain = len(native.curve.uncertain_pairs or ())
+            raise BadInput(
+                f"{movie.path}: the native engine is {found}",
+                found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
+                cure="take the plugin for this movie (--engine fiji), or leave out --verify",
+            )
+        say(f"{movie.path.name}: native engine {found}")
         return found
 
     def _engine(self) -> Engine:
@@ -112,9 +136,12 @@ def compare(native: Corrected, plugin: Corrected, sub_pixel: bool = False) -> Ve
     differences = np.abs(native.curve.drift[:both] - plugin.curve.drift[:both]).max(axis=1)
     equal_shifts = int((differences <= tolerance).sum())
     if native.shape != plugin.shape:
-        return Verification(frames, equal_shifts, False, 0.0, float("inf"))
+        return Verification(frames, equal_shifts, False, 0.0, float("inf"), sub_pixel)
     equal, largest = 0, 0.0
-    for ours, theirs in zip(native.frames(), plugin.frames(), strict=True):
-        equal += int((ours == theirs).sum())
-        largest = max(largest, float(np.abs(ours.astype(np.float64) - theirs).max()))
-    return Verification(frames, equal_shifts, True, equal / int(np.prod(native.shape)), largest)
+    with progress("comparing with the plugin", frames) as step:
+        for ours, theirs in zip(native.frames(), plugin.frames(), strict=True):
+            equal += int((ours == theirs).sum())
+            largest = max(largest, float(np.abs(ours.astype(np.float64) - theirs).max()))
+            step()
+    share = equal / int(np.prod(native.shape))
+    return Verification(frames, equal_shifts, True, share, largest, sub_pixel)

@@ -23,6 +23,9 @@ from cpretrain.settings import (
     bad_settings,
 )
 
+EVALUATED = ("second_person", "frames", "frame_masks")
+"""Settings that name what is evaluated on besides the validation images."""
+
 
 class Experiment(Settings):
     """What ``experiment.toml`` holds; paths are relative to that file."""
@@ -31,6 +34,11 @@ class Experiment(Settings):
     ground_truth: Path = Field(
         Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
     )
+    second_person: Path | None = Field(
+        None, description="folder of masks that a second person drew on training images"
+    )
+    frames: Path | None = Field(None, description="folder of whole frames to evaluate on besides")
+    frame_masks: Path | None = Field(None, description="folder of their masks")
     drift: DriftSettings = Field(DriftSettings(), description="drift correction")
     crops: CropSettings = Field(CropSettings(), description="training crops")
     masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
@@ -57,8 +65,8 @@ def read_experiment(path: Path) -> Experiment:
     folder = path.resolve().parent
     base = folder / experiment.train.base
     train = experiment.train.replace(base=str(base)) if base.exists() else experiment.train
-    shifts = experiment.drift.shifts
-    drift = experiment.drift.replace(shifts=folder / shifts) if shifts else experiment.drift
+    paths = {name: getattr(experiment.drift, name) for name in ("shifts", "mask")}
+    drift = experiment.drift.replace(**{name: folder / path for name, path in paths.items() if path})
     return experiment.model_copy(
         update={
             "drift": drift,
@@ -66,6 +74,7 @@ def read_experiment(path: Path) -> Experiment:
             "ground_truth": folder / experiment.ground_truth,
             "train": train,
         }
+        | {name: folder / path for name in EVALUATED if (path := getattr(experiment, name))}
     )
 
 
@@ -113,8 +122,14 @@ def learn(experiment: Experiment) -> Report:
     training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
     imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
     say(f"masks: {imported.objects} objects on {imported.images} images")
-    trained = retrain(training_images, masks, experiment.train)
-    result = evaluate(trained.folder, settings=experiment.evaluate)
+    trained = retrain(training_images, masks, experiment.train, resume=True)
+    result = evaluate(
+        trained.folder,
+        settings=experiment.evaluate,
+        human=experiment.second_person,
+        frames=experiment.frames,
+        frame_masks=experiment.frame_masks,
+    )
     data: dict[str, Any] = result.as_data() | {"model": trained.folder}
-    lines = [result.table(), f"model, tables and pictures are in {trained.folder}"]
+    lines = [result.table(), f"model, report.html and tables are in {trained.folder}"]
     return Report(lines, data)

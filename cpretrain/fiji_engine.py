@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.drift import Corrected, EngineName
-from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift_curve import DriftCurve, measured_pairs
+from cpretrain.drift_engine import Corrected, EngineName
+from cpretrain.progress import progress
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import TimeLapse
 from fiji_bridge import FijiSession, available, find_fiji
@@ -50,7 +51,13 @@ class FijiEngine:
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
         """Run the plugin on one movie."""
-        drifted = self._session.correct_drift(movie, settings, movie.calibration)
+        frames_told = (
+            sum(1 for _ in measured_pairs(movie.shape[0], settings.multi_time_scale)) + movie.shape[0]
+        )
+        with progress(f"Fiji on {movie.path.name}", frames_told) as step:
+            drifted = self._session.correct_drift(
+                movie, settings, movie.calibration, lambda frame: step(f"frame {frame}")
+            )
         pixels = drifted.pixels
         assert pixels is not None
         t, z, c, y, x = pixels.shape

@@ -37,6 +37,7 @@ class FrameFiles:
         self.axes = "T" + first.axes.replace("T", "")
         self.lengths = first.lengths | {"T": len(self.files)}
         self.dtype, self.calibration, self.is_rgb = first.dtype, first.calibration, first.is_rgb
+        self.channels, self.images = first.channels, first.images
         self._expected = {axis: length for axis, length in self.lengths.items() if axis != "T"}
 
     def read(self, t: int) -> NDArray[Any]:

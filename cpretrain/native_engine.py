@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from cpretrain.canvas import Canvas, canvas_for
 from cpretrain.covered import Area, covered_by_all, is_empty
-from cpretrain.drift import Corrected, EngineName
 from cpretrain.drift_checks import check_applied, check_pixels
 from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift_engine import Corrected, EngineName
+from cpretrain.drift_measurement import measure_drift
 from cpretrain.errors import BadInput
-from cpretrain.native.native_drift import measure_drift
 from cpretrain.settings import DriftSettings
 from cpretrain.shifts_table import read_shifts, shifts_for
 from cpretrain.timelapse import TimeLapse

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Box = tuple[slice, slice]
+"""Rows and columns."""
 
-def valid_box(pixels: NDArray[Any]) -> tuple[slice, slice] | None:
+
+def valid_box(pixels: NDArray[Any]) -> Box | None:
     """Bounding box of the pixels that are not zero, the place of real data inside a padded canvas.
 
     Parameters

@@ -95,9 +95,15 @@ def _lines(description: str, total: int) -> Step:
         now = time.monotonic()
         if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
             _last_line = now
-            say(f"{description} {done}/{total} {note}".rstrip())
+            say(f"{description} {done}/{total} {note}".rstrip() + _left(now - started, done, total))
 
     return step
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    """How long the rest will take, at the pace so far."""
+    left = round(seconds / done * (total - done))
+    return f", {left // 3600}:{left % 3600 // 60:02}:{left % 60:02} left" if left > 0 else ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -15,19 +15,45 @@ from pydantic import BaseModel
 
 from cpretrain import __version__
 from cpretrain.atomic import write_text
+from cpretrain.progress import progress
 
 PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimagej", "scyjava")
+BLOCK, SHOWN = 2**24, 64
+"""Bytes that are read at a time, and how many blocks take so long that progress is shown."""
 
 
-def sha256(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks."""
+def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
+
+    Of a folder, that of the names and the SHA-256 of all files in it, in the order of their names. `on_block` is called
+    after every full block of `BLOCK` bytes.
+    """
+    if os.path.isdir(path):
+        named = sorted((file.relative_to(path).as_posix(), file) for file in _files_in(path))
+        listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
+        return hashlib.sha256(listed.encode()).hexdigest()
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(BLOCK):
+            digest.update(block)
+            if len(block) == BLOCK:
+                on_block()
+    return digest.hexdigest()
 
 
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
-    """SHA-256 of each file, under the name of its folder and its own (which stay when an experiment moves)."""
-    return {f"{Path(path).resolve().parent.name}/{Path(path).name}": sha256(path) for path in paths}
+    """SHA-256 of each path, under the name of its folder and its own (which stay when an experiment moves)."""
+    named = {f"{path.resolve().parent.name}/{path.name}": path for path in map(Path, paths)}
+    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in _files_in(path))
+    if blocks < SHOWN:
+        return {name: sha256(path) for name, path in named.items()}
+    with progress("reading the input for its SHA-256", blocks) as step:
+        return {name: sha256(path, step) for name, path in named.items()}
+
+
+def _files_in(path: str | os.PathLike) -> list[Path]:
+    given = Path(path)
+    return [file for file in given.rglob("*") if file.is_file()] if given.is_dir() else [given]
 
 
 def is_current(record: str | os.PathLike, settings: BaseModel, inputs: Iterable[str | os.PathLike]) -> bool:
@@ -67,7 +93,7 @@ class Provenance:
     settings : pydantic.BaseModel
         The settings that the step ran with.
     inputs : iterable of path-like
-        Files whose SHA-256 is recorded.
+        Files and folders whose SHA-256 is recorded.
     """
 
     def __init__(self, step: str, settings: BaseModel, inputs: Iterable[str | os.PathLike] = ()) -> None:

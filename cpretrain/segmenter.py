@@ -8,73 +8,51 @@ import logging
 import os
 import urllib.error
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.base_models import BaseModel, cellpose_major, models_folder, zoo_file
+from cpretrain.base_models import BaseModel, cellpose_major, models_folder, stored_weights, zoo_file
 from cpretrain.errors import BadInput
-from cpretrain.normalization import normalize
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.normalization import Normalization, normalize
+from cpretrain.settings import EvaluateSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
+
+STEPS = 200
+"""Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
 
 RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
 
 
 @dataclass(frozen=True)
-class CellposeDefaults:
-    """What Cellpose's ``train_seg`` takes when it is told nothing; read from its own signature."""
+class Flows:
+    """What the network says of one image.
 
-    epochs: int
-    learning_rate: float
-    weight_decay: float
-    batch_size: int
-    tile: int
-    channels: int
+    Parameters
+    ----------
+    towards_centre : ndarray of float32, (2, Y, X)
+        For each pixel the direction, y and x, to the centre of its object.
+    cell_probability : ndarray of float32, (Y, X)
+        Above 0 where a pixel rather belongs to an object.
+    steps : int
+        How many steps pixels follow the flow.
+    """
 
-
-@dataclass(frozen=True)
-class Losses:
-    """Losses of a training run, one value an epoch; NaN where none was measured."""
-
-    train: NDArray[np.float64]
-    test: NDArray[np.float64]
-
-
-def cellpose_defaults() -> CellposeDefaults:
-    """Cellpose's own training defaults, of the installed version."""
-    import inspect
-
-    from cellpose import train
-
-    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
-    major = cellpose_major()
-    return CellposeDefaults(
-        epochs=given["n_epochs"],
-        learning_rate=given["learning_rate"],
-        weight_decay=given["weight_decay"],
-        batch_size=given["batch_size"],
-        tile=given["bsize"] or 256,
-        channels=2 if major == 3 else 3,
-    )
-
-
-def with_defaults(settings: TrainSettings) -> TrainSettings:
-    """Fill in what `settings` leave open from the defaults of the installed Cellpose."""
-    defaults = cellpose_defaults()
-    names = ("epochs", "learning_rate", "weight_decay", "batch_size", "tile")
-    left_open = {name: getattr(defaults, name) for name in names if getattr(settings, name) is None}
-    return settings.model_copy(update=left_open)
+    towards_centre: NDArray[np.float32]
+    cell_probability: NDArray[np.float32]
+    steps: int
 
 
 def network_input(
-    planes: NDArray[Any], channel: int = 1, second_channel: int | None = None
+    planes: NDArray[Any],
+    channel: int = 1,
+    second_channel: int | None = None,
+    how: Normalization | None = None,
 ) -> NDArray[np.float32]:
     """Choose channels of an image, normalise them, and fill up to what the network takes.
 
@@ -84,6 +62,8 @@ def network_input(
         Grey values.
     channel, second_channel : int
         From 1; the channel to segment, and that of the nuclei.
+    how : Normalization, optional
+        As the model has it.
 
     Returns
     -------
@@ -101,7 +81,7 @@ def network_input(
             raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
     wanted = 2 if cellpose_major() == 3 else 3
     ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
-    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]))
+    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how)
     return ready
 
 
@@ -135,11 +115,15 @@ class Segmenter:
         if base.path is not None and not base.path.is_file():
             _download(base)
         options["pretrained_model"] = str(base.path) if base.path else False
-        with _quiet():
-            self.model = models.CellposeModel(**options)
+        with quietly():
+            try:
+                self.model = models.CellposeModel(**options)
+            except RuntimeError as error:  # from torch, for tensors of other sizes
+                raise _do_not_fit(base, str(error).splitlines()[-1].strip()) from error
+        _check_complete(base, self.model.net)
 
     def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
-        """Segment one image.
+        """Segment one image: `run` and then `masks`.
 
         Parameters
         ----------
@@ -151,86 +135,67 @@ class Segmenter:
         Returns
         -------
         ndarray of uint32, (Y, X)
-            Labels, 0 for background.
+            Labels, 0 for background; what Cellpose's own ``eval`` gives.
         """
-        with _quiet():
-            labels = self.model.eval(
-                image.copy(),
-                channel_axis=0,
-                normalize=dict(RAW),
-                diameter=settings.diameter,
-                flow_threshold=settings.flow_threshold,
-                cellprob_threshold=settings.cellprob_threshold,
-                min_size=settings.min_size,
-            )[0]
-        return np.asarray(labels, np.uint32).reshape(image.shape[-2:])
+        return self.masks(self.run(image, settings.diameter), settings)
 
-    def train(
-        self,
-        images: Sequence[NDArray[np.float32]],
-        labels: Sequence[NDArray[Any]],
-        settings: TrainSettings,
-        folder: Path,
-        test: tuple[Sequence[NDArray[np.float32]], Sequence[NDArray[Any]]] | None = None,
-        on_step: Callable[[], None] | None = None,
-    ) -> tuple[Path, Losses]:
-        """Train the network with Cellpose's own ``train_seg``.
+    def run(self, image: NDArray[np.float32], diameter: float | None = None) -> Flows:
+        """Run the network on one image; this is the slow part.
 
         Parameters
         ----------
-        images : sequence of ndarray of float32, (channels, Y, X)
+        image : ndarray of float32, (channels, Y, X)
             From ``network_input``.
-        labels : sequence of ndarray of int, (Y, X)
-            Ground truth of each image.
-        settings : TrainSettings
-            Complete settings, from ``with_defaults``.
-        folder : pathlib.Path
-            An existing folder that Cellpose may write to.
-        test : tuple, optional
-            Images and labels on which a loss is measured now and then; never trained on.
-        on_step : callable, optional
-            Called after each training step.
+        diameter : float, optional
+            Of the objects, in pixels; by default the model's own (Cellpose 4: no rescaling).
+        """
+        size = image.shape[-2:]
+        with quietly():
+            _, (_, towards, probability), *_ = self.model.eval(
+                image.copy(),
+                channel_axis=0,
+                normalize=dict(RAW),
+                diameter=diameter,
+                compute_masks=False,
+            )
+        return Flows(towards.reshape(2, *size), probability.reshape(size), self._steps(diameter))
+
+    def masks(self, flows: Flows, settings: EvaluateSettings) -> NDArray[np.uint32]:
+        """Make objects out of what the network gave; to be repeated with other thresholds.
+
+        Parameters
+        ----------
+        flows : Flows
+            From `run`.
+        settings : EvaluateSettings
+            Flow threshold, cellprob threshold and smallest object; where they are left open, Cellpose's own.
 
         Returns
         -------
-        pathlib.Path, Losses
-            The weights, and the losses.
+        ndarray of uint32, (Y, X)
+            Labels, 0 for background.
         """
-        from cellpose import train
+        from cellpose import dynamics
 
-        net = self.model.net
-        hook = net.register_forward_hook(lambda *_: on_step() if on_step and net.training else None)
-        test_images, test_labels = test or (None, None)
-        with _quiet(), _repeatable(settings.seed, self.device.type):
-            try:
-                weights, losses, test_losses = train.train_seg(
-                    net,
-                    train_data=[image.copy() for image in images],
-                    train_labels=[label.astype(np.int32) for label in labels],
-                    test_data=[image.copy() for image in test_images] if test_images else None,
-                    test_labels=[label.astype(np.int32) for label in test_labels] if test_labels else None,
-                    normalize=dict(RAW),
-                    n_epochs=settings.epochs,
-                    learning_rate=settings.learning_rate,
-                    weight_decay=settings.weight_decay,
-                    batch_size=settings.batch_size,
-                    nimg_per_epoch=settings.images_per_epoch,
-                    bsize=settings.tile,
-                    min_train_masks=0,  # sparse crops were taken out, and reported, before
-                    save_path=folder,
-                    model_name="weights",
-                )
-            finally:
-                hook.remove()
-        measured = np.arange(len(test_losses)) % 10 == 0
-        measured[5:6] = True
-        return Path(weights), Losses(losses, np.where(measured & bool(test_images), test_losses, np.nan))
+        settings = settings.filled()
+        with quietly():
+            labels = dynamics.resize_and_compute_masks(
+                flows.towards_centre,
+                flows.cell_probability,
+                niter=flows.steps,
+                flow_threshold=settings.flow_threshold,
+                cellprob_threshold=settings.cellprob_threshold,
+                min_size=settings.min_size,
+                device=self.device,
+            )
+        return np.asarray(labels, np.uint32)
 
-
-def steps_of(settings: TrainSettings, images: int) -> int:
-    """How many training steps a run takes (complete settings)."""
-    assert settings.epochs and settings.batch_size
-    return settings.epochs * -(-(settings.images_per_epoch or images) // settings.batch_size)
+    def _steps(self, diameter: float | None) -> int:
+        """How many steps Cellpose lets pixels follow the flow; computed as there, so that it is rounded alike."""
+        if cellpose_major() == 4:
+            return int(STEPS / (30 / diameter if diameter else 1))
+        scale = self.model.diam_mean / (diameter or self.model.diam_labels)
+        return int(1 / scale * STEPS)
 
 
 def find_device(device: str) -> Any:
@@ -255,6 +220,30 @@ def find_device(device: str) -> Any:
     return torch.device(device)
 
 
+def _check_complete(base: BaseModel, net: Any) -> None:
+    """Make sure that every weight of the network came from the file; Cellpose leaves out what does not fit."""
+    if base.path is None:
+        return
+    shapes = {name.removeprefix("module."): value.shape for name, value in stored_weights(base.path).items()}
+    missing = [
+        name
+        for name, value in net.state_dict().items()
+        if not name.startswith("diam_") and shapes.get(name) != value.shape
+    ]
+    if missing:
+        raise _do_not_fit(
+            base, f"{len(missing)} weights missing or of another size, for example {missing[0]}"
+        )
+
+
+def _do_not_fit(base: BaseModel, found: str) -> BadInput:
+    return BadInput(
+        f"{base.path}: its weights do not fit Cellpose's network",
+        found=found,
+        cure="get the file anew, or choose another base model",
+    )
+
+
 def _download(base: BaseModel) -> None:
     from cellpose import models
 
@@ -274,21 +263,7 @@ def _download(base: BaseModel) -> None:
 
 
 @contextmanager
-def _repeatable(seed: int, device: str) -> Iterator[None]:
-    """Seed torch (Cellpose seeds NumPy itself) and, on a CPU, add numbers up in the same order every time."""
-    import torch
-
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(before or device == "cpu", warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep what Cellpose and torch log and warn of off stderr: this tool speaks for itself."""
     logger = logging.getLogger("cellpose")
     level = logger.level

@@ -11,6 +11,10 @@ from cpretrain.errors import BadInput
 PositiveInt = Annotated[int, Field(ge=1)]
 NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
+"""Cellpose's own."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -71,6 +75,18 @@ class DriftSettings(Settings):
     crop_to_valid: bool = Field(
         False, description="keep only the area that every frame covers, instead of growing the canvas"
     )
+    keep_large_shifts: bool = Field(
+        False,
+        description="take shifts larger than max_shift as they were measured, with a warning, and do not cut them",
+    )
+    mask: Path | None = Field(
+        None,
+        description="TIFF of the size of a frame: pixels that are not 0 are left out of the measurement, for example "
+        "dust on the camera",
+    )
+    ignore_padding: bool = Field(
+        False, description="leave out the borders of zeros that frames have already, frame by frame"
+    )
     verify: NotNegativeInt = Field(
         0, description="correct this many movies with the plugin too, and say whether the results are equal"
     )
@@ -113,44 +129,100 @@ class TrainSettings(Settings):
     base: str = Field("", description="base model: a name from Cellpose's zoo, or a model file")
     train_fraction: float = Field(0.8, gt=0, lt=1, description="share of the images used for training")
     test_fraction: float = Field(
-        0.0, ge=0, lt=1, description="share of the training images set aside for the loss on unseen images"
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the training images set aside as in-training test set: never trained on, they show "
+        "which epoch is best",
     )
     channel: PositiveInt = Field(1, description="channel to segment, from 1")
     second_channel: PositiveInt | None = Field(
         None, description="channel of the nuclei, from 1, for two-channel Cellpose 3 models"
     )
+    preset: Literal["cellpose", "retraining"] = Field(
+        "cellpose",
+        description="what is left open below takes the defaults of the installed Cellpose, or what its "
+        "documentation recommends for retraining",
+    )
     epochs: PositiveInt | None = Field(None, description="number of epochs")
     learning_rate: float | None = Field(None, gt=0, description="learning rate")
     weight_decay: float | None = Field(None, ge=0, description="weight decay")
+    optimizer: Literal["adamw", "sgd"] | None = Field(
+        None, description="how weights are changed (sgd: Cellpose 3 only)"
+    )
     images_per_epoch: PositiveInt | None = Field(None, description="images an epoch (default: all)")
     batch_size: PositiveInt | None = Field(None, description="crops a training step")
-    tile: PositiveInt | None = Field(None, description="edge length of a training tile in pixels")
+    tile: PositiveInt | Literal["fit", "cellpose"] = Field(
+        "fit",
+        description="edge length of a training tile in pixels; fit: as large as the crops need; cellpose: "
+        "Cellpose's own, of which a small crop fills a part only",
+    )
     min_train_masks: NotNegativeInt = Field(
         1, description="leave out training crops with fewer objects (Cellpose's own 5 loses sparse crops)"
+    )
+    ap_every: NotNegativeInt = Field(
+        10,
+        description="epochs between two measurements of average precision on the in-training test set (0: none)",
+    )
+    keep: Literal["best", "last"] = Field(
+        "best",
+        description="which epoch's weights are kept; best: the highest average precision on the in-training test "
+        "set, else the lowest test loss (without a test set: the last epoch)",
+    )
+    patience: PositiveInt | None = Field(
+        None, description="stop after this many epochs without a better one (default: train all epochs)"
     )
     split_by: Literal["auto", "movie", "image"] = Field(
         "auto", description="keep crops of one movie on one side; auto: where there are at least five movies"
     )
-    seed: int = Field(0, description="seed of the split and of the training")
+    seed: Seed = Field(0, description="seed of the split and of the training")
     device: Device = Field("auto", description="where to compute")
     continue_from_finetuned: bool = Field(
         False, description="accept a base that was retrained here already, instead of a pretrained model"
     )
 
 
-class EvaluateSettings(Settings):
-    """How a model is scored."""
+class AgreeSettings(Settings):
+    """How masks are compared."""
 
     thresholds: str = Field(
         "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
     )
-    flow_threshold: float = Field(0.4, description="flow threshold: larger keeps more objects")
-    cellprob_threshold: float = Field(0.0, description="cellprob threshold: smaller makes objects larger")
+
+
+class EvaluateSettings(AgreeSettings):
+    """How a model is scored."""
+
+    flow_threshold: float | None = Field(
+        None,
+        ge=0,
+        description="flow threshold: larger keeps more objects (default: as tuned, else Cellpose's 0.4)",
+    )
+    cellprob_threshold: float | None = Field(
+        None,
+        description="cellprob threshold: smaller makes objects larger (default: as tuned, else Cellpose's 0)",
+    )
     diameter: float | None = Field(
-        None, gt=0, description="diameter of the objects in pixels (default: the model's)"
+        None,
+        gt=0,
+        description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
     min_size: int = Field(15, description="smallest object in pixels")
+    tune: bool = Field(
+        False,
+        description="first search for the flow and cellprob thresholds that do best on the training images, for "
+        "both models; kept with the model",
+    )
+    tune_diameters: Annotated[tuple[PositiveFloat, ...], BeforeValidator(_listed)] = Field(
+        (), description="diameters in pixels to try as well, separated by commas (default: the model's only)"
+    )
     device: Device = Field("auto", description="where to compute")
+
+    def filled(self, **tuned: float | None) -> Self:
+        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
+        values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
+        left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return self.model_copy(update=left_open)
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:

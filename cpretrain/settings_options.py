@@ -4,7 +4,7 @@ import functools
 import inspect
 import operator
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import ValidationError
@@ -49,6 +49,8 @@ def _option(field: str, info: FieldInfo) -> inspect.Parameter:
     kind, default = _plain(info.annotation), info.default
     if Ellipsis in get_args(kind) or any(Ellipsis in get_args(part) for part in get_args(kind)):
         kind, default = str | None, None  # a list of any length is written with commas
+    if any(get_origin(part) is Literal for part in get_args(kind)) and int in get_args(kind):
+        kind = str  # a number or a word
     option = typer.Option(_flag(field), help=info.description)
     return inspect.Parameter(
         field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]

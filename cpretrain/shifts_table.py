@@ -1,23 +1,31 @@
 """The table of shifts beside a corrected movie: written once, read again, applied to other movies."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from cpretrain.atomic import write_aside
-from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift_curve import DriftCurve, Pair
 from cpretrain.errors import BadInput
 from cpretrain.movies import corrected_name
 
+COLUMNS = ("frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain")
+
 
 def write_shifts(path: Path, curve: DriftCurve) -> None:
-    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped."""
+    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped, uncertain.
+
+    ``uncertain`` is empty where nobody has looked: the plugin does not say.
+    """
+    uncertain = [""] * len(curve.drift) if curve.uncertain_pairs is None else curve.uncertain.tolist()
+    rows = zip(curve.drift.tolist(), curve.clipped.tolist(), uncertain, strict=True)
     with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["frame", "drift_z", "drift_y", "drift_x", "clipped"])
-        for frame, (drift, clipped) in enumerate(zip(curve.drift.tolist(), curve.clipped, strict=True)):
-            writer.writerow([frame, *(round(value, 4) for value in drift), bool(clipped)])
+        writer.writerow(COLUMNS)
+        for frame, (drift, *flags) in enumerate(rows):
+            writer.writerow([frame, *(round(value, 4) for value in drift), *flags])
 
 
 def read_shifts(path: Path) -> DriftCurve:
@@ -32,14 +40,21 @@ def read_shifts(path: Path) -> DriftCurve:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
-        clipped = tuple((t - 1, t) for t, row in enumerate(rows) if row["clipped"] == "True")
+        clipped = _pairs(row["clipped"] for row in rows)
+        told = all(row.get("uncertain") for row in rows)
+        uncertain = _pairs(row["uncertain"] for row in rows) if told else None
     except (OSError, KeyError, ValueError) as error:
         raise BadInput(
             f"{path}: cannot be read as a table of shifts",
             found=f"{type(error).__name__}: {error}",
-            expected="columns frame, drift_z, drift_y, drift_x, clipped",
+            expected=f"columns {', '.join(COLUMNS)}",
         ) from error
-    return DriftCurve(drift.reshape(-1, 3), clipped)
+    return DriftCurve(drift.reshape(-1, 3), clipped, uncertain)
+
+
+def _pairs(flags: Iterable[str]) -> tuple[Pair, ...]:
+    """Pairs of neighbouring frames that led to the frames with a flag."""
+    return tuple((t - 1, t) for t, flag in enumerate(flags) if flag == "True")
 
 
 def shifts_for(given: Path, movie: Path) -> Path:

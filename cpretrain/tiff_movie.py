@@ -10,8 +10,10 @@ import zarr
 from numpy.typing import NDArray
 
 from cpretrain.axis_names import named_axes
-from cpretrain.calibration import Calibration
 from cpretrain.errors import BadInput
+from cpretrain.quiet_log import silent
+from cpretrain.tiff_damage import check_movie
+from cpretrain.tiff_facts import calibration_of, channels_of
 
 
 class TiffMovie:
@@ -32,7 +34,7 @@ class TiffMovie:
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
-        with ExitStack() as on_error:
+        with ExitStack() as on_error, silent("tifffile"):
             try:
                 self._file = on_error.enter_context(tifffile.TiffFile(path))
                 self._open(axes)
@@ -52,11 +54,14 @@ class TiffMovie:
             raise BadInput(f"{self.path}: holds no image")
         series = self._file.series[0]
         self.files = _files(self.path, series)
+        check_movie(self.path, self._file, series, self.files)
+        self.images = _images(self.path, self._file)
         self.axes = named_axes(self.path, series.axes, series.shape, axes)
         self.lengths = dict(zip(self.axes, series.shape, strict=True))
         self.dtype = np.dtype(series.dtype)
         self._array = zarr.open_array(series.levels[0].aszarr(), mode="r")
-        self.calibration = _calibration(self._file)
+        self.calibration = calibration_of(self._file)
+        self.channels = channels_of(self._file, self.lengths.get("C", 1))
         self.is_rgb = series.axes.endswith("S")
 
     def read(self, t: int) -> NDArray[Any]:
@@ -66,6 +71,20 @@ class TiffMovie:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _images(path: Path, file: tifffile.TiffFile) -> int:
+    """Number of images in a file; tifffile takes frames of another size for another image."""
+    full = [series for series in file.series if not series.keyframe.is_reduced]
+    if len(full) > 1 and full[0].kind == "generic":
+        odd = full[1].keyframe
+        raise BadInput(
+            f"{path}: frame {odd.index} is not like the first frame",
+            found=f"{odd.dtype}, {odd.shape}",
+            expected=f"{full[0].dtype}, {full[0].keyframe.shape}, as the first frame",
+            cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
+        )
+    return len(full)
 
 
 def _files(path: Path, series: tifffile.TiffPageSeries) -> list[Path]:
@@ -81,31 +100,3 @@ def _files(path: Path, series: tifffile.TiffPageSeries) -> list[Path]:
         )
     names = {page.parent.filename for page in series.pages if page is not None}
     return [path.parent / name for name in sorted(names | {path.name})]
-
-
-def _calibration(file: tifffile.TiffFile) -> Calibration:
-    calibration = Calibration()
-    if file.is_imagej and file.imagej_metadata:
-        facts = file.imagej_metadata
-        y, x = (_resolution(file, tag) for tag in ("YResolution", "XResolution"))
-        unit = str(facts.get("unit", "pixel"))
-        calibration = Calibration(
-            (float(facts.get("spacing", 1.0)), y, x),
-            "µm" if unit in ("micron", "um", "\\u00B5m") else unit,
-            float(facts.get("finterval", 0.0)),
-        )
-    elif file.is_ome and file.ome_metadata:
-        image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
-        pixels = (image[0] if isinstance(image, list) else image)["Pixels"]
-        z, y, x = (float(pixels.get(f"PhysicalSize{axis}", 1.0)) for axis in "ZYX")
-        unit = str(pixels.get("PhysicalSizeXUnit", "µm")) if "PhysicalSizeX" in pixels else "pixel"
-        calibration = Calibration((z, y, x), unit, float(pixels.get("TimeIncrement", 0.0)))
-    return calibration
-
-
-def _resolution(file: tifffile.TiffFile, tag: str) -> float:
-    """Pixel size from a resolution tag (pixels per unit, as a fraction); 1.0 where it says nothing."""
-    entry = file.pages[0].tags.get(tag)  # type: ignore[union-attr]
-    if entry is None or not entry.value[0]:
-        return 1.0
-    return float(entry.value[1] / entry.value[0])

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from cpretrain.axis_names import AXES as AXES
 from cpretrain.calibration import Calibration as Calibration
+from cpretrain.channels import Channels
 from cpretrain.errors import BadInput
 from cpretrain.frame_files import FrameFiles, is_pattern
+from cpretrain.room import check_memory
 from cpretrain.tiff_movie import TiffMovie
 from cpretrain.zarr_movie import ZarrMovie, is_ome_zarr
 
@@ -70,7 +73,13 @@ class TimeLapse:
     Attributes
     ----------
     files : list of pathlib.Path
-        The files it is made of; of an OME-Zarr its metadata alone.
+        The files it is made of; of an OME-Zarr its metadata, and the folder of its pixels at full resolution.
+    calibration : Calibration
+        What a pixel and a frame are worth.
+    channels : Channels
+        Names and colours of the channels.
+    images : int
+        How many images the file holds; the first one is read.
 
     Raises
     ------
@@ -84,7 +93,21 @@ class TimeLapse:
         self.axes, self.files = self._movie.axes, self._movie.files
         self.dtype, self.is_rgb = self._movie.dtype, self._movie.is_rgb
         self.calibration: Calibration = self._movie.calibration
+        self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
+        self.images = self._movie.images
+        self._latest: tuple[int, NDArray[Any]] | None = None
+        try:
+            check_memory(
+                self.frame_bytes,
+                f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
+                "memory",
+                "cut the frames into smaller ones, or use a machine with more memory; "
+                "where the file cannot be that large, it is damaged",
+            )
+        except BadInput:
+            self.close()
+            raise
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -92,14 +115,21 @@ class TimeLapse:
         t, z, c, y, x = self._shape
         return t, z, c, y, x
 
+    @property
+    def frame_bytes(self) -> int:
+        """Size of a frame in memory."""
+        return prod(self._shape[1:]) * self.dtype.itemsize
+
     def frame(self, t: int) -> NDArray[Any]:
-        """Read frame `t` (from 0), axes z, c, y, x.
+        """Read frame `t` (from 0), axes z, c, y, x; the latest one is kept, and is not to be changed.
 
         Raises
         ------
         BadInput
             When the frame cannot be decoded.
         """
+        if self._latest is not None and self._latest[0] == t:
+            return self._latest[1]
         try:
             pixels = self._movie.read(t)
         except BadInput:
@@ -112,7 +142,9 @@ class TimeLapse:
             ) from error
         axes = self.axes.replace("T", "")
         order = [axes.index(axis) for axis in "ZCYX" if axis in axes]
-        return pixels.transpose(order).reshape(self._shape[1:])
+        ordered = pixels.transpose(order).reshape(self._shape[1:])
+        self._latest = t, ordered
+        return ordered
 
     def close(self) -> None:
         """Close the file."""

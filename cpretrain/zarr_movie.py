@@ -1,5 +1,6 @@
 """A movie in an OME-Zarr, read one frame at a time at full resolution."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from cpretrain.axis_names import named_axes
 from cpretrain.calibration import Calibration
+from cpretrain.channels import Channels, table_of
 from cpretrain.errors import BadInput
 
 _UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
@@ -31,7 +33,7 @@ class ZarrMovie:
         When it holds no image, or axes that are not understood.
     """
 
-    is_rgb = False
+    is_rgb, images = False, 1
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
@@ -44,6 +46,7 @@ class ZarrMovie:
             stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
             shape, dtype = self._array.shape, np.dtype(self._array.dtype)
             self.calibration = _calibration(image, largest)
+            self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
         except Exception as error:  # a damaged store raises nearly anything in zarr
             raise BadInput(
                 f"{path}: cannot be read as an OME-Zarr",
@@ -51,7 +54,8 @@ class ZarrMovie:
                 expected="a folder with multiscales and their axes in .zattrs or zarr.json",
                 cure="choose the folder of one image in it, or take it out of the folder",
             ) from error
-        self.files = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
+        metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
+        self.files = [*metadata, path / largest["path"]]
         self.axes = named_axes(path, "".join(stated).upper(), shape, axes)
         self.lengths = dict(zip(self.axes, shape, strict=True))
         self.dtype = dtype.newbyteorder("=")
@@ -86,4 +90,18 @@ def _calibration(image: dict[str, Any], dataset: dict[str, Any]) -> Calibration:
         (sizes.get("z", 1.0), sizes["y"], sizes["x"]),
         _UNITS.get(str(unit), str(unit)) if unit else "pixel",
         sizes["t"] * seconds if units.get("t") else 0.0,
+    )
+
+
+def _channels(described: list[dict[str, Any]]) -> Channels:
+    """Names and colours (``"FF0000"``) as OMERO wrote them."""
+    names = tuple(str(channel.get("label", "")) for channel in described)
+    codes = [str(channel.get("color", "")) for channel in described]
+    coloured = bool(codes) and all(re.fullmatch("[0-9a-fA-F]{6}", code) for code in codes)
+    return Channels(
+        names=names if any(names) else (),
+        colours=np.array([table_of((r, g, b)) for r, g, b in map(bytes.fromhex, codes)])
+        if coloured
+        else None,
+        mode="composite" if len(codes) > 1 and coloured else "grayscale",
     )

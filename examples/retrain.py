@@ -34,7 +34,7 @@ def main() -> None:
     model = retrain(crops.folder, masks.folder, settings)
     result = evaluate(model.folder, settings=EvaluateSettings())
     print(result.table())
-    print(f"model, tables and pictures are in {model.folder}")
+    print(f"model, report.html and tables are in {model.folder}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Run it with ``python examples/train_demo_base.py [FILE]``. It takes about a quar
 import sys
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import skimage.io
@@ -18,11 +17,16 @@ import tifffile
 from cpretrain.atomic import write_aside
 from cpretrain.base_models import SCRATCH, find_base
 from cpretrain.progress import progress, say
-from cpretrain.segmenter import Segmenter, network_input, steps_of, with_defaults
+from cpretrain.segmenter import Segmenter, network_input
 from cpretrain.settings import TrainSettings
+from cpretrain.training.defaults import with_defaults
+from cpretrain.training.examples import prepare
+from cpretrain.training.loop import Run
+from cpretrain.training.optimisation import repeatable
 
 DATA = Path(str(files("cpretrain"))) / "demo_data"
-SETTINGS = TrainSettings(epochs=140, images_per_epoch=48, batch_size=4, tile=112, seed=1, device="cpu")
+SETTINGS = TrainSettings(epochs=140, images_per_epoch=48, batch_size=4, tile=112, device="cpu")
+SEED_OF_WEIGHTS = 1
 
 
 def main(target: Path = DATA / "base_nuclei") -> None:
@@ -32,16 +36,17 @@ def main(target: Path = DATA / "base_nuclei") -> None:
     pictures = sorted((DATA / "base_training" / "images").glob("*.png"))
     images = [network_input(skimage.io.imread(path)[np.newaxis]) for path in pictures]
     labels = [tifffile.imread(path.parents[1] / "labels" / f"{path.stem}.tif") for path in pictures]
-    torch.manual_seed(SETTINGS.seed)
-    segmenter = Segmenter(find_base(SCRATCH), SETTINGS.device, for_training=True)
-    settings = with_defaults(SETTINGS)
-    with TemporaryDirectory() as folder, progress("train", steps_of(settings, len(images))) as step:
-        weights, losses = segmenter.train(images, labels, settings, Path(folder), on_step=step)
-        state = torch.load(weights, weights_only=True)
+    with repeatable(SEED_OF_WEIGHTS, SETTINGS.device):
+        segmenter = Segmenter(find_base(SCRATCH), SETTINGS.device, for_training=True)
+        run = Run(segmenter, prepare(images, labels, segmenter.device), with_defaults(SETTINGS))
+        with progress("train", run.steps_left) as step:
+            while not run.finished:
+                run.run_epoch(step)
+    state = run.net.state_dict()
     halved = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     with write_aside(target) as aside:
         torch.save(halved, aside)
-    say(f"{target}: training loss {losses.train[-1]:.3f} after {settings.epochs} epochs")
+    say(f"{target}: training loss {run.curves.training_loss[-1]:.3f} after {run.curves.epochs} epochs")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.drift_checks import check_drift_settings, check_pixels
+from cpretrain.room import check_disk
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Calibration, Frames
 from fiji_bridge.errors import FijiError
-from fiji_bridge.frames_file import check_room, map_frames, write_frames
+from fiji_bridge.frames_file import map_frames, write_frames
 from fiji_bridge.log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 from fiji_bridge.options import macro_options
 from fiji_bridge.plugin import COMMAND
@@ -133,7 +134,12 @@ def _correct(
     size = int(np.prod(movie.shape)) * movie.dtype.itemsize
     if virtual is None:
         virtual = HEAP * size > session.heap_limit
-    check_room(files.folder, (ROOM + virtual) * size)
+    check_disk(
+        files.folder,
+        (ROOM + virtual) * size,
+        f"{files.folder}: too little room to hand the movie over to Fiji",
+        "set TMPDIR to a folder on a larger disk",
+    )
     write_frames(files.movie, _frames(movie))
     told = session.journal.mark()
     answer = session.call(

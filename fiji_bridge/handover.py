@@ -12,18 +12,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from cpretrain.axis_names import DIMS, in_order
 from cpretrain.errors import BadInput
 from cpretrain.timelapse import Calibration
 
-DIMS = ("t", "z", "c", "y", "x")
-
-_NAMES = {
-    "t": "t", "time": "t", "frame": "t",
-    "z": "z", "pln": "z", "plane": "z", "slice": "z",
-    "c": "c", "ch": "c", "channel": "c",
-    "y": "y", "row": "y",
-    "x": "x", "col": "x",
-}  # fmt: skip
 _TYPES: dict[int, np.dtype] = {
     0: np.dtype(np.uint8),
     1: np.dtype(np.uint16),
@@ -47,29 +39,6 @@ def check_dtype(dtype: np.dtype, name: str = "the image") -> None:
             expected="uint8, uint16 or float32",
             cure="save it as 8-bit, 16-bit or 32-bit in Fiji (Image > Type), or use --engine native",
         )
-
-
-def in_order(image: xr.DataArray) -> xr.DataArray:
-    """Bring an image with named axes, in any order, into the order t, z, c, y, x; missing axes get length 1.
-
-    Axes may be called ``t``, ``z``, ``c``, ``y``, ``x`` or as in PyImageJ ``t``, ``pln``, ``ch``, ``row``, ``col``.
-
-    Raises
-    ------
-    BadInput
-        For an axis of another name. An axis without a name would make frames into channels.
-    """
-    names = {dim: _NAMES.get(str(dim).lower()) for dim in image.dims}
-    known = [name for name in names.values() if name]
-    if len(set(known)) < image.ndim or not {"y", "x"} <= set(known):
-        raise BadInput(
-            "the axes of the image are not understood",
-            found=", ".join(map(str, image.dims)),
-            expected="names out of t, z, c, y, x, each at most once, with y and x",
-            cure="name them: xarray.DataArray(pixels, dims=('t', 'y', 'x'))",
-        )
-    named = image.rename(names)
-    return named.expand_dims([dim for dim in DIMS if dim not in named.dims]).transpose(*DIMS)
 
 
 def to_imageplus(
@@ -186,10 +155,9 @@ def calibration_of(image: Any) -> Calibration:
 
 
 def colours_of(image: Any) -> NDArray[np.uint8]:
-    """Colours of the channels of a composite ``ij.ImagePlus``, shape (channels, 3, 256)."""
+    """Colours of the channels of an ``ij.ImagePlus``, shape (channels, 3, 256)."""
     tables = []
-    for channel in range(1, int(image.getNChannels()) + 1):
-        table = image.getChannelLut(channel)
+    for table in image.getLuts():
         parts = _java_bytes(256), _java_bytes(256), _java_bytes(256)
         table.getReds(parts[0])
         table.getGreens(parts[1])

@@ -43,8 +43,9 @@ def correct(
     """
     import xarray as xr
 
+    from cpretrain.axis_names import DIMS
     from cpretrain.timelapse import Calibration
-    from fiji_bridge.handover import DIMS, described, planes_of, to_imageplus
+    from fiji_bridge.handover import described, planes_of, to_imageplus
 
     image = to_imageplus(
         xr.DataArray(map_frames(Path(movie), dtype, shape), dims=DIMS), Calibration(**calibration)

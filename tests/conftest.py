@@ -70,7 +70,12 @@ def disks() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def training_folders(tmp_path: Path, disks: tuple[np.ndarray, np.ndarray]) -> tuple[Path, Path]:
     """Folders of six images and their masks, with awkward names."""
-    images, masks = tmp_path / "Bilder [1] ü", tmp_path / "masks"
+    return write_training_folders(tmp_path, disks)
+
+
+def write_training_folders(folder: Path, disks: tuple[np.ndarray, np.ndarray]) -> tuple[Path, Path]:
+    """Write six images and their masks, with awkward names."""
+    images, masks = folder / "Bilder [1] ü", folder / "masks"
     images.mkdir()
     masks.mkdir()
     image, labels = disks

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.base_models import ZOO, cellpose_major, find_base, zoo_file
+from cpretrain.base_models import cellpose_major, find_base, zoo_file
 from cpretrain.errors import BadInput
+from cpretrain.zoo import ZOO, zoo_names
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()
@@ -16,7 +17,7 @@ def models_folder(tmp_path, monkeypatch) -> Path:
     return tmp_path / "models"
 
 
-@pytest.mark.parametrize("name", ZOO[MAJOR])
+@pytest.mark.parametrize("name", zoo_names(MAJOR))
 def test_zoo_files_are_where_cellpose_looks_for_them(name, models_folder, monkeypatch):
     from cellpose import models
 
@@ -24,6 +25,26 @@ def test_zoo_files_are_where_cellpose_looks_for_them(name, models_folder, monkey
     zoo_file(name).touch()
     path = models.model_path(name) if MAJOR == 3 else models.cache_model_path(name)
     assert Path(path) == zoo_file(name) == find_base(name).path
+
+
+def test_the_zoo_is_that_of_cellpose():
+    from cellpose import models
+
+    assert set(zoo_names(MAJOR)) <= set(models.MODEL_NAMES)
+    left_out = set(models.MODEL_NAMES) - set(zoo_names(MAJOR))
+    assert all(name == "CP" or "transformer" in name or "neurips" in name for name in left_out)
+    assert all(
+        model.made_for and model.licence and model.url.startswith("https://") for model in ZOO.values()
+    )
+    assert all(model.url.startswith(models._MODEL_URL) for model in ZOO.values() if model.cellpose == MAJOR)
+
+
+def test_licence_of_a_base(tmp_path, tiny_model):
+    assert find_base(zoo_names(MAJOR)[0]).licence.startswith("BSD 3-clause")
+    assert find_base(str(tiny_model)).licence == "not known, a file of weights does not state it"
+    (tmp_path / "weights").write_bytes(tiny_model.read_bytes())
+    (tmp_path / "model.json").write_text('{"base": {"licence": "CC0"}}')
+    assert find_base(str(tmp_path)).licence == "CC0"
 
 
 def test_own_models_of_cellpose(models_folder, tiny_model):
@@ -37,7 +58,7 @@ def test_own_models_of_cellpose(models_folder, tiny_model):
     [
         ("cyto33" if MAJOR == 3 else "cpsam_v3", "did you mean"),
         ("/nowhere/model", "there is no such file and no model of that name"),
-        (ZOO[7 - MAJOR][0], f"belongs to Cellpose {7 - MAJOR}"),
+        (zoo_names(7 - MAJOR)[0], f"belongs to Cellpose {7 - MAJOR}"),
     ],
 )
 def test_a_name_that_cellpose_would_silently_replace_is_refused(name, message):
@@ -52,6 +73,14 @@ def test_weights_of_the_other_version(tmp_path):
     torch.save({{3: "W2", 4: "output.2.weight"}[MAJOR]: torch.zeros(3)}, path)
     with pytest.raises(BadInput, match=f"weights of Cellpose {7 - MAJOR}"):
         find_base(str(path))
+
+
+def test_weights_in_the_format_of_old_versions_of_torch(tmp_path, tiny_model):
+    import torch
+
+    state = torch.load(tiny_model, weights_only=True)
+    torch.save(state, tmp_path / "weights", _use_new_zipfile_serialization=False)
+    assert find_base(str(tmp_path)).path == tmp_path / "weights"
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut off"])

@@ -53,6 +53,7 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
         "masks",
         "train",
         "evaluate",
+        "agree",
         "run",
         "demo",
         "doctor",
@@ -95,11 +96,12 @@ def test_whole_way_by_single_commands(tmp_path, tiny_model_process):
     tile = 64 if cellpose_major() == 3 else 256
     done = tiny_model_process(
         "train", "--images", images, "--masks", folder / "masks", "--name", "cells",
-        "--epochs", 1, "--tile", tile, "--device", "cpu", "--json",
+        "--epochs", 1, "--tile", tile, "--device", "cpu", "--threads", 2, "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     model = json.loads(done.stdout)["model"]
     assert model == str(folder / "models" / "cells")
+    assert json.loads((folder / "models" / "cells" / "model.json").read_text())["hardware"]["threads"] == 2
 
     done = tiny_model_process(
         "evaluate", model, "--thresholds", "0.5,0.75,0.9", "--device", "cpu", base=False
@@ -185,6 +187,11 @@ BAD_INPUT = {
                         "--name", "a", "--base", tiny(folder), "--device", "cuda"],
         "device cuda: not found",
     ),
+    "a sweep over what is no number": (
+        lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--sweep", "base=1"],
+        "--sweep: cannot search 'base'",
+    ),
+    "nothing to install": (lambda folder: ["models", "--install", "."], "is not a model folder"),
     "a setting out of range": (lambda folder: ["crops", ".", "--size", "0"], "--size: input should be greater"),
     "no model folder": (lambda folder: ["evaluate", "."], "is not a model folder"),
     "no experiment": (lambda folder: ["run", "experiment.toml"], "cannot be read"),

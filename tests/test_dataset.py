@@ -168,6 +168,14 @@ def test_no_side_is_empty_and_no_movie_is_on_both(sizes, fraction, split_by, see
     assert split(pairs[::-1], fraction, split_by, seed, test_fraction) == parts
 
 
+@pytest.mark.parametrize(("movies", "together"), [(10, True), (5, False)])
+def test_the_in_training_test_set_is_by_movie_where_there_are_enough(movies, together):
+    parts = split(crops(movies, 4), 0.8, test_fraction=0.3)
+    shared = {pair.group for pair in parts.train} & {pair.group for pair in parts.test}
+    assert parts.test
+    assert bool(shared) != together
+
+
 def test_the_seed_decides():
     assert len({split(crops(8), seed=seed).validation for seed in range(20)}) > 5
 

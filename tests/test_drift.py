@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.drift import choose_engine, correct_drift
+from cpretrain.drift import correct_drift
+from cpretrain.drift_engine import choose_engine
 from cpretrain.errors import BadInput
 from cpretrain.native_engine import NativeEngine
+from cpretrain.progress import set_output
 from cpretrain.settings import DriftSettings
 from cpretrain.shifts_table import read_shifts
 from cpretrain.timelapse import TimeLapse
@@ -59,9 +61,10 @@ def test_table_of_shifts(tmp_path):
     correct_drift(tmp_path / "raw", settings=NATIVE)
     with open(tmp_path / "corrected" / "a.shifts.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["frame", "drift_z", "drift_y", "drift_x", "clipped"]
+    assert list(rows[0]) == ["frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain"]
     assert [float(row["drift_y"]) for row in rows] == [0, 10, 10]
     assert [row["clipped"] for row in rows] == ["False", "True", "False"]
+    assert [row["uncertain"] for row in rows] == ["False"] * 3
     curve = read_shifts(tmp_path / "corrected" / "a.shifts.csv")
     assert curve.clipped.tolist() == [False, True, False]
     assert curve.drift[:, 1].tolist() == [0, 10, 10]
@@ -107,6 +110,39 @@ def test_a_frame_that_cannot_be_read_leaves_nothing_half_written(tmp_path):
     with pytest.raises(BadInput, match=r"a\.tif: frame 3 cannot be read"):
         correct_drift(path, settings=NATIVE)
     assert not list(tmp_path.glob("corrected/*"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "pairs"),
+    [("previous", (1, 2, 3, 4)), ("first", (1, 2, 3))],
+    ids=["the last pair twice", "first"],
+)
+def test_progress_of_the_frames_of_a_movie(tmp_path, capsys, reference, pairs):
+    write_movie(tmp_path / "raw" / "a.tif")
+    set_output(events=True)
+    try:
+        correct_drift(tmp_path / "raw", settings=NATIVE.replace(reference=reference))
+    finally:
+        set_output()
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [
+        (event["step"], event["done"], event["total"]) for event in events if event["event"] == "progress"
+    ]
+    assert told == [
+        *(("measuring a.tif", pair, pairs[-1]) for pair in pairs),
+        *(("writing a.tif", frame, 4) for frame in (1, 2, 3, 4)),
+        ("drift", 1, 1),
+    ]
+
+
+def test_a_file_of_several_images_is_told(tmp_path, capsys):
+    frames = write_movie(tmp_path / "plain.tif")
+    (tmp_path / "raw").mkdir()
+    with tifffile.TiffWriter(tmp_path / "raw" / "a.ome.tif", ome=True) as file:
+        for _ in range(2):
+            file.write(frames, metadata={"axes": "TYX"}, photometric="minisblack")
+    correct_drift(tmp_path / "raw", settings=NATIVE)
+    assert "a.ome.tif: holds 2 images; the first one is corrected" in capsys.readouterr().err
 
 
 def test_raw_files_are_never_replaced(tmp_path):

@@ -63,6 +63,55 @@ def test_max_shift_limits_how_far_a_frame_moves_from_the_one_before(reference):
     assert curve.clipped_pairs == ((0, 1),)
 
 
+@pytest.mark.parametrize("reference", ["previous", "first", "mean"])
+def test_large_shifts_are_kept_and_named_where_that_is_asked_for(reference):
+    drift = [(0, 0, 0), (0, 15, 0), (0, 15, 11), (0, 14, 11)]
+    settings = DriftSettings(reference=reference, keep_large_shifts=True)
+    curve = measure_drift(seen(drift), settings)
+    assert np.array_equal(curve.drift, np.array(drift))
+    assert (curve.clipped_pairs, curve.large_pairs) == ((), ((0, 1), (1, 2)))
+    assert curve.large.tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [
+        (False, "1 pair of frames (0–1) moved further than --max-shift 10 10 10, and the shift was cut"),
+        (
+            True,
+            "1 pair of frames (0–1) moved further than --max-shift 10 10 10, by up to 15 pixels, as measured",
+        ),
+    ],
+)
+def test_one_warning_says_how_many_pairs_and_how_far(tmp_path, capsys, keep, said):
+    write_movie(tmp_path / "raw" / "a.tif", np.array([[0, 0], [15, -12], [15, -11]]))
+    correct_drift(tmp_path / "raw", settings=NATIVE.replace(keep_large_shifts=keep))
+    assert f"warning: a.tif: {said}\n" in capsys.readouterr().err
+    record = json.loads((tmp_path / "corrected" / "a.json").read_text(encoding="utf-8"))
+    assert (record["large_pairs"], record["clipped_pairs"]) == ([[0, 1]], [])[:: 1 if keep else -1]
+
+
+def test_uncertain_pairs_are_told_marked_and_read_again(tmp_path, capsys):
+    write_movie(tmp_path / "raw" / "a.tif")
+    frames = tifffile.imread(tmp_path / "raw" / "a.tif")
+    frames[2] = np.random.default_rng(9).integers(0, 250, frames[2].shape)
+    tifffile.imwrite(tmp_path / "raw" / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
+    [movie] = correct_drift(tmp_path / "raw", settings=NATIVE).done
+    assert movie.curve.uncertain_pairs == ((1, 2), (2, 3))
+    assert "2 pairs of frames (1–2, 2–3) are uncertain" in capsys.readouterr().err
+    assert read_shifts(tmp_path / "corrected" / "a.shifts.csv").uncertain_pairs == ((1, 2), (2, 3))
+
+
+def test_a_table_that_does_not_say_what_is_uncertain(tmp_path):
+    write_shifts(tmp_path / "plugin.csv", DriftCurve(np.zeros((2, 3), np.float32)))
+    (tmp_path / "older.csv").write_text(
+        "frame,drift_z,drift_y,drift_x,clipped\n0,0,0,0,False\n1,0,0,0,True\n"
+    )
+    assert read_shifts(tmp_path / "plugin.csv").uncertain_pairs is None
+    older = read_shifts(tmp_path / "older.csv")
+    assert (older.clipped_pairs, older.uncertain_pairs) == (((0, 1),), None)
+
+
 def test_roi_follows_the_drift_against_the_first_frame():
     movie = seen(FAR[:4])
     curve = measure_against_reference(movie, DriftSettings(reference="first", roi=(25, 5, 40, 30)))
@@ -174,6 +223,10 @@ def test_the_table_that_is_applied_is_never_replaced(tmp_path):
 BEYOND = [
     ({"reference": "first"}, ["--reference"]),
     ({"crop_to_valid": True, "shifts": "a.csv"}, ["--shifts", "--crop-to-valid"]),
+    (
+        {"mask": "a.tif", "ignore_padding": True, "keep_large_shifts": True},
+        ["--keep-large-shifts", "--mask", "--ignore-padding"],
+    ),
 ]
 
 
@@ -202,6 +255,7 @@ def test_with_auto_they_choose_the_native_engine_and_say_so(tmp_path, capsys):
         {"shifts": "a.csv", "reference": "first"},
         {"reference": "mean", "multi_time_scale": True},
         {"reference": "mean", "roi": (0, 0, 9, 9)},
+        {"mask": __file__, "shifts": "a.csv"},
     ],
 )
 def test_options_that_exclude_each_other(options):

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cpretrain.drift import Corrected, correct_drift
+from cpretrain.drift import correct_drift
 from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift_engine import Corrected
 from cpretrain.drift_verification import compare
 from cpretrain.errors import BadInput
+from cpretrain.native_engine import NativeEngine
 from cpretrain.settings import DriftSettings
 from tests.test_drift import NATIVE, write_movie
 
@@ -50,6 +52,43 @@ def test_pixels_that_differ():
 def test_sizes_that_differ():
     found = compare(OURS, corrected(OURS.curve.drift, PIXELS[..., :9]))
     assert (found.same_shape, found.equal) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("others", "largest", "sub_pixel", "equal"),
+    [(1, 1, False, False), (1, 1, True, True), (1, 2, True, False), (3, 1, True, False)],
+)
+def test_interpolated_pixels_may_differ_by_rounding(others, largest, sub_pixel, equal):
+    pixels = np.zeros((2, 1, 1, 10, 100), np.uint8)
+    rounded = pixels.copy()
+    rounded[1, 0, 0, 0, :others] = largest
+    drift = OURS.curve.drift
+    assert compare(corrected(drift, pixels), corrected(drift, rounded), sub_pixel).equal == equal
+
+
+class DifferentEngine(NativeEngine):
+    """Stands in for a plugin that answers differently, which the real one does for no movie that we know."""
+
+    def correct(self, movie, settings):
+        ours = super().correct(movie, settings)
+        return replace(ours, curve=DriftCurve(ours.curve.drift + np.float32([0, 0, 1])))
+
+
+def test_a_movie_on_which_the_engines_differ_fails_and_leaves_earlier_results(tmp_path, monkeypatch):
+    for seed, name in enumerate("ab"):
+        write_movie(tmp_path / "raw" / f"{name}.tif", seed=seed)
+    correct_drift(tmp_path / "raw" / "a.tif", settings=NATIVE)
+    earlier = {path.name: path.read_bytes() for path in (tmp_path / "corrected").iterdir()}
+    monkeypatch.setattr("cpretrain.fiji_engine.why_not", lambda _: "")
+    monkeypatch.setattr("cpretrain.fiji_engine.FijiEngine", lambda *_: DifferentEngine())
+    batch = correct_drift(tmp_path / "raw", settings=NATIVE.replace(verify=1))
+    assert [movie.source.name for movie in batch.done] == ["b.tif"]
+    [(path, error)] = batch.failed.items()
+    assert path.name == "a.tif"
+    assert "the native engine is NOT equal to the plugin: 0 of 4 shifts" in str(error)
+    assert "--engine fiji" in error.cure
+    kept = {name: (tmp_path / "corrected" / name).read_bytes() for name in earlier}
+    assert kept == earlier
 
 
 def test_without_fiji_nothing_is_begun(tmp_path, monkeypatch):

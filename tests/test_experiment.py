@@ -36,11 +36,14 @@ def test_no_such_file(tmp_path):
 
 def test_paths_are_relative_to_the_file(tmp_path, tiny_model):
     (tmp_path / "base").write_bytes(b"")
-    (tmp_path / "experiment.toml").write_text("raw = 'my raw'\n[train]\nname = 'a'\nbase = 'base'")
+    text = "raw = 'my raw'\nframes = 'whole'\n[drift]\nmask = 'dust.tif'\n[train]\nname = 'a'\nbase = 'base'"
+    (tmp_path / "experiment.toml").write_text(text)
     experiment = read_experiment(tmp_path / "experiment.toml")
     assert experiment.raw == tmp_path / "my raw"
     assert experiment.ground_truth == tmp_path / "ground_truth"
     assert experiment.train.base == str(tmp_path / "base")
+    assert (experiment.drift.mask, experiment.drift.shifts) == (tmp_path / "dust.tif", None)
+    assert (experiment.frames, experiment.second_person) == (tmp_path / "whole", None)
 
 
 def test_stops_for_drawing_and_goes_on_from_there(tmp_path, tiny_model):

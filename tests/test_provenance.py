@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from cpretrain import provenance
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.settings import CropSettings
 
@@ -44,3 +45,37 @@ def test_sha256(tmp_path):
     path = tmp_path / "empty"
     path.touch()
     assert sha256(path) == hashlib.sha256(b"").hexdigest()
+
+
+def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(provenance, "BLOCK", 4)
+    monkeypatch.setattr(provenance, "SHOWN", 5)
+    (tmp_path / "small").write_bytes(b"a" * 19)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "0").write_bytes(b"b" * 9)
+    monkeypatch.setattr("cpretrain.progress.SECONDS_BETWEEN_LINES", 0)
+    assert provenance.hashes([tmp_path / "small"])[f"{tmp_path.name}/small"] == sha256(tmp_path / "small")
+    assert capsys.readouterr().err == ""
+    provenance.hashes([tmp_path / "small", tmp_path / "store"])
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"reading the input for its SHA-256 {block}/6" for block in range(1, 7)]
+
+
+def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path):
+    def made(name, files):
+        for file, content in files.items():
+            path = tmp_path / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return sha256(tmp_path / name)
+
+    files = {"0/0": b"a", "0/1": b"b", ".zarray": b"{}"}
+    same = made("one", files)
+    assert made("two", dict(reversed(files.items()))) == same
+    others = [
+        made("three", files | {"0/1": b"c"}),
+        made("four", files | {"0/2": b""}),
+        made("five", {"0/0": b"b", "0/1": b"a", ".zarray": b"{}"}),
+        made("six", {"0/0": b"a", "1/1": b"b", ".zarray": b"{}"}),
+    ]
+    assert len({same, *others}) == 5

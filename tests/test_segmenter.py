@@ -2,44 +2,17 @@
 
 import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.base_models import BaseModel, cellpose_major, find_base
+from cpretrain.demo import DATA
 from cpretrain.errors import BadInput
-from cpretrain.segmenter import (
-    Segmenter,
-    cellpose_defaults,
-    find_device,
-    network_input,
-    steps_of,
-    with_defaults,
-)
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.normalization import Normalization
+from cpretrain.segmenter import RAW, Segmenter, find_device, network_input
+from cpretrain.settings import EvaluateSettings
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()
-QUICK = TrainSettings(
-    name="cells", epochs=3, batch_size=4, tile=64 if MAJOR == 3 else 256, learning_rate=1e-3, device="cpu"
-)
-
-
-def test_defaults_are_those_of_the_installed_cellpose():
-    found = cellpose_defaults()
-    expected = {3: (2000, 0.005, 1e-5, 8, 224, 2), 4: (100, 1e-5, 0.1, 1, 256, 3)}[MAJOR]
-    assert (
-        found.epochs,
-        found.learning_rate,
-        found.weight_decay,
-        found.batch_size,
-        found.tile,
-        found.channels,
-    ) == expected
-    filled = with_defaults(TrainSettings(name="a", base="b", epochs=7))
-    assert (filled.epochs, filled.learning_rate) == (7, found.learning_rate)
-
-
-@pytest.mark.parametrize(("images", "per_epoch", "steps"), [(8, None, 6), (9, None, 9), (9, 4, 3)])
-def test_steps(images, per_epoch, steps):
-    assert steps_of(QUICK.replace(images_per_epoch=per_epoch), images) == steps
 
 
 def test_network_input_takes_the_channels_asked_for():
@@ -56,43 +29,52 @@ def test_network_input_refuses_a_channel_that_is_not_there():
         network_input(np.ones((3, 8, 8)), channel=4)
 
 
-def test_training_changes_the_weights_and_leaves_its_input_alone(tiny_model, disks, tmp_path):
-    import torch
-
-    image, labels = disks
-    ready = network_input(image[np.newaxis])
-    images, masks = [ready] * 4, [labels * 7] * 4
-    before = ready.copy()
-    steps = []
-    segmenter = Segmenter(find_base(str(tiny_model)), "cpu", for_training=True)
-    weights, losses = segmenter.train(
-        images, masks, with_defaults(QUICK), tmp_path, (images[:1], masks[:1]), lambda: steps.append(1)
+def test_network_input_scales_as_it_is_told():
+    planes = np.pad(np.arange(1, 65).reshape(1, 8, 8), [(0, 0), (2, 2), (2, 2)])
+    usual, all_pixels = (
+        network_input(planes, how=Normalization(valid_pixels=valid)) for valid in (True, False)
     )
-    assert len(steps) == steps_of(QUICK, 4) == 3
-    assert np.array_equal(ready, before)
-    assert masks[0].max() == 63
-    assert np.isfinite(losses.train).all()
-    assert np.isfinite(losses.test).tolist() == [True, False, False]
-    old, new = (torch.load(path, weights_only=True) for path in (tiny_model, weights))
-    assert old.keys() == new.keys()
-    assert any(not torch.equal(old[name], new[name]) for name in old)
-    again = Segmenter(find_base(str(weights)), "cpu")
-    assert again.segment(ready, EvaluateSettings()).shape == (100, 100)
+    assert np.array_equal(usual, network_input(planes))
+    assert usual[0, 2, 2] < 0 < all_pixels[0, 2, 2]
 
 
-def test_same_seed_gives_the_same_weights(tiny_model, disks, tmp_path):
+@pytest.mark.parametrize("diameter", [None, 47.0])
+def test_network_and_mask_step_together_are_cellposes_own_eval(tiny_model, diameter):
+    """On a real image; Cellpose 3 with the trained weights of the demo."""
+    image = tifffile.imread(next((DATA / "fields" / "images").glob("*.tif")))[:100, :80]
+    ready = network_input(image[np.newaxis])
+    segmenter = Segmenter(find_base(str(DATA / "base_nuclei" if MAJOR == 3 else tiny_model)), "cpu")
+    flows = segmenter.run(ready, diameter)
+    numbers = set()
+    for flow_threshold, cellprob_threshold, min_size in [(0.4, 0.0, 15), (0.0, -0.5, 15), (0.9, 0.0, 25)]:
+        options = {
+            "flow_threshold": flow_threshold,
+            "cellprob_threshold": cellprob_threshold,
+            "min_size": min_size,
+            "diameter": diameter,
+        }
+        settings = EvaluateSettings(**options)
+        expected = segmenter.model.eval(ready.copy(), channel_axis=0, normalize=dict(RAW), **options)[0]
+        assert np.array_equal(segmenter.masks(flows, settings), expected)
+        assert np.array_equal(segmenter.segment(ready, settings), expected)
+        numbers.add(int((expected > 0).sum()))
+    assert len(numbers) > 1  # the thresholds do something
+
+
+@pytest.mark.parametrize("damage", ["missing", "smaller"])
+def test_weights_that_cellpose_would_load_in_part_are_refused(tiny_model, tmp_path, damage):
     import torch
 
-    image, labels = disks
-    states = []
-    for name in "ab":
-        (tmp_path / name).mkdir()
-        segmenter = Segmenter(find_base(str(tiny_model)), "cpu", for_training=True)
-        path, _ = segmenter.train(
-            [network_input(image[np.newaxis])] * 2, [labels] * 2, with_defaults(QUICK), tmp_path / name
-        )
-        states.append(torch.load(path, weights_only=True))
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    state = torch.load(tiny_model, weights_only=True)
+    name = next(name for name in state if name.endswith("weight"))
+    if damage == "missing":
+        del state[name]
+    else:
+        state[name] = state[name][:1].clone()
+    torch.save(state, tmp_path / "weights")
+    with pytest.raises(BadInput, match="its weights do not fit Cellpose's network") as caught:
+        Segmenter(find_base(str(tmp_path)), "cpu")
+    assert name in caught.value.found
 
 
 def test_a_device_that_is_not_there_is_named():

@@ -28,11 +28,21 @@ def test_frozen_and_described_and_no_other_fields(settings):
         (DriftSettings, {"roi": (0, 0, 0, 5)}),
         (TrainSettings, {"train_fraction": 1.0}),
         (TrainSettings, {"learning_rate": 0}),
+        (TrainSettings, {"seed": -1}),
+        (TrainSettings, {"tile": 0}),
+        (TrainSettings, {"tile": "large"}),
     ],
 )
 def test_out_of_range(settings, wrong):
     with pytest.raises(ValidationError):
         settings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [("112", 112), (112, 112), ("fit", "fit"), ("cellpose", "cellpose")]
+)
+def test_a_tile_is_a_number_or_a_word(given, found):
+    assert TrainSettings(tile=given).tile == found
 
 
 def test_replace_checks():

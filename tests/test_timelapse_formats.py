@@ -219,6 +219,16 @@ def test_every_kind_is_corrected(tmp_path):
     assert changed[0].engine == "native"
 
 
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_an_ome_zarr_is_corrected_again_only_when_its_pixels_change(tmp_path, version):
+    frames = write_movie(tmp_path / "plain.tif")
+    path = write_zarr(tmp_path / "a.zarr", frames, "TYX", version)
+    engines = [correct_drift(path, settings=NATIVE).done[0].engine for _ in range(2)]
+    write_zarr(path, frames[:, ::-1], "TYX", version)
+    engines += [correct_drift(path, settings=NATIVE).done[0].engine]
+    assert engines == ["native", "none: unchanged", "native"]
+
+
 def test_movies_whose_results_would_have_one_name(tmp_path):
     frames = write_movie(tmp_path / "raw" / "a.tif")
     write_zarr(tmp_path / "raw" / "a.ome.zarr", frames, "TYX")

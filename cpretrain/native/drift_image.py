@@ -4,14 +4,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
-from cpretrain.native.edges import enhance_edges
+from cpretrain.grey_levels import rounded_to
+from cpretrain.native.edges import REACH, enhance_edges
+from cpretrain.native.fill_in import fill_in
 from cpretrain.settings import DriftSettings
 
 Box = tuple[int, int, int, int]
 
 
-def drift_image(frame: NDArray[Any], settings: DriftSettings, box: Box | None = None) -> NDArray[Any]:
+def drift_image(
+    frame: NDArray[Any],
+    settings: DriftSettings,
+    box: Box | None = None,
+    left_out: NDArray[np.bool_] | None = None,
+) -> NDArray[Any]:
     """Take from a frame what its drift is measured on.
 
     Parameters
@@ -22,19 +30,19 @@ def drift_image(frame: NDArray[Any], settings: DriftSettings, box: Box | None = 
         Channel, planes, threshold, edge enhancement, only_xy.
     box : tuple of int, optional
         x, y, width, height of the box to measure in, in pixels.
+    left_out : array of bool, shape (Z, Y, X) or (1, Y, X), optional
+        Pixels of the frame whose grey values are replaced by those around them.
 
     Returns
     -------
     array, shape (Z', Y', X'), dtype of `frame`
         Z' is 1 with only_xy.
     """
-    low, high = settings.z_range or (1, frame.shape[0])
-    image = frame[low - 1 : high, settings.channel - 1]
-    if box is not None:
-        x, y, width, height = box
-        image = image[:, y : y + height, x : x + width]
+    image = _part(frame[:, settings.channel - 1], settings, box)
+    if left_out is not None:
+        image = fill_in(image, np.broadcast_to(_part(left_out, settings, box), image.shape))
     if settings.threshold:
-        image = _less(image, settings.threshold)
+        image = rounded_to(image.dtype, image.astype(np.float64) - settings.threshold)
     if settings.edge_enhance:
         image = enhance_edges(image)
     if settings.only_xy and len(image) > 1:
@@ -42,8 +50,39 @@ def drift_image(frame: NDArray[Any], settings: DriftSettings, box: Box | None = 
     return image
 
 
-def _less(image: NDArray[Any], threshold: float) -> NDArray[Any]:
-    return _as(image.dtype, image.astype(np.float64) - threshold)
+def kept_pixels(
+    left_out: NDArray[np.bool_], settings: DriftSettings, box: Box | None = None
+) -> NDArray[np.bool_]:
+    """Tell which pixels of the image that `drift_image` makes owe nothing to those left out.
+
+    Parameters
+    ----------
+    left_out : array of bool, shape (Z, Y, X) or (1, Y, X)
+        Pixels of the frame that are left out.
+    settings, box
+        As for `drift_image`.
+
+    Returns
+    -------
+    array of bool, shape (Z', Y', X') or (1, Y', X')
+        Enhanced edges near what is left out, and means over planes of which one is left out, are not kept.
+    """
+    touched = _part(left_out, settings, box)
+    if settings.edge_enhance:
+        touched = binary_dilation(touched, np.ones((1, 2 * REACH + 1, 2 * REACH + 1)))
+    if settings.only_xy:
+        touched = touched.any(axis=0, keepdims=True)
+    return ~touched
+
+
+def _part(planes: NDArray[Any], settings: DriftSettings, box: Box | None) -> NDArray[Any]:
+    """Cut planes and box out of (Z, Y, X); a single plane stands for all."""
+    low, high = settings.z_range or (1, len(planes))
+    part = planes[low - 1 : high] if len(planes) > 1 else planes
+    if box is None:
+        return part
+    x, y, width, height = box
+    return part[:, y : y + height, x : x + width]
 
 
 def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
@@ -51,12 +90,4 @@ def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
     total = np.zeros(image.shape[1:], np.float32)
     for plane in image:
         total += plane
-    return _as(image.dtype, total / np.float32(len(image)))[np.newaxis]
-
-
-def _as(dtype: np.dtype, values: NDArray[Any]) -> NDArray[Any]:
-    """Round half up into the range of an integer type; keep float32."""
-    if dtype.kind == "f":
-        return values.astype(dtype)
-    limits = np.iinfo(dtype)
-    return np.clip(np.floor(values + 0.5), limits.min, limits.max).astype(dtype)
+    return rounded_to(image.dtype, total / np.float32(len(image)))[np.newaxis]

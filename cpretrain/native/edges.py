@@ -6,6 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+REACH = 2
+"""How many pixels away a pixel has an influence: one by the mean, one by Sobel."""
+
 
 def enhance_edges(image: NDArray[Any]) -> NDArray[Any]:
     """Smooth an image and take the magnitude of its gradient in each plane.

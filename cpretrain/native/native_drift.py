@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.drift_checks import check_drift_settings, check_pixels
 from cpretrain.drift_curve import DriftCurve, Pair, PairDrift, accumulate, measured_pairs
-from cpretrain.native.drift_image import Box, drift_image
+from cpretrain.native.drift_image import Box
+from cpretrain.native.drift_images import DriftImages
+from cpretrain.native.max_shift import limited
 from cpretrain.native.pair_certainty import is_uncertain
-from cpretrain.native.phase_correlation import Match, Transformed, match, transform
+from cpretrain.native.phase_correlation import Match, match
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
@@ -52,7 +54,6 @@ def measure_drift(
         from cpretrain.native.reference_drift import measure_against_reference
 
         return measure_against_reference(movie, settings, on_pair)
-    check_drift_settings(movie, settings)
     with ThreadPoolExecutor(1) as ahead:
         measurement = _Measurement(movie, settings, ahead)
 
@@ -74,23 +75,21 @@ class _Measurement:
     """
 
     def __init__(self, movie: Frames, settings: DriftSettings, ahead: Executor) -> None:
-        self.movie, self.settings = movie, settings
-        self.shape = movie.shape
-        self.coming = measured_pairs(self.shape[0], settings.multi_time_scale)
+        self.images, self.settings = DriftImages(movie, settings), settings
+        self.coming = measured_pairs(movie.shape[0], settings.multi_time_scale)
         next(self.coming)
-        self.transformed = lru_cache(maxsize=2)(lambda t, box: ahead.submit(self._transform, t, box))
+        self.transformed = lru_cache(maxsize=2)(lambda t, box: ahead.submit(self.images.transformed, t, box))
         self.match = lru_cache(maxsize=1)(self._match)
 
     def pair(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
-        """Drift between two frames, cut to max_shift; `drift` says where the box is by now."""
-        box_from, box_to = self._box(drift[frame_from]), self._box(drift[frame_to])
+        """Measure the drift between two frames; `drift` says where the box is by now."""
+        box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
         found, uncertain = self.match(frame_from, box_from, frame_to, box_to)
-        limits = self.settings.max_shift[::-1]
-        z, y, x = (max(-limit, min(limit, value)) for value, limit in zip(found.drift, limits, strict=True))
-        clipped = (z, y, x) != found.drift
-        if box_from is not None and box_to is not None:
-            x, y = x + box_to[0] - box_from[0], y + box_to[1] - box_from[1]
-        return PairDrift((z, y, x), clipped, uncertain)
+        measured = limited(found.drift, uncertain, self.settings)
+        if box_from is None or box_to is None:
+            return measured
+        z, y, x = measured.drift
+        return replace(measured, drift=(z, y + box_to[1] - box_from[1], x + box_to[0] - box_from[0]))
 
     def _match(
         self, frame_from: int, box_from: Box | None, frame_to: int, box_to: Box | None
@@ -107,17 +106,3 @@ class _Measurement:
             return
         for frame in next((after for after in self.coming if after != pair), pair):
             self.transformed(frame, None)
-
-    def _transform(self, t: int, box: Box | None) -> Transformed:
-        frame = self.movie.frame(t)
-        check_pixels(self.movie, frame, t)
-        return transform(drift_image(frame, self.settings, box))
-
-    def _box(self, drift: NDArray[np.float32]) -> Box | None:
-        """Where the ROI is in a frame: it follows the drift by whole pixels and stays inside the image."""
-        if self.settings.roi is None:
-            return None
-        x, y, width, height = self.settings.roi
-        moved_x = max(0, min(x + int(drift[2]), self.shape[4] - width))
-        moved_y = max(0, min(y + int(drift[1]), self.shape[3] - height))
-        return moved_x, moved_y, width, height

@@ -4,8 +4,9 @@ from math import atanh, log, sqrt
 
 import numpy as np
 
-from cpretrain.native.overlap import score_candidates
-from cpretrain.native.phase_correlation import Match, Transformed, match_in_float64
+from cpretrain.native.likeness import around, score
+from cpretrain.native.phase_correlation import Match, match_in_float64
+from cpretrain.native.transformed import Transformed
 
 NOISE = 1.4
 STANDARD_ERRORS = 5.0
@@ -83,14 +84,12 @@ def better_nearby(found: Match, later: Transformed, earlier: Transformed) -> boo
     That happens where the peak belongs to something that stays in its place, such as the borders of a smooth
     image. One pixel is left to drifts by fractions of a pixel.
     """
-    axes = (1, 2) if later.image.shape[0] == 1 else (0, 1, 2)
-    steps = np.array([side * np.eye(3, dtype=np.int64)[axis] for axis in axes for side in (1, -1)])
-    here, score = np.array(found.drift), found.score
+    here, reached = np.array(found.drift), found.score
     while np.abs(here - found.drift).max() < 2:
-        around = here + steps
-        scores, pixels = score_candidates(later.image, earlier.image, around, later.typical, earlier.typical)
+        places = around(here, later)
+        scores, pixels = score(later, earlier, places)
         best = int(scores.argmax())
-        if scores_as_well(float(scores[best]), score, int(pixels[best])):
+        if scores_as_well(float(scores[best]), reached, int(pixels[best])):
             return False
-        here, score = around[best], float(scores[best])
+        here, reached = places[best], float(scores[best])
     return True

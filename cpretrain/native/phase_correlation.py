@@ -11,41 +11,10 @@ from numpy.typing import NDArray
 
 from cpretrain.native.correlation_peaks import highest_peaks, lead
 from cpretrain.native.fade_out import fade_out
-from cpretrain.native.overlap import score_candidates
+from cpretrain.native.likeness import Scored, score, summit
+from cpretrain.native.transformed import WORKERS, Transformed, Whole3, axes_of
 
 PEAKS = 5
-FFT_ERROR = 2e-7
-"""Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is seen)."""
-WORKERS = 2
-Whole3 = tuple[int, int, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Transformed:
-    """An image and its phases, kept for all pairs that it is in.
-
-    Parameters
-    ----------
-    image : array of float32, shape (Z, Y, X)
-        The image, not extended.
-    whole : bool
-        Whether its grey levels are whole numbers.
-    phases : array of complex64
-        Spectrum of the extended image, every value of magnitude 1 (or 0), as `scipy.fft.rfftn` orders it.
-    extended : tuple of int
-        Lengths of the extended image in z, y, x.
-    typical : float
-        A typical grey value.
-    phase_errors : float
-        Sum over the spectrum of the squared errors of its phases, in radians, that float32 leaves.
-    """
-
-    image: NDArray[np.float32]
-    whole: bool
-    phases: NDArray[np.complex64]
-    extended: Whole3
-    typical: float
-    phase_errors: float
 
 
 @dataclass(frozen=True)
@@ -75,24 +44,6 @@ class Match:
     height: float
     size: int
     clear: bool
-
-
-def transform(image: NDArray[Any]) -> Transformed:
-    """Extend an image and take the phases of its spectrum.
-
-    Parameters
-    ----------
-    image : array, shape (Z, Y, X), uint8, uint16 or float32
-        One plane is taken as a 2D image.
-    """
-    whole = image.dtype.kind != "f"
-    pixels = np.ascontiguousarray(image, np.float32)
-    extended = fade_out(pixels, whole)
-    z, y, x = extended.shape
-    spectrum = scipy.fft.rfftn(extended, axes=_axes(image), workers=WORKERS)
-    errors = _keep_phases(spectrum.reshape(-1), FFT_ERROR)
-    typical = float(pixels[:, ::8, ::8].mean(dtype=np.float64))
-    return Transformed(pixels, whole, spectrum, (z, y, x), typical, errors)
 
 
 def match(later: Transformed, earlier: Transformed) -> Match:
@@ -132,17 +83,20 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     kept = int(np.isfinite(heights[:PEAKS]).sum())
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
     candidates = np.array([candidate for group in groups for candidate in group])
-    scores, pixels = score_candidates(later.image, earlier.image, candidates, later.typical, earlier.typical)
+    scores, pixels = score(later, earlier, candidates)
     *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
     margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
-    z, y, x = candidates[best].tolist()
+    found = Scored(candidates[best], float(scores[best]), int(pixels[best]))
+    if later.kept is not None:
+        found = summit(later, earlier, found)
+    z, y, x = found.drift.tolist()
     return Match(
         drift=(z, y, x),
-        score=float(scores[best]),
+        score=found.score,
         second_score=float(scores[second]),
-        pixels=int(pixels[best]),
+        pixels=found.pixels,
         height=float(heights[rank]) * correlation.size**0.5,
         size=correlation.size,
         clear=bool(margin > 8 * error),
@@ -159,46 +113,21 @@ def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
     return [(z, y, x) for x, y, z in product(*choices[::-1])]
 
 
-def _axes(image: NDArray[Any]) -> tuple[int, ...]:
-    return (1, 2) if image.shape[0] == 1 else (0, 1, 2)
-
-
 def _back(cross: NDArray[Any], like: Transformed) -> NDArray[Any]:
-    axes = _axes(like.image)
+    axes = axes_of(like.image)
     lengths = [like.extended[axis] for axis in axes]
     return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=WORKERS, overwrite_x=True)
 
 
 def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:
     extended = fade_out(image.image, image.whole).astype(np.float64)
-    spectrum = scipy.fft.rfftn(extended, axes=_axes(image.image), workers=WORKERS)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=WORKERS)
     magnitude = np.abs(spectrum)
     faint = magnitude < 1e-5
     magnitude[faint] = 1
     spectrum[faint] = 0
     spectrum /= magnitude
     return spectrum
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _keep_phases(spectrum, error):  # type: ignore[no-untyped-def]
-    """Divide every value by its magnitude, in place; magnitudes below 1e-5 become 0.
-
-    Gives the sum of squared errors of the phases over the full spectrum (of which one half is here), for values
-    with errors of `error` times their root mean square.
-    """
-    total = np.float64(0)
-    for i in range(spectrum.size):
-        total += np.float64(spectrum[i].real) ** 2 + np.float64(spectrum[i].imag) ** 2
-    noise = error * error * total / spectrum.size
-    errors = np.float64(0)
-    for i in range(spectrum.size):
-        real, imaginary = np.float64(spectrum[i].real), np.float64(spectrum[i].imag)
-        power = real * real + imaginary * imaginary
-        scale = 1 / np.sqrt(power) if power >= 1e-10 else np.float64(0)
-        errors += min(1.0, noise * scale * scale)
-        spectrum[i] = complex(real * scale, imaginary * scale)
-    return 2 * errors
 
 
 @njit(cache=True, nogil=True)

@@ -6,15 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.drift_checks import check_drift_settings, check_pixels
-from cpretrain.drift_curve import DriftCurve, Pair
-from cpretrain.native.drift_image import Box, drift_image
+from cpretrain.drift_curve import DriftCurve, Pair, PairDrift, curve_of
+from cpretrain.native.drift_image import Box
+from cpretrain.native.drift_images import DriftImages
+from cpretrain.native.fill_in import fill_in
+from cpretrain.native.max_shift import Whole3, limited
 from cpretrain.native.pair_certainty import is_uncertain
-from cpretrain.native.phase_correlation import Transformed, match, transform
+from cpretrain.native.phase_correlation import match
+from cpretrain.native.transformed import Transformed, transform
 from cpretrain.settings import DriftSettings
 from cpretrain.timelapse import Frames
 
-Whole3 = tuple[int, int, int]
+Kept = NDArray[np.bool_] | None
+"""Pixels of an image that count; None means all."""
 
 
 def measure_against_reference(
@@ -47,30 +51,26 @@ def measure_against_reference(
     A chain of neighbouring frames adds up the errors of all its pairs; a reference does not, as long as the sample
     still looks like it. `max_shift` limits how far a frame moves from the one before, as it does in a chain.
     """
-    check_drift_settings(movie, settings)
-    first = _image(movie, 0, settings, _box(movie, settings, (0, 0, 0)))
-    reference = _First(first) if settings.reference == "first" else _RunningMean(first)
+    images = DriftImages(movie, settings)
+    first = images.image(0, images.box((0, 0, 0)))
+    reference = _First(*first) if settings.reference == "first" else _RunningMean(*first)
     drift = np.zeros((movie.shape[0], 3), np.float32)
-    clipped: list[Pair] = []
-    uncertain: list[Pair] = []
+    pairs: list[tuple[Pair, PairDrift]] = []
     before: Whole3 = (0, 0, 0)
     for t in range(1, movie.shape[0]):
-        box = _box(movie, settings, before)
-        image = _image(movie, t, settings, box)
-        later, earlier = transform(image), reference.transformed
+        box = images.box(before)
+        image, kept = images.image(t, box)
+        later, earlier = transform(image, kept), reference.transformed
         found = match(later, earlier)
         at = _in_movie(found.drift, box, settings.roi, reference.place)
-        step = _limited(at, before, settings.max_shift)
-        if step == at:
-            reference.add(image, at)
-        else:  # it would blur the mean
-            clipped.append((t - 1, t))
-        if is_uncertain(found, later, earlier):
-            uncertain.append((t - 1, t))
-        drift[t] = before = step
+        measured = limited(_step(before, at), is_uncertain(found, later, earlier), settings)
+        pairs.append(((t - 1, t), measured))
+        if not measured.clipped:  # it would blur the mean
+            reference.add(image, kept, at)
+        drift[t] = before = _plus(before, measured.drift)
         if on_pair is not None:
             on_pair(t - 1, t)
-    return DriftCurve(drift, tuple(clipped), tuple(uncertain))
+    return curve_of(drift, pairs)
 
 
 class _First:
@@ -78,31 +78,37 @@ class _First:
 
     place: Whole3 = (0, 0, 0)
 
-    def __init__(self, image: NDArray[Any]) -> None:
-        self.transformed = transform(image)
+    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
+        self.transformed = transform(image, kept)
 
-    def add(self, image: NDArray[Any], drift: Whole3) -> None:
+    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
         """Nothing is learnt from other frames."""
 
 
 class _RunningMean:
     """The mean of all frames so far, aligned, on the field of view of the latest one."""
 
-    def __init__(self, image: NDArray[Any]) -> None:
+    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
         self.place: Whole3 = (0, 0, 0)
-        self._sum = image.astype(np.float64)
-        self._count = np.ones(image.shape, np.int32)
+        self._sum = np.zeros(image.shape, np.float64)
+        self._count = np.zeros(image.shape, np.int32)
+        self.add(image, kept, self.place)
 
     @property
     def transformed(self) -> Transformed:
-        return transform((self._sum / self._count).astype(np.float32))
+        mean = (self._sum / np.maximum(self._count, 1)).astype(np.float32)
+        if not self._masked:
+            return transform(mean)
+        seen = self._count > 0
+        return transform(fill_in(mean, ~seen), seen)
 
-    def add(self, image: NDArray[Any], drift: Whole3) -> None:
+    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
         """Take in a frame in which the sample is at `drift`; where only it has seen anything, it stands alone."""
-        z, y, x = (now - then for now, then in zip(drift, self.place, strict=True))
-        self._sum = _moved(self._sum, (z, y, x)) + image
-        self._count = _moved(self._count, (z, y, x)) + 1
-        self.place = drift
+        step = _step(self.place, drift)
+        weights = np.ones((1, 1, 1), bool) if kept is None else kept
+        self._sum = _moved(self._sum, step) + image * weights
+        self._count = _moved(self._count, step) + weights
+        self._masked, self.place = kept is not None, drift
 
 
 def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
@@ -117,30 +123,15 @@ def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
 
 def _in_movie(found: Whole3, box: Box | None, roi: Box | None, place: Whole3) -> Whole3:
     """From where the content is against the reference in its box to where it is in the movie."""
-    z, y, x = (there + moved for there, moved in zip(place, found, strict=True))
+    z, y, x = _plus(place, found)
     return (z, y, x) if box is None or roi is None else (z, y + box[1] - roi[1], x + box[0] - roi[0])
 
 
-def _limited(at: Whole3, before: Whole3, max_shift: tuple[int, int, int]) -> Whole3:
-    limits = max_shift[::-1]
-    z, y, x = (
-        then + max(-limit, min(limit, now - then))
-        for now, then, limit in zip(at, before, limits, strict=True)
-    )
+def _plus(place: Whole3, step: tuple[float, float, float]) -> Whole3:
+    z, y, x = (int(there + moved) for there, moved in zip(place, step, strict=True))
     return z, y, x
 
 
-def _image(movie: Frames, t: int, settings: DriftSettings, box: Box | None) -> NDArray[Any]:
-    frame = movie.frame(t)
-    check_pixels(movie, frame, t)
-    return drift_image(frame, settings, box)
-
-
-def _box(movie: Frames, settings: DriftSettings, drift: Whole3) -> Box | None:
-    """Where the ROI is: it follows the sample and stays inside the image."""
-    if settings.roi is None:
-        return None
-    x, y, width, height = settings.roi
-    moved_x = max(0, min(x + drift[2], movie.shape[4] - width))
-    moved_y = max(0, min(y + drift[1], movie.shape[3] - height))
-    return moved_x, moved_y, width, height
+def _step(before: Whole3, after: Whole3) -> Whole3:
+    z, y, x = (now - then for then, now in zip(before, after, strict=True))
+    return z, y, x

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
+from cpretrain.quiet_log import silent
 from cpretrain.qupath.label_image import LabelImage
 from cpretrain.qupath.outlines import Outline, Polygon, Ring, rasterise, ring, trace
-from cpretrain.qupath.tiff_plane import silent
 
 _FILLED = (roifile.ROI_TYPE.POLYGON, roifile.ROI_TYPE.FREEHAND, roifile.ROI_TYPE.TRACED)
 _PIECE = re.compile(r"(?P<object>.*?(?P<number>\d+))_(?P<piece>\d+)")

@@ -69,12 +69,21 @@ class Matches:
     ----------
     pairs : list of Match
         In the order of the images.
-    problems : list of Problem
-        Images without a mask, masks without an image, several masks for one image.
+    without_mask, without_image : list of Problem
+        Images that no mask belongs to, and masks that belong to no image.
+    ambiguous : list of Problem
+        Masks that could belong to several images, images with several masks.
     """
 
     pairs: list[Match]
-    problems: list[Problem]
+    without_mask: list[Problem]
+    without_image: list[Problem]
+    ambiguous: list[Problem]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that did not match."""
+        return [*self.without_image, *self.without_mask, *self.ambiguous]
 
 
 def stem(name: str) -> str:
@@ -84,6 +93,16 @@ def stem(name: str) -> str:
         if composed.lower().endswith(ending) and len(composed) > len(ending):
             return composed[: -len(ending)]
     return composed
+
+
+def bare(name: str) -> str:
+    """File name without its ending and without what a program put behind the name of the image.
+
+    ``a_masks.tif``, ``a-labelled.tif`` and ``a.tif.tif`` all give ``a``.
+    """
+    short = stem(name)
+    added = max((suffix for suffix in MASK_SUFFIXES if short.endswith(suffix)), key=len, default="")
+    return stem(short.removesuffix(added))
 
 
 def tile_of(name: str) -> Tile | None:
@@ -147,23 +166,24 @@ def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
     images = list(images)
     names = _Names(images)
     found: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
-    problems = []
+    result = Matches([], [], [], [])
     for mask in sorted(set(masks)):
         owners, rule = names.owners(mask)
         if len(owners) == 1:
             found[owners[0]].append((mask, rule))
+        elif owners:
+            result.ambiguous.append(_several_images(mask, owners))
         else:
-            problems.append(_not_one_owner(mask, owners, names))
-    pairs = []
+            result.without_image.append(_no_image(mask, names))
     for image in images:
         candidates = found[image]
         if not candidates:
-            problems.append(_no_mask(image))
+            result.without_mask.append(_no_mask(image))
         elif len(candidates) > 1 and any(rule != "tile" for _, rule in candidates):
-            problems.append(_several_masks(image, candidates))
+            result.ambiguous.append(_several_masks(image, candidates))
         else:
-            pairs.append(Match(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
-    return Matches(pairs, problems)
+            result.pairs.append(Match(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
+    return result
 
 
 class _Names:
@@ -220,15 +240,17 @@ def _common(one: str, other: str) -> int:
     return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def _not_one_owner(mask: Path, owners: list[Path], names: _Names) -> Problem:
-    if owners:
-        return Problem(
-            mask.name,
-            "could belong to several images",
-            found=", ".join(owner.name for owner in owners),
-            expected="one image of that name",
-            cure="give the images different names",
-        )
+def _several_images(mask: Path, owners: list[Path]) -> Problem:
+    return Problem(
+        mask.name,
+        "could belong to several images",
+        found=", ".join(owner.name for owner in owners),
+        expected="one image of that name",
+        cure="give the images different names",
+    )
+
+
+def _no_image(mask: Path, names: _Names) -> Problem:
     return Problem(
         mask.name,
         "no image belongs to this mask",

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.tiff_plane import MOST_PIXELS, Plane, damaged
+from cpretrain.qupath.tiff_plane import Plane
+from cpretrain.tiff_damage import MOST_PIXELS, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

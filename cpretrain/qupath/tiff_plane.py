@@ -4,7 +4,6 @@ A palette image gives its indices, not its colours. tifffile fills what is missi
 zeros, which in a label image is background; so all segments are checked to lie inside the file first.
 """
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +16,13 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
-
-MOST_PIXELS = 2**30
-"""More than this many pixels in a plane are taken for a damaged header."""
+from cpretrain.quiet_log import silent
+from cpretrain.tiff_damage import check_page, damaged
 
 MOST_CHANNELS = 5
 """Up to this many unnamed planes of an image are taken for channels."""
 
-_UNCOMPRESSED, _OLD_JPEG, _JPEG = 1, 6, 7
-_LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
+_OLD_JPEG, _JPEG = 6, 7
 _PALETTE, _REDUCED, _TRANSPARENCY = 3, 1, 4
 
 
@@ -73,7 +70,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
         if planes > 1:
             raise _several_planes(path, pages, planes)
         page = pages[0]
-        _check_page(path, page)
+        check_page(path, page)
         _check_lossless(path, page)
         with _as_damage(path):
             pixels = page.asarray()
@@ -111,7 +108,7 @@ def describe_image(path: str | os.PathLike) -> ImageFacts:
                 cure="cut training crops from it with cpretrain crops",
             )
         for page in full_pages(file):
-            _check_page(path, page)
+            check_page(path, page)
         channels = lengths.get("C", 1) * lengths.get("S", 1) * int(np.prod(unnamed, dtype=int))
         return ImageFacts((int(lengths["Y"]), int(lengths["X"])), str(series.dtype), channels)
 
@@ -123,16 +120,6 @@ def full_pages(file: tifffile.TiffFile) -> list[Any]:
 
 def _pages(file: tifffile.TiffFile) -> list[Any]:
     return list(file.pages)
-
-
-def damaged(path: str | os.PathLike, found: str) -> BadInput:
-    """Make the error for a file that is there but cannot be read."""
-    return BadInput(
-        f"{path}: is damaged or incomplete",
-        found=found,
-        expected="a complete file",
-        cure="export it again, or copy it again",
-    )
 
 
 @contextmanager
@@ -162,18 +149,6 @@ def _as_damage(path: str | os.PathLike) -> Iterator[None]:
     except Exception as error:
         text = str(error).strip().splitlines()
         raise damaged(path, f"{type(error).__name__}: {text[0]}" if text else type(error).__name__) from error
-
-
-@contextmanager
-def silent(package: str) -> Iterator[None]:
-    """Keep a package's own log of a damaged file off the screen: what matters is raised."""
-    log = logging.getLogger(package)
-    level = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 def _no_tiff(path: str | os.PathLike) -> BadInput:
@@ -215,27 +190,12 @@ def _several_planes(path: str | os.PathLike, pages: list[Any], planes: int) -> B
 def _looks_binary(path: str | os.PathLike, pages: list[Any]) -> bool:
     try:
         for page in pages[:8]:
-            _check_page(path, page)
+            check_page(path, page)
             if len(np.unique(page.asarray())) > 2:
                 return False
     except Exception:
         return False
     return True
-
-
-def _check_page(path: str | os.PathLike, page: Any) -> None:
-    size, height, width = os.path.getsize(path), int(page.imagelength), int(page.imagewidth)
-    if not 0 < height * width <= MOST_PIXELS:
-        raise damaged(path, f"a header that says {height} × {width} pixels")
-    if page.dtype is None:
-        raise damaged(path, f"pixels of {page.bitspersample} bits in format {page.sampleformat}")
-    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
-    if not segments or any(count <= 0 or start <= 0 or start + count > size for start, count in segments):
-        raise damaged(path, f"pixels that lie beyond the end of the file ({size} bytes)")
-    ratio = 1 if int(page.compression) == _UNCOMPRESSED else _LARGEST_RATIO
-    limit = sum(count for _, count in segments) * ratio
-    if height * width * max(1, page.samplesperpixel) * page.bitspersample // 8 > limit:
-        raise damaged(path, f"{limit} bytes of pixels where {height} × {width} of them need more")
 
 
 def _check_lossless(path: str | os.PathLike, page: Any) -> None:

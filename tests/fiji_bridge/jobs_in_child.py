@@ -96,8 +96,12 @@ def copy_outlives_image(*, pixels):
 
 
 @job
-def save_tiff(*, pixels, dims, calibration, path):
-    image = to_imageplus(xr.DataArray(np.load(pixels), dims=dims), Calibration(**calibration))
+def save_tiff(*, pixels, dims, calibration, path, colours=None):
+    image = to_imageplus(
+        xr.DataArray(np.load(pixels), dims=dims),
+        Calibration(**calibration),
+        colours=None if colours is None else np.load(colours),
+    )
     IJ.saveAsTiff(image, path)
     return facts(image)
 
@@ -107,10 +111,12 @@ def open_tiff(*, path, virtual, back):
     opener = scyjava.jimport("ij.io.Opener")()
     image = IJ.openVirtual(path) if virtual else opener.openImage(path)
     np.save(back, from_imageplus(image).data)
-    told = facts(image) | {"calibration": vars(calibration_of(image))}
-    if image.isComposite():
-        told["colours"] = colours_of(image).tolist()
-    return told
+    label = str(image.getStack().getSliceLabel(1))
+    return facts(image) | {
+        "calibration": vars(calibration_of(image)),
+        "colours": colours_of(image).tolist(),
+        "label": label,
+    }
 
 
 @job

@@ -3,10 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from cpretrain.errors import BadInput
-from fiji_bridge.handover import check_dtype, in_order
+from fiji_bridge.handover import check_dtype
 
 LENGTHS = {"t": 2, "z": 3, "c": 4, "y": 5, "x": 6}
 PLACES = [
@@ -137,27 +136,6 @@ def test_an_rgb_image_is_refused(imagej):
     told = imagej.call("rgb_refused")
     assert told["kind"] == "BadInput"
     assert "RGB" in told["said"]
-
-
-@pytest.mark.parametrize(
-    ("named", "plain"),
-    [
-        (("t", "pln", "row", "col", "ch"), "tzyxc"),
-        (("frame", "Z", "channel", "Y", "X"), "tzcyx"),
-        (("ch", "row", "col"), "cyx"),
-    ],
-)
-def test_other_names_of_axes(named, plain):
-    image = in_order(xr.DataArray(counting(plain), dims=named))
-    assert image.dims == ("t", "z", "c", "y", "x")
-    np.testing.assert_array_equal(image.data, as_tzcyx(counting(plain), plain))
-
-
-@pytest.mark.parametrize("dims", [None, ("dim_0", "y", "x"), ("t", "frame", "y", "x"), ("t", "y")])
-def test_axes_without_a_known_name_are_refused(dims):
-    image = xr.DataArray(np.zeros((2,) * (len(dims) if dims else 3), np.uint8), dims=dims)
-    with pytest.raises(BadInput, match="axes"):
-        in_order(image)
 
 
 @pytest.mark.parametrize("roi", [(0, 0, 3, 2), (10, 4, 7, 9), (0, 0, 40, 30), (39, 29, 1, 1)])

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import tifffile
 
+from cpretrain.channels import Channels, table_of
 from cpretrain.image_writer import write_frames
 from cpretrain.timelapse import Calibration, TimeLapse
 
@@ -61,3 +63,41 @@ def test_written_by_cpretrain(imagej, tmp_path, shape, dtype, virtual):
     assert told["interval"] == pytest.approx(90.0)
     if z > 1:
         assert told["voxel"][0] == pytest.approx(2.0)
+
+
+COLOURS = np.array([table_of((255, 0, 0)), table_of((0, 200, 255))])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_colours_of_channels(imagej, tmp_path, dtype, count):
+    """From ImageJ into cpretrain, through its writer, and back into ImageJ."""
+    pixels = noise((3, 1, count, 17, 23), dtype)
+    np.save(tmp_path / "pixels.npy", pixels)
+    np.save(tmp_path / "colours.npy", COLOURS[:count])
+    paths = {"pixels": str(tmp_path / "pixels.npy"), "colours": str(tmp_path / "colours.npy")}
+    imagej.call(
+        "save_tiff", **paths, dims=list("tzcyx"), calibration=CALIBRATION, path=str(tmp_path / "imagej.tif")
+    )
+    with TimeLapse(tmp_path / "imagej.tif") as movie:
+        channels = movie.channels
+        assert movie.shape == pixels.shape
+    np.testing.assert_array_equal(channels.colours, COLOURS[:count])
+    named = Channels(("GFP", "RFP")[:count], channels.colours, channels.mode)
+    write_frames(tmp_path / "ours.tif", iter(pixels), pixels.shape, pixels.dtype, movie.calibration, named)
+    told = imagej.call(
+        "open_tiff", path=str(tmp_path / "ours.tif"), virtual=False, back=str(tmp_path / "b.npy")
+    )
+    assert told["colours"] == COLOURS[:count].tolist()
+    assert told["label"] == "GFP"
+    np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), pixels)
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("sec", 1), ("min", 60), ("ms", 0.001)])
+def test_frame_intervals_in_other_units(tmp_path, unit, seconds):
+    frames = np.ones((3, 9, 9), np.uint8)
+    tifffile.imwrite(
+        tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TYX", "finterval": 5, "tunit": unit}
+    )
+    with TimeLapse(tmp_path / "a.tif") as movie:
+        assert movie.calibration.frame_interval == 5 * seconds

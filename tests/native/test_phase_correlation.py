@@ -12,7 +12,8 @@ from cpretrain.native.fade_out import extended_shape, fade_out
 from cpretrain.native.fft_sizes import complex_size, real_size
 from cpretrain.native.overlap import overlap_correlation, score_candidates
 from cpretrain.native.pair_certainty import better_nearby, is_uncertain, peak_is_noise, scores_as_well
-from cpretrain.native.phase_correlation import match, match_in_float64, transform
+from cpretrain.native.phase_correlation import match, match_in_float64
+from cpretrain.native.transformed import transform
 from tests.recorded_drift import pixels_of
 
 

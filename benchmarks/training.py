@@ -1,0 +1,155 @@
+"""Retraining beside Cellpose's own command line: time, memory, and average precision, on the same images.
+
+    python benchmarks/training.py [--seeds 3] [--epochs 40] [--tiles fit] [--folder DIR] [--out DIR]
+
+For each seed, crops of 100 × 100 pixels are cut from fields of the demo (or of DIR, with folders images and labels)
+and split by field. ``python -m cellpose --train`` and ``cpretrain train`` then start from the demo's base, one after
+the other, each in a process of its own, with the same epochs, learning rate, weight decay and optimiser. Both are
+scored on the whole fields that none of them was trained on. Cellpose 3 only: its networks can be trained on a CPU.
+
+Seconds are those of the whole process, imports included; processor seconds (user and system) are steadier where
+other things run on the machine. Ratios are to Cellpose's command line at the same seed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from cpretrain.crops import add_border, cut_crops
+from cpretrain.dataset import Split, load_pairs, split
+from cpretrain.demo import DATA
+from cpretrain.settings import CropSettings, EvaluateSettings
+
+BASE = DATA / "base_nuclei"
+THRESHOLDS = (0.5, 0.75, 0.9)
+CROPS_A_FIELD = 4
+
+
+@dataclass
+class Taken:
+    """What a process took."""
+
+    seconds: float
+    processor_seconds: float
+    gigabytes: float
+
+
+def run(*command: object) -> Taken:
+    """Run a command; a failure ends the benchmark, with its output."""
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen([sys.executable, *map(str, command)], stdout=said, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            sys.exit(said.read())
+    return Taken(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20)
+
+
+def cut(fields: Path, folder: Path, seed: int) -> Split:
+    """Cut crops and their labels, and split them by field."""
+    settings = CropSettings(per_image=CROPS_A_FIELD, seed=seed)
+    crops = cut_crops(fields / "images", folder / "images", settings).crops
+    (folder / "masks").mkdir(parents=True)
+    for crop in crops:
+        labels = tifffile.imread(fields / "labels" / crop.source)
+        inside = labels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+        tifffile.imwrite(folder / "masks" / crop.file, add_border(inside, crop.border))
+    return split(load_pairs(folder / "images", folder / "masks"), seed=seed)
+
+
+def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace) -> tuple[Taken, Path]:
+    """Train with Cellpose's command line; the time and the weights."""
+    folder.mkdir()
+    for pair in parts.train:
+        (folder / pair.image.name).write_bytes(pair.image.read_bytes())
+        (folder / f"{pair.image.stem}_masks.tif").write_bytes(pair.mask.read_bytes())
+    taken = run(
+        "-m", "cellpose", "--train", "--dir", folder, "--pretrained_model", BASE, "--model_name_out", "weights",
+        "--n_epochs", options.epochs, "--learning_rate", options.learning_rate,
+        "--weight_decay", options.weight_decay, "--SGD", int(options.optimizer == "sgd"),
+        "--batch_size", options.batch_size, "--min_train_masks", 1,
+    )  # fmt: skip
+    return taken, folder / "models" / "weights"
+
+
+def train_with_cpretrain(
+    folder: Path, tile: str, seed: int, options: argparse.Namespace
+) -> tuple[Taken, Path]:
+    """Train with this tool; the time and the weights."""
+    name = f"tile {tile}"
+    taken = run(
+        "-m", "cpretrain.cli", "train", "--images", folder / "images", "--masks", folder / "masks",
+        "--name", name, "--base", BASE, "--device", "cpu", "--tile", tile, "--seed", seed,
+        "--epochs", options.epochs, "--learning-rate", options.learning_rate,
+        "--weight-decay", options.weight_decay, "--optimizer", options.optimizer,
+        "--batch-size", options.batch_size,
+    )  # fmt: skip
+    return taken, folder / "models" / name / "weights"
+
+
+def score(weights: Path, fields: list[Path]) -> np.ndarray:
+    """Average precision on whole fields, mean over the fields, at each threshold."""
+    from cpretrain.base_models import find_base
+    from cpretrain.metrics import average_precision
+    from cpretrain.segmenter import Segmenter, network_input
+
+    segmenter = Segmenter(find_base(str(weights)), "cpu")
+    inputs = [network_input(tifffile.imread(field)[np.newaxis]) for field in fields]
+    predicted = [segmenter.segment(image, EvaluateSettings()) for image in inputs]
+    truth = [tifffile.imread(field.parents[1] / "labels" / field.name) for field in fields]
+    return average_precision(truth, predicted, THRESHOLDS).average_precision.mean(axis=0)
+
+
+def main() -> None:
+    """Print a row for each seed and way of training."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--learning-rate", type=float, default=0.005)
+    parser.add_argument("--weight-decay", type=float, default=1e-5)
+    parser.add_argument("--optimizer", default="adamw", choices=("adamw", "sgd"))
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--tiles", nargs="+", default=["fit"])
+    parser.add_argument("--folder", type=Path, default=DATA / "fields")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores; training crops, {vars(options)}")
+    print("seed  trained with           seconds  processor s  ratio s  ratio p.s.   GB    AP 0.5  0.75   0.9")
+    with tempfile.TemporaryDirectory() as aside:
+        for seed in range(options.seeds):
+            folder = (options.out or Path(aside)) / str(seed)
+            parts = cut(options.folder, folder, seed)
+            unseen = sorted({options.folder / "images" / pair.group for pair in parts.validation})
+            print(
+                f"{seed:4}  {'base':18} {' ' * 46}", *(f"{ap:6.3f}" for ap in score(BASE, unseen)), flush=True
+            )
+            theirs, weights = train_with_cellpose(parts, folder / "cellpose", options)
+            report(seed, "cellpose --train", theirs, theirs, score(weights, unseen))
+            for tile in options.tiles:
+                ours, weights = train_with_cpretrain(folder, tile, seed, options)
+                report(seed, f"cpretrain, {tile}", ours, theirs, score(weights, unseen))
+
+
+def report(seed: int, name: str, taken: Taken, reference: Taken, precision: np.ndarray) -> None:
+    """Print a row."""
+    ratios = taken.seconds / reference.seconds, taken.processor_seconds / reference.processor_seconds
+    print(
+        f"{seed:4}  {name:20} {taken.seconds:9.1f} {taken.processor_seconds:12.1f} "
+        f"{ratios[0]:8.2f} {ratios[1]:11.2f} {taken.gigabytes:5.2f}   ",
+        *(f"{ap:6.3f}" for ap in precision),
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

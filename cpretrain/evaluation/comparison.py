@@ -1,0 +1,259 @@
+"""Did retraining help? The retrained and the base model on the same images that neither was trained on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cpretrain.base_models import MODEL_RECORD, find_base
+from cpretrain.dataset import Pair, load_pairs, read_split
+from cpretrain.errors import BadInput
+from cpretrain.evaluation.contenders import Contender, Load, Reader
+from cpretrain.evaluation.extremes import draw_extremes
+from cpretrain.evaluation.held_out import not_held_out, trained_on
+from cpretrain.evaluation.people import second_masks
+from cpretrain.evaluation.scoring import Scoring, score_view
+from cpretrain.evaluation.surface import Grid
+from cpretrain.evaluation.tables import DEFINITION, write_tables
+from cpretrain.evaluation.thresholds import parse_thresholds
+from cpretrain.evaluation.tuning import tune
+from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
+from cpretrain.progress import progress, say, warn
+from cpretrain.provenance import Provenance, is_current, sha256
+from cpretrain.report.report import write_report
+from cpretrain.segmenter import Segmenter
+from cpretrain.settings import EvaluateSettings
+
+RECORD = "evaluation.json"
+REPORT = "report.html"
+SHOWN = (0.5, 0.75, 0.9)
+_VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """What came of an evaluation; the scores of every image are in ``evaluation.csv``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the rest are.
+    verdict : Verdict
+        Whether retraining helped.
+    images : dict of str to int
+        Number of images in each view: ``crop`` (or ``image``), ``frame``.
+    means : dict
+        Mean average precision by view, model and IoU threshold (as text).
+    """
+
+    folder: Path
+    verdict: Verdict
+    images: dict[str, int]
+    means: dict[str, dict[str, dict[str, float]]]
+
+    def table(self) -> str:
+        """Base against retrained as a short table for people, and the verdict."""
+        lines = []
+        for view, models in self.means.items():
+            thresholds = list(next(iter(models.values())))
+            shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
+            lines.append(f"average precision, mean of {self.images[view]} {_VIEWS[view]}")
+            lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
+            for model, means in models.items():
+                lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
+        return "\n".join([*lines, *self.verdict.lines])
+
+    def as_data(self) -> dict[str, Any]:
+        """The verdict and the means by view, model and threshold, for ``--json``."""
+        view = next(iter(self.means))
+        return {
+            "folder": self.folder,
+            "report": self.folder / REPORT,
+            "images": self.images[view],
+            "average_precision": self.means[view],
+            "verdict": vars(self.verdict),
+            "views": {name: {"images": self.images[name], **models} for name, models in self.means.items()},
+        }
+
+
+def evaluate(
+    model: Path,
+    images: Path | None = None,
+    masks: Path | None = None,
+    against: str | None = None,
+    settings: EvaluateSettings | None = None,
+    out: Path | None = None,
+    human: Path | None = None,
+    frames: Path | None = None,
+    frame_masks: Path | None = None,
+) -> EvaluateResult:
+    """Score a retrained model and its base on the same images.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        A model folder of this tool.
+    images, masks : pathlib.Path, optional
+        Folders of other images than the model's own validation images.
+    against : str, optional
+        The model to compare with, by default the base that it was retrained from.
+    settings : EvaluateSettings, optional
+        IoU thresholds, how masks are made, and whether to search for that first.
+    out : pathlib.Path, optional
+        Where results go, by default into the model folder.
+    human : pathlib.Path, optional
+        Folder of masks that a second person drew for these images, or some of them.
+    frames, frame_masks : pathlib.Path, optional
+        Folders of whole frames and their masks, scored besides.
+
+    Returns
+    -------
+    EvaluateResult
+        That of an earlier run where nothing has changed since.
+
+    Raises
+    ------
+    BadInput
+        When the model or images are not there, or masks do not fit.
+    """
+    settings = settings or EvaluateSettings()
+    record, reader = read_record(model), Reader(settings_of_model(model))
+    thresholds = parse_thresholds(settings.thresholds)
+    views = _views(model, images, masks, frames, frame_masks)
+    people = _people(model, views, human) if human else {}
+    load: Load = cache(lambda base: Segmenter(base, settings.device))
+    contenders = _contenders(model, record, against, settings, load, reader)
+    inputs = _inputs(model, views, people, contenders)
+    folder = out or model
+    asked: dict[str, Any] = {"against": against, "views": {name: len(pairs) for name, pairs in views.items()}}
+    earlier = _earlier(folder, settings, inputs, asked)
+    if earlier:
+        return earlier
+    provenance = Provenance("evaluate", settings, inputs)
+    leaks = not_held_out(model, record, views, provenance.record["inputs"])
+    for leak in leaks:
+        warn(leak)
+    scorings = _score(views, contenders, load, reader, thresholds, people)
+    scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
+    verdict = reach_verdict(scored, Path(against).name if against else "", leaks)
+    means = {one.view.name: _means(one) for one in scorings}
+    (folder / RECORD).unlink(missing_ok=True)  # from here on the earlier results are no longer whole
+    write_tables(folder, scorings, contenders, record)
+    draw_extremes(folder, scorings[0])
+    write_report(folder / REPORT, model, record, verdict, scorings, views, contenders)
+    provenance.write(
+        folder / RECORD,
+        definition=DEFINITION,
+        asked=asked,
+        models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
+        images=asked["views"],
+        verdict=vars(verdict),
+        average_precision=means,
+    )
+    return EvaluateResult(folder, verdict, asked["views"], means)
+
+
+def _people(model: Path, views: Mapping[str, Sequence[Pair]], human: Path) -> dict[Path, Path]:
+    training = trained_on(model) if "crop" in views else []
+    return second_masks(next(iter(views.values())), human, training)
+
+
+def _contenders(
+    model: Path,
+    record: Mapping[str, Any],
+    against: str | None,
+    settings: EvaluateSettings,
+    load: Load,
+    reader: Reader,
+) -> list[Contender]:
+    """Find both models, and the thresholds that they are used with, after a search where one is asked for."""
+    bases = {
+        "base": find_base(against or record["base"].get("path") or record["base"]["name"]),
+        "retrained": find_base(str(model)),
+    }
+    weights = {
+        name: sha256(base.path) if base.path and base.path.is_file() else None for name, base in bases.items()
+    }
+    if settings.tune:
+        grid = Grid(
+            diameters=(None, *settings.tune_diameters),
+            min_size=settings.min_size,
+            thresholds=settings.thresholds,
+        )
+        untuned = [Contender(name, base, settings.filled()) for name, base in bases.items()]
+        tune(model, trained_on(model), untuned, load, weights, reader, grid)
+    return [
+        Contender(name, base, settings.filled(**tuned_values(model, name, weights[name])))
+        for name, base in bases.items()
+    ]
+
+
+def _inputs(
+    model: Path,
+    views: Mapping[str, Sequence[Pair]],
+    people: Mapping[Path, Path],
+    contenders: Sequence[Contender],
+) -> list[Path]:
+    """All files that the result depends on."""
+    files = [path for pairs in views.values() for pair in pairs for path in (pair.image, pair.mask)]
+    files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
+    files += [model / name for name in (MODEL_RECORD, TUNING_RECORD, "losses.csv")]
+    return [path for path in files if path.is_file()]
+
+
+def _views(
+    model: Path, images: Path | None, masks: Path | None, frames: Path | None, frame_masks: Path | None
+) -> dict[str, Sequence[Pair]]:
+    views: dict[str, Sequence[Pair]] = {}
+    if images is None and masks is None:
+        views["crop"] = read_split(model / "split.csv").validation
+    elif images is None or masks is None:
+        raise BadInput("--images and --masks belong together", cure="give both, or neither")
+    else:
+        views["image"] = load_pairs(images, masks)
+    if (frames is None) != (frame_masks is None):
+        raise BadInput("--frames and --frame-masks belong together", cure="give both, or neither")
+    if frames is not None and frame_masks is not None:
+        views["frame"] = load_pairs(frames, frame_masks)
+    return views
+
+
+def _earlier(
+    folder: Path, settings: EvaluateSettings, inputs: Sequence[Path], asked: Mapping[str, Any]
+) -> EvaluateResult | None:
+    """Give the result of an earlier run that nothing has changed since."""
+    path = folder / RECORD
+    if not is_current(path, settings, inputs):
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record.get("asked") != asked:
+        return None
+    say(f"evaluate: {folder} is complete and unchanged")
+    verdict = record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])}
+    return EvaluateResult(folder, Verdict(**verdict), record["images"], record["average_precision"])
+
+
+def _score(
+    views: Mapping[str, Sequence[Pair]],
+    contenders: Sequence[Contender],
+    load: Load,
+    reader: Reader,
+    thresholds: tuple[float, ...],
+    people: Mapping[Path, Path],
+) -> list[Scoring]:
+    with progress("evaluate", sum(map(len, views.values()))) as step:
+        return [
+            score_view(name, pairs, contenders, load, reader, thresholds, people if number == 0 else {}, step)
+            for number, (name, pairs) in enumerate(views.items())
+        ]
+
+
+def _means(scoring: Scoring) -> dict[str, dict[str, float]]:
+    thresholds = scoring.view.thresholds
+    return {
+        name: {f"{level:g}": round(one.mean(j).estimate, 6) for j, level in enumerate(thresholds)}
+        for name, one in scoring.models.items()
+    }

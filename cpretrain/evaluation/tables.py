@@ -1,0 +1,217 @@
+"""The tables of an evaluation: scores of each image, means with their intervals, and what became of each object."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cpretrain.atomic import write_aside
+from cpretrain.evaluation.contenders import Contender
+from cpretrain.evaluation.failures import PLACES, Judged, size_limits, size_of
+from cpretrain.evaluation.intervals import Interval
+from cpretrain.evaluation.scored import Difference, Scored, View, difference
+from cpretrain.evaluation.scoring import HUMAN, Scoring
+
+Sides = tuple[Judged, Judged]
+"""True and predicted objects of one image."""
+
+DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU threshold"
+
+
+def write_tables(
+    folder: Path, scorings: Sequence[Scoring], contenders: Sequence[Contender], record: Mapping[str, Any]
+) -> None:
+    """Write ``evaluation.csv``, ``evaluation_summary.csv`` and ``evaluation_objects.csv``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to.
+    scorings : sequence of Scoring
+        One a view.
+    contenders : sequence of Contender
+        The models.
+    record : mapping
+        The ``model.json`` of the retrained one, for the training parameters.
+    """
+    columns = _training_columns(record)
+    scored = [one for scoring in scorings for one in scoring.models.values()]
+    write_rows(folder / "evaluation.csv", score_rows(scored, columns))
+    facts = {one.name: {"weights": one.base.name} | one.used for one in contenders}
+    rows = list(_summary_rows(scored, facts, columns))
+    for scoring in scorings:
+        models = scoring.models
+        for other in ("base", HUMAN):
+            for threshold in [*range(len(scoring.view.thresholds)), None] if other in models else []:
+                apart = difference(models["retrained"], models[other], threshold)
+                rows.append(
+                    _difference_row(
+                        scoring.view.name, f"retrained minus {other}", apart, scoring.view.thresholds
+                    )
+                )
+    write_rows(folder / "evaluation_summary.csv", rows)
+    write_rows(
+        folder / "evaluation_objects.csv",
+        [row for scoring in scorings for row in _object_rows(scoring.view, scoring.judged)],
+    )
+
+
+def score_rows(scored: Iterable[Scored], columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each model, image and IoU threshold; `columns` are added to each."""
+    for one in scored:
+        scores = one.scores
+        values = {name: np.broadcast_to(scores.of(name), scores.tp.shape) for name in scores.parts}
+        for i, place in enumerate(one.places):
+            for j, threshold in enumerate(one.view.thresholds):
+                yield {
+                    "model": one.model,
+                    "image": one.view.images[place],
+                    "iou_threshold": threshold,
+                    "average_precision": round(float(values["average_precision"][i, j]), 6),
+                    "tp": scores.tp[i, j],
+                    "fp": scores.fp[i, j],
+                    "fn": scores.fn[i, j],
+                    "view": one.view.name,
+                    "movie": one.view.movies[place],
+                    **{
+                        name: round(float(values[name][i, j]), 6)
+                        for name in values
+                        if name != "average_precision"
+                    },
+                    "definition": DEFINITION,
+                    **columns,
+                }
+
+
+def _summary_rows(
+    scored: Iterable[Scored], facts: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """A row for each model and IoU threshold, and one for the mean over all thresholds.
+
+    Parameters
+    ----------
+    scored : iterable of Scored
+        Models in views.
+    facts : mapping of str to mapping
+        What is added to the rows of each model, for example which weights it is.
+    columns : mapping of str
+        What is added to all rows.
+    """
+    for one in scored:
+        thresholds: list[int | None] = [*range(len(one.view.thresholds))]
+        for threshold in [*thresholds, None] if len(thresholds) > 1 else thresholds:
+            yield {
+                "model": one.model,
+                "view": one.view.name,
+                **_at(one, threshold),
+                **_intervals(one, threshold),
+                "interval": one.view.clusters(one.places).method,
+                "definition": DEFINITION,
+                **facts.get(one.model, {}),
+                **columns,
+            }
+
+
+def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence[float]) -> dict[str, Any]:
+    """A row for the difference of two models, to stand with those of `_summary_rows`."""
+    return {
+        "model": names,
+        "view": view,
+        **_threshold(one.threshold, thresholds),
+        "images": len(one.clusters.of),
+        "movies": one.clusters.movies or np.nan,
+        **_columns("mean_average_precision", one.interval),
+        "interval": one.clusters.method,
+        "definition": "difference of the average precision, image by image",
+    }
+
+
+def _object_rows(view: View, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
+    """A row for each true and each predicted object.
+
+    Parameters
+    ----------
+    view : View
+        The images.
+    judged : mapping of (model, place of the image) to the true and the predicted objects
+        What became of them.
+    """
+    limits = limits_of(judged)
+    for (model, place), sides in judged.items():
+        for kind, side in zip(("ground truth", "predicted"), sides, strict=True):
+            for number in range(len(side.labels)):
+                y, x = side.centres[number]
+                yield {
+                    "view": view.name,
+                    "model": model,
+                    "image": view.images[place],
+                    "object": kind,
+                    "label": side.labels[number],
+                    "y": round(y, 1),
+                    "x": round(x, 1),
+                    "area": side.areas[number],
+                    "size": size_of(side.areas[number], limits),
+                    "place": PLACES[int(not side.border[number])],
+                    "outcome": side.outcomes[number],
+                    "iou": round(side.iou[number], 4),
+                }
+
+
+def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
+    """Areas that divide the true objects of a view into thirds."""
+    images = {place: true.areas for (_, place), (true, _) in judged.items()}
+    return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a table, whole or not at all."""
+    import pandas as pd
+
+    with write_aside(path) as aside:
+        pd.DataFrame([dict(row) for row in rows]).to_csv(aside, index=False)
+
+
+def _at(one: Scored, threshold: int | None) -> dict[str, Any]:
+    facts = _threshold(threshold, one.view.thresholds)
+    facts |= {"images": len(one.places), "movies": one.view.clusters(one.places).movies or np.nan}
+    if threshold is not None:
+        facts |= {name: getattr(one.scores, name)[:, threshold].sum() for name in ("tp", "fp", "fn")}
+    return facts
+
+
+def _threshold(threshold: int | None, thresholds: Sequence[float]) -> dict[str, Any]:
+    if threshold is None:
+        return {
+            "iou_threshold": np.nan,
+            "measure": f"mean over {len(thresholds)} IoU thresholds from {thresholds[0]:g} to {thresholds[-1]:g}",
+        }
+    return {"iou_threshold": thresholds[threshold], "measure": f"at IoU {thresholds[threshold]:g}"}
+
+
+def _intervals(one: Scored, threshold: int | None) -> dict[str, float]:
+    names = ["average_precision"] if threshold is None else list(one.scores.parts)
+    row: dict[str, float] = {}
+    for name in names:
+        row |= _columns(f"mean_{name}", one.mean(threshold, name))
+        row |= _columns(f"pooled_{name}", one.pooled(threshold, name))
+    return row
+
+
+def _columns(name: str, interval: Interval) -> dict[str, float]:
+    prefix = "" if name == "mean_average_precision" else f"{name}_"
+    return {
+        name: round(interval.estimate, 6),
+        f"{prefix}low_95": round(interval.low, 6),
+        f"{prefix}high_95": round(interval.high, 6),
+    }
+
+
+def _training_columns(record: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("name", "base", "channel", "epochs", "learning_rate", "weight_decay", "images_per_epoch",
+             "batch_size", "train_fraction", "seed")  # fmt: skip
+    columns = {f"train_{name}": record["settings"].get(name) for name in names}
+    return columns | {
+        "cellpose": record.get("versions", {}).get("cellpose"),
+        "trained": record.get("written"),
+    }

@@ -1,0 +1,172 @@
+"""Did retraining help? One sentence with its numbers, and what a person should know before believing it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cpretrain.evaluation.intervals import FEWEST, Clusters, Interval
+from cpretrain.evaluation.scored import Difference, Scored, difference
+
+BETTER, NO_DIFFERENCE, WORSE = "better", "no difference shown", "worse"
+_WORDS = {1: BETTER, 0: NO_DIFFERENCE, -1: WORSE}
+FEW_MOVIES = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an evaluation says.
+
+    Parameters
+    ----------
+    outcome : {'better', 'no difference shown', 'worse'}
+        Whether retraining helped, by the average precision at an IoU of 0.5.
+    sentence : str
+        The same with its numbers.
+    people : str
+        How the retrained model compares with a second person; empty where none drew.
+    frames : str
+        Whether whole frames say the same; empty without frames.
+    warnings : tuple of str
+        What a person should know before believing it.
+    """
+
+    outcome: str
+    sentence: str
+    people: str = ""
+    frames: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it, one sentence a line."""
+        return [text for text in (self.sentence, self.people, self.frames) if text] + [
+            f"note: {warning}" for warning in self.warnings
+        ]
+
+
+def reach_verdict(
+    scored: Mapping[tuple[str, str], Scored], against: str = "", warnings: Sequence[str] = ()
+) -> Verdict:
+    """Compare the retrained model with its base, with a second person, and crops with whole frames.
+
+    Parameters
+    ----------
+    scored : mapping of (view, model) to Scored
+        The first view is the one that the verdict is about; another one, ``frame``, holds whole frames. Models are
+        ``base``, ``retrained`` and, in the first view, ``human``.
+    against : str
+        The model that is compared with, where that is not the base of the retrained one.
+    warnings : sequence of str
+        What is known to be wrong with the images, to stand with the rest.
+    """
+    view = next(iter(scored))[0]
+    retrained, base = scored[view, "retrained"], scored[view, "base"]
+    place = retrained.view.headline
+    gain = difference(retrained, base, place)
+    frames = [scored[name, model] for name, model in scored if name != view]
+    return Verdict(
+        _WORDS[gain.outcome],
+        _sentence(gain, _headline(retrained), against),
+        _beside_people(retrained, scored[view, "human"]) if (view, "human") in scored else "",
+        _on_frames(gain, retrained, {one.model: one for one in frames}) if frames else "",
+        (*warnings, *_other_measure(gain, retrained, base), *_few(gain.clusters)),
+    )
+
+
+def plus(number: float) -> str:
+    """Write a difference with its sign."""
+    return f"{number:+.2f}".replace("-", "−")
+
+
+def images_of(clusters: Clusters) -> str:
+    """Say how many images there are, and of how many movies where that is known."""
+    images = len(clusters.of)
+    text = f"{images} image" + "s" * (images != 1)
+    return text + (f" of {clusters.movies} movie" + "s" * (clusters.movies != 1) if clusters.movies else "")
+
+
+def span(interval: Interval, sign: str = "") -> str:
+    """Write the interval in brackets' words."""
+    return f"95 % interval {interval.text(sign)}" if interval.low == interval.low else "no interval"
+
+
+def _headline(scored: Scored) -> str:
+    return f"the average precision at IoU {scored.view.thresholds[scored.view.headline]:g}"
+
+
+def _numbers(gain: Difference) -> str:
+    return (
+        f"difference {plus(gain.interval.estimate)}, {span(gain.interval, '+')}; {images_of(gain.clusters)}"
+    )
+
+
+def _sentence(gain: Difference, measure: str, against: str) -> str:
+    before, after, numbers = f"{gain.second:.2f}", f"{gain.first:.2f}", f"({_numbers(gain)})"
+    if not gain.outcome:
+        beside = f"is {before} of {against} and {after} of the retrained model" if against else ""
+        beside = beside or f"is {before} before and {after} after retraining"
+        return f"No difference shown: {measure} {beside} {numbers}. That does not prove that there is none."
+    word = _WORDS[gain.outcome].capitalize()
+    if against:
+        return f"{word} than {against}: {measure} is {after}, that of {against} {before} {numbers}."
+    verb = "raised" if gain.outcome > 0 else "lowered"
+    return f"{word}: retraining {verb} {measure} from {before} to {after} {numbers}."
+
+
+def _beside_people(retrained: Scored, human: Scored) -> str:
+    gap = difference(retrained, human, retrained.view.headline)
+    values = f"{gap.first:.2f} against {gap.second:.2f} of a second person ({_numbers(gap)})"
+    if gap.outcome < 0:
+        return f"It does not reach people's own agreement: {values}."
+    if gap.interval.estimate >= 0:
+        return f"It reaches people's own agreement: {values}."
+    return f"It is close to people's own agreement: {values}, a shortfall that may be chance."
+
+
+def _on_frames(gain: Difference, retrained: Scored, frames: Mapping[str, Scored]) -> str:
+    whole = difference(frames["retrained"], frames["base"], frames["retrained"].view.headline)
+    values = (
+        f"{_WORDS[whole.outcome]}, {whole.first:.2f} after retraining and {whole.second:.2f} before "
+        f"({_numbers(whole)})"
+    )
+    on_crops = retrained.mean(retrained.view.headline)
+    on_frames = frames["retrained"].mean(frames["retrained"].view.headline)
+    if on_frames.high < on_crops.low:
+        return (
+            f"Whole frames disagree: {values}; the retrained model does worse on them than on the crops "
+            f"({on_frames.estimate:.2f} against {on_crops.estimate:.2f}). Trust the frames."
+        )
+    if whole.outcome != gain.outcome:
+        return f"Whole frames disagree: {values}. Trust the frames."
+    return f"Whole frames agree: {values}."
+
+
+def _other_measure(gain: Difference, retrained: Scored, base: Scored) -> list[str]:
+    thresholds = retrained.view.thresholds
+    if len(thresholds) == 1:
+        return []
+    mean = difference(retrained, base, None)
+    if mean.outcome == gain.outcome:
+        return []
+    return [
+        f"the mean average precision over IoU {thresholds[0]:g} to {thresholds[-1]:g} says otherwise: "
+        f"{_WORDS[mean.outcome]}, {mean.first:.2f} after retraining and {mean.second:.2f} before "
+        f"({_numbers(mean)}); it weighs how exact outlines are, the verdict how many objects are found"
+    ]
+
+
+def _few(clusters: Clusters) -> Sequence[str]:
+    movies = clusters.movies
+    if clusters.count < FEWEST:
+        return [f"{images_of(clusters)} cannot show a difference: keep more images back"]
+    if not movies:
+        return [
+            "it is not known which movies the images come from; if several are of one movie, the interval is too narrow"
+        ]
+    if 0 < movies < FEWEST:
+        return [
+            f"all images come from {movies} movie{'s' * (movies > 1)}: the interval tells of other images of "
+            f"{'these' if movies > 1 else 'this one'}, not of other movies"
+        ]
+    if movies and movies < FEW_MOVIES:
+        return [f"the images come from {movies} movies only: the interval is wide, and rough"]
+    return []

@@ -1,0 +1,63 @@
+"""Where images come from: the movie, frame and place of a crop, and how the drift of its movie was corrected."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cpretrain.crops import RECORD, beside
+from cpretrain.crops_table import Crop, read_crops
+from cpretrain.report.names import listed
+
+
+def crops_of(images: Iterable[Path]) -> dict[Path, Crop]:
+    """Find the crops among images, by the ``crops.csv`` beside them."""
+    tables: dict[Path, dict[str, Crop]] = {}
+    found = {}
+    for image in images:
+        if image.parent not in tables:
+            tables[image.parent] = read_crops(image.parent)
+        if image.name in tables[image.parent]:
+            found[image] = tables[image.parent][image.name]
+    return found
+
+
+def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
+    """Say how the images were cut and the drift of their movies corrected, as far as files beside them tell.
+
+    Returns
+    -------
+    list of (str, str)
+        What it is about, and what is known; empty where nothing is.
+    """
+    crops = crops_of(images)
+    folders = sorted({image.parent for image in crops})
+    facts = []
+    for folder in folders:
+        cut = _read(folder / RECORD).get("settings", {})
+        if cut:
+            facts.append(("crops", listed(cut)))
+    movies = {
+        beside(image.parent, "corrected") / f"{Path(crop.source).stem}.json" for image, crop in crops.items()
+    }
+    records = [record for record in map(_read, sorted(movies)) if record.get("step") == "drift"]
+    if records:
+        engines = sorted({str(record.get("engine")) for record in records})
+        clipped = sum(bool(record.get("clipped_pairs")) for record in records)
+        facts.append(
+            (
+                "drift",
+                f"corrected in {len(records)} movies by the engine {' and '.join(engines)}"
+                + (f"; in {clipped} of them the largest shift was reached" if clipped else ""),
+            )
+        )
+    return facts
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a record, or give nothing: these facts are worth having, not worth failing for."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,102 @@
+"""Refuse damaged TIFFs instead of guessing, by their headers alone, before a pixel is read.
+
+tifffile fills what is missing from a truncated file with zeros, and takes the last directory that it finds for the
+last one there is. A damaged header can ask for more memory than any machine has.
+"""
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tifffile
+
+from cpretrain.errors import BadInput
+
+MOST_PIXELS = 2**30
+"""More than this many pixels in a plane are taken for a damaged header."""
+
+_UNCOMPRESSED = 1
+_LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
+
+
+def damaged(path: str | os.PathLike, found: str) -> BadInput:
+    """Make the error for a file that is there but cannot be read."""
+    return BadInput(
+        f"{path}: is damaged or incomplete",
+        found=found,
+        expected="a complete file",
+        cure="export it again, or copy it again",
+    )
+
+
+def check_page(path: str | os.PathLike, page: Any) -> None:
+    """Make sure that a page of a TIFF can be what its header says.
+
+    Raises
+    ------
+    BadInput
+        When its pixels are more than the file can hold, or lie beyond its end.
+    """
+    size, height, width = os.path.getsize(path), int(page.imagelength), int(page.imagewidth)
+    if not 0 < height * width <= MOST_PIXELS:
+        raise damaged(path, f"a header that says {height} × {width} pixels")
+    if page.dtype is None:
+        raise damaged(path, f"pixels of {page.bitspersample} bits in format {page.sampleformat}")
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if not segments or any(count <= 0 or start <= 0 or start + count > size for start, count in segments):
+        raise damaged(path, f"pixels that lie beyond the end of the file ({size} bytes)")
+    limit = sum(count for _, count in segments) * _ratio(page)
+    if height * width * max(1, page.samplesperpixel) * page.bitspersample // 8 > limit:
+        raise damaged(path, f"{limit} bytes of pixels where {height} × {width} of them need more")
+
+
+def check_movie(
+    path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, files: Iterable[Path]
+) -> None:
+    """Make sure that a movie is as long as its headers say.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    file : tifffile.TiffFile
+        The same, opened.
+    series : tifffile.TiffPageSeries
+        The movie in it.
+    files : iterable of pathlib.Path
+        All files that the movie is made of.
+
+    Raises
+    ------
+    BadInput
+        When the file was cut off.
+    """
+    page = series.keyframe
+    check_page(path if page.parent is file else path.parent / page.parent.filename, page)
+    size = sum(os.path.getsize(each) for each in files)
+    if series.size * page.bitspersample // 8 > size * _ratio(page):
+        raise damaged(
+            path, f"{size} bytes, where a movie of {series.shape} pixels ({series.axes}) needs more"
+        )
+    planes, said = series.size // page.size, int((file.imagej_metadata or {}).get("images", 1))
+    if file.is_imagej and planes < said:
+        raise damaged(path, f"{planes} of {said} planes")
+    if _next_directory(file) > os.path.getsize(path):
+        raise damaged(path, f"{len(file.pages)} pages, and more beyond the end of the file")
+
+
+def _ratio(page: Any) -> int:
+    return 1 if int(page.compression) == _UNCOMPRESSED else _LARGEST_RATIO
+
+
+def _next_directory(file: tifffile.TiffFile) -> int:
+    """Where the last directory that was found says that the next one is; 0 where there is none."""
+    kind, bytes_of = file.tiff, file.filehandle
+    last = file.pages[len(file.pages) - 1].offset
+    bytes_of.seek(last)
+    (tags,) = struct.unpack(kind.tagnoformat, bytes_of.read(kind.tagnosize))
+    bytes_of.seek(last + kind.tagnosize + tags * kind.tagsize)
+    (following,) = struct.unpack(kind.offsetformat, bytes_of.read(kind.offsetsize))
+    return int(following)

@@ -1,0 +1,93 @@
+"""What is measured during training, epoch by epoch, as a table and as a picture."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cpretrain.atomic import write_aside, write_text
+
+COLUMNS = ("epoch", "training_loss", "test_loss", "test_average_precision")
+
+
+@dataclass
+class Curves:
+    """One value an epoch; NaN where nothing was measured.
+
+    Parameters
+    ----------
+    training_loss : list of float
+        Mean over the images of the epoch.
+    test_loss, test_average_precision : list of float
+        On the in-training test set: the loss on randomly turned and scaled tiles, as Cellpose measures it, and the
+        average precision on the images as they are.
+    """
+
+    training_loss: list[float] = field(default_factory=list)
+    test_loss: list[float] = field(default_factory=list)
+    test_average_precision: list[float] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs so far."""
+        return len(self.training_loss)
+
+    def add(self, training_loss: float, test_loss: float, test_average_precision: float) -> None:
+        """Add an epoch."""
+        self.training_loss.append(training_loss)
+        self.test_loss.append(test_loss)
+        self.test_average_precision.append(test_average_precision)
+
+    def as_data(self) -> dict[str, list[float | None]]:
+        """The curves by column; None where nothing was measured."""
+        return {
+            name: [None if math.isnan(value) else round(value, 6) for value in getattr(self, name)]
+            for name in COLUMNS[1:]
+        }
+
+
+def write_curves(folder: Path, curves: Curves, kept: int) -> None:
+    """Write ``losses.csv`` and ``losses.png``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to.
+    curves : Curves
+        What was measured.
+    kept : int
+        The epoch whose weights are kept, from 0.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for epoch, values in enumerate(zip(*(getattr(curves, name) for name in COLUMNS[1:]), strict=True)):
+        table.writerow([epoch, *("" if math.isnan(value) else f"{value:.6g}" for value in values)])
+    write_text(folder / "losses.csv", text.getvalue())
+    _draw(folder / "losses.png", curves, kept)
+
+
+def _draw(path: Path, curves: Curves, kept: int) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.6), layout="constrained")
+    axes = figure.subplots()
+    lines = axes.plot(curves.training_loss, color="#0072B2", label="loss, training images")
+    lines += _dots(axes, curves.test_loss, "#D55E00", "loss, in-training test set")
+    axes.set(xlabel="epoch", ylabel="loss", title="Training")
+    if any(not math.isnan(value) for value in curves.test_average_precision):
+        right = axes.twinx()
+        right.set(ylabel="average precision", ylim=(0, 1))
+        lines += _dots(
+            right, curves.test_average_precision, "#009E73", "average precision, in-training test set"
+        )
+    lines.append(axes.axvline(kept, color="0.6", linestyle=":", label=f"epoch {kept} is kept"))
+    figure.legend(handles=lines, loc="outside lower center", ncols=2)
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=100)
+
+
+def _dots(axes, values: list[float], colour: str, label: str) -> list:  # type: ignore[no-untyped-def]
+    measured = [(epoch, value) for epoch, value in enumerate(values) if not math.isnan(value)]
+    return axes.plot(*zip(*measured, strict=True), "o-", color=colour, label=label) if measured else []

@@ -1,0 +1,76 @@
+"""What a training run takes where the settings leave it open, and where each value comes from."""
+
+import inspect
+from importlib import metadata
+from typing import Any
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.errors import BadInput
+from cpretrain.settings import TrainSettings
+
+RETRAINING: dict[int, dict[str, Any]] = {
+    3: {"epochs": 100, "learning_rate": 0.1, "weight_decay": 1e-4, "optimizer": "sgd"},
+    4: {"epochs": 100, "learning_rate": 1e-5, "weight_decay": 0.1, "batch_size": 1},
+}
+"""What Cellpose's documentation recommends for retraining (page "Training"), by major version."""
+
+
+def cellpose_defaults() -> dict[str, Any]:
+    """Cellpose's own training defaults, read from the signature of the installed ``train_seg``."""
+    from cellpose import train
+
+    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
+    return {
+        "epochs": given["n_epochs"],
+        "learning_rate": given["learning_rate"],
+        "weight_decay": given["weight_decay"],
+        "optimizer": "sgd" if given["SGD"] else "adamw",
+        "batch_size": given["batch_size"],
+    }
+
+
+def with_defaults(settings: TrainSettings) -> TrainSettings:
+    """Fill in what `settings` leave open, by their preset and then from the installed Cellpose.
+
+    Raises
+    ------
+    BadInput
+        When they do not go together.
+    """
+    left_open = {name: value for name, (value, _) in _values(settings).items()}
+    filled = settings.model_copy(update=left_open)
+    if filled.optimizer == "sgd" and cellpose_major() == 4:
+        raise BadInput("--optimizer sgd: Cellpose 4 trains with adamw only", cure="leave --optimizer out")
+    if filled.patience and not filled.test_fraction:
+        raise BadInput(
+            "--patience: needs images that show when to stop",
+            cure="set some of the training images aside, for example with --test-fraction 0.2",
+        )
+    return filled
+
+
+def describe(settings: TrainSettings) -> str:
+    """Say which values a run will take and where each comes from; `settings` as they were given."""
+    told = [
+        f"{name.replace('_', ' ')} {value:g} ({origin})"
+        if isinstance(value, int | float)
+        else f"{name} {value} ({origin})"
+        for name, (value, origin) in _values(settings).items()
+    ]
+    return ", ".join(told)
+
+
+def _values(settings: TrainSettings) -> dict[str, tuple[Any, str]]:
+    """For each setting that may be left open its value, and where that comes from."""
+    version = f"default of Cellpose {metadata.version('cellpose')}"
+    preset = RETRAINING[cellpose_major()] if settings.preset == "retraining" else {}
+    chosen = {}
+    for name, default in cellpose_defaults().items():
+        given = getattr(settings, name)
+        if given is not None:
+            chosen[name] = (given, "given")
+        elif name in preset:
+            chosen[name] = (preset[name], "preset retraining")
+        else:
+            chosen[name] = (default, version)
+    return chosen

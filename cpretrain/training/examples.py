@@ -1,0 +1,126 @@
+"""Training images with the flows that the network should learn, and batches of them, randomly turned and scaled."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.base_models import cellpose_major
+
+SCALE_RANGE = 0.5
+"""Cellpose's own: crops are scaled by 0.75 to 1.25."""
+
+SMALLEST_DIAMETER = 5.0
+"""Cellpose's own: smaller objects count as this large when a crop is rescaled."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images and what the network should say of them; flows are computed once.
+
+    Parameters
+    ----------
+    images : list of ndarray of float32, (channels, Y, X)
+        From ``network_input``.
+    flows : list of ndarray of float32, (3, Y, X)
+        Cell or not, and the flow along y and x to the centre of the object.
+    diameters : ndarray of float64
+        Median diameter of each image's objects in pixels; of an image without objects, the mean of the others.
+    """
+
+    images: list[NDArray[np.float32]]
+    flows: list[NDArray[np.float32]]
+    diameters: NDArray[np.float64]
+    mean_diameter: float
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def prepare(
+    images: Sequence[NDArray[np.float32]],
+    labels: Sequence[NDArray[Any]],
+    device: Any,
+    diameter: float | None = None,
+) -> Examples:
+    """Compute the flows of label images and the diameters of their objects.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of float32, (channels, Y, X)
+        From ``network_input``.
+    labels : sequence of ndarray of int, (Y, X)
+        Ground truth of each image, 0 for background.
+    device : torch.device
+        Where to compute.
+    diameter : float, optional
+        What to take for images without objects where no image has one.
+    """
+    from cellpose import dynamics, utils
+
+    flows, diameters = [], np.full(len(images), np.nan)
+    for index, label in enumerate(labels):
+        if not label.any():
+            flows.append(np.zeros((3, *label.shape), np.float32))
+            continue
+        # a copy, because Cellpose renumbers it in place
+        (flow,) = dynamics.labels_to_flows([label.astype(np.int32)], device=device)
+        flows.append(flow[1:])
+        diameters[index] = max(utils.diameters(flow[0])[0], SMALLEST_DIAMETER)
+    known = diameters[~np.isnan(diameters)]
+    mean = float(known.mean()) if known.size else diameter or 30.0
+    return Examples(list(images), flows, np.where(np.isnan(diameters), mean, diameters), mean)
+
+
+def batches(
+    examples: Examples, order: NDArray[np.int64], batch_size: int, tile: int, net: Any
+) -> Iterator[tuple[Any, Any]]:
+    """Give images and flows batch by batch, turned, flipped, scaled and cut to tiles by Cellpose's own function.
+
+    Parameters
+    ----------
+    examples : Examples
+        What to draw from.
+    order : ndarray of int
+        Indices of the images.
+    batch_size, tile : int
+        Images a batch, and the edge length of a tile in pixels.
+    net : torch.nn.Module
+        Cellpose's network; says the diameter that Cellpose 3 rescales objects to, and where to compute.
+
+    Yields
+    ------
+    torch.Tensor, ndarray or torch.Tensor
+        Images (batch, channels, tile, tile), and flows as Cellpose's loss function takes them. The random numbers
+        are NumPy's global ones, as Cellpose has it.
+    """
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        yield _augmented(examples, chosen, tile, net)
+
+
+def _augmented(examples: Examples, chosen: NDArray[np.int64], tile: int, net: Any) -> tuple[Any, Any]:
+    import torch
+    from cellpose import transforms
+
+    images = [examples.images[index] for index in chosen]
+    flows = [examples.flows[index] for index in chosen]
+    if cellpose_major() == 3:
+        turned, targets = transforms.random_rotate_and_resize(
+            images,
+            Y=flows,
+            rescale=examples.diameters[chosen] / net.diam_mean.item(),
+            scale_range=SCALE_RANGE,
+            xy=(tile, tile),
+        )[:2]
+        return torch.from_numpy(turned).to(net.device), targets
+    return transforms.random_rotate_and_resize(
+        images,
+        lbls=flows,
+        rescale=np.ones(len(chosen), np.float32),
+        scale_range=SCALE_RANGE,
+        bsize=tile,
+        device=net.device,
+    )[:2]

@@ -1,0 +1,271 @@
+"""The epochs of a training run, out of Cellpose's own parts; it can stop after any epoch and go on from there.
+
+On a CPU and with Cellpose's own tile, seed 0 gives the weights of Cellpose's ``train_seg``, bit for bit.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.metrics import average_precision
+from cpretrain.segmenter import Segmenter, quietly
+from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.training.curves import Curves
+from cpretrain.training.examples import Examples, batches
+from cpretrain.training.optimisation import (
+    generator_states,
+    learning_rates,
+    make_optimizer,
+    restore_generators,
+    seed_epoch,
+    untouched_generators,
+)
+from cpretrain.training.tile import tile_for
+
+THRESHOLDS = tuple(np.arange(0.5, 0.95, 0.05).round(2))
+"""IoU thresholds whose mean average precision says which epoch is best."""
+
+TEST_SEED = 42
+"""Cellpose's own: the test loss is measured on the same tiles every time."""
+
+Weights = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Images that are never trained on and say how well training goes.
+
+    Parameters
+    ----------
+    examples : Examples
+        Images and flows.
+    truth : sequence of ndarray of int, (Y, X)
+        Their label images.
+    """
+
+    examples: Examples
+    truth: Sequence[NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The weights that are to be kept, and the epoch after which they were that, from 0."""
+
+    epoch: int
+    weights: Weights
+
+
+class Run:
+    """A training run.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        Made for training; its network is changed.
+    examples : Examples
+        What is trained on.
+    settings : TrainSettings
+        Complete settings, from ``with_defaults``.
+    test : HeldOut, optional
+        In-training test set.
+
+    Attributes
+    ----------
+    tile : int
+        Edge length of a training tile in pixels.
+    curves : Curves
+        What was measured so far.
+    kept : Kept or None
+        None before the first epoch has ended.
+    seconds : float
+        Time that the epochs so far took.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        examples: Examples,
+        settings: TrainSettings,
+        test: HeldOut | None = None,
+    ) -> None:
+        import torch
+
+        assert settings.epochs and settings.batch_size and settings.learning_rate
+        self.segmenter, self.examples, self.settings, self.test = segmenter, examples, settings, test
+        self.net, self.device = segmenter.model.net, segmenter.device
+        torch.manual_seed(settings.seed)
+        self.tile = tile_for(settings.tile, examples, self.net)
+        self.net.diam_labels.data = torch.Tensor([examples.mean_diameter]).to(self.device)
+        segmenter.model.diam_labels = self.net.diam_labels.item()  # which it rescales by when it segments
+        segmenter.model.diam_mean = self.net.diam_mean.item()
+        self._layout = torch.contiguous_format
+        if settings.tile == "fit" and cellpose_major() == 3 and self.device.type == "cpu":
+            self._layout = torch.channels_last  # a tenth faster, but it adds numbers up in another order
+            self.net.to(memory_format=self._layout)
+        self.optimizer = make_optimizer(self.net, settings)
+        self.rates = learning_rates(settings.epochs, settings.learning_rate)
+        self.curves = Curves()
+        self.kept: Kept | None = None
+        self.seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or too many went by without a better one."""
+        epochs, patience = self.curves.epochs, self.settings.patience
+        if patience and self.kept and epochs - 1 - self.kept.epoch >= patience:
+            return True
+        return epochs == self.settings.epochs
+
+    @property
+    def steps_left(self) -> int:
+        """Number of training steps that the remaining epochs take."""
+        assert self.settings.epochs
+        return (self.settings.epochs - self.curves.epochs) * math.ceil(self._per_epoch / self._batch_size)
+
+    @property
+    def _per_epoch(self) -> int:
+        return self.settings.images_per_epoch or len(self.examples)
+
+    @property
+    def _batch_size(self) -> int:
+        assert self.settings.batch_size
+        return self.settings.batch_size
+
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """Where it is computed; on other hardware the last digits may differ."""
+        import torch
+
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+        return {"device": name, "threads": torch.get_num_threads()}
+
+    def run_epoch(self, on_step: Callable[[], None] = lambda: None) -> None:
+        """Train for one epoch, measure, and keep the weights if they are the best so far."""
+        epoch, started = self.curves.epochs, time.perf_counter()
+        with quietly():
+            training_loss = self._train(epoch, on_step)
+            test_loss, precision = self._measure(epoch) if self.test else (math.nan, math.nan)
+        better = self._is_better(test_loss, precision)
+        self.curves.add(training_loss, test_loss, precision)
+        if better:
+            self.kept = Kept(epoch, _copy(self.net.state_dict()))
+        self.seconds += time.perf_counter() - started
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on after this epoch, as tensors and plain values."""
+        assert self.kept
+        fresh = self.kept.epoch == self.curves.epochs - 1
+        return {
+            "weights": self.kept.weights if fresh else _copy(self.net.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "generators": generator_states(self.device.type),
+            "curves": vars(self.curves),
+            "seconds": self.seconds,
+            "hardware": self.hardware,
+            "kept_epoch": self.kept.epoch,
+            "kept_weights": self.kept.weights,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.net.load_state_dict(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        restore_generators(state["generators"], self.device.type)
+        self.curves, self.seconds = Curves(**state["curves"]), state["seconds"]
+        self.kept = Kept(state["kept_epoch"], state["kept_weights"])
+
+    def _train(self, epoch: int, on_step: Callable[[], None]) -> float:
+        seed_epoch(self.settings.seed, epoch)
+        order = self._draw_order()
+        for group in self.optimizer.param_groups:
+            group["lr"] = float(self.rates[epoch])
+        self.net.train()
+        total = 0.0
+        for images, flows in batches(self.examples, order, self._batch_size, self.tile, self.net):
+            loss = self._loss(images, flows)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            total += loss.item() * len(images)
+            on_step()
+        return total / len(order)
+
+    def _draw_order(self) -> NDArray[np.int64]:
+        """Choose the images of an epoch; exactly Cellpose's calls, for the same random numbers."""
+        count = len(self.examples)
+        if count == self._per_epoch:
+            return np.random.permutation(np.arange(0, count))  # noqa: NPY002
+        even = np.ones(count) / count
+        return np.random.choice(np.arange(0, count), size=(self._per_epoch,), p=even / even.sum())  # noqa: NPY002
+
+    def _loss(self, images: Any, flows: Any) -> Any:
+        from cellpose import train
+
+        predicted = self.net(images.to(memory_format=self._layout))[0]
+        return train._loss_fn_seg(flows, predicted, self.device)
+
+    def _measure(self, epoch: int) -> tuple[float, float]:
+        """Loss and average precision on the in-training test set, in the epochs where they are due."""
+        last, every = epoch + 1 == self.settings.epochs, self.settings.ap_every
+        precision_due = bool(every) and (epoch % every == 0 or last)
+        cellpose_measures = epoch == 5 or epoch % 10 == 0
+        return (
+            self._test_loss() if precision_due or cellpose_measures or last else math.nan,
+            self._average_precision() if precision_due else math.nan,
+        )
+
+    def _test_loss(self) -> float:
+        import torch
+
+        assert self.test
+        np.random.seed(TEST_SEED)  # noqa: NPY002
+        examples = self.test.examples
+        order = np.random.permutation(np.arange(0, len(examples)))  # noqa: NPY002
+        self.net.eval()
+        total = 0.0
+        with torch.no_grad():
+            for images, flows in batches(examples, order, self._batch_size, self.tile, self.net):
+                total += self._loss(images, flows).item() * len(images)
+        return total / len(order)
+
+    def _average_precision(self) -> float:
+        assert self.test
+        with untouched_generators(self.device.type):
+            predicted = [
+                self.segmenter.segment(image, EvaluateSettings()) for image in self.test.examples.images
+            ]
+        return float(average_precision(self.test.truth, predicted, THRESHOLDS).average_precision.mean())
+
+    def _is_better(self, test_loss: float, precision: float) -> bool:
+        """Whether the epoch that was just trained is the best so far; without measurements, the last one is."""
+        if self.settings.keep == "last" or self.test is None or self.kept is None:
+            return True
+        measured = precision if self.settings.ap_every else test_loss
+        if math.isnan(measured):
+            return False
+        before = self.kept.epoch
+        best = self.curves.test_loss[before], self.curves.test_average_precision[before]
+        return _rank(test_loss, precision) > _rank(*best)
+
+
+def _rank(test_loss: float, precision: float) -> tuple[float, float]:
+    """Higher is better: by average precision, then by loss."""
+    return (
+        -math.inf if math.isnan(precision) else precision,
+        -math.inf if math.isnan(test_loss) else -test_loss,
+    )
+
+
+def _copy(weights: Weights) -> dict[str, Any]:
+    import torch
+
+    return {
+        name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+        for name, value in weights.items()
+    }

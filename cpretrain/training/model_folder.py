@@ -1,0 +1,58 @@
+"""The model folder: weights that Cellpose loads by path, and all that is to be known of them."""
+
+from pathlib import Path
+from typing import Any
+
+from cpretrain.base_models import MODEL_RECORD, WEIGHTS
+from cpretrain.dataset import Split, write_split
+from cpretrain.normalization import Normalization
+from cpretrain.provenance import Provenance, sha256
+from cpretrain.training.curves import write_curves
+from cpretrain.training.loop import THRESHOLDS, Run
+from cpretrain.training.model_card import write_card
+
+
+def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, facts: dict[str, Any]) -> None:
+    """Write a model folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty folder.
+    run : Run
+        The training run, after one epoch at least.
+    parts : Split
+        Which images trained and which validate.
+    provenance : Provenance
+        Of the training.
+    facts : dict
+        What ``model.json`` says besides.
+    """
+    import torch
+
+    assert run.kept
+    torch.save(dict(run.kept.weights), folder / WEIGHTS)
+    write_split(folder / "split.csv", parts)
+    write_curves(folder, run.curves, run.kept.epoch)
+    facts = {
+        "cell_type": run.settings.name,
+        **facts,
+        "weights_sha256": sha256(folder / WEIGHTS),
+        "normalization": Normalization().model_dump(),
+        "diameter": run.net.diam_labels.item(),
+        "tile": run.tile,
+        "epochs_trained": run.curves.epochs,
+        "kept_epoch": run.kept.epoch,
+        "test_average_precision": _measured(run.curves.test_average_precision[run.kept.epoch]),
+        "test_average_precision_thresholds": THRESHOLDS,
+        "final_training_loss": run.curves.training_loss[-1],
+        "curves": run.curves.as_data(),
+        "training_seconds": round(run.seconds, 3),
+        "hardware": run.hardware,
+    }
+    write_card(folder / "README.md", provenance.record | facts)
+    provenance.write(folder / MODEL_RECORD, **facts)
+
+
+def _measured(value: float) -> float | None:
+    return None if value != value else round(value, 6)

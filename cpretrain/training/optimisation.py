@@ -1,0 +1,99 @@
+"""How weights are changed: Cellpose's own optimisers and learning rates, and random numbers that can be repeated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.settings import TrainSettings
+
+WARM_UP = 10
+"""Epochs in which the learning rate rises from 0."""
+
+MOMENTUM = 0.9
+
+
+def learning_rates(epochs: int, learning_rate: float) -> NDArray[np.float64]:
+    """Give the learning rate of each epoch, as Cellpose sets it.
+
+    It rises from 0 over ten epochs. In long runs it is halved ten times at the end: every 5 epochs in runs of about
+    100 epochs and more, every 10 epochs in runs of more than 300.
+    """
+    long = epochs > (100 if cellpose_major() == 3 else 99)
+    halving = 10 if epochs > 300 else 5 if long else 0
+    rates = np.linspace(0, learning_rate, WARM_UP)
+    rates = np.append(rates, np.full(max(0, epochs - WARM_UP), learning_rate))
+    if not halving:
+        return rates[:epochs]
+    steady = rates[: epochs - 10 * halving]
+    return np.append(steady, np.repeat(steady[-1] / 2.0 ** np.arange(1, 11), halving))
+
+
+def make_optimizer(net: Any, settings: TrainSettings) -> Any:
+    """Make the optimiser that complete `settings` name."""
+    import torch
+
+    rates: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(net.parameters(), momentum=MOMENTUM, **rates)
+    return torch.optim.AdamW(net.parameters(), **rates)
+
+
+def seed_epoch(seed: int, epoch: int) -> None:
+    """Seed NumPy's global generator, which Cellpose turns and scales crops with, for one epoch.
+
+    Cellpose itself takes the number of the epoch in every run. So does seed 0 here; other seeds give other runs.
+    """
+    np.random.seed([seed, epoch] if seed else epoch)  # noqa: NPY002
+
+
+@contextmanager
+def repeatable(seed: int, device: str) -> Iterator[None]:
+    """Seed torch, and on a CPU add numbers up in the same order every time; after it all is as it was before."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    with untouched_generators(device):
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(before or device == "cpu", warn_only=True)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before)
+
+
+@contextmanager
+def untouched_generators(device: str) -> Iterator[None]:
+    """Leave the generators of NumPy and torch as they were before."""
+    numpy, torch_state = np.random.get_state(), generator_states(device)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy)  # noqa: NPY002
+        restore_generators(torch_state, device)
+
+
+def generator_states(device: str) -> list[Any]:
+    """State of torch's generators: that of the CPU, and of the GPU where one is used."""
+    import torch
+
+    states = [torch.get_rng_state()]
+    if device == "cuda":
+        states.append(torch.cuda.get_rng_state())
+    elif device == "mps":
+        states.append(torch.mps.get_rng_state())
+    return states
+
+
+def restore_generators(states: list[Any], device: str) -> None:
+    """Put torch's generators back to what `generator_states` gave."""
+    import torch
+
+    torch.set_rng_state(states[0])
+    if device == "cuda":
+        torch.cuda.set_rng_state(states[1])
+    elif device == "mps":
+        torch.mps.set_rng_state(states[1])

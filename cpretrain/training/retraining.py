@@ -1,0 +1,237 @@
+"""Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cpretrain.atomic import folder_aside
+from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
+from cpretrain.crops import beside
+from cpretrain.dataset import Pair, Split, load_pairs, split
+from cpretrain.errors import BadInput
+from cpretrain.progress import progress, say, warn
+from cpretrain.provenance import Provenance, is_current, sha256
+from cpretrain.segmenter import Segmenter, find_device, quietly
+from cpretrain.settings import TrainSettings
+from cpretrain.training.checkpoint import Checkpoint
+from cpretrain.training.defaults import describe, with_defaults
+from cpretrain.training.examples import prepare
+from cpretrain.training.inputs import network_inputs, say_unused_channels, with_enough_objects
+from cpretrain.training.loop import HeldOut, Run
+from cpretrain.training.model_folder import write_model
+from cpretrain.training.optimisation import WARM_UP, repeatable
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A retrained model.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The model folder: ``weights`` (which Cellpose loads by path), ``model.json``, ``README.md``, ``split.csv``,
+        ``losses.csv`` and ``losses.png``.
+    parts : Split or None
+        Which images trained and which validate; None where the model was there already.
+    """
+
+    folder: Path
+    parts: Split | None
+
+
+def retrain(
+    images: Path,
+    masks: Path,
+    settings: TrainSettings,
+    out: Path | None = None,
+    resume: bool | None = None,
+) -> TrainResult:
+    """Retrain a base model.
+
+    Parameters
+    ----------
+    images, masks : pathlib.Path
+        Folders of training images and of their label images.
+    settings : TrainSettings
+        Name, base model and the rest.
+    out : pathlib.Path, optional
+        Where models are kept; by default ``models`` beside the training images.
+    resume : bool, optional
+        What to do with an earlier training of that name that was interrupted: go on with it, which leads to the
+        weights that it would have led to, or start anew. Left out, it is an error that there is one.
+
+    Returns
+    -------
+    TrainResult
+
+    Raises
+    ------
+    BadInput
+        When images and masks do not fit, the base model is not there, a model of that name is there already, or an
+        unfinished training came from something else.
+    KeyboardInterrupt
+        When it was interrupted (Ctrl-C). The best model so far is in its folder then.
+    """
+    _check_name(settings.name)
+    base = find_base(settings.base, settings.continue_from_finetuned)
+    pairs = load_pairs(images, masks)
+    given, settings = settings, with_defaults(settings)
+    folder = (out or beside(images, "models")) / settings.name
+    inputs = [path for pair in pairs for path in (pair.image, pair.mask)]
+    checkpoint = Checkpoint(folder)
+    if _is_there(folder, settings, inputs):
+        say(f"train: {folder} is complete and unchanged")
+        return TrainResult(folder, None)
+    if checkpoint.exists and resume is None:
+        raise BadInput(
+            f"{folder}: an earlier training of that name was interrupted",
+            cure="go on with it with --resume, or start anew with --no-resume",
+        )
+    parts = split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
+    for warning in parts.warnings:
+        warn(warning)
+    train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
+    say_unused_channels(train, settings)
+    _warn_of_costs(settings, base)
+    provenance = Provenance("train", settings, inputs)
+    device = find_device(settings.device)
+    with repeatable(settings.seed, device.type), quietly():
+        segmenter = Segmenter(base, settings.device, for_training=True)
+        facts = _facts(base, segmenter, parts, train, sparse)
+        run = _make_run(segmenter, train, parts.test, settings)
+        say(f"train {settings.name}: {describe(given)}, tile {run.tile}")
+        _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
+        interrupted = _carry_out(run, checkpoint)
+    with folder_aside(folder) as aside:
+        write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
+    if interrupted:
+        say(f"train: the best model so far is in {folder}; --resume goes on from here")
+        raise KeyboardInterrupt
+    checkpoint.remove()
+    return TrainResult(folder, parts)
+
+
+def _is_there(folder: Path, settings: TrainSettings, inputs: Sequence[Path]) -> bool:
+    """Whether the model is there, complete; one that an interrupted training left may be replaced."""
+    if not folder.exists():
+        return False
+    if is_current(folder / MODEL_RECORD, settings, inputs):
+        record = json.loads((folder / MODEL_RECORD).read_text(encoding="utf-8"))
+        return not record.get("interrupted")
+    raise BadInput(
+        f"{folder}: there is a model of that name, made from other images or settings",
+        cure="choose another --name, or move that folder away",
+    )
+
+
+def _make_run(
+    segmenter: Segmenter, train: Sequence[Pair], test: Sequence[Pair], settings: TrainSettings
+) -> Run:
+    images, labels = network_inputs(train, settings)
+    examples = prepare(images, labels, segmenter.device)
+    if not test:
+        return Run(segmenter, examples, settings)
+    images, labels = network_inputs(test, settings)
+    seen = prepare(images, labels, segmenter.device, examples.mean_diameter)
+    return Run(segmenter, examples, settings, HeldOut(seen, labels))
+
+
+def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], resume: bool) -> None:
+    if not (resume and checkpoint.exists):
+        checkpoint.begin(origin)
+        return
+    state = checkpoint.load(origin)
+    run.restore(state)
+    say(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    if state["hardware"] != run.hardware:
+        warn(
+            f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
+        )
+
+
+def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a run what it is: going on with it needs the same."""
+    record = provenance.record
+    versions = {name: record["versions"][name] for name in ("cellpose", "torch", "numpy")}
+    return {
+        "settings": record["settings"],
+        "inputs": record["inputs"],
+        "base": facts["base"]["sha256"],
+        "versions": versions,
+    }
+
+
+def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
+    """Train until the end; whether that was interrupted."""
+    with progress(f"train {run.settings.name}", run.steps_left) as step:
+        try:
+            while not run.finished:
+                note = _note(run)
+                run.run_epoch(lambda note=note: step(note))  # type: ignore[misc]
+                if checkpoint.is_due and not run.finished:
+                    checkpoint.save(run.state())
+        except KeyboardInterrupt:
+            if run.kept is None:
+                raise
+            return True
+    return False
+
+
+def _note(run: Run) -> str:
+    """What to say beside the bar: the epoch, and what was measured last."""
+    parts = [f"epoch {run.curves.epochs + 1} of {run.settings.epochs}"]
+    if run.curves.epochs:
+        parts.append(f"loss {run.curves.training_loss[-1]:.3f}")
+    measured = [value for value in run.curves.test_average_precision if value == value]
+    if measured:
+        parts.append(f"test AP {measured[-1]:.3f}")
+    return ", ".join(parts)
+
+
+def _facts(
+    base: BaseModel, segmenter: Segmenter, parts: Split, train: Sequence[Pair], sparse: Sequence[Pair]
+) -> dict[str, Any]:
+    """What the record says beyond settings and measurements."""
+    return {
+        "base": {
+            "name": base.name,
+            "path": str(base.path.resolve()) if base.path else None,
+            "sha256": sha256(base.path) if base.path else None,
+            "licence": base.licence,
+        },
+        "device": str(segmenter.device),
+        "images": {
+            "train": len(train),
+            "validation": len(parts.validation),
+            "test": len(parts.test),
+            "left out of training, too few objects": [pair.image.name for pair in sparse],
+        },
+        "objects": sum(pair.objects for pair in train),
+        "movies": len({pair.group for pair in train}),
+        "split_by": parts.by,
+        "warnings": parts.warnings,
+    }
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or Path(name).name != name or name.startswith("."):
+        raise BadInput(
+            f"name {name!r}: cannot be the name of a model",
+            expected="a name for the cell type without slashes, for example U2OS nuclei",
+        )
+
+
+def _warn_of_costs(settings: TrainSettings, base: BaseModel) -> None:
+    assert settings.epochs
+    if base.name == SCRATCH:
+        warn(
+            "base scratch: the network starts from random numbers and learns all from your images; that takes many "
+            "times the images and epochs of retraining, and seldom gives a better model"
+        )
+    if settings.epochs <= WARM_UP:
+        warn(
+            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
+            "so this trains little or nothing"
+        )

@@ -1,0 +1,208 @@
+"""A search over training settings: every combination is trained, and the in-training test set ranks them."""
+
+import itertools
+import json
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cpretrain.atomic import folder_aside, write_aside
+from cpretrain.base_models import MODEL_RECORD
+from cpretrain.crops import beside
+from cpretrain.dataset import load_pairs, read_split, write_split
+from cpretrain.errors import BadInput
+from cpretrain.progress import say
+from cpretrain.provenance import Provenance, is_current
+from cpretrain.settings import Settings, TrainSettings, bad_settings
+from cpretrain.training.retraining import retrain
+
+SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_per_epoch", "tile")
+"""Settings that may be searched: numbers that leave the split and the test set as they are."""
+
+TABLE, RECORD = "sweep.csv", "sweep.json"
+
+Grid = Mapping[str, Sequence[float]]
+
+
+class SweepSettings(Settings):
+    """What a sweep came from: the settings that all runs share, and the values of those that differ."""
+
+    train: TrainSettings
+    grid: dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A finished search.
+
+    Parameters
+    ----------
+    table : pathlib.Path
+        ``sweep.csv``: a row for each combination, the best first.
+    model : pathlib.Path
+        The model folder of the best combination.
+    """
+
+    table: Path
+    model: Path
+
+
+def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
+    """Read a grid as the command line writes it: ``learning_rate=0.001:0.005,weight_decay=1e-5:1e-4``.
+
+    Raises
+    ------
+    BadInput
+        When it is not written like that, or names a setting that cannot be searched.
+    """
+    grid: dict[str, tuple[float, ...]] = {}
+    for part in text.split(","):
+        name, _, values = (piece.strip() for piece in part.partition("="))
+        name = name.replace("-", "_")
+        if name not in SEARCHABLE:
+            raise BadInput(f"--sweep: cannot search {name!r}", expected="some of " + ", ".join(SEARCHABLE))
+        try:
+            grid[name] = tuple(dict.fromkeys(_number(value) for value in values.split(":")))
+        except ValueError as error:
+            raise BadInput(
+                f"--sweep: {part.strip()!r} is not readable",
+                found=str(error),
+                expected="NAME=VALUE:VALUE, several of them separated by commas, "
+                "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+            ) from None
+    return grid
+
+
+def sweep(
+    images: Path,
+    masks: Path,
+    settings: TrainSettings,
+    grid: Grid,
+    out: Path | None = None,
+    resume: bool | None = None,
+) -> SweepResult:
+    """Train every combination of a grid, rank them, and keep the best model.
+
+    Parameters
+    ----------
+    images, masks : pathlib.Path
+        Folders of training images and of their label images.
+    settings : TrainSettings
+        What all runs share. There has to be an in-training test set: the ranking is by average precision on it,
+        never by the validation images, which would not be unseen any more.
+    grid : mapping of str to sequence of float
+        Values to try, by name of a setting.
+    out : pathlib.Path, optional
+        Where models are kept; by default ``models`` beside the training images.
+    resume : bool, optional
+        What to do with a combination whose training was interrupted, as in ``retrain``. Finished ones are not
+        trained again.
+
+    Returns
+    -------
+    SweepResult
+
+    Raises
+    ------
+    BadInput
+        When there is no in-training test set, a value is out of range, or a model of that name is there already.
+    """
+    runs = _combinations(settings, grid)
+    models = out or beside(images, "models")
+    model, folder = models / settings.name, models / f"{settings.name}.sweep"
+    what = SweepSettings(train=settings, grid={name: tuple(values) for name, values in grid.items()})
+    inputs = [path for pair in load_pairs(images, masks) for path in (pair.image, pair.mask)]
+    if is_current(folder / RECORD, what, inputs) and model.exists():
+        say(f"sweep: {folder} is complete and unchanged")
+        return SweepResult(folder / TABLE, model)
+    if model.exists():
+        raise BadInput(
+            f"{model}: there is a model of that name already",
+            cure="choose another --name, or move that folder away",
+        )
+    provenance = Provenance("sweep", what, inputs)
+    trained = []
+    for number, run in enumerate(runs, start=1):
+        say(f"sweep: {number} of {len(runs)}: {_told(run, grid)}")
+        trained.append(retrain(images, masks, run, folder / f"run {number}", resume).folder)
+    rows = _ranked(trained, grid)
+    best = trained[rows[0]["run"] - 1]
+    _move_model(best, model)
+    _write_table(folder / TABLE, rows)
+    provenance.write(folder / RECORD, runs=rows)
+    for place in trained:
+        shutil.rmtree(place.parent)
+    say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
+    return SweepResult(folder / TABLE, model)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() and "e" not in text and "." not in text else value
+
+
+def _combinations(settings: TrainSettings, grid: Grid) -> list[TrainSettings]:
+    if not settings.test_fraction or not settings.ap_every:
+        raise BadInput(
+            "--sweep: needs an in-training test set to rank by",
+            cure="add for example --test-fraction 0.2 (and leave --ap-every above 0)",
+        )
+    try:
+        return [
+            settings.replace(**dict(zip(grid, values, strict=True)))
+            for values in itertools.product(*grid.values())
+        ]
+    except ValidationError as error:
+        raise bad_settings(error, lambda place: f"--sweep: {place}") from None
+
+
+def _told(run: TrainSettings, grid: Grid) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {getattr(run, name):g}" for name in grid)
+
+
+def _ranked(trained: Sequence[Path], grid: Grid) -> list[dict[str, Any]]:
+    """One row a run, the best first; of equally precise runs the one with the lower test loss."""
+    rows = []
+    for number, folder in enumerate(trained, start=1):
+        record = json.loads((folder / MODEL_RECORD).read_text(encoding="utf-8"))
+        kept = record["kept_epoch"]
+        rows.append(
+            {
+                "run": number,
+                **{name: record["settings"][name] for name in grid},
+                "test_average_precision": record["test_average_precision"],
+                "test_loss": record["curves"]["test_loss"][kept],
+                "kept_epoch": kept,
+                "training_seconds": record["training_seconds"],
+            }
+        )
+    rows.sort(
+        key=lambda row: (
+            -row["test_average_precision"],
+            math.inf if row["test_loss"] is None else row["test_loss"],
+        )
+    )
+    return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+
+
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import pandas as pd
+
+    with write_aside(path) as aside:
+        pd.DataFrame(rows).to_csv(aside, index=False)
+
+
+def _move_model(source: Path, target: Path) -> None:
+    """Put a model folder elsewhere; ``split.csv`` names files as seen from where it is."""
+    parts = read_split(source / "split.csv")
+    with folder_aside(target) as aside:
+        for file in source.iterdir():
+            if file.name != MODEL_RECORD:
+                shutil.copy2(file, aside)
+        write_split(aside / "split.csv", parts)
+        shutil.copy2(source / MODEL_RECORD, aside)

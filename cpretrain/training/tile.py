@@ -1,0 +1,52 @@
+"""How large a training tile has to be."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.errors import BadInput
+from cpretrain.training.examples import Examples
+
+CELLPOSE_TILE = 224
+STEP = 16
+"""Tiles are a multiple of this; the network halves its input three times."""
+
+
+def tile_for(tile: int | Literal["fit", "cellpose"], examples: Examples, net: Any) -> int:
+    """Edge length of a training tile in pixels.
+
+    Parameters
+    ----------
+    tile : int or {'fit', 'cellpose'}
+        As in the settings.
+    examples : Examples
+        What will be trained on.
+    net : torch.nn.Module
+        Cellpose's network.
+
+    Returns
+    -------
+    int
+        For ``fit``, what the median crop takes after it was rescaled to the network's diameter, so that little of
+        the work is done on zeros; never more than Cellpose's own tile. The networks of Cellpose 4 keep theirs.
+
+    Raises
+    ------
+    BadInput
+        When the network cannot take tiles of that size.
+    """
+    own = CELLPOSE_TILE if cellpose_major() == 3 else 256 if net.backbone == "sam_vitl" else 384
+    if tile == "cellpose" or (tile == "fit" and cellpose_major() == 4):
+        return own
+    if tile == "fit":
+        edges = np.array([max(image.shape[-2:]) for image in examples.images])
+        rescaled = np.median(edges * net.diam_mean.item() / examples.diameters)
+        return int(min(max(STEP * np.ceil(rescaled / STEP), 4 * STEP), own))
+    if tile % 8 or (own == 256 and tile != own):
+        raise BadInput(
+            f"--tile {tile}: the network cannot be trained on tiles of that size",
+            expected="a multiple of 8" if own != 256 else "256",
+            cure="leave --tile out",
+        )
+    return tile

@@ -1,0 +1,69 @@
+"""A report of real crops and planted predictions, as an evaluation writes it, without running a network."""
+
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from cpretrain.base_models import BaseModel
+from cpretrain.dataset import Pair
+from cpretrain.demo import DATA
+from cpretrain.evaluation.contenders import Contender
+from cpretrain.evaluation.scored import View
+from cpretrain.evaluation.scoring import Scoring
+from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.report.report import write_report
+from cpretrain.settings import EvaluateSettings
+
+THRESHOLDS = (0.5, 0.6, 0.75, 0.9)
+SIZE = 100
+RECORD = {
+    "settings": {"name": "U2OS nuclei", "channel": 1, "epochs": 28, "second_channel": None},
+    "base": {"name": "/models/base <b>", "sha256": "ab12"},
+    "versions": {"cellpose": "3.1.1"},
+}
+
+
+def moved(labels: np.ndarray, by: int, lost: int) -> np.ndarray:
+    """What a model might predict: everything some pixels further down, one object in so many lost."""
+    guess = np.roll(labels, by, axis=0).astype(np.uint32)
+    ids = np.unique(guess[guess > 0])
+    return np.where(np.isin(guess, ids[::lost]), 0, guess)
+
+
+def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Scoring, list[Pair]]:
+    """Score that many crops of the demo's fields: a base that is off by four pixels, a retrained model by one."""
+    fields = sorted((DATA / "fields" / "images").glob("*.tif"))
+    pixels = [tifffile.imread(path) for path in fields]
+    labels = [tifffile.imread(path.parents[1] / "labels" / path.name) for path in fields]
+    pairs = [
+        Pair(Path(f'crop {k} <b>&"{k % 7}.tif'), Path(f"{k}.tif"), fields[k % len(fields)].name)
+        for k in range(number)
+    ]
+    scoring = Scoring(
+        View(view, tuple(p.image.name for p in pairs), tuple(p.group for p in pairs), THRESHOLDS)
+    )
+    rng = np.random.default_rng(0)
+    for k in range(number):
+        image, truth = pixels[k % len(fields)], labels[k % len(fields)]
+        y, x = (int(rng.integers(0, length - SIZE)) for length in image.shape)
+        cut = slice(y, y + SIZE), slice(x, x + SIZE)
+        crop = np.unique(truth[cut], return_inverse=True)[1].reshape(SIZE, SIZE).astype(np.uint16)
+        opinions = {"base": moved(crop, 4, 3), "retrained": moved(crop, 1, 9)}
+        if people and k % 2 == 0:
+            opinions["human"] = moved(crop, 1, 20)
+        scoring.add(image[cut], crop, opinions)
+    return scoring, pairs
+
+
+def write_example(
+    path: Path, number: int = 12, people: bool = True, model: Path = Path("a & b")
+) -> tuple[Verdict, Scoring]:
+    """Write the page; without losses or tuning where `model` is no folder."""
+    scoring, pairs = scoring_of(number, people=people)
+    verdict = reach_verdict({(scoring.view.name, name): one for name, one in scoring.models.items()})
+    contenders = [
+        Contender(name, BaseModel(name, None), EvaluateSettings().filled()) for name in ("base", "retrained")
+    ]
+    write_report(path, model, RECORD, verdict, [scoring], {"crop": pairs}, contenders)
+    return verdict, scoring

@@ -1,0 +1,44 @@
+"""The picture is a PNG whatever the movie; means of large frames are reduced, not their content."""
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift_picture import PICTURE_PIXELS, Seen, draw_drift
+
+
+@pytest.mark.parametrize(
+    ("shape", "reduced"),
+    [
+        ((1, 40, 50), (40, 50)),
+        ((3, 600, 7), (600, 7)),
+        ((2, 1201, 900), (400, 300)),
+        ((1, 3, 2000), (1, 666)),
+    ],
+)
+def test_mean_over_frames_planes_and_blocks(shape, reduced):
+    frames = np.random.default_rng(0).integers(0, 60000, (2, *shape)).astype(np.uint16)
+    seen = Seen()
+    for frame in frames:
+        seen.add(frame)
+    assert seen.image.shape == reduced
+    assert max(seen.image.shape) <= max(PICTURE_PIXELS, 666)
+    block = shape[2] // reduced[1]
+    cut = frames[..., : reduced[0] * block, : reduced[1] * block].mean(axis=(0, 1))
+    expected = cut.reshape(reduced[0], block, reduced[1], block).mean(axis=(1, 3))
+    np.testing.assert_allclose(seen.image, expected)
+
+
+@pytest.mark.parametrize("uncertain", [None, (), ((1, 2),)])
+def test_the_picture(tmp_path, uncertain):
+    curve = DriftCurve(
+        np.array([[0, 0, 0], [0, 3, -2], [1, 5, 0]], np.float32), ((0, 1),), uncertain, ((1, 2),)
+    )
+    seen = Seen()
+    for frame in np.random.default_rng(0).integers(0, 99, (3, 1, 30, 40)):
+        seen.add(frame)
+    draw_drift(tmp_path / "a.drift.png", "Film [1] $x_1$.tif", curve, seen, seen, "native")
+    picture = matplotlib.image.imread(tmp_path / "a.drift.png")
+    assert picture.shape[2] == 4
+    assert picture.std() > 0.05
