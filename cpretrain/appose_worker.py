@@ -4,7 +4,7 @@ Appose (https://github.com/apposed/appose) starts a Python worker from Java and 
 progress and can be cancelled. The script of such a task is two lines::
 
     from cpretrain.appose_worker import run_step
-    run_step(task, step, places, settings)
+    run_step(task, step, arguments, settings)
 """
 
 import json
@@ -27,7 +27,9 @@ class Task(Protocol):
         """Tell Java that it was cancelled."""
 
 
-def run_step(task: Task, step: str, places: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+def run_step(
+    task: Task, step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
     """Run a step of the pipeline; progress and messages become updates of the task.
 
     Parameters
@@ -36,8 +38,8 @@ def run_step(task: Task, step: str, places: Mapping[str, str], settings: Mapping
         Has to run in the worker's main thread (queue ``"main"``), so that a request to cancel ends the step at once.
     step : str
         Name of a command, for example ``"drift"``.
-    places : mapping of str to str
-        Its files and folders by the names of its arguments, for example ``{"raw": "/data/raw"}``.
+    arguments : mapping of str to object
+        Its arguments by name, for example ``{"raw": "/data/raw"}``; a text is a file or folder.
     settings : mapping of str to object
         Its settings by name, for example ``{"channel": 2}``; what is left out keeps its default.
 
@@ -54,7 +56,7 @@ def run_step(task: Task, step: str, places: Mapping[str, str], settings: Mapping
     set_output(events=lambda event: _tell(task, event))
     try:
         with interrupted_when(lambda: task.cancel_requested):
-            done = _run(step, places, settings)
+            done = _run(step, arguments, settings)
     except BadInput as error:
         return error_answer(error)
     except KeyboardInterrupt:
@@ -65,7 +67,7 @@ def run_step(task: Task, step: str, places: Mapping[str, str], settings: Mapping
     return dict(json.loads(json.dumps(done, default=str)))
 
 
-def _run(step: str, places: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     from pydantic import ValidationError
 
     import cpretrain.cli  # noqa: F401  so that the commands are known
@@ -73,13 +75,13 @@ def _run(step: str, places: Mapping[str, str], settings: Mapping[str, Any]) -> d
     from cpretrain.command import COMMANDS, answer
 
     function, kind = COMMANDS[step]
-    arguments: dict[str, Any] = {name: Path(place) for name, place in places.items()}
+    given = {name: Path(value) if isinstance(value, str) else value for name, value in arguments.items()}
     if kind:
         try:
-            arguments["settings"] = getattr(all_settings, kind).model_validate(settings)
+            given["settings"] = getattr(all_settings, kind).model_validate(settings)
         except ValidationError as error:
             raise all_settings.bad_settings(error, lambda name: name.replace("_", " ")) from None
-    return answer(function(**arguments))
+    return answer(function(**given))
 
 
 def _tell(task: Task, event: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.test_drift import write_movie
 
 appose = pytest.importorskip("appose")
-SCRIPT = "from cpretrain.appose_worker import run_step\nrun_step(task, step, places, settings)"
+SCRIPT = "from cpretrain.appose_worker import run_step\nrun_step(task, step, arguments, settings)"
 NATIVE = {"engine": "native"}
 
 
@@ -22,8 +22,8 @@ def service():
         yield running
 
 
-def run(service, step, places, settings, on_event=None):
-    task = service.task(SCRIPT, {"step": step, "places": places, "settings": settings}, "main")
+def run(service, step, arguments, settings, on_event=None):
+    task = service.task(SCRIPT, {"step": step, "arguments": arguments, "settings": settings}, "main")
     if on_event:
         task.listen(lambda event: on_event(task, event))
     task.start()
@@ -66,7 +66,7 @@ def test_cancelled_in_the_middle_of_a_movie(service, tmp_path):
     begun = []
 
     def cancel(task, event):
-        if event.message and event.current == 1:  # the first movie is done, the long one runs
+        if event.message == "drift 0.tif":  # the first movie is done, the long one runs
             begun.append(time.monotonic())
             task.cancel()
 

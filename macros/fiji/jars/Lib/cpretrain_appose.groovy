@@ -27,7 +27,7 @@ class Failed extends RuntimeException {
 
 class Cancelled extends RuntimeException { }
 
-@Field PATIENCE = 10_000   // milliseconds that a cancelled step may take to clean up
+@Field PATIENCE = 60_000   // milliseconds that a cancelled step may take to clean up, or to write the best model so far
 @Field NAME = 'cpretrain'   // of the environment that Appose builds
 @Field POLL = 200
 @Field TOTAL = 1000
@@ -35,7 +35,7 @@ class Cancelled extends RuntimeException { }
 @Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe']
 @Field SCRIPT = '''
 from cpretrain.appose_worker import run_step
-run_step(task, step, places, settings)
+run_step(task, step, arguments, settings)
 '''
 @Field HOW_TO = '''There is no Python with cpretrain yet.
 
@@ -44,7 +44,7 @@ Or type these two lines in a terminal, in the folder of cpretrain:
     pip install ".[cellpose3,fiji]"
     cpretrain fiji-scripts --install'''
 
-/** Do work that is given a function run(step, places, settings); what ends it early is explained. */
+/** Do work that is given a function run(step, arguments, settings); what ends it early is explained. */
 def job(String title, File python, File source, Closure work) {
     IJ.resetEscape()
     def window = headless() ? null : new ProgressMonitor(null, title, 'starting Python ...' + ' ' * WIDTH, 0, TOTAL)
@@ -54,8 +54,8 @@ def job(String title, File python, File source, Closure work) {
     def failed = []
     try {
         environment(python, source, window).python().init('import numpy').withCloseable { service ->
-            work { String step, Map places, Map settings = [:] ->
-                runStep(service, window, failed, step, places, settings)
+            work { String step, Map arguments, Map settings = [:] ->
+                runStep(service, window, failed, step, arguments, settings)
             }
         }
         IJ.showStatus(title + ': done')
@@ -100,10 +100,9 @@ File programIn(File place) {
     place.file ? place : PROGRAMS.collect { new File(place, it) }.find { it.file }
 }
 
-def runStep(Service service, ProgressMonitor window, List failed, String step, Map places, Map settings) {
-    def where = places.findAll { it.value }.collectEntries { [it.key, it.value as String] }
-    def how = settings.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }
-    def task = service.task(SCRIPT, [step: step, places: where, settings: how], 'main')
+def runStep(Service service, ProgressMonitor window, List failed, String step, Map arguments, Map settings) {
+    def inputs = [step: step, arguments: given(arguments), settings: given(settings)]
+    def task = service.task(SCRIPT, inputs, 'main')
     task.listen { event -> show(window, event) }
     task.start()
     while (!task.status.finished && service.alive) {
@@ -121,7 +120,11 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
     return task.outputs
 }
 
-/** Files as paths, Groovy's texts and numbers as Java's. */
+/** What is filled in, of types that Python knows too. */
+Map given(Map values) {
+    values.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }
+}
+
 def plain(value) {
     if (value instanceof BigDecimal)
         return value as double
@@ -143,6 +146,7 @@ def show(ProgressMonitor window, event) {
 
 /** Ask the step to end and clean up; end its Python when it takes too long. */
 def cancel(Service service, task) {
+    IJ.showStatus('cancelling ...')
     task.cancel()
     def until = System.currentTimeMillis() + PATIENCE
     while (!task.status.finished && System.currentTimeMillis() < until)

@@ -19,7 +19,7 @@ from java.io import BufferedReader, File, InputStreamReader
 from java.lang import ProcessBuilder
 from javax.swing import ProgressMonitor
 
-PATIENCE = 10  # seconds that a cancelled step may take to clean up
+PATIENCE = 60  # seconds that a cancelled step may take to clean up, or to write the best model so far
 POLL = 0.1
 LINES = 12
 TOTAL = 1000
@@ -195,7 +195,8 @@ def text(value):
 
 
 def cancel(process):
-    """Ask a step to end and clean up; end it and all that it started when it takes too long."""
+    """Ask a step to end and clean up, and wait a while for it."""
+    IJ.showStatus("cancelling ...")
     try:
         process.getOutputStream().write(bytearray(b"cancel\n"))
         process.getOutputStream().flush()

@@ -7,6 +7,7 @@
 #@ Integer (label="Epochs (0: as Cellpose does)", value=0, min=0) epochs
 #@ Double (label="Share of images used for training", value=0.8, min=0.1, max=0.95, stepSize=0.05) train_fraction
 #@ Integer (label="Seed", value=0) seed
+#@ Boolean (label="Go on with a cancelled training of that name", value=true, persist=false) resume
 #@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
 try:
     from cpretrain_fiji import *
@@ -20,7 +21,7 @@ with Job("Retrain Cellpose", python) as cpretrain:
         masks = cpretrain.run("masks", drawn, images=images, out=checked)["folder"]
     trained = cpretrain.run(
         "train", images=images, masks=masks, name=name, base=base, channel=channel, epochs=epochs or None,
-        train_fraction=train_fraction, seed=seed,
+        train_fraction=train_fraction, seed=seed, resume=resume, no_resume=not resume,
     )
     IJ.log("The retrained model is in " + trained["model"])
     show(File(trained["model"], "losses.png"))

@@ -7,6 +7,7 @@
 #@ Integer (label="Epochs (0: as Cellpose does)", value=0, min=0) epochs
 #@ Double (label="Share of images used for training", value=0.8, min=0.1, max=0.95, stepSize=0.05) train_fraction
 #@ Integer (label="Seed", value=0) seed
+#@ Boolean (label="Go on with a cancelled training of that name", value=true, persist=false) resume
 #@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
 #@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
@@ -16,7 +17,7 @@ cpretrain.job('Retrain Cellpose', python, source) { run ->
         def checked = new File(images.parentFile, drawn.name == 'masks' ? 'masks_checked' : 'masks')
         masks = run('masks', [ground_truth: drawn, images: images, out: checked]).folder
     }
-    def trained = run('train', [images: images, masks: masks], [
+    def trained = run('train', [images: images, masks: masks, resume: resume], [
         name: name, base: base, channel: channel, epochs: epochs ?: null, train_fraction: train_fraction, seed: seed,
     ])
     ij.IJ.log('The retrained model is in ' + trained.model)
