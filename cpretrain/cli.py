@@ -7,6 +7,7 @@ import typer
 
 from cpretrain.command import command
 from cpretrain.console_report import Report
+from cpretrain.program import MOVIES, Out, Threads, app
 
 if TYPE_CHECKING:
     from cpretrain.settings import (
@@ -18,25 +19,11 @@ if TYPE_CHECKING:
         TrainSettings,
     )
 
-app = typer.Typer(
-    help="Correct drift with Fiji, cut training crops, retrain Cellpose, and measure whether it helped.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help comes twice as fast
-)
-
-MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img_*.tif" for single frames'
-Out = Annotated[
-    Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
-]
-Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="processor cores to use (default: all)")
-]
-
 
 def main() -> None:
     """Run the command line."""
+    import cpretrain.cli_rounds  # noqa: F401 (further commands, listed after those of this file)
+
     app()
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cpretrain.base_models import BaseModel, cellpose_major, models_folder, stored_weights, zoo_file
 from cpretrain.errors import BadInput
 from cpretrain.normalization import Normalization, normalize
-from cpretrain.settings import EvaluateSettings
+from cpretrain.settings import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
 
@@ -31,14 +31,14 @@ RAW = {"normalize": False}  # a dict, because a plain False would switch a globa
 
 @dataclass(frozen=True)
 class Flows:
-    """What the network says of one image.
+    """What the network says of one image, or of a stack in 3D.
 
     Parameters
     ----------
-    towards_centre : ndarray of float32, (2, Y, X)
-        For each pixel the direction, y and x, to the centre of its object.
-    cell_probability : ndarray of float32, (Y, X)
-        Above 0 where a pixel rather belongs to an object.
+    towards_centre : ndarray of float32, (2, Y, X) or (3, Z, Y, X)
+        For each pixel the direction, (z,) y and x, to the centre of its object.
+    cell_probability : ndarray of float32, (Y, X) or (Z, Y, X)
+        Above 0 where a pixel rather belongs to an object; its logistic function is the probability.
     steps : int
         How many steps pixels follow the flow.
     """
@@ -96,6 +96,8 @@ class Segmenter:
         ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest there is.
     for_training : bool
         On a CPU, Cellpose 3 segments with a network that cannot be trained; 4 does so in 16-bit numbers.
+    batch_size : int
+        Tiles that the network takes at once; halved where a GPU has too little memory for them.
 
     Raises
     ------
@@ -103,17 +105,19 @@ class Segmenter:
         When the weights cannot be had, or the device is not there.
     """
 
-    def __init__(self, base: BaseModel, device: str = "auto", for_training: bool = False) -> None:
+    def __init__(
+        self, base: BaseModel, device: str = "auto", for_training: bool = False, batch_size: int = 8
+    ) -> None:
         from cellpose import models
 
-        self.base, self.device = base, find_device(device)
+        self.base, self.device, self.batch_size = base, find_device(device), batch_size
         options: dict[str, Any] = {"device": self.device}
         if cellpose_major() == 3:
             options["mkldnn"] = not for_training
         else:
             options["use_bfloat16"] = not for_training and self.device.type != "cpu"
         if base.path is not None and not base.path.is_file():
-            _download(base)
+            download(base)
         options["pretrained_model"] = str(base.path) if base.path else False
         with quietly():
             try:
@@ -122,14 +126,14 @@ class Segmenter:
                 raise _do_not_fit(base, str(error).splitlines()[-1].strip()) from error
         _check_complete(base, self.model.net)
 
-    def segment(self, image: NDArray[np.float32], settings: EvaluateSettings) -> NDArray[np.uint32]:
+    def segment(self, image: NDArray[np.float32], settings: SegmentSettings) -> NDArray[np.uint32]:
         """Segment one image: `run` and then `masks`.
 
         Parameters
         ----------
         image : ndarray of float32, (channels, Y, X)
             From ``network_input``.
-        settings : EvaluateSettings
+        settings : SegmentSettings
             Thresholds and diameter.
 
         Returns
@@ -150,34 +154,73 @@ class Segmenter:
             Of the objects, in pixels; by default the model's own (Cellpose 4: no rescaling).
         """
         size = image.shape[-2:]
-        with quietly():
-            _, (_, towards, probability), *_ = self.model.eval(
-                image.copy(),
-                channel_axis=0,
-                normalize=dict(RAW),
-                diameter=diameter,
-                compute_masks=False,
-            )
+        towards, probability = self._run_network(image, diameter, channel_axis=0)
         return Flows(towards.reshape(2, *size), probability.reshape(size), self._steps(diameter))
 
-    def masks(self, flows: Flows, settings: EvaluateSettings) -> NDArray[np.uint32]:
+    def run_volume(
+        self, stack: NDArray[np.float32], diameter: float | None = None, anisotropy: float = 1.0
+    ) -> Flows:
+        """Run the network on a stack, along each of its three axes, for flows in 3D.
+
+        Parameters
+        ----------
+        stack : ndarray of float32, (channels, Z, Y, X)
+            From ``network_input``, of all planes together.
+        diameter : float, optional
+            Of the objects, in pixels; by default the model's own.
+        anisotropy : float
+            Distance of two planes, in pixels.
+        """
+        size = stack.shape[1:]
+        towards, probability = self._run_network(
+            stack, diameter, channel_axis=0, z_axis=1, do_3D=True, anisotropy=anisotropy
+        )
+        return Flows(towards.reshape(3, *size), probability.reshape(size), self._steps(diameter))
+
+    def _run_network(self, image: NDArray[np.float32], diameter: float | None, **how: Any) -> list[NDArray]:
+        """Run Cellpose without its last step; flows and cell probability. Fewer tiles at once where memory is short."""
+        import torch
+
+        while True:
+            try:
+                with quietly():
+                    _, (_, *flows), *_ = self.model.eval(
+                        image.copy(),
+                        normalize=dict(RAW),
+                        diameter=diameter,
+                        compute_masks=False,
+                        batch_size=self.batch_size,
+                        **how,
+                    )
+                return flows
+            except torch.OutOfMemoryError as error:
+                if self.batch_size == 1:
+                    raise BadInput(
+                        f"device {self.device}: has too little memory for one tile",
+                        found=str(error).splitlines()[0],
+                        cure="use --device cpu, or end what else uses the GPU",
+                    ) from error
+                self.batch_size //= 2
+                torch.cuda.empty_cache()
+
+    def masks(self, flows: Flows, settings: SegmentSettings) -> NDArray[np.uint32]:
         """Make objects out of what the network gave; to be repeated with other thresholds.
 
         Parameters
         ----------
         flows : Flows
             From `run`.
-        settings : EvaluateSettings
+        settings : SegmentSettings
             Flow threshold, cellprob threshold and smallest object; where they are left open, Cellpose's own.
 
         Returns
         -------
-        ndarray of uint32, (Y, X)
+        ndarray of uint32, (Y, X) or (Z, Y, X)
             Labels, 0 for background.
         """
         from cellpose import dynamics
 
-        settings = settings.filled()
+        settings, in_3d = settings.filled(), flows.cell_probability.ndim == 3
         with quietly():
             labels = dynamics.resize_and_compute_masks(
                 flows.towards_centre,
@@ -186,9 +229,28 @@ class Segmenter:
                 flow_threshold=settings.flow_threshold,
                 cellprob_threshold=settings.cellprob_threshold,
                 min_size=settings.min_size,
-                device=self.device,
+                do_3D=in_3d,
+                device=find_device("cpu") if in_3d and self.device.type == "mps" else self.device,
             )
         return np.asarray(labels, np.uint32)
+
+    def stitch(self, planes: NDArray[np.uint32], threshold: float, min_size: int) -> NDArray[np.uint32]:
+        """Join the objects of neighbouring planes to objects in 3D, as Cellpose does.
+
+        Parameters
+        ----------
+        planes : ndarray of uint32, (Z, Y, X)
+            Labels of each plane by itself, small objects included.
+        threshold : float
+            IoU from which objects of neighbouring planes are one.
+        min_size : int
+            Smallest object in voxels.
+        """
+        from cellpose import utils
+
+        with quietly():
+            joined = utils.stitch3D(planes.copy(), stitch_threshold=threshold)
+            return np.asarray(utils.fill_holes_and_remove_small_masks(joined, min_size=min_size), np.uint32)
 
     def _steps(self, diameter: float | None) -> int:
         """How many steps Cellpose lets pixels follow the flow; computed as there, so that it is rounded alike."""
@@ -244,7 +306,14 @@ def _do_not_fit(base: BaseModel, found: str) -> BadInput:
     )
 
 
-def _download(base: BaseModel) -> None:
+def download(base: BaseModel) -> None:
+    """Let Cellpose fetch the weights of a zoo model.
+
+    Raises
+    ------
+    BadInput
+        When it cannot; it says where to put the file.
+    """
     from cellpose import models
 
     assert base.path is not None

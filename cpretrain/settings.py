@@ -190,8 +190,8 @@ class AgreeSettings(Settings):
     )
 
 
-class EvaluateSettings(AgreeSettings):
-    """How a model is scored."""
+class SegmentSettings(Settings):
+    """How objects are made of what the network says."""
 
     flow_threshold: float | None = Field(
         None,
@@ -208,6 +208,18 @@ class EvaluateSettings(AgreeSettings):
         description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
     min_size: int = Field(15, description="smallest object in pixels")
+    device: Device = Field("auto", description="where to compute")
+
+    def filled(self, **tuned: float | None) -> Self:
+        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
+        values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
+        left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return self.model_copy(update=left_open)
+
+
+class EvaluateSettings(SegmentSettings, AgreeSettings):
+    """How a model is scored."""
+
     tune: bool = Field(
         False,
         description="first search for the flow and cellprob thresholds that do best on the training images, for "
@@ -216,13 +228,94 @@ class EvaluateSettings(AgreeSettings):
     tune_diameters: Annotated[tuple[PositiveFloat, ...], BeforeValidator(_listed)] = Field(
         (), description="diameters in pixels to try as well, separated by commas (default: the model's only)"
     )
+
+
+class PredictSettings(SegmentSettings):
+    """How movies and images are segmented."""
+
+    volume: Literal["planes", "stitch", "flows"] = Field(
+        "stitch",
+        description="z stacks plane by plane (planes), plane by plane and then joined across planes (stitch), or with "
+        "flows in 3D (flows)",
+    )
+    stitch_threshold: float = Field(
+        0.25, gt=0, le=1, description="IoU from which objects of neighbouring planes are one"
+    )
+    anisotropy: PositiveFloat | None = Field(
+        None, description="z step over pixel size, for flows in 3D (default: as the file says, else 1)"
+    )
+    channel: PositiveInt | None = Field(
+        None, description="channel to segment, from 1 (default: as the model was trained, else 1)"
+    )
+    second_channel: PositiveInt | None = Field(
+        None, description="channel of the nuclei, from 1 (default: as the model was trained, else none)"
+    )
+    class_name: str = Field("", description="class of the objects (default: the model's cell type)")
+    frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
+        None, description="segment these frames only, from 0, for example 0,5,9; the others stay empty"
+    )
+    axes: str | None = Field(
+        None, description="axes of the file where it states them wrongly, for example TYX"
+    )
+    png: bool = Field(False, description="also write pictures of the objects, each in a colour of its own")
+    geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")
+    rois: bool = Field(False, description="also write ROIs for ImageJ's ROI manager")
+    batch_size: PositiveInt = Field(
+        8, description="tiles that the network takes at once; fewer need less memory on a GPU"
+    )
+
+
+class CombineSettings(Settings):
+    """How the results of several models become one."""
+
+    rule: Literal["probability", "smaller", "larger", "order"] = Field(
+        "probability",
+        description="whose a pixel is where objects of several classes overlap: the more probable, the smaller or the "
+        "larger object's, or that of the class named first",
+    )
+    keep: float = Field(
+        0.5, ge=0, le=1, description="share of its pixels that an object has to keep; else it is left out"
+    )
+    geojson: bool = Field(True, description="also write GeoJSON with the classes, which QuPath opens")
+
+
+class RoundSettings(Settings):
+    """What to annotate in a round; what is left open is as in the round before."""
+
+    name: str = Field("", description="name of the cell type, and of the model")
+    base: str = Field("", description="base model that every round retrains: a name, or a model file")
+    channel: PositiveInt = Field(1, description="channel to segment, from 1")
+    second_channel: PositiveInt | None = Field(None, description="channel of the nuclei, from 1")
+    choose: Literal["uncertain", "random"] = Field(
+        "uncertain", description="annotate where the model is least certain, or anywhere"
+    )
+    crops: PositiveInt = Field(10, description="crops to annotate and train on")
+    validation_crops: PositiveInt = Field(
+        10, description="crops more in the first round, which are never trained on"
+    )
+    size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
+    border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
+    look_at: PositiveInt = Field(
+        60, description="frames that the model looks at to find out where it is uncertain"
+    )
+    cellpose_window: bool = Field(
+        False, description="also write _seg.npy files, to correct in Cellpose's own window"
+    )
+    seed: Seed = Field(0, description="seed of what is drawn at random")
     device: Device = Field("auto", description="where to compute")
 
-    def filled(self, **tuned: float | None) -> Self:
-        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
-        values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
-        left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
-        return self.model_copy(update=left_open)
+
+class ExportSettings(Settings):
+    """What the package of a model says of itself."""
+
+    title: str = Field("", description="name of the model in the zoo (default: its cell type)")
+    authors: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="names of the people who made it, separated by commas"
+    )
+    licence: str = Field(
+        "",
+        description="SPDX name of the licence, where that of the base model is not enough, for example CC-BY-4.0",
+    )
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:

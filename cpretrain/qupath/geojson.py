@@ -5,7 +5,7 @@ import json
 import os
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.atomic import write_text
+from cpretrain.atomic import write_aside
 from cpretrain.collector import collector_at_rest
 from cpretrain.errors import BadInput
 from cpretrain.qupath.label_image import LabelImage
-from cpretrain.qupath.outlines import Outline, Polygon, rasterise, ring, trace
+from cpretrain.qupath.outlines import Outline, Polygon, outlines_of, rasterise, ring
 
 _AREAS = ("Polygon", "MultiPolygon")
 _OTHERS = ("Point", "MultiPoint", "LineString", "MultiLineString")
@@ -123,11 +123,30 @@ def write_geojson(
     plane : tuple of int
         Plane z and frame t of the image, from 0.
     """
-    features = [
-        json.dumps(_as_feature(number, outline, class_name, plane), ensure_ascii=False)
-        for number, outline in enumerate(trace(labels), 1)
-    ]
-    write_text(path, '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n")
+    write_planes_geojson(path, [(outlines_of(labels, class_name), plane)])
+
+
+def write_planes_geojson(
+    path: str | os.PathLike, planes: Iterable[tuple[Sequence[Outline], tuple[int, int]]]
+) -> None:
+    """Write the objects of a movie or a stack, one plane after the other, like `write_geojson`.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write, by custom ``.geojson``.
+    planes : iterable of (list of Outline, (int, int))
+        Objects, and the plane z and frame t that they lie in, from 0. One plane is in memory at a time.
+    """
+    with write_aside(path) as aside, open(aside, "w", encoding="utf-8", newline="") as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        comma = ""
+        for outlines, plane in planes:
+            for number, outline in enumerate(outlines, 1):
+                feature = json.dumps(_as_feature(number, outline, plane), ensure_ascii=False)
+                file.write(f"{comma}\n{feature}")
+                comma = ","
+        file.write("\n]}\n")
 
 
 def _features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[list[_Feature], Counter[str]]:
@@ -275,7 +294,8 @@ def _check_one_plane(path: str | os.PathLike, features: Sequence[_Feature]) -> N
         )
 
 
-def _as_feature(number: int, outline: Outline, class_name: str, plane: tuple[int, int]) -> dict[str, Any]:
+def _as_feature(number: int, outline: Outline, plane: tuple[int, int]) -> dict[str, Any]:
+    class_name = outline.class_name
     rings = [[_plain(corners) for corners in polygon] for polygon in outline.polygons]
     single = len(rings) == 1
     geometry: dict[str, Any] = {

@@ -1,12 +1,10 @@
 """ImageJ ROIs, single (``.roi``) and as the ROI manager saves them (``RoiSet.zip``), in and out."""
 
-import io
 import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
 from cpretrain.quiet_log import silent
 from cpretrain.qupath.label_image import LabelImage
-from cpretrain.qupath.outlines import Outline, Polygon, Ring, rasterise, ring, trace
+from cpretrain.qupath.outlines import Outline, Polygon, Ring, outlines_of, rasterise, ring
 
 _FILLED = (roifile.ROI_TYPE.POLYGON, roifile.ROI_TYPE.FREEHAND, roifile.ROI_TYPE.TRACED)
 _PIECE = re.compile(r"(?P<object>.*?(?P<number>\d+))_(?P<piece>\d+)")
@@ -96,17 +94,38 @@ def write_rois(
     plane : tuple of int
         Plane z and frame t of the image, from 0.
     """
-    outlines = trace(labels)
-    digits = max(4, len(str(len(outlines))))
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, outline in enumerate(outlines, 1):
-            name = f"{class_name} {number:0{digits}}".strip()
-            roi = _as_roi(outline, name, plane)
-            entry = zipfile.ZipInfo(name.replace("/", "_").replace("\\", "_") + ".roi", (1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
-    with write_aside(path) as aside:
-        Path(aside).write_bytes(content.getvalue())
+    in_stack = plane != (0, 0)
+    write_planes_rois(path, [(outlines_of(labels, class_name), plane)], in_stack, prefix="")
+
+
+def write_planes_rois(
+    path: str | os.PathLike,
+    planes: Iterable[tuple[Sequence[Outline], tuple[int, int]]],
+    in_stack: bool = True,
+    prefix: str = "t{t:04} z{z:03} ",
+) -> None:
+    """Write the objects of a movie or a stack, one plane after the other, like `write_rois`.
+
+    Parameters
+    ----------
+    path : path-like
+        The archive to write.
+    planes : iterable of (list of Outline, (int, int))
+        Objects, and the plane z and frame t that they lie in, from 0. One plane is in memory at a time.
+    in_stack : bool
+        Whether a ROI belongs to its plane alone; in ImageJ one without a plane is shown on all of them.
+    prefix : str
+        Put before the name of each ROI, with its z and t; names have to differ.
+    """
+    with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        for outlines, (z, t) in planes:
+            digits = max(4, len(str(len(outlines))))
+            for number, outline in enumerate(outlines, 1):
+                name = prefix.format(z=z, t=t) + f"{outline.class_name} {number:0{digits}}".strip()
+                roi = _as_roi(outline, name, (z, t) if in_stack else None)
+                file = name.replace("/", "_").replace("\\", "_") + ".roi"
+                entry = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
+                archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
 
 
 def _parse(path: str | os.PathLike, name: str, data: bytes) -> roifile.ImagejRoi:
@@ -217,7 +236,7 @@ def _join_pieces(outlines: Sequence[Outline]) -> list[Outline]:
     return list(joined.values())
 
 
-def _as_roi(outline: Outline, name: str, plane: tuple[int, int]) -> roifile.ImagejRoi:
+def _as_roi(outline: Outline, name: str, plane: tuple[int, int] | None) -> roifile.ImagejRoi:
     rings = [corners for polygon in outline.polygons for corners in polygon]
     left, top, right, bottom = (round(edge) for edge in outline.bounds())
     if max(right, bottom) > _LARGEST_COORDINATE:
@@ -228,7 +247,7 @@ def _as_roi(outline: Outline, name: str, plane: tuple[int, int]) -> roifile.Imag
         )
     roi = roifile.ImagejRoi()
     roi.name, roi.left, roi.top, roi.right, roi.bottom = name, left, top, right, bottom
-    if plane != (0, 0):
+    if plane is not None:
         roi.z_position, roi.t_position = plane[0] + 1, plane[1] + 1
     if len(rings) == 1:
         roi.roitype = roifile.ROI_TYPE.TRACED

@@ -125,12 +125,12 @@ def trace(labels: NDArray[Any]) -> list[Outline]:
     Parameters
     ----------
     labels : ndarray
-        Axes y, x; objects 1…N, 0 is background.
+        Axes y, x; 0 is background.
 
     Returns
     -------
     list of Outline
-        One for each object, in order; `rasterise` gives `labels` back exactly.
+        One for each object, in the order of their numbers; `rasterise` gives `labels` 1…N back exactly.
     """
     from rasterio.features import shapes
 
@@ -140,6 +140,26 @@ def trace(labels: NDArray[Any]) -> list[Outline]:
         rings = [np.array(corners) for corners in geometry["coordinates"]]
         polygons.setdefault(int(number), []).append(rings)
     return [Outline(parts) for _, parts in sorted(polygons.items())]
+
+
+def outlines_of(labels: NDArray[Any], classes: str | Sequence[str] = "") -> list[Outline]:
+    """Trace every object like `trace`, with its class.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Axes y, x; 0 is background.
+    classes : str or sequence of str
+        Class of all objects, or of the objects 1…N.
+    """
+    outlines = trace(labels)
+    if isinstance(classes, str):
+        return [replace(outline, class_name=classes) for outline in outlines]
+    numbers = np.unique(labels[labels > 0]).tolist()
+    return [
+        replace(outline, class_name=classes[number - 1])
+        for number, outline in zip(numbers, outlines, strict=True)
+    ]
 
 
 def _burn(

@@ -1,0 +1,34 @@
+"""What is done with a model: predict, correct in rounds, combine several models, pack one for others."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cpretrain.command import command
+from cpretrain.console_report import Report
+from cpretrain.program import MOVIES, Threads, app
+
+if TYPE_CHECKING:
+    from cpretrain.settings import PredictSettings
+
+MODEL = "a model folder made by cpretrain train, a file of weights, or a name from Cellpose's zoo"
+
+
+@command(app, "PredictSettings")
+def predict(
+    settings: "PredictSettings",
+    model: Annotated[str, typer.Argument(help=MODEL)],
+    images: Annotated[Path, typer.Argument(help=MOVIES)],
+    out: Annotated[Path, typer.Option("--out", help="folder for the label images and tables")],
+    threads: Threads = None,
+) -> Report:
+    """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
+    from cpretrain.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.prediction import predict as segment
+
+    batch = segment(model, images, out, settings)
+    lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in batch.done]
+    return Report(lines, {"movies": [vars(movie) for movie in batch.done]}, batch.failed)

@@ -1,0 +1,118 @@
+"""One frame, a plane or a stack, from grey values to numbered objects; padding never holds any."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.padding import Box, valid_box
+from cpretrain.prediction.used_model import UsedModel
+from cpretrain.segmenter import Flows, network_input
+
+Ready = Callable[[NDArray[Any]], NDArray[np.float32]]
+"""From the grey values of a plane, axes (C, Y, X), to what the network takes."""
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """The objects of one frame.
+
+    Parameters
+    ----------
+    labels : ndarray of uint32, (Z, Y, X)
+        0 for background; no two objects of the frame share a number.
+    probability : ndarray of float32, (Z, Y, X)
+        How probable the network holds it that a pixel belongs to an object, from 0 to 1.
+    """
+
+    labels: NDArray[np.uint32]
+    probability: NDArray[np.float32]
+
+
+def segment_frame(
+    frame: NDArray[Any], model: UsedModel, anisotropy: float = 1.0, ready: Ready | None = None
+) -> Segmented:
+    """Segment a frame.
+
+    The network sees only the box that holds data; zeros around it, as a drift correction leaves them, are background.
+
+    Parameters
+    ----------
+    frame : ndarray, (Z, C, Y, X)
+        Grey values.
+    model : UsedModel
+        What to segment with.
+    anisotropy : float
+        Distance of two planes in pixels, for flows in 3D.
+    ready : callable, optional
+        How planes are made ready for the network; by default scaled by their own grey values.
+
+    Returns
+    -------
+    Segmented
+    """
+    size = (frame.shape[0], *frame.shape[2:])
+    labels, probability = np.zeros(size, np.uint32), np.zeros(size, np.float32)
+    box = valid_box(frame)
+    if box is None:
+        return Segmented(labels, probability)
+    filled = np.flatnonzero(frame.reshape(len(frame), -1).any(axis=1))
+    planes = slice(int(filled[0]), int(filled[-1]) + 1)
+    inside = (planes, *box)
+    cut = frame[planes]
+    if model.settings.volume == "flows" and len(cut) > 1:
+        labels[inside], flows = _in_3d(cut, model, box, anisotropy)
+        probability[inside] = logistic(flows.cell_probability)
+        return Segmented(labels, probability)
+    stitched = model.settings.volume == "stitch" and len(cut) > 1
+    smallest = -1 if stitched else model.settings.min_size
+    for z, plane in enumerate(cut, planes.start):
+        flows = run_plane((ready or reader_of(model))(plane), model, box)
+        labels[z][box] = model.segmenter.masks(
+            flows, model.settings.model_copy(update={"min_size": smallest})
+        )
+        probability[z][box] = logistic(flows.cell_probability)
+    if stitched:
+        settings = model.settings
+        labels[planes] = model.segmenter.stitch(labels[planes], settings.stitch_threshold, settings.min_size)
+        return Segmented(labels, probability)
+    return Segmented(_numbered_on(labels), probability)
+
+
+def reader_of(model: UsedModel) -> Ready:
+    """Make planes ready as the model saw them in training, each scaled by its own grey values."""
+    settings = model.settings
+    return lambda plane: network_input(plane, model.channel, settings.second_channel, model.normalization)
+
+
+def run_plane(ready: NDArray[np.float32], model: UsedModel, box: Box) -> Flows:
+    """Run the network on what of a plane holds data; the result has the size of the box."""
+    return model.segmenter.run(ready[(slice(None), *box)], model.settings.diameter)
+
+
+def logistic(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn the network's cell probability, which is a logarithm of odds, into a probability from 0 to 1."""
+    return (1 / (1 + np.exp(-np.clip(values, -50, 50)))).astype(np.float32)
+
+
+def _in_3d(
+    stack: NDArray[Any], model: UsedModel, box: Box, anisotropy: float
+) -> tuple[NDArray[np.uint32], Flows]:
+    """Segment a stack with flows in 3D; all its planes are scaled alike, because the network sees across them."""
+    z, c, y, x = stack.shape
+    flat = reader_of(model)(stack.transpose(1, 0, 2, 3).reshape(c, z * y, x))
+    ready = flat.reshape(len(flat), z, y, x)[(slice(None), slice(None), *box)]
+    flows = model.segmenter.run_volume(ready, model.settings.diameter, anisotropy)
+    return model.segmenter.masks(flows, model.settings), flows
+
+
+def _numbered_on(planes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Number the objects of each plane on from those of the plane before."""
+    before = 0
+    for plane in planes:
+        highest = int(plane.max(initial=0))
+        plane[plane > 0] += np.uint32(before)
+        before += highest
+    return planes
