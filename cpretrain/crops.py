@@ -12,6 +12,7 @@ from cpretrain.batch import Batch, for_each
 from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_image
+from cpretrain.normalization import Levels, measure_levels
 from cpretrain.padding import valid_box
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
@@ -84,30 +85,14 @@ def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
 
 def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
     with TimeLapse(path) as movie:
-        cut = []
-        for frame, z, y, x, pixels in _draw(movie, settings):
-            several = movie.shape[0] > 1, movie.shape[1] > 1
-            place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
-            crop = Crop(
-                f"{path.stem}{place}.tif",
-                path.name,
-                frame,
-                z,
-                y,
-                x,
-                settings.size,
-                settings.size,
-                settings.border,
-                settings.seed,
-            )
-            cut.append((crop, pixels))
-        for crop, pixels in cut:
+        drawn = _draw(movie, settings)
+        for crop, pixels in drawn:
             image = pixels[0] if len(pixels) == 1 else pixels
             write_image(folder / crop.file, add_border(image, settings.border), movie.calibration)
-    return [crop for crop, _ in cut]
+    return [crop for crop, _ in drawn]
 
 
-def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int, int, int, NDArray[Any]]]:
+def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:
     """Draw frame, plane and corner of each crop; only places that hold data are drawn.
 
     Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
@@ -116,7 +101,7 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int, int,
     rng = np.random.default_rng([settings.seed, *hashlib.sha256(movie.path.name.encode()).digest()])
     candidates = _planes(movie, settings)
     rng.shuffle(candidates)
-    drawn: list[tuple[int, int, int, int, NDArray[Any]]] = []
+    drawn: list[tuple[Crop, NDArray[Any]]] = []
     largest = (0, 0)
     while candidates and len(drawn) < settings.per_image:
         usable = []
@@ -128,7 +113,8 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int, int,
             if box is None or min(height, width) < settings.size:
                 continue
             y, x = (int(rng.integers(side.start, side.stop - settings.size + 1)) for side in box)
-            drawn.append((frame, z, y, x, pixels[:, y : y + settings.size, x : x + settings.size]))
+            crop = _describe(movie, (frame, z, y, x), measure_levels(pixels), settings)
+            drawn.append((crop, pixels[:, y : y + settings.size, x : x + settings.size]))
             usable.append((frame, z))
             if len(drawn) == settings.per_image:
                 break
@@ -141,6 +127,30 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int, int,
             cure="choose a smaller --size, or leave this image out",
         )
     return drawn
+
+
+def _describe(
+    movie: TimeLapse, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
+) -> Crop:
+    """Make the row of a crop; `corner` is its frame, plane, y and x."""
+    frame, z, y, x = corner
+    several = movie.shape[0] > 1, movie.shape[1] > 1
+    place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
+    low, high = zip(*levels, strict=True)
+    return Crop(
+        f"{movie.path.stem}{place}.tif",
+        movie.path.name,
+        frame,
+        z,
+        y,
+        x,
+        height=settings.size,
+        width=settings.size,
+        border=settings.border,
+        seed=settings.seed,
+        frame_low=low,
+        frame_high=high,
+    )
 
 
 def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:

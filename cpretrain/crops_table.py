@@ -1,14 +1,17 @@
 """``crops.csv`` beside the training images: the movie, frame and place that each was cut from."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
 
 NAME = "crops.csv"
+SEPARATOR = ";"
+"""Between the grey values of several channels."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class Crop:
         Size without the border, and width of the border of zeros, in pixels.
     seed : int
         Seed of the draw.
+    frame_low, frame_high : tuple of float
+        Grey values of the whole frame (of that plane) at its 1st and 99th percentile, padding left out; one for each
+        channel. Empty in tables of before they were written.
     """
 
     file: str
@@ -37,17 +43,25 @@ class Crop:
     width: int
     border: int
     seed: int
+    frame_low: tuple[float, ...] = ()
+    frame_high: tuple[float, ...] = ()
+
+    @property
+    def levels(self) -> list[tuple[float, float]]:
+        """Low and high of each channel; empty where they are not known."""
+        return list(zip(self.frame_low, self.frame_high, strict=True))
 
 
-COLUMNS = {field.name: field.type for field in fields(Crop)}
+COLUMNS = tuple(field.name for field in fields(Crop))
+TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
 
 
 def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
     """Write the table into a folder of training images, whole or not at all."""
     with write_aside(folder / NAME) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(COLUMNS))
+        writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(asdict(crop) for crop in crops)
+        writer.writerows({name: _text(value) for name, value in asdict(crop).items()} for crop in crops)
 
 
 def read_crops(folder: Path) -> dict[str, Crop]:
@@ -69,10 +83,7 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        crops = [
-            Crop(**{name: _value(row[name], kind) for name, kind in COLUMNS.items()})  # type: ignore[arg-type]
-            for row in rows
-        ]
+        crops = [_crop(row) for row in rows]
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise BadInput(
             f"{path}: is not the table of crops",
@@ -83,5 +94,50 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     return {crop.file: crop for crop in crops}
 
 
-def _value(text: str, kind: object) -> str | int:
-    return text if kind is str else int(text)
+def levels_of_frame(image: Path) -> list[tuple[float, float]]:
+    """Grey values of the frame that a training image was cut from, by the table beside it.
+
+    Parameters
+    ----------
+    image : pathlib.Path
+        The training image.
+
+    Returns
+    -------
+    list of (float, float)
+        1st and 99th percentile of each channel; empty where they are not known.
+
+    Raises
+    ------
+    BadInput
+        When there is a table, but a damaged one.
+    """
+    table = image.parent / NAME
+    if not table.is_file():
+        return []
+    facts = table.stat()
+    crop = _read_once(image.parent, facts.st_mtime_ns, facts.st_size).get(image.name)
+    return crop.levels if crop else []
+
+
+@lru_cache(maxsize=8)
+def _read_once(folder: Path, *_: int) -> Mapping[str, Crop]:
+    return read_crops(folder)
+
+
+def _crop(row: Mapping[str, str]) -> Crop:
+    given = {name: row[name] for name in COLUMNS if name not in LEVELS}
+    levels = {name: _numbers(row.get(name) or "") for name in LEVELS}
+    low, high = levels.values()
+    if len(low) != len(high):
+        raise ValueError(f"{row['file']}: {len(low)} values in frame_low, {len(high)} in frame_high")
+    values = {name: text if name in TEXTS else int(text) for name, text in given.items()}
+    return Crop(**values, **levels)  # type: ignore[arg-type]
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(number) for number in text.split(SEPARATOR) if number.strip())
+
+
+def _text(value: object) -> object:
+    return SEPARATOR.join(repr(number) for number in value) if isinstance(value, tuple) else value

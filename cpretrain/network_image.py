@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.crops_table import NAME, levels_of_frame
 from cpretrain.errors import BadInput
 from cpretrain.normalization import Normalization
 from cpretrain.segmenter import network_input
@@ -29,13 +30,23 @@ def read_for_network(
 ) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """Read an image, axes (C, Y, X): as it is, and ready for the network (see `network_input`).
 
+    A crop gets the same values as in the frame that it was cut from, where ``crops.csv`` beside it says the grey values
+    of that: a crop of dark background stays dark, and is not stretched to full contrast.
+
     Raises
     ------
     BadInput
         When it cannot be read, or has no such channel.
     """
     planes = read_image(path)
+    levels = levels_of_frame(path) if (how or Normalization()).takes_levels_of_frames else []
+    if levels and len(levels) != len(planes):
+        raise BadInput(
+            f"{path}: has another number of channels than {NAME} says",
+            found=f"{len(planes)} in the image, {len(levels)} in the table",
+            cure="cut the crops again, or take the image out of the table",
+        )
     try:
-        return planes, network_input(planes, channel, second_channel, how)
+        return planes, network_input(planes, channel, second_channel, how, levels)
     except BadInput as error:
         raise BadInput(f"{path}: {error.problem}", found=error.found) from error

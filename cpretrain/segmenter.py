@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cpretrain.base_models import BaseModel, cellpose_major, models_folder, stored_weights, zoo_file
 from cpretrain.errors import BadInput
-from cpretrain.normalization import Normalization, normalize
+from cpretrain.normalization import Levels, Normalization, normalize
 from cpretrain.settings import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
@@ -53,6 +53,7 @@ def network_input(
     channel: int = 1,
     second_channel: int | None = None,
     how: Normalization | None = None,
+    levels: Levels | None = None,
 ) -> NDArray[np.float32]:
     """Choose channels of an image, normalise them, and fill up to what the network takes.
 
@@ -64,6 +65,8 @@ def network_input(
         From 1; the channel to segment, and that of the nuclei.
     how : Normalization, optional
         As the model has it.
+    levels : sequence of (float, float), optional
+        For each channel the grey values that become 0 and 1, where they are known of the whole frame.
 
     Returns
     -------
@@ -81,7 +84,8 @@ def network_input(
             raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
     wanted = 2 if cellpose_major() == 3 else 3
     ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
-    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how)
+    known = [levels[number - 1] for number in chosen] if levels else None
+    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how, known)
     return ready
 
 

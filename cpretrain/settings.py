@@ -16,6 +16,7 @@ FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
 """Cellpose's own."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Schedule = Literal["cellpose", "cosine"]
 
 
 def _listed(value: object) -> object:
@@ -146,6 +147,11 @@ class TrainSettings(Settings):
     )
     epochs: PositiveInt | None = Field(None, description="number of epochs")
     learning_rate: float | None = Field(None, gt=0, description="learning rate")
+    schedule: Schedule = Field(
+        "cellpose",
+        description="how the learning rate changes; cellpose: constant, and lowered at the end of runs of 100 epochs "
+        "and more; cosine: lowered to nearly 0 in every run, for short ones",
+    )
     weight_decay: float | None = Field(None, ge=0, description="weight decay")
     optimizer: Literal["adamw", "sgd"] | None = Field(
         None, description="how weights are changed (sgd: Cellpose 3 only)"

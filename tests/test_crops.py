@@ -115,5 +115,5 @@ def test_columns_of_the_table(tmp_path):
     folder = cut_crops(tmp_path / "raw").folder
     with open(folder / "crops.csv", newline="") as file:
         header = next(csv.reader(file))
-    assert header == ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
-    assert header == list(Crop.__dataclass_fields__)
+    places = ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
+    assert header == [*places, "frame_low", "frame_high"] == list(Crop.__dataclass_fields__)

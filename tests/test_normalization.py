@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.normalization import normalize
+from cpretrain.normalization import measure_levels, normalize
 
 
 @pytest.fixture
@@ -31,3 +31,16 @@ def test_each_channel_is_scaled_on_its_own(frame):
 @pytest.mark.parametrize("value", [0, 7])
 def test_no_contrast_gives_zeros(value):
     assert not normalize(np.full((1, 9, 9), value)).any()
+
+
+def test_given_levels_become_0_and_1_and_padding_stays_0(frame):
+    padded = np.pad(frame, [(0, 0), (3, 3), (3, 3)])
+    ready = normalize(padded, levels=[(100.0, 300.0)])
+    assert ready[:, 3:-3, 3:-3] == pytest.approx((frame - 100.0) / 200.0, abs=1e-5)
+    assert not ready[:, :3].any()
+
+
+def test_measured_levels_are_those_that_are_used(frame):
+    padded = np.pad(frame, [(0, 0), (9, 9), (9, 9)])
+    assert np.array_equal(normalize(padded, levels=measure_levels(padded)), normalize(padded))
+    assert measure_levels(np.zeros((2, 5, 5))) == [(0.0, 0.0)] * 2

@@ -109,7 +109,7 @@ class Run:
             self._layout = torch.channels_last  # a tenth faster, but it adds numbers up in another order
             self.net.to(memory_format=self._layout)
         self.optimizer = make_optimizer(self.net, settings)
-        self.rates = learning_rates(settings.epochs, settings.learning_rate)
+        self.rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
         self.curves = Curves()
         self.kept: Kept | None = None
         self.seconds = 0.0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.base_models import cellpose_major
-from cpretrain.settings import TrainSettings
+from cpretrain.settings import Schedule, TrainSettings
 
 WARM_UP = 10
 """Epochs in which the learning rate rises from 0."""
@@ -16,12 +16,31 @@ WARM_UP = 10
 MOMENTUM = 0.9
 
 
-def learning_rates(epochs: int, learning_rate: float) -> NDArray[np.float64]:
-    """Give the learning rate of each epoch, as Cellpose sets it.
+def learning_rates(epochs: int, learning_rate: float, schedule: Schedule = "cellpose") -> NDArray[np.float64]:
+    """Give the learning rate of each epoch.
 
-    It rises from 0 over ten epochs. In long runs it is halved ten times at the end: every 5 epochs in runs of about
-    100 epochs and more, every 10 epochs in runs of more than 300.
+    Parameters
+    ----------
+    epochs : int
+        Number of epochs.
+    learning_rate : float
+        The highest one.
+    schedule : {'cellpose', 'cosine'}
+        ``cellpose``: it rises from 0 over ten epochs. In long runs it is halved ten times at the end: every 5 epochs
+        in runs of about 100 epochs and more, every 10 epochs in runs of more than 300. ``cosine``: it rises over a
+        quarter of the epochs, ten at most, and falls along half a cosine to nearly 0 at the end (Loshchilov and
+        Hutter, SGDR, ICLR 2017), so that short runs settle too.
+
+    Returns
+    -------
+    ndarray of float64, (epochs,)
+        Learning rates.
     """
+    if schedule == "cosine":
+        rising = min(WARM_UP, epochs // 4)
+        falling = np.arange(epochs - rising) / (epochs - rising)
+        rise = np.arange(1, rising + 1) / (rising + 1)
+        return learning_rate * np.append(rise, (1 + np.cos(np.pi * falling)) / 2)
     long = epochs > (100 if cellpose_major() == 3 else 99)
     halving = 10 if epochs > 300 else 5 if long else 0
     rates = np.linspace(0, learning_rate, WARM_UP)

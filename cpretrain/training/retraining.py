@@ -230,7 +230,7 @@ def _warn_of_costs(settings: TrainSettings, base: BaseModel) -> None:
             "base scratch: the network starts from random numbers and learns all from your images; that takes many "
             "times the images and epochs of retraining, and seldom gives a better model"
         )
-    if settings.epochs <= WARM_UP:
+    if settings.schedule == "cellpose" and settings.epochs <= WARM_UP:
         warn(
             f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
             "so this trains little or nothing"

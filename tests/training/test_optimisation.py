@@ -62,6 +62,25 @@ def test_learning_rates_are_those_that_cellpose_sets(epochs, monkeypatch, tmp_pa
     assert learning_rates(epochs, 0.005).tolist() == made[0].rates
 
 
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [
+        (1, [1]),
+        (2, [1, 1 / 2]),
+        (4, [1 / 2, 1, 3 / 4, 1 / 4]),
+        (8, [1 / 3, 2 / 3, 1, 0.9330, 3 / 4, 1 / 2, 1 / 4, 0.0670]),
+    ],
+)
+def test_cosine_rises_and_falls_to_nearly_nothing(epochs, expected):
+    assert learning_rates(epochs, 0.01, "cosine") == pytest.approx(np.multiply(expected, 0.01), abs=1e-6)
+
+
+def test_cosine_rises_over_ten_epochs_at_most():
+    rates = learning_rates(200, 1.0, "cosine")
+    assert rates.argmax() == 10
+    assert rates[-1] < 1e-3
+
+
 def test_a_seed_is_cellpose_s_own_or_another_one():
     def draw(seed: int, epoch: int) -> float:
         seed_epoch(seed, epoch)
