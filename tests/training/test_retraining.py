@@ -56,7 +56,7 @@ def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys)
     assert record["weights_sha256"] == sha256(result.folder / "weights") != record["base"]["sha256"]
     assert len(record["inputs"]) == 12
     assert record["settings"]["learning_rate"] == {3: 0.005, 4: 1e-5}[MAJOR]
-    assert record["normalization"] == {"percentiles": [1.0, 99.0], "valid_pixels": True}
+    assert record["normalization"] == {"percentiles": [1.0, 99.0], "valid_pixels": True, "of": "frame"}
     assert record["curves"]["training_loss"][-1] == pytest.approx(record["final_training_loss"], abs=1e-6)
     assert (record["tile"], record["epochs_trained"], record["interrupted"]) == (TILE, 2, False)
     parts = read_split(result.folder / "split.csv")
