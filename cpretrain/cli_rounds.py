@@ -10,7 +10,7 @@ from cpretrain.console_report import Report
 from cpretrain.program import MOVIES, Threads, app
 
 if TYPE_CHECKING:
-    from cpretrain.settings import PredictSettings
+    from cpretrain.settings import CombineSettings, PredictSettings
 
 MODEL = "a model folder made by cpretrain train, a file of weights, or a name from Cellpose's zoo"
 
@@ -32,3 +32,20 @@ def predict(
     batch = segment(model, images, out, settings)
     lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in batch.done]
     return Report(lines, {"movies": [vars(movie) for movie in batch.done]}, batch.failed)
+
+
+@command(app, "CombineSettings")
+def combine(
+    settings: "CombineSettings",
+    classes: Annotated[
+        list[str],
+        typer.Argument(help="CLASS=FOLDER for each class: folders of label images of the same movies"),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="folder for the combined label images and the table")],
+) -> Report:
+    """Put the results of several models together: one label image with a class for every object."""
+    from cpretrain.combination import combine as put_together
+    from cpretrain.combination.matching_movies import parse_folders
+
+    result = put_together(parse_folders(classes), out, settings)
+    return Report([*result.lines(), f"results in {result.folder}"], vars(result))

@@ -60,6 +60,8 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
         "models",
         "schema",
         "fiji-scripts",
+        "predict",
+        "combine",
     ):
         assert command in said
 

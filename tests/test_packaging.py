@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 import cpretrain
-from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+from cpretrain.settings import (
+    CombineSettings,
+    CropSettings,
+    DriftSettings,
+    EvaluateSettings,
+    MaskSettings,
+    PredictSettings,
+    TrainSettings,
+)
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -18,6 +26,8 @@ STEPS = {
     "masks": MaskSettings,
     "train": TrainSettings,
     "evaluate": EvaluateSettings,
+    "predict": PredictSettings,
+    "combine": CombineSettings,
 }
 
 

@@ -1,9 +1,27 @@
 import pytest
 from pydantic import ValidationError
 
-from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings
+from cpretrain.settings import (
+    CombineSettings,
+    CropSettings,
+    DriftSettings,
+    EvaluateSettings,
+    MaskSettings,
+    PredictSettings,
+    RoundSettings,
+    TrainSettings,
+)
 
-ALL = (CropSettings, DriftSettings, EvaluateSettings, MaskSettings, TrainSettings)
+ALL = (
+    CombineSettings,
+    CropSettings,
+    DriftSettings,
+    EvaluateSettings,
+    MaskSettings,
+    PredictSettings,
+    RoundSettings,
+    TrainSettings,
+)
 
 
 @pytest.mark.parametrize("settings", ALL)
