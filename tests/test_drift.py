@@ -95,7 +95,7 @@ def test_bad_movies_among_good_ones(tmp_path):
     assert "cannot be read as a TIFF" in said["broken.tif"]
     assert "one frame only" in said["single.tif"]
     assert "--axes TYX" in said["time as z.tif"]
-    assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good"}
+    assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good", "batch"}
 
 
 def test_a_frame_that_cannot_be_read_leaves_nothing_half_written(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 import cpretrain
 from cpretrain.settings import (
+    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -28,6 +29,7 @@ STEPS = {
     "evaluate": EvaluateSettings,
     "predict": PredictSettings,
     "combine": CombineSettings,
+    "batch": BatchSettings,
 }
 
 
