@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from cpretrain.batch_state import BatchState
 from cpretrain.errors import BadInput
+from cpretrain.folder_lock import holding
 from cpretrain.kept import end_kept
 from cpretrain.outcome import Outcome, attempt
 from cpretrain.settings import BatchSettings
@@ -36,7 +38,7 @@ def for_each(
     *,
     batch: BatchSettings | None = None,
     memory: Callable[[Path], int] = lambda _: 0,
-    table: Path | None = None,
+    results: Path | None = None,
     small: int = SMALL,
 ) -> Batch[Result]:
     """Do `work` on each file, one after the other or on a Dask cluster, with progress.
@@ -55,8 +57,8 @@ def for_each(
         Where the work is done. By default, and for little work, in this process.
     memory : callable
         Gives the bytes of memory that the work on a file takes, from the file's header.
-    table : pathlib.Path, optional
-        Where to write the state of each file, where there are several.
+    results : pathlib.Path, optional
+        Folder of the results: held by this run alone, and of several files it gets the table of states.
     small : int
         Bytes of input that are worked on faster in this process than workers would start.
 
@@ -71,7 +73,10 @@ def for_each(
         When every file failed: the reason of the first, and how many there were. When the cluster cannot be had.
     """
     outcomes: dict[Path, Outcome[Result]] = {}
-    with BatchState(files, description, table) as state:
+    with (
+        holding(results) if results else nullcontext(),
+        BatchState(files, description, results / TABLE if results else None) as state,
+    ):
         for file, outcome in _outcomes(files, work, batch, memory, state, small):
             outcomes[file] = outcome
             state.ended(file, outcome)

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cpretrain.batch import TABLE, Batch, for_each
+from cpretrain.batch import Batch, for_each
 from cpretrain.canvas import canvas_for
 from cpretrain.covered import Area, covered
 from cpretrain.crops import beside
@@ -28,6 +28,7 @@ from cpretrain.provenance import Provenance
 from cpretrain.settings import BatchSettings, DriftSettings
 from cpretrain.shifts_table import read_shifts, write_shifts
 from cpretrain.timelapse import TimeLapse
+from cpretrain.unchanged import Unchanged
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def correct_drift(
         if settings.verify
         else batch,  # the first movies are verified, so one comes after the other
         memory=partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
-        table=folder / TABLE,
+        results=folder,
     )
 
 
@@ -132,6 +133,7 @@ def _correct(
     with TimeLapse(target.source, settings.axes) as movie:
         if movie.images > 1:
             warn(f"{name}: holds {movie.images} images; the first one is corrected")
+        inputs = Unchanged(movie.files)
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
         verified = verifier.verify(movie, corrected)
@@ -145,6 +147,7 @@ def _correct(
                     after.add(frame[:, settings.channel - 1], areas(t))
                     yield frame
                     step(f"frame {t}")
+            inputs.check()
 
         write_frames(
             target.corrected, frames(), corrected.shape, movie.dtype, movie.calibration, movie.channels

@@ -49,7 +49,7 @@ def test_on_two_workers(tmp_path):
     events = []
     set_output(events=events.append)
     try:
-        batch = for_each(files, work, "work", batch=TWO, table=tmp_path / "batch.csv")
+        batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
     finally:
         set_output()
     assert [name for name, _ in batch.done] == ["a", "mortal", "b", "c"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.batch import TABLE, Batch, for_each
+from cpretrain.batch import Batch, for_each
 from cpretrain.channels import Channels
 from cpretrain.drift_files import check_names
 from cpretrain.errors import BadInput
@@ -30,6 +30,7 @@ from cpretrain.room import check_disk
 from cpretrain.segmenter import find_device
 from cpretrain.settings import BatchSettings, PredictSettings, Settings
 from cpretrain.timelapse import TimeLapse
+from cpretrain.unchanged import Unchanged
 
 MOST_OF_16_BITS = 65_535
 SMALL = 20_000_000
@@ -118,7 +119,7 @@ def predict(
         f"predict {folder_of(images).name}",
         batch=None if _shares_a_gpu(settings, batch) else batch,
         memory=partial(memory_of_prediction, settings=used.settings),
-        table=out / TABLE,
+        results=out,
         small=SMALL,
     )
 
@@ -150,6 +151,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
 
 
 def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: Origin) -> None:
+    inputs = Unchanged(movie.files)
     provenance = Provenance("predict", origin, files.inputs(movie))
     record = provenance.record
     same = {name: record[name] for name in ("settings", "inputs", "versions")}
@@ -161,6 +163,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     )
     store = Unfinished(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
+    inputs.check()
     _remove_earlier(files)
     highest = max(int(store.objects(frame)[:, 0].max(initial=0)) for frame in chosen)
     dtype = np.dtype(np.uint16 if highest <= MOST_OF_16_BITS else np.uint32)
