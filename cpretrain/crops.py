@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from cpretrain.batch import Batch, for_each
 from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
-from cpretrain.folder_lock import holding
 from cpretrain.image_writer import write_image
 from cpretrain.normalization import Levels, measure_levels
 from cpretrain.padding import valid_box
@@ -19,7 +18,6 @@ from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import CropSettings
 from cpretrain.timelapse import TimeLapse, list_images
-from cpretrain.unchanged import Unchanged
 
 RECORD = "crops.json"
 
@@ -58,11 +56,6 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     settings = settings or CropSettings()
     files = list_images(images)
     folder = out or beside(images, "training_images")
-    with holding(folder):
-        return _cut_crops(files, folder, settings)
-
-
-def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
     if is_current(folder / RECORD, settings, files):
         say(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
@@ -92,9 +85,7 @@ def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
 
 def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
     with TimeLapse(path) as movie:
-        inputs = Unchanged(movie.files)
         drawn = _draw(movie, settings)
-        inputs.check()
         for crop, pixels in drawn:
             image = pixels[0] if len(pixels) == 1 else pixels
             write_image(folder / crop.file, add_border(image, settings.border), movie.calibration)

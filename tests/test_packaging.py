@@ -8,7 +8,6 @@ import pytest
 
 import cpretrain
 from cpretrain.settings import (
-    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -29,7 +28,6 @@ STEPS = {
     "evaluate": EvaluateSettings,
     "predict": PredictSettings,
     "combine": CombineSettings,
-    "batch": BatchSettings,
 }
 
 

@@ -2,7 +2,6 @@ import pytest
 from pydantic import ValidationError
 
 from cpretrain.settings import (
-    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -14,7 +13,6 @@ from cpretrain.settings import (
 )
 
 ALL = (
-    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -39,8 +37,6 @@ def test_frozen_and_described_and_no_other_fields(settings):
 @pytest.mark.parametrize(
     ("settings", "wrong"),
     [
-        (BatchSettings, {"workers": 0}),
-        (BatchSettings, {"workers": "many"}),
         (CropSettings, {"size": 0}),
         (CropSettings, {"border": -1}),
         (CropSettings, {"frames_only": "1,x"}),

@@ -11,7 +11,6 @@ from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
 from cpretrain.crops import beside
 from cpretrain.dataset import Pair, Split, load_pairs, split
 from cpretrain.errors import BadInput
-from cpretrain.folder_lock import holding
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.segmenter import Segmenter, find_device, quietly
@@ -80,18 +79,6 @@ def retrain(
     pairs = load_pairs(images, masks)
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
-    with holding(folder.parent, f".{settings.name}.lock"):
-        return _retrain(folder, base, pairs, given, settings, resume)
-
-
-def _retrain(
-    folder: Path,
-    base: BaseModel,
-    pairs: list[Pair],
-    given: TrainSettings,
-    settings: TrainSettings,
-    resume: bool | None,
-) -> TrainResult:
     inputs = [path for pair in pairs for path in (pair.image, pair.mask)]
     checkpoint = Checkpoint(folder)
     if _is_there(folder, settings, inputs):
