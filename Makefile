@@ -31,7 +31,7 @@ $(READY4): pyproject.toml | $(UV)
 	@touch $@
 
 demo: $(READY)
-	@echo "Running the demo: about 6 minutes on two processor cores. Results go to demo/."
+	@echo "Running the demo: at most 9 minutes on two processor cores. Results go to demo/."
 	$(VENV)/bin/cpretrain demo demo
 
 test: lint test3 test4
@@ -43,7 +43,7 @@ lint: $(READY)
 	$(VENV)/bin/mypy
 
 test3: $(READY)
-	@echo "Running the tests with Cellpose 3.1 (about 5 minutes) ..."
+	@echo "Running the tests with Cellpose 3.1 (about 8 minutes) ..."
 	$(VENV)/bin/python -m pytest
 
 test4: $(READY4)

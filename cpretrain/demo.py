@@ -61,7 +61,7 @@ def run_demo(folder: Path) -> Report:
     started = time.monotonic()
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
         raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
-    say(f"Demo in {folder.resolve()}: about 6 minutes on two processor cores.")
+    say(f"Demo in {folder.resolve()}: at most 9 minutes on two processor cores.")
     experiment = _prepare(folder)
     moved = correct_and_cut(experiment)
     say(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")

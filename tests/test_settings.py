@@ -8,7 +8,6 @@ from cpretrain.settings import (
     EvaluateSettings,
     MaskSettings,
     PredictSettings,
-    RoundSettings,
     TrainSettings,
 )
 
@@ -19,7 +18,6 @@ ALL = (
     EvaluateSettings,
     MaskSettings,
     PredictSettings,
-    RoundSettings,
     TrainSettings,
 )
 
