@@ -38,12 +38,17 @@ def interrupt_on_request() -> None:
 
 @contextmanager
 def interrupted_when(requested: Callable[[], bool]) -> Iterator[None]:
-    """Interrupt the block, which has to run in the main thread, as soon as `requested` says so."""
-    over = threading.Event()
+    """Interrupt the block, which has to run in the main thread, as soon as `requested` says so.
+
+    Compiled code (Numba's) can turn the interrupt into another exception: the block ends in KeyboardInterrupt all the
+    same.
+    """
+    over, interrupted = threading.Event(), threading.Event()
 
     def watch() -> None:
         while not over.wait(_POLL):
             if requested():
+                interrupted.set()
                 _interrupt()
                 return
 
@@ -52,6 +57,10 @@ def interrupted_when(requested: Callable[[], bool]) -> Iterator[None]:
     watcher.start()
     try:
         yield
+    except Exception as error:
+        if interrupted.is_set():
+            raise KeyboardInterrupt from error
+        raise
     finally:
         over.set()
         watcher.join()
