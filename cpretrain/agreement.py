@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cpretrain.csv_table import write_rows
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.people import mask_files
 from cpretrain.evaluation.scored import Scored, View
-from cpretrain.evaluation.tables import DEFINITION, score_rows, write_rows
+from cpretrain.evaluation.tables import DEFINITION, score_rows
 from cpretrain.evaluation.thresholds import parse_thresholds
 from cpretrain.metrics import join, score
 from cpretrain.overlaps import find_overlaps

@@ -1,4 +1,4 @@
-"""What is done with a model: predict, correct in rounds, combine several models, pack one for others."""
+"""What is done with models: predict with one, combine the results of several."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

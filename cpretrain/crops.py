@@ -12,6 +12,7 @@ from cpretrain.batch import Batch, for_each
 from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_image
+from cpretrain.movies import chosen_frames
 from cpretrain.normalization import Levels, measure_levels
 from cpretrain.padding import valid_box
 from cpretrain.progress import say
@@ -154,11 +155,5 @@ def _describe(
 
 
 def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
-    frames = range(movie.shape[0])
-    chosen = frames if settings.frames_only is None else [t for t in settings.frames_only if t in frames]
-    if not chosen:
-        raise BadInput(
-            f"{movie.path}: has none of the frames {settings.frames_only}",
-            found=f"frames 0 to {len(frames) - 1}",
-        )
-    return [(frame, z) for frame in chosen for z in range(movie.shape[1])]
+    frames = chosen_frames(movie, settings.frames_only)
+    return [(frame, z) for frame in frames for z in range(movie.shape[1])]

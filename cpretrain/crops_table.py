@@ -94,18 +94,13 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     return {crop.file: crop for crop in crops}
 
 
-def levels_of_frame(image: Path) -> list[tuple[float, float]]:
-    """Grey values of the frame that a training image was cut from, by the table beside it.
-
-    Parameters
-    ----------
-    image : pathlib.Path
-        The training image.
+def crop_of(image: Path) -> Crop | None:
+    """Find the row of an image in the table beside it; each table is read once, as long as it stays the same.
 
     Returns
     -------
-    list of (float, float)
-        1st and 99th percentile of each channel; empty where they are not known.
+    Crop or None
+        None where the image is no crop, or there is no table.
 
     Raises
     ------
@@ -114,10 +109,9 @@ def levels_of_frame(image: Path) -> list[tuple[float, float]]:
     """
     table = image.parent / NAME
     if not table.is_file():
-        return []
+        return None
     facts = table.stat()
-    crop = _read_once(image.parent, facts.st_mtime_ns, facts.st_size).get(image.name)
-    return crop.levels if crop else []
+    return _read_once(image.parent, facts.st_mtime_ns, facts.st_size).get(image.name)
 
 
 @lru_cache(maxsize=8)

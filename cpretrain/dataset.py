@@ -4,7 +4,7 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -245,6 +245,11 @@ def read_split(path: Path) -> Split:
         tuple(sides["test"]),
         "movie" if by_movie else "image",
     )
+
+
+def files_of(pairs: Iterable[Pair]) -> list[Path]:
+    """List images and masks, each image before its mask."""
+    return [path for pair in pairs for path in (pair.image, pair.mask)]
 
 
 def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:

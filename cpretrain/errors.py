@@ -29,6 +29,10 @@ class BadInput(Exception):
         ]
         return "\n  ".join(label + text for label, text in parts if text)
 
+    def in_file(self, path: object) -> "BadInput":
+        """Return the same, said of a file."""
+        return BadInput(f"{path}: {self.problem}", found=self.found, expected=self.expected, cure=self.cure)
+
     def __reduce__(self) -> tuple:  # so that it travels between processes
         return (_rebuild, (self.problem, self.found, self.expected, self.cure))
 

@@ -1,11 +1,12 @@
 """The movies that a person means by a path: a file, a folder of them, an OME-Zarr, a pattern of single frames."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.frame_files import is_pattern
 from cpretrain.tiff_movie import TiffMovie
-from cpretrain.timelapse import list_images
+from cpretrain.timelapse import TimeLapse, list_images
 from cpretrain.zarr_movie import is_ome_zarr
 
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
@@ -52,6 +53,21 @@ def corrected_name(movie: Path) -> str:
     else:
         return movie.name
     return f"{name}.tif"
+
+
+def chosen_frames(movie: TimeLapse, only: Sequence[int] | None) -> Sequence[int]:
+    """List the frames of a movie that are wanted: those of `only` that it has, or all where that is None.
+
+    Raises
+    ------
+    BadInput
+        When it has none of them.
+    """
+    there = range(movie.shape[0])
+    chosen = there if only is None else [t for t in only if t in there]
+    if not chosen:
+        raise BadInput(f"{movie.path}: has none of the frames {only}", found=f"frames 0 to {len(there) - 1}")
+    return chosen
 
 
 def _one_of_each_set(images: list[Path]) -> list[Path]:

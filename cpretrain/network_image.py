@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.crops_table import NAME, levels_of_frame
+from cpretrain.crops_table import NAME, crop_of
 from cpretrain.errors import BadInput
 from cpretrain.normalization import Normalization
 from cpretrain.segmenter import network_input
@@ -39,7 +39,8 @@ def read_for_network(
         When it cannot be read, or has no such channel.
     """
     planes = read_image(path)
-    levels = levels_of_frame(path) if (how or Normalization()).takes_levels_of_frames else []
+    crop = crop_of(path) if (how or Normalization()).takes_levels_of_frames else None
+    levels = crop.levels if crop else []
     if levels and len(levels) != len(planes):
         raise BadInput(
             f"{path}: has another number of channels than {NAME} says",
@@ -49,4 +50,4 @@ def read_for_network(
     try:
         return planes, network_input(planes, channel, second_channel, how, levels)
     except BadInput as error:
-        raise BadInput(f"{path}: {error.problem}", found=error.found) from error
+        raise error.in_file(path) from error

@@ -90,9 +90,9 @@ def normalize(
     box = _measured_box(image, how)
     if box is None:
         return scaled
-    for number, (channel, into) in enumerate(zip(image, scaled, strict=True)):
+    levels = levels or [_low_and_high(channel[box], how) for channel in image]
+    for channel, (low, high), into in zip(image, levels, scaled, strict=True):
         inside = channel[box].astype(np.float32)
-        low, high = levels[number] if levels else _low_and_high(inside, how)
         if high - low > 1e-3:
             into[box] = (inside - low) / (high - low)
     return scaled

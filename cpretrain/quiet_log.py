@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def silent(package: str) -> Iterator[None]:
-    """Keep a package's own log of a damaged file off the screen."""
+def silent(package: str, level: int = logging.CRITICAL + 1) -> Iterator[None]:
+    """Keep what a package logs below `level` off the screen; by default all, as of a damaged file."""
     log = logging.getLogger(package)
-    level = log.level
-    log.setLevel(logging.CRITICAL + 1)
+    before = log.level
+    log.setLevel(level)
     try:
         yield
     finally:
-        log.setLevel(level)
+        log.setLevel(before)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cpretrain.base_models import BaseModel, cellpose_major, models_folder, stored_weights, zoo_file
 from cpretrain.errors import BadInput
 from cpretrain.normalization import Levels, Normalization, normalize
+from cpretrain.quiet_log import silent
 from cpretrain.settings import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
@@ -338,12 +339,6 @@ def download(base: BaseModel) -> None:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep what Cellpose and torch log and warn of off stderr: this tool speaks for itself."""
-    logger = logging.getLogger("cellpose")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"(cellpose|torch)\b")
-            yield
-    finally:
-        logger.setLevel(level)
+    with silent("cellpose", logging.ERROR), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(cellpose|torch)\b")
+        yield

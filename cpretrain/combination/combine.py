@@ -17,6 +17,7 @@ from cpretrain.combination.conflicts import Combined, settle
 from cpretrain.combination.matching_movies import Folders, Together, as_labels, match_movies
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
+from cpretrain.label_type import label_type
 from cpretrain.progress import progress, say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.qupath.geojson import write_planes_geojson
@@ -27,7 +28,6 @@ from cpretrain.timelapse import TimeLapse
 
 TABLE, RECORD = "classes.csv", "combine.json"
 COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
-MOST_OF_16_BITS = 65_535
 
 
 class Origin(Settings):
@@ -159,7 +159,7 @@ def _combine_movie(
     with movie.opened() as opened:
         t = opened[0].shape[0]
         most = max(sum(int(one.frame(frame).max(initial=0)) for one in opened) for frame in range(t))
-        dtype = np.dtype(np.uint16 if most <= MOST_OF_16_BITS else np.uint32)
+        dtype = label_type(most)
         write_frames(out / movie.name, frames(opened, dtype), opened[0].shape, dtype, opened[0].calibration)
     if settings.geojson:
         named = [[names[number] for number in of_frame] for of_frame in classes]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.base_models import MODEL_RECORD, find_base
-from cpretrain.dataset import Pair, load_pairs, read_split
+from cpretrain.dataset import Pair, files_of, load_pairs, read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.extremes import draw_extremes
@@ -198,7 +198,7 @@ def _inputs(
     contenders: Sequence[Contender],
 ) -> list[Path]:
     """All files that the result depends on."""
-    files = [path for pairs in views.values() for pair in pairs for path in (pair.image, pair.mask)]
+    files = [path for pairs in views.values() for path in files_of(pairs)]
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
     files += [model / name for name in (MODEL_RECORD, TUNING_RECORD, "losses.csv")]
     return [path for path in files if path.is_file()]

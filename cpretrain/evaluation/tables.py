@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cpretrain.atomic import write_aside
+from cpretrain.csv_table import write_rows
 from cpretrain.evaluation.contenders import Contender
 from cpretrain.evaluation.failures import PLACES, Judged, size_limits, size_of
 from cpretrain.evaluation.intervals import Interval
@@ -162,14 +162,6 @@ def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
     """Areas that divide the true objects of a view into thirds."""
     images = {place: true.areas for (_, place), (true, _) in judged.items()}
     return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
-
-
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a table, whole or not at all."""
-    import pandas as pd
-
-    with write_aside(path) as aside:
-        pd.DataFrame([dict(row) for row in rows]).to_csv(aside, index=False)
 
 
 def _at(one: Scored, threshold: int | None) -> dict[str, Any]:

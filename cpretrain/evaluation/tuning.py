@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
-from cpretrain.dataset import Pair
+from cpretrain.dataset import Pair, files_of
 from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.intervals import cluster
 from cpretrain.evaluation.surface import Grid, Surface, draw_surfaces
@@ -54,7 +54,7 @@ def tune(
     grid : Grid
         What to try.
     """
-    inputs = [path for pair in pairs for path in (pair.image, pair.mask)]
+    inputs = files_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
     if is_current(model / TUNING_RECORD, grid, inputs):
         say(f"tune: {model / TUNING_RECORD} is complete and unchanged")

@@ -14,7 +14,8 @@ from cpretrain.channels import Channels
 from cpretrain.drift_files import check_names
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
-from cpretrain.movies import folder_of, list_movies
+from cpretrain.label_type import label_type
+from cpretrain.movies import OME_SUFFIXES, chosen_frames, folder_of, list_movies
 from cpretrain.network_image import read_for_network
 from cpretrain.normalization import Normalization
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -28,8 +29,6 @@ from cpretrain.provenance import Provenance, is_current
 from cpretrain.room import check_disk
 from cpretrain.settings import PredictSettings, Settings
 from cpretrain.timelapse import TimeLapse
-
-MOST_OF_16_BITS = 65_535
 
 
 class Origin(Settings):
@@ -129,7 +128,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     provenance = Provenance("predict", origin, files.inputs(movie))
     record = provenance.record
     same = {name: record[name] for name in ("settings", "inputs", "versions")}
-    chosen = _chosen_frames(movie, model)
+    chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
     t, z, _, y, x = movie.shape
     files.folder.mkdir(parents=True, exist_ok=True)
     check_disk(
@@ -139,14 +138,14 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     _segment_frames(movie, files, model, store, chosen)
     _remove_earlier(files)
     highest = max(int(store.objects(frame)[:, 0].max(initial=0)) for frame in chosen)
-    dtype = np.dtype(np.uint16 if highest <= MOST_OF_16_BITS else np.uint32)
+    dtype = label_type(highest)
 
     def frames() -> Iterator[NDArray]:
         for frame in range(t):
             labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
             yield labels.astype(dtype)[:, np.newaxis]
 
-    is_ome = files.labels.name.lower().endswith((".ome.tif", ".ome.tiff"))
+    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
     write_frames(
         files.labels,
         frames(),
@@ -184,22 +183,9 @@ def _segment_frames(
             try:
                 segmented = segment_frame(movie.frame(t), model, anisotropy, ready)
             except BadInput as error:
-                raise BadInput(
-                    f"{movie.path}: {error.problem}",
-                    found=error.found,
-                    expected=error.expected,
-                    cure=error.cure,
-                ) from error
+                raise error.in_file(movie.path) from error
             store.save(t, segmented.labels, measure_objects(segmented.labels, segmented.probability))
             step(f"frame {t}")
-
-
-def _chosen_frames(movie: TimeLapse, model: UsedModel) -> list[int]:
-    there, only = range(movie.shape[0]), model.settings.frames_only
-    chosen = [*there] if only is None else sorted({t for t in only if t in there})
-    if not chosen:
-        raise BadInput(f"{movie.path}: has none of the frames {only}", found=f"frames 0 to {len(there) - 1}")
-    return chosen
 
 
 def _anisotropy(movie: TimeLapse) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cpretrain.crops_table import NAME, read_crops
+from cpretrain.crops_table import NAME, crop_of
 from cpretrain.movies import corrected_name
 from cpretrain.qupath.pairing import stem
 from cpretrain.timelapse import TimeLapse
@@ -77,7 +77,7 @@ class PredictionFiles:
     @property
     def is_crop(self) -> bool:
         """Whether the image is one that was cut from a frame, and the table of crops beside it says so."""
-        return self.source.name in read_crops(self.source.parent)
+        return crop_of(self.source) is not None
 
     def inputs(self, movie: TimeLapse) -> list[Path]:
         """List the files that the result depends on."""

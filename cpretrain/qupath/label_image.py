@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.label_type import label_type
 from cpretrain.qupath.png_plane import is_png, read_png
 from cpretrain.qupath.tiff_plane import read_plane
 
@@ -116,7 +117,7 @@ def relabel(ids: NDArray[Any]) -> NDArray[Any]:
     starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
     values, runs = np.unique(flat[starts], return_inverse=True)
     numbers = np.arange(len(values)) + (0 if values[0] == 0 else 1)
-    small = numbers.astype(np.uint16 if numbers[-1] <= 65_535 else np.uint32)
+    small = numbers.astype(label_type(numbers[-1]))
     return np.repeat(small[runs], np.diff(starts, append=flat.size)).reshape(ids.shape)
 
 

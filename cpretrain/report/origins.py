@@ -6,20 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.crops import RECORD, beside
-from cpretrain.crops_table import Crop, read_crops
+from cpretrain.crops_table import Crop, crop_of
 from cpretrain.report.names import listed
 
 
 def crops_of(images: Iterable[Path]) -> dict[Path, Crop]:
     """Find the crops among images, by the ``crops.csv`` beside them."""
-    tables: dict[Path, dict[str, Crop]] = {}
-    found = {}
-    for image in images:
-        if image.parent not in tables:
-            tables[image.parent] = read_crops(image.parent)
-        if image.name in tables[image.parent]:
-            found[image] = tables[image.parent][image.name]
-    return found
+    return {image: crop for image in images if (crop := crop_of(image))}
 
 
 def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:

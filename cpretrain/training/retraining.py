@@ -9,7 +9,7 @@ from typing import Any
 from cpretrain.atomic import folder_aside
 from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
 from cpretrain.crops import beside
-from cpretrain.dataset import Pair, Split, load_pairs, split
+from cpretrain.dataset import Pair, Split, files_of, load_pairs, split
 from cpretrain.errors import BadInput
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
@@ -79,7 +79,7 @@ def retrain(
     pairs = load_pairs(images, masks)
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
-    inputs = [path for pair in pairs for path in (pair.image, pair.mask)]
+    inputs = files_of(pairs)
     checkpoint = Checkpoint(folder)
     if _is_there(folder, settings, inputs):
         say(f"train: {folder} is complete and unchanged")

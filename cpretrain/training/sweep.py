@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cpretrain.atomic import folder_aside, write_aside
+from cpretrain.atomic import folder_aside
 from cpretrain.base_models import MODEL_RECORD
 from cpretrain.crops import beside
-from cpretrain.dataset import load_pairs, read_split, write_split
+from cpretrain.csv_table import write_rows
+from cpretrain.dataset import files_of, load_pairs, read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
@@ -116,7 +117,7 @@ def sweep(
     models = out or beside(images, "models")
     model, folder = models / settings.name, models / f"{settings.name}.sweep"
     what = SweepSettings(train=settings, grid={name: tuple(values) for name, values in grid.items()})
-    inputs = [path for pair in load_pairs(images, masks) for path in (pair.image, pair.mask)]
+    inputs = files_of(load_pairs(images, masks))
     if is_current(folder / RECORD, what, inputs) and model.exists():
         say(f"sweep: {folder} is complete and unchanged")
         return SweepResult(folder / TABLE, model)
@@ -133,7 +134,7 @@ def sweep(
     rows = _ranked(trained, grid)
     best = trained[rows[0]["run"] - 1]
     _move_model(best, model)
-    _write_table(folder / TABLE, rows)
+    write_rows(folder / TABLE, rows)
     provenance.write(folder / RECORD, runs=rows)
     for place in trained:
         shutil.rmtree(place.parent)
@@ -188,13 +189,6 @@ def _ranked(trained: Sequence[Path], grid: Grid) -> list[dict[str, Any]]:
         )
     )
     return [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
-
-
-def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    import pandas as pd
-
-    with write_aside(path) as aside:
-        pd.DataFrame(rows).to_csv(aside, index=False)
 
 
 def _move_model(source: Path, target: Path) -> None:
