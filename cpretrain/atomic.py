@@ -35,8 +35,14 @@ def write_aside(path: str | os.PathLike) -> Iterator[Path]:
 
 
 @contextmanager
-def folder_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Like `write_aside`, for a folder: an empty folder to fill, put in the place of `path` on success."""
+def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path]:
+    """Like `write_aside`, for a folder: an empty folder to fill, put in the place of `path` on success.
+
+    Raises
+    ------
+    FileExistsError
+        When `path` is there by then, and is not to be replaced.
+    """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     aside = final.with_name(f".{final.name}.{os.getpid()}.part")
@@ -46,6 +52,8 @@ def folder_aside(path: str | os.PathLike) -> Iterator[Path]:
     try:
         yield aside
         if final.exists():
+            if not replace:
+                raise FileExistsError(f"{final}: is there already")
             os.replace(final, old)
         os.replace(aside, final)
     finally:

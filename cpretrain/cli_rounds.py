@@ -10,8 +10,16 @@ from cpretrain.console_report import Report
 from cpretrain.program import MOVIES, Threads, app
 
 if TYPE_CHECKING:
-    from cpretrain.settings import CombineSettings, PredictSettings
+    from cpretrain.settings import CombineSettings, PredictSettings, RoundSettings, TrainSettings
 
+rounds = typer.Typer(
+    help="Annotate, retrain and score in rounds, until the model is good enough.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(rounds, name="round")
+
+ROUNDS = "folder of all rounds, made by cpretrain round start"
 MODEL = "a model folder made by cpretrain train, a file of weights, or a name from Cellpose's zoo"
 
 
@@ -49,3 +57,48 @@ def combine(
 
     result = put_together(parse_folders(classes), out, settings)
     return Report([*result.lines(), f"results in {result.folder}"], vars(result))
+
+
+@command(rounds, "RoundSettings")
+def start(
+    settings: "RoundSettings",
+    images: Annotated[Path, typer.Argument(help=MOVIES)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder of all rounds (default: rounds beside the images)")
+    ] = None,
+    threads: Threads = None,
+) -> Report:
+    """Choose crops to annotate, and predict them for correction in QuPath."""
+    from cpretrain.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.rounds import start_round
+
+    started = start_round(images, settings, out)
+    return Report(
+        started.lines(), {"round": started.number, "folders": [part.folder for part in started.parts]}
+    )
+
+
+@command(rounds, "TrainSettings")
+def finish(
+    settings: "TrainSettings",
+    folder: Annotated[Path, typer.Argument(help=ROUNDS)],
+    threads: Threads = None,
+) -> Report:
+    """Take in what was annotated, retrain the base on all rounds, and score it."""
+    from cpretrain.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.rounds import finish_round
+
+    finished = finish_round(folder, settings)
+    return Report(finished.lines(), {"round": finished.number, "model": finished.model})
+
+
+@command(rounds)
+def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> Report:
+    """Say where the rounds stand, and what comes next."""
+    from cpretrain.rounds.status import round_status
+
+    return round_status(folder)

@@ -12,7 +12,7 @@ from cpretrain.batch import Batch, for_each
 from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_image
-from cpretrain.movies import chosen_frames
+from cpretrain.movies import chosen_frames, corrected_name
 from cpretrain.normalization import Levels, measure_levels
 from cpretrain.padding import valid_box
 from cpretrain.progress import say
@@ -84,12 +84,58 @@ def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
     return np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border, border)] * 2)
 
 
+def describe_crop(
+    movie: TimeLapse, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
+) -> Crop:
+    """Make the row of a crop, which is named after its movie and place.
+
+    Parameters
+    ----------
+    movie : TimeLapse
+        What it is cut from.
+    corner : tuple of int
+        Frame, plane, y and x, from 0.
+    levels : sequence of (float, float)
+        Grey values of the whole frame, from ``measure_levels``.
+    settings : CropSettings
+        Size, border and seed.
+
+    Returns
+    -------
+    Crop
+        Its row of the table.
+    """
+    frame, z, y, x = corner
+    several = movie.shape[0] > 1, movie.shape[1] > 1
+    place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
+    low, high = zip(*levels, strict=True)
+    return Crop(
+        f"{Path(corrected_name(movie.path)).stem}{place}.tif",
+        movie.path.name,
+        frame,
+        z,
+        y,
+        x,
+        height=settings.size,
+        width=settings.size,
+        border=settings.border,
+        seed=settings.seed,
+        frame_low=low,
+        frame_high=high,
+    )
+
+
+def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any]) -> None:
+    """Write the pixels of a crop, axes (C, Y, X), with its border and the calibration of its movie."""
+    image = pixels[0] if len(pixels) == 1 else pixels
+    write_image(folder / crop.file, add_border(image, crop.border), movie.calibration)
+
+
 def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
     with TimeLapse(path) as movie:
         drawn = _draw(movie, settings)
         for crop, pixels in drawn:
-            image = pixels[0] if len(pixels) == 1 else pixels
-            write_image(folder / crop.file, add_border(image, settings.border), movie.calibration)
+            write_crop(folder, movie, crop, pixels)
     return [crop for crop, _ in drawn]
 
 
@@ -114,7 +160,7 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
             if box is None or min(height, width) < settings.size:
                 continue
             y, x = (int(rng.integers(side.start, side.stop - settings.size + 1)) for side in box)
-            crop = _describe(movie, (frame, z, y, x), measure_levels(pixels), settings)
+            crop = describe_crop(movie, (frame, z, y, x), measure_levels(pixels), settings)
             drawn.append((crop, pixels[:, y : y + settings.size, x : x + settings.size]))
             usable.append((frame, z))
             if len(drawn) == settings.per_image:
@@ -128,30 +174,6 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
             cure="choose a smaller --size, or leave this image out",
         )
     return drawn
-
-
-def _describe(
-    movie: TimeLapse, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
-) -> Crop:
-    """Make the row of a crop; `corner` is its frame, plane, y and x."""
-    frame, z, y, x = corner
-    several = movie.shape[0] > 1, movie.shape[1] > 1
-    place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
-    low, high = zip(*levels, strict=True)
-    return Crop(
-        f"{movie.path.stem}{place}.tif",
-        movie.path.name,
-        frame,
-        z,
-        y,
-        x,
-        height=settings.size,
-        width=settings.size,
-        border=settings.border,
-        seed=settings.seed,
-        frame_low=low,
-        frame_high=high,
-    )
 
 
 def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:

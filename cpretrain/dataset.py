@@ -191,6 +191,42 @@ def split(
     )
 
 
+def split_known(
+    pairs: Sequence[Pair], validation: Sequence[Pair], seed: int = 0, test_fraction: float = 0.0
+) -> Split:
+    """Train on all `pairs`, and validate on others that were chosen before.
+
+    Parameters
+    ----------
+    pairs, validation : sequence of Pair
+        The two sides.
+    seed, test_fraction
+        For the in-training test set, as in `split`.
+
+    Raises
+    ------
+    BadInput
+        When an image is on both sides.
+    """
+    both = sorted({pair.image.name for pair in pairs} & {pair.image.name for pair in validation})
+    if both:
+        raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
+    train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
+    by_movie = {pair.group for pair in train}.isdisjoint(pair.group for pair in validation)
+    test, warnings = _set_aside(train, test_fraction, by_movie, np.random.default_rng(seed))
+    if not by_movie:
+        warnings.append(
+            "movies are on both sides, which makes the validation look better than it is on a new movie"
+        )
+    return Split(
+        tuple(pair for pair in train if pair not in test),
+        tuple(validation),
+        tuple(pair for pair in train if pair in test),
+        "movie" if by_movie else "image",
+        tuple(warnings),
+    )
+
+
 def write_split(path: Path, parts: Split) -> None:
     """Write ``split.csv``: columns image, mask, group, set (train, validation or test), by image name.
 

@@ -7,7 +7,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpretrain.dataset import Pair, load_pairs, read_split, split, write_split
+from cpretrain.dataset import Pair, load_pairs, read_split, split, split_known, write_split
 from cpretrain.errors import BadInput
 from cpretrain.problems import BadFolder
 
@@ -216,3 +216,16 @@ def test_a_table_that_is_no_split(tmp_path, text, found):
     with pytest.raises(BadInput, match="not a split") as error:
         read_split(tmp_path / "split.csv")
     assert found in str(error.value.found)
+
+
+def test_a_known_validation_set_is_never_trained_on():
+    def of(movie, *names):
+        return [Pair(Path(f"{name}.tif"), Path(f"{name}_masks.tif"), movie) for name in names]
+
+    parts = split_known(of("a", "1", "2", "3", "4"), of("b", "5"), test_fraction=0.25)
+    assert ([*map(len, (parts.train, parts.test, parts.validation))], parts.by) == ([3, 1, 1], "movie")
+    assert not parts.warnings
+    mixed = split_known(of("a", "1", "2"), of("a", "3"))
+    assert mixed.by == "image" and "both sides" in mixed.warnings[0]
+    with pytest.raises(BadInput, match="validation images too"):
+        split_known(of("a", "1", "2"), of("b", "2"))

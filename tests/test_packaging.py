@@ -14,6 +14,7 @@ from cpretrain.settings import (
     EvaluateSettings,
     MaskSettings,
     PredictSettings,
+    RoundSettings,
     TrainSettings,
 )
 
@@ -28,6 +29,7 @@ STEPS = {
     "evaluate": EvaluateSettings,
     "predict": PredictSettings,
     "combine": CombineSettings,
+    "round": RoundSettings,
 }
 
 

@@ -8,6 +8,7 @@ from cpretrain.settings import (
     EvaluateSettings,
     MaskSettings,
     PredictSettings,
+    RoundSettings,
     TrainSettings,
 )
 
@@ -18,6 +19,7 @@ ALL = (
     EvaluateSettings,
     MaskSettings,
     PredictSettings,
+    RoundSettings,
     TrainSettings,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from cpretrain.atomic import folder_aside
 from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
 from cpretrain.crops import beside
-from cpretrain.dataset import Pair, Split, files_of, load_pairs, split
+from cpretrain.dataset import Pair, Split, files_of, load_pairs, split, split_known
 from cpretrain.errors import BadInput
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
@@ -47,6 +47,7 @@ def retrain(
     settings: TrainSettings,
     out: Path | None = None,
     resume: bool | None = None,
+    validation: tuple[Path, Path] | None = None,
 ) -> TrainResult:
     """Retrain a base model.
 
@@ -61,6 +62,8 @@ def retrain(
     resume : bool, optional
         What to do with an earlier training of that name that was interrupted: go on with it, which leads to the
         weights that it would have led to, or start anew. Left out, it is an error that there is one.
+    validation : tuple of pathlib.Path, optional
+        Folders of the images and masks that validate; then all others are trained on. By default they are split.
 
     Returns
     -------
@@ -77,9 +80,10 @@ def retrain(
     _check_name(settings.name)
     base = find_base(settings.base, settings.continue_from_finetuned)
     pairs = load_pairs(images, masks)
+    kept_back = load_pairs(*validation) if validation else []
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
-    inputs = files_of(pairs)
+    inputs = files_of([*pairs, *kept_back])
     checkpoint = Checkpoint(folder)
     if _is_there(folder, settings, inputs):
         say(f"train: {folder} is complete and unchanged")
@@ -89,7 +93,7 @@ def retrain(
             f"{folder}: an earlier training of that name was interrupted",
             cure="go on with it with --resume, or start anew with --no-resume",
         )
-    parts = split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
+    parts = _split(pairs, kept_back, settings)
     for warning in parts.warnings:
         warn(warning)
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
@@ -111,6 +115,12 @@ def retrain(
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
+
+
+def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSettings) -> Split:
+    if kept_back:
+        return split_known(pairs, kept_back, settings.seed, settings.test_fraction)
+    return split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
 
 
 def _is_there(folder: Path, settings: TrainSettings, inputs: Sequence[Path]) -> bool:

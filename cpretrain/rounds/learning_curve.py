@@ -1,0 +1,82 @@
+"""Average precision over the number of annotated crops, round by round: shows when to stop."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from cpretrain.atomic import write_aside, write_text
+from cpretrain.rounds.round_folder import Round, RoundsFolder
+
+TABLE, CURVE = "rounds.csv", "rounds.png"
+SHOWN = "at IoU 0.5"
+"""The measure drawn; the other one in the table is the mean over all thresholds."""
+
+
+def write_learning_curve(folder: RoundsFolder) -> None:
+    """Write ``rounds.csv`` and ``rounds.png`` of all finished rounds; round 0 is the base.
+
+    The table has a row for each round and measure (average precision at IoU 0.5, and its mean over IoU 0.5 to 0.95):
+    number of crops trained on, the estimate, and its 95 % interval.
+    """
+    rows: list[dict[str, Any]] = []
+    crops = 0
+    for one in (one for one in folder.rounds if one.finished):
+        crops += len(one.crops)
+        if not rows:
+            rows += _rows(one, "base", 0, 0)
+        rows += _rows(one, "retrained", one.number, crops)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_text(folder.path / TABLE, text.getvalue())
+    _draw(folder.path / CURVE, [row for row in rows if row["measure"] == SHOWN])
+
+
+def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
+    """Read ``rounds.csv``; empty where no round is finished."""
+    path = folder.path / TABLE
+    if not path.is_file():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _rows(one: Round, model: str, number: int, crops: int) -> list[dict[str, Any]]:
+    with open(one.model / "evaluation_summary.csv", newline="", encoding="utf-8") as file:
+        scored = [row for row in csv.DictReader(file) if row["model"] == model and row["view"] == "crop"]
+    return [
+        {
+            "round": number,
+            "chosen": one.settings.choose if number else "",
+            "crops": crops,
+            "validation_crops": row["images"],
+            "measure": row["measure"],
+            "average_precision": row["mean_average_precision"],
+            "low_95": row["low_95"],
+            "high_95": row["high_95"],
+        }
+        for row in scored
+        if row["measure"] == SHOWN or row["measure"].startswith("mean")
+    ]
+
+
+def _draw(path: Path, rows: list[dict[str, Any]]) -> None:
+    from matplotlib.figure import Figure
+
+    crops = [row["crops"] for row in rows]
+    mean, low, high = (
+        [float(row[name]) for row in rows] for name in ("average_precision", "low_95", "high_95")
+    )
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.fill_between(crops, low, high, color="#0072B2", alpha=0.2, label="95 % interval")
+    axes.plot(crops, mean, "o-", color="#0072B2", label="average precision")
+    for row, height in zip(rows, mean, strict=True):
+        name = f"round {row['round']}" if row["round"] else "base"
+        axes.annotate(name, (row["crops"], height), (4, 6), textcoords="offset points")
+    axes.set(xlabel="crops annotated and trained on", ylabel=f"average precision {SHOWN}", ylim=(0, 1))
+    axes.legend(loc="lower right")
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=100)

@@ -1,0 +1,45 @@
+"""Where the rounds stand, and what comes next."""
+
+from pathlib import Path
+from typing import Any
+
+from cpretrain.console_report import Report
+from cpretrain.qupath.pairing import is_mask_file
+from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
+from cpretrain.rounds.round_folder import Part, RoundsFolder
+
+
+def round_status(path: Path) -> Report:
+    """Say where the rounds in this folder stand.
+
+    Raises
+    ------
+    BadInput
+        When there are none.
+    """
+    folder = RoundsFolder(path)
+    rounds = folder.started()
+    parts: list[dict[str, Any]] = [_counted(part) for part in (folder.validation, *rounds)]
+    curve = [row for row in read_learning_curve(folder) if row["measure"] == SHOWN]
+    lines = [f"{one['folder']}: {one['drawn']} of {one['crops']} crops annotated" for one in parts]
+    lines += [
+        f"{'round ' + row['round'] if row['round'] != '0' else 'base'}: average precision {SHOWN} "
+        f"{float(row['average_precision']):.3f} ({float(row['low_95']):.3f} to {float(row['high_95']):.3f}), "
+        f"{row['crops']} crops"
+        for row in curve
+    ]
+    waiting = [one for one in parts if one["drawn"] < one["crops"]]
+    if rounds[-1].finished:
+        following = "cpretrain round start, or stop here if the last rounds did not help"
+    elif waiting:
+        following = "annotate " + " and ".join(one["folder"] for one in waiting)
+    else:
+        following = "cpretrain round finish"
+    data = {"parts": parts, "rounds": curve, "next": following}
+    return Report([*lines, f"next: {following}"], data)
+
+
+def _counted(part: Part) -> dict[str, Any]:
+    there = part.ground_truth.iterdir() if part.ground_truth.is_dir() else ()
+    drawn = sum(is_mask_file(path) for path in there)
+    return {"folder": part.folder.name, "crops": len(part.crops), "drawn": drawn}

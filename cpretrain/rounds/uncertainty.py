@@ -1,0 +1,105 @@
+"""Where a model is uncertain: where it contradicts itself on mirrored images, and where it can hardly decide."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.padding import Box
+from cpretrain.prediction.frame import logistic, reader_of
+from cpretrain.prediction.used_model import UsedModel
+
+FLIPS = ((), (-2,), (-1,))
+"""Axes that are mirrored in each view."""
+LEAST_AREA = 0.05
+"""Share of a crop that objects count at least, so that a crop of mere background is not the most uncertain one."""
+
+
+def probabilities(plane: NDArray[Any], box: Box, model: UsedModel) -> NDArray[np.float32]:
+    """Cell probability in each view, mirrored back.
+
+    Parameters
+    ----------
+    plane : ndarray, (C, Y, X)
+        Grey values.
+    box : tuple of slice
+        What of the plane holds data.
+    model : UsedModel
+        The model.
+
+    Returns
+    -------
+    ndarray of float32, (views, rows of the box, columns of the box)
+        From 0 to 1.
+    """
+    ready = reader_of(model)(plane)[(slice(None), *box)]
+    views = []
+    for axes in FLIPS:
+        mirrored = np.ascontiguousarray(np.flip(ready, axes))
+        flows = model.segmenter.run(mirrored, model.settings.diameter)
+        views.append(np.flip(logistic(flows.cell_probability), axes))
+    return np.stack(views)
+
+
+def uncertainty(views: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Uncertainty of each pixel, from 0 (all views sure of the same) to 1 or a little more.
+
+    Parameters
+    ----------
+    views : ndarray of float, (views, Y, X)
+        Cell probability in each view.
+
+    Notes
+    -----
+    ``4 p (1 - p)`` of the mean p, which is 1 where p is 0.5, plus twice the standard deviation between views. Views
+    that disagree are a committee [1]_ made by test-time augmentation [2]_.
+
+    References
+    ----------
+    .. [1] Seung, Opper & Sompolinsky (1992) Query by committee. COLT '92, 287-294.
+    .. [2] Wang et al. (2019) Aleatoric uncertainty estimation with test-time augmentation for medical image
+       segmentation with convolutional neural networks. Neurocomputing 338, 34-45.
+    """
+    mean = views.mean(axis=0, dtype=np.float64)
+    return np.asarray(4 * mean * (1 - mean) + 2 * views.std(axis=0, dtype=np.float64))
+
+
+def most_uncertain(
+    views: NDArray[np.float32], size: int, free: Callable[[int, int], bool] = lambda y, x: True
+) -> tuple[float, int, int] | None:
+    """Find the crop that is most uncertain for what it holds, on a grid of half a crop.
+
+    The score is the sum of uncertainty over the area of probable objects: high where objects are uncertain, and where
+    few are found although much looks a little like them.
+
+    Parameters
+    ----------
+    views : ndarray of float, (views, Y, X)
+        Cell probability in each view, at least as large as a crop.
+    size : int
+        Edge length of a crop in pixels.
+    free : callable
+        Whether a crop may have its corner at y, x.
+
+    Returns
+    -------
+    tuple of float, int, int, or None
+        Score, and corner y, x of the crop; None where no place is free.
+    """
+    unsure, area = uncertainty(views), (views.mean(axis=0) > 0.5).astype(np.float64)
+    ys, xs = (_grid(length, size) for length in unsure.shape)
+    places = [(y, x) for y in ys for x in xs if free(y, x)]
+    if not places:
+        return None
+    scores = []
+    for y, x in places:
+        crop = (slice(y, y + size), slice(x, x + size))
+        scores.append(unsure[crop].sum() / max(area[crop].sum(), LEAST_AREA * size**2))
+    best = int(np.argmax(scores))
+    return float(scores[best]), *places[best]
+
+
+def _grid(length: int, size: int) -> list[int]:
+    steps = 1 + int(np.ceil(2 * (length - size) / size))
+    return np.linspace(0, length - size, steps).astype(int).tolist()

@@ -1,0 +1,156 @@
+"""Two whole rounds on small movies, the second on another machine; the true labels stand in for the person."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tifffile
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.crops_table import read_crops
+from cpretrain.dataset import read_split
+from cpretrain.errors import BadInput
+from cpretrain.image_writer import write_frames
+from cpretrain.provenance import hashes, sha256
+from cpretrain.rounds import finish_round, round_status, start_round
+from cpretrain.rounds.round_folder import RoundsFolder
+from cpretrain.settings import RoundSettings, TrainSettings
+from cpretrain.timelapse import Calibration
+
+pytestmark = pytest.mark.cellpose
+FRAMES, SIZE = 2, 40
+TRAIN = TrainSettings(epochs=1, batch_size=4, tile=64 if cellpose_major() == 3 else 256, device="cpu")
+
+
+def write_movies(folder, disks, count):
+    """Movies of the disks, shifted on frame by frame; the labels of each frame by movie and frame."""
+    image, labels = disks
+    truth = {}
+    for number in range(count):
+        shifts = [7 * number + 3 * t for t in range(FRAMES)]
+        name = f"Film {number}.tif"
+        frames = [np.roll(image, shift, axis=1)[np.newaxis, np.newaxis] for shift in shifts]
+        write_frames(folder / name, frames, (FRAMES, 1, 1, *image.shape), image.dtype, Calibration())
+        truth |= {(name, t): np.roll(labels, shift, axis=1) for t, shift in enumerate(shifts)}
+    return truth
+
+
+def annotate(part, truth):
+    """Export the truth of each crop as a label image, as QuPath does."""
+    for crop in part.crops:
+        labels = truth[crop.source, crop.frame][crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+        name = crop.file.replace(".tif", "-labelled.tif")
+        tifffile.imwrite(part.ground_truth / name, np.pad(labels, crop.border))
+
+
+@pytest.fixture
+def first(tiny_model):
+    return RoundSettings(
+        name="Zellen ü",
+        base=str(tiny_model),
+        crops=3,
+        validation_crops=2,
+        size=SIZE,
+        look_at=8,
+        device="cpu",
+    )
+
+
+def sources(part):
+    return {crop.source for crop in part.crops}
+
+
+def test_two_rounds_on_two_machines(tmp_path, disks, first):
+    movies = tmp_path / "Filme [1]"
+    truth = write_movies(movies, disks, 5)
+    started = start_round(movies, first)
+    folder = RoundsFolder(tmp_path / "rounds")
+    assert [part.folder.name for part in started.parts] == ["round_01", "validation"]
+    one, validation = folder.round(1), folder.validation
+    assert (len(one.crops), len(validation.crops)) == (3, 2)
+    assert len(sources(validation)) == 1 and sources(validation).isdisjoint(sources(one))
+    assert len(sources(one)) == 3  # no movie more than its share
+    for crop in one.crops:
+        stem = crop.file.removesuffix(".tif")
+        assert tifffile.imread(one.images / crop.file).shape == (SIZE + 4, SIZE + 4)
+        assert (one.predictions / f"{stem}.geojson").is_file() and (one.predictions / crop.file).is_file()
+    record = one.record
+    assert [{"movie", "frame", "y", "x", "score"} <= set(place) for place in record["chosen"]] == [True] * 3
+    assert record["settings"]["choose"] == "uncertain" and record["base_sha256"] == sha256(first.base)
+    assert record["inputs"] == hashes(movies.iterdir())
+    with pytest.raises(BadInput, match="not finished"):
+        start_round(movies)
+    with pytest.raises(BadInput, match="no ground truth here"):
+        finish_round(folder.path, TRAIN)
+    assert "next: annotate validation and round_01" in round_status(folder.path).lines
+
+    for part in started.parts:
+        annotate(part, truth)
+    assert round_status(folder.path).data["next"] == "cpretrain round finish"
+    elsewhere = RoundsFolder(tmp_path / "cluster" / "Ordner" / "rounds")
+    shutil.move(folder.path, elsewhere.path)
+    with pytest.raises(BadInput, match="--base"):
+        finish_round(elsewhere.path, TRAIN)
+    finished = finish_round(elsewhere.path, TRAIN.replace(base=first.base))
+    assert finished.model == elsewhere.round(1).model
+    written = (finished.model / "weights").stat().st_mtime_ns
+    finish_round(elsewhere.path, TRAIN.replace(base=first.base))  # nothing is done again
+    assert (finished.model / "weights").stat().st_mtime_ns == written
+
+    shutil.move(elsewhere.path, folder.path)
+    second = start_round(movies, RoundSettings(choose="random"))
+    assert [part.folder.name for part in second.parts] == ["round_02"]
+    two = folder.round(2)
+    assert (two.settings.choose, two.settings.crops) == ("random", 3)
+    assert two.record["model"]["sha256"] == sha256(one.model / "weights")
+    assert sources(two).isdisjoint(sources(validation))
+    annotate(two, truth)
+    finished = finish_round(folder.path, TRAIN)
+
+    parts = read_split(finished.model / "split.csv")
+    assert {pair.image.name for pair in parts.train} == {crop.file for crop in one.crops + two.crops}
+    assert {pair.image.name for pair in parts.validation} == {crop.file for crop in validation.crops}
+    assert list(read_crops(folder.training.images).values()) == one.crops + two.crops
+    model = json.loads((finished.model / "model.json").read_text(encoding="utf-8"))
+    assert model["base"]["sha256"] == sha256(first.base)
+    with open(folder.path / "rounds.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "at IoU 0.5"]
+    assert [(row["round"], row["crops"], row["chosen"]) for row in rows] == [
+        ("0", "0", ""),
+        ("1", "3", "uncertain"),
+        ("2", "6", "random"),
+    ]
+    assert all(
+        float(row["low_95"]) <= float(row["average_precision"]) <= float(row["high_95"]) for row in rows
+    )
+    assert (folder.path / "rounds.png").stat().st_size > 5000
+    assert "cpretrain round start" in round_status(folder.path).data["next"]
+
+
+def test_what_contradicts_the_first_round(tmp_path, disks, first):
+    write_movies(tmp_path / "movies", disks, 1)
+    with pytest.raises(BadInput, match="needs --name"):
+        start_round(tmp_path / "movies")
+    start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1))
+    (tmp_path / "rounds" / "round_01" / "model" / first.name).mkdir(parents=True)
+    (tmp_path / "rounds" / "round_01" / "model" / first.name / "evaluation.json").write_text("{}")
+    with pytest.raises(BadInput, match="--channel: cannot change between rounds"):
+        start_round(tmp_path / "movies", RoundSettings(channel=2))
+
+
+def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
+    write_movies(tmp_path / "movies", disks, 1)
+    theirs = tmp_path / "rounds" / "round_01" / "ground_truth" / "a.geojson"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("{}")
+    with pytest.raises(BadInput, match="round_01: is there already"):
+        start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1))
+    assert theirs.read_text() == "{}"
+    assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
+
+
+def test_there_are_no_rounds(tmp_path):
+    with pytest.raises(BadInput, match="holds no rounds"):
+        round_status(tmp_path)
