@@ -31,7 +31,7 @@ $(READY4): pyproject.toml | $(UV)
 	@touch $@
 
 demo: $(READY)
-	@echo "Running the demo: at most 9 minutes on two processor cores. Results go to demo/."
+	@echo "Running the demo: about 5 minutes on two processor cores, 10 where other things run. Results go to demo/."
 	$(VENV)/bin/cpretrain demo demo
 
 test: lint test3 test4

@@ -30,7 +30,7 @@ def frames_of(frames: int, planes: int, size: int) -> Iterator[np.ndarray]:
     """Yield planes cut from a mosaic of real images, at places that wander; with noise."""
     rng = np.random.default_rng(0)
     fields = [tifffile.imread(path) for path in sorted(FIELDS.glob("*.tif"))]
-    ground = np.block([fields[start : start + 3] for start in range(0, 15, 3)])
+    ground = np.block([fields[start : start + 3] for start in range(0, len(fields), 3)])
     if size + REACH > min(ground.shape):
         raise SystemExit(f"--size: at most {min(ground.shape) - REACH}")
     noise = rng.integers(0, 40, (4, size, size), np.uint16)
