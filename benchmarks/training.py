@@ -1,6 +1,6 @@
 """Retraining beside Cellpose's own command line: time, memory, and average precision, on the same images.
 
-    python benchmarks/training.py [--seeds 3] [--epochs 101] [--crops 1] [--tiles fit] [--folder DIR] [--out DIR]
+    python benchmarks/training.py [--seeds 0 1 2] [--epochs 101] [--crops 1] [--share 0.8] [--tiles fit] [--folder DIR]
 
 For each seed, crops of 100 × 100 pixels are cut from fields of the demo (or of DIR, with folders images and labels)
 and split by field. ``python -m cellpose --train`` and ``cpretrain train`` then start from the demo's base, one after
@@ -55,16 +55,17 @@ def run(*command: object) -> Taken:
     return Taken(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20)
 
 
-def cut(fields: Path, folder: Path, per_field: int, seed: int) -> Split:
+def cut(folder: Path, seed: int, options: argparse.Namespace) -> Split:
     """Cut crops and their labels, and split them by field."""
-    settings = CropSettings(per_image=per_field, seed=seed)
+    fields: Path = options.folder
+    settings = CropSettings(per_image=options.crops, seed=seed)
     crops = cut_crops(fields / "images", folder / "images", settings).crops
     (folder / "masks").mkdir(parents=True)
     for crop in crops:
         labels = tifffile.imread(fields / "labels" / crop.source)
         inside = labels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
         tifffile.imwrite(folder / "masks" / crop.file, add_border(inside, crop.border))
-    return split(load_pairs(folder / "images", folder / "masks"), seed=seed)
+    return split(load_pairs(folder / "images", folder / "masks"), options.share, seed=seed)
 
 
 def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace) -> tuple[Taken, Path]:
@@ -92,7 +93,7 @@ def train_with_cpretrain(
         "--name", name, "--base", BASE, "--device", "cpu", "--tile", tile, "--seed", seed,
         "--epochs", options.epochs, "--learning-rate", options.learning_rate,
         "--weight-decay", options.weight_decay, "--optimizer", options.optimizer,
-        "--batch-size", options.batch_size,
+        "--batch-size", options.batch_size, "--train-fraction", options.share,
     )  # fmt: skip
     return taken, folder / "models" / name / "weights"
 
@@ -113,9 +114,10 @@ def score(weights: Path, fields: list[Path]) -> np.ndarray:
 def main() -> None:
     """Print a row for each seed and way of training."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=101)
     parser.add_argument("--crops", type=int, default=1, help="from each field")
+    parser.add_argument("--share", type=float, default=0.8, help="of the crops that are trained on")
     parser.add_argument("--learning-rate", type=float, default=0.005)
     parser.add_argument("--weight-decay", type=float, default=1e-5)
     parser.add_argument("--optimizer", default="adamw", choices=("adamw", "sgd"))
@@ -127,9 +129,9 @@ def main() -> None:
     print(f"{os.cpu_count()} cores; training crops, {vars(options)}")
     print("seed  trained with           seconds  processor s  ratio s  ratio p.s.   GB    AP 0.5  0.75   0.9")
     with tempfile.TemporaryDirectory() as aside:
-        for seed in range(options.seeds):
+        for seed in options.seeds:
             folder = (options.out or Path(aside)) / str(seed)
-            parts = cut(options.folder, folder, options.crops, seed)
+            parts = cut(folder, seed, options)
             unseen = sorted({options.folder / "images" / pair.group for pair in parts.validation})
             print(
                 f"{seed:4}  {'base':18} {' ' * 46}", *(f"{ap:6.3f}" for ap in score(BASE, unseen)), flush=True
