@@ -304,6 +304,9 @@ class RoundSettings(Settings):
     look_at: PositiveInt = Field(
         60, description="frames that the model looks at to find out where it is uncertain"
     )
+    cellpose_window: bool = Field(
+        False, description="also write _seg.npy files, to correct in Cellpose's own window"
+    )
     seed: Seed = Field(0, description="seed of what is drawn at random")
     device: Device = Field("auto", description="where to compute")
 

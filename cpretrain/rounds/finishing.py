@@ -15,6 +15,7 @@ from cpretrain.provenance import sha256
 from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
 from cpretrain.rounds.round_folder import Part, Round, RoundsFolder
 from cpretrain.rounds.starting import base_of
+from cpretrain.rounds.window_files import take_in_window_files
 from cpretrain.settings import EvaluateSettings, TrainSettings
 from cpretrain.training import retrain
 
@@ -80,6 +81,7 @@ def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
     newest = rounds[-1]
     settings = _training_settings(folder, newest, settings or TrainSettings())
     for part in (folder.validation, *rounds):
+        take_in_window_files(part)
         taken = import_masks(part.ground_truth, part.images, part.masks)
         say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
     _pool(folder, rounds)

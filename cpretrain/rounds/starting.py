@@ -20,6 +20,7 @@ from cpretrain.progress import say, warn
 from cpretrain.provenance import Provenance
 from cpretrain.rounds.choosing import Candidate, candidates, choose, cut
 from cpretrain.rounds.round_folder import RECORD, Part, Round, RoundsFolder
+from cpretrain.rounds.window_files import write_window_files
 from cpretrain.settings import PredictSettings, RoundSettings
 from cpretrain.timelapse import TimeLapse
 
@@ -145,6 +146,8 @@ class _Maker:
                 batch = predict(str(self.path), new.images, new.predictions, self.model.settings)
                 if batch.failed:
                     raise next(iter(batch.failed.values()))
+                if self.settings.cellpose_window:
+                    write_window_files(new)
                 self.provenance.write(aside / RECORD, **facts, chosen=[one.as_data() for one in chosen])
         except FileExistsError:
             raise BadInput(

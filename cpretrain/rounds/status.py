@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.console_report import Report
-from cpretrain.qupath.pairing import is_mask_file
+from cpretrain.qupath.pairing import bare, is_mask_file
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
 from cpretrain.rounds.round_folder import Part, RoundsFolder
+from cpretrain.rounds.window_files import saved_in_window
 
 
 def round_status(path: Path) -> Report:
@@ -41,5 +42,7 @@ def round_status(path: Path) -> Report:
 
 def _counted(part: Part) -> dict[str, Any]:
     there = part.ground_truth.iterdir() if part.ground_truth.is_dir() else ()
-    drawn = sum(is_mask_file(path) for path in there)
-    return {"folder": part.folder.name, "crops": len(part.crops), "drawn": drawn}
+    drawn = {bare(path.name) for path in there if is_mask_file(path)} | {
+        bare(name) for name in saved_in_window(part)
+    }
+    return {"folder": part.folder.name, "crops": len(part.crops), "drawn": len(drawn)}

@@ -16,6 +16,7 @@ from cpretrain.image_writer import write_frames
 from cpretrain.provenance import hashes, sha256
 from cpretrain.rounds import finish_round, round_status, start_round
 from cpretrain.rounds.round_folder import RoundsFolder
+from cpretrain.rounds.window_files import PREDICTED, window_file
 from cpretrain.settings import RoundSettings, TrainSettings
 from cpretrain.timelapse import Calibration
 
@@ -37,12 +38,25 @@ def write_movies(folder, disks, count):
     return truth
 
 
+def truth_of(crop, truth):
+    labels = truth[crop.source, crop.frame][crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    return np.pad(labels, crop.border)
+
+
 def annotate(part, truth):
     """Export the truth of each crop as a label image, as QuPath does."""
     for crop in part.crops:
-        labels = truth[crop.source, crop.frame][crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
         name = crop.file.replace(".tif", "-labelled.tif")
-        tifffile.imwrite(part.ground_truth / name, np.pad(labels, crop.border))
+        tifffile.imwrite(part.ground_truth / name, truth_of(crop, truth))
+
+
+def annotate_in_window(part, truth):
+    """Save the truth of each crop as Cellpose's window does, which leaves out the key that it does not know."""
+    for crop in part.crops:
+        path = window_file(part, crop)
+        content = np.load(path, allow_pickle=True).item()
+        assert content.pop(PREDICTED)
+        np.save(path, content | {"masks": truth_of(crop, truth)})
 
 
 @pytest.fixture
@@ -100,13 +114,15 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     assert (finished.model / "weights").stat().st_mtime_ns == written
 
     shutil.move(elsewhere.path, folder.path)
-    second = start_round(movies, RoundSettings(choose="random"))
+    second = start_round(movies, RoundSettings(choose="random", cellpose_window=True))
     assert [part.folder.name for part in second.parts] == ["round_02"]
     two = folder.round(2)
     assert (two.settings.choose, two.settings.crops) == ("random", 3)
     assert two.record["model"]["sha256"] == sha256(one.model / "weights")
     assert sources(two).isdisjoint(sources(validation))
-    annotate(two, truth)
+    assert "round_02: 0 of 3 crops annotated" in round_status(folder.path).lines
+    annotate_in_window(two, truth)
+    assert "round_02: 3 of 3 crops annotated" in round_status(folder.path).lines
     finished = finish_round(folder.path, TRAIN)
 
     parts = read_split(finished.model / "split.csv")

@@ -1,0 +1,119 @@
+"""Read a pickled object that somebody sent: numpy arrays and plain values come out, and nothing is ever run.
+
+A pickle is a program; Python's own reader carries it out. Here the only things that it can name are stand-ins for what
+numpy writes, and they do nothing but keep what they are given.
+"""
+
+import pickle
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+
+LARGEST_FILE = 2**26
+"""Bytes; a larger file is refused unread."""
+_NUMBERS = re.compile(r"b1|[iu][1248]|f[248]")
+
+
+class PlainArray:
+    """A numpy array as it was found, not built yet."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, *_: object) -> None:
+        self._state: tuple[Any, ...] = ()
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._state = state
+
+    def item(self) -> Any:
+        """Return what an array of one object holds."""
+        _, shape, dtype, _, data = self._state
+        if shape != () or dtype.code != "O8" or not isinstance(data, list) or len(data) != 1:
+            raise ValueError("not a single object")
+        return data[0]
+
+    def numbers(self) -> NDArray[Any]:
+        """Build an array of numbers."""
+        _, shape, dtype, by_columns, data = self._state
+        if not isinstance(data, bytes):
+            raise ValueError("an array of objects instead of numbers")
+        return np.frombuffer(data, dtype.numpy()).reshape(shape, order="F" if by_columns else "C")
+
+
+class _Dtype:
+    __slots__ = ("_order", "code")
+
+    def __init__(self, code: str, *_: object) -> None:
+        self.code, self._order = str(code), "="
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._order = {"<": "<", ">": ">"}.get(state[1], "=")
+
+    def numpy(self) -> np.dtype:
+        if not _NUMBERS.fullmatch(self.code):
+            raise ValueError(f"elements of type {self.code} instead of numbers")
+        return np.dtype(self._order + self.code)
+
+
+class _Named:
+    """What the pickle can name but not do anything with: the class of arrays, single numbers."""
+
+    __slots__ = ()
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        raise ValueError("a state where there can be none")
+
+
+_STAND_INS: dict[tuple[str, str], type] = {("numpy", "ndarray"): _Named, ("numpy", "dtype"): _Dtype}
+for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+    _STAND_INS |= {(_module, "_reconstruct"): PlainArray, (_module, "scalar"): _Named}
+
+
+class _Reader(pickle._Unpickler):  # in Python: the one in C can be made to fill the memory
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _STAND_INS[module, name]
+        except KeyError:
+            raise ValueError(f"{module}.{name}, which is neither an array nor a plain value") from None
+
+
+def read_object(path: Path) -> Any:
+    """Read the one object of an ``.npy`` file: plain values, and `PlainArray` for arrays.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that ``numpy.save`` wrote of an object that is no array.
+
+    Raises
+    ------
+    BadInput
+        When it is larger than `LARGEST_FILE`, is not such a file, or holds anything else. Nothing in it is run.
+    """
+    expected = "a file saved by numpy, of numbers, texts and arrays of numbers only"
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise BadInput(f"{path}: is too large", found=f"{size} bytes", expected=f"at most {LARGEST_FILE}")
+    file = BytesIO(path.read_bytes())
+    try:
+        version = np.lib.format.read_magic(file)
+        if version != (1, 0):
+            raise ValueError(f"version {version}")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if shape != () or dtype.kind != "O":
+            raise ValueError(f"an array of shape {shape} and type {dtype}")
+        return _Reader(file).load().item()
+    except Exception as error:  # a damaged pickle raises anything
+        found = f"{type(error).__name__}: {error}"[:200]
+        raise BadInput(
+            f"{path}: cannot be used, and nothing in it was run", found=found, expected=expected
+        ) from error
