@@ -87,5 +87,5 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
 def _tell(task: Task, event: dict[str, Any]) -> None:
     if event["event"] == "progress":
         task.update(f"{event['step']} {event['note']}".rstrip(), event["done"], event["total"])
-    else:
+    elif event["event"] != "file":
         task.update(("warning: " if event["event"] == "warn" else "") + event["message"])

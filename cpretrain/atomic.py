@@ -1,10 +1,13 @@
 """Results appear whole or not at all: they are written under a temporary name and then renamed."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_ASIDE = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.(?P<kind>part|old)(\.[^.]+)?")
 
 
 @contextmanager
@@ -65,3 +68,19 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text file whole (UTF-8, newline as given)."""
     with write_aside(path) as aside:
         aside.write_text(text, encoding="utf-8", newline="")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed left half-written; a folder they had moved out of the way is put back."""
+    import psutil
+
+    for path in folder.iterdir():
+        found = _ASIDE.fullmatch(path.name)
+        if not found or psutil.pid_exists(int(found["process"])):
+            continue
+        if found["kind"] == "old" and not path.with_name(found["name"]).exists():
+            path.rename(path.with_name(found["name"]))
+        elif path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

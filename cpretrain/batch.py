@@ -1,14 +1,25 @@
-"""The same work on many files: what fails is told and kept, and the rest goes on."""
+"""The same work on many files, here or on a cluster: what fails is told and kept, and the rest goes on."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from cpretrain.batch_state import BatchState
 from cpretrain.errors import BadInput
-from cpretrain.progress import progress, warn
+from cpretrain.folder_lock import holding
+from cpretrain.kept import end_kept
+from cpretrain.outcome import Outcome, attempt
+from cpretrain.settings import BatchSettings
 
 Result = TypeVar("Result")
+
+TABLE = "batch.csv"
+"""Name of the table of states, in the folder of the results."""
+SMALL = 400_000_000
+"""Bytes of input below which starting workers takes longer than they save, for a native drift correction."""
 
 
 @dataclass
@@ -20,36 +31,108 @@ class Batch(Generic[Result]):
 
 
 def for_each(
-    files: Sequence[Path], work: Callable[[Path], Result], description: str, needs_one: bool = True
+    files: Sequence[Path],
+    work: Callable[[Path], Result],
+    description: str,
+    needs_one: bool = True,
+    *,
+    batch: BatchSettings | None = None,
+    memory: Callable[[Path], int] = lambda _: 0,
+    results: Path | None = None,
+    small: int = SMALL,
 ) -> Batch[Result]:
-    """Do `work` on each file in turn, with progress.
+    """Do `work` on each file, one after the other or on a Dask cluster, with progress.
 
     Parameters
     ----------
     files : sequence of pathlib.Path
         What to work on.
     work : callable
-        Takes a file; raises BadInput when that file cannot be used.
+        Takes a file; raises BadInput when that file cannot be used. For a cluster it has to be picklable.
     description : str
         For the progress bar.
     needs_one : bool
         Whether it is an error when every file fails.
+    batch : BatchSettings, optional
+        Where the work is done. By default, and for little work, in this process.
+    memory : callable
+        Gives the bytes of memory that the work on a file takes, from the file's header.
+    results : pathlib.Path, optional
+        Folder of the results: held by this run alone, and of several files it gets the table of states.
+    small : int
+        Bytes of input that are worked on faster in this process than workers would start.
+
+    Returns
+    -------
+    Batch
+        In the order of `files`, wherever and whenever each was done.
 
     Raises
     ------
     BadInput
-        When every file failed: the reason of the first, and how many there were.
+        When every file failed: the reason of the first, and how many there were. When the cluster cannot be had.
     """
-    batch: Batch[Result] = Batch()
-    with progress(description, len(files)) as step:
+    outcomes: dict[Path, Outcome[Result]] = {}
+    with (
+        holding(results) if results else nullcontext(),
+        BatchState(files, description, results / TABLE if results else None) as state,
+    ):
+        for file, outcome in _outcomes(files, work, batch, memory, state, small):
+            outcomes[file] = outcome
+            state.ended(file, outcome)
+    return _sorted_out(files, outcomes, description, needs_one)
+
+
+def _outcomes(
+    files: Sequence[Path],
+    work: Callable[[Path], Result],
+    settings: BatchSettings | None,
+    memory: Callable[[Path], int],
+    state: BatchState,
+    small: int,
+) -> Iterable[tuple[Path, Outcome[Result]]]:
+    if settings is None or _is_little(files, settings, small):
+        return _here(files, work, state)
+    from cpretrain.cluster import on_cluster
+
+    return on_cluster(files, work, settings, memory, state)
+
+
+def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:
+    """Whether the work is done before a cluster would have started; a cluster that is asked for is taken."""
+    if settings.scheduler:
+        return False
+    if len(files) == 1 or settings.workers != "auto":
+        return len(files) == 1 or settings.workers == 1
+    return os.cpu_count() == 1 or sum(map(_size, files)) < small
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; a folder, or a pattern of files, counts as large."""
+    return file.stat().st_size if file.is_file() else 10**12
+
+
+def _here(
+    files: Sequence[Path], work: Callable[[Path], Result], state: BatchState
+) -> Iterator[tuple[Path, Outcome[Result]]]:
+    try:
         for file in files:
-            try:
-                batch.done.append(work(file))
-            except BadInput as error:
-                batch.failed[file] = error
-                if len(files) > 1:
-                    warn(str(error))
-            step(file.name)
+            state.started(file)
+            yield file, attempt(work, file)
+    finally:
+        end_kept()
+
+
+def _sorted_out(
+    files: Sequence[Path], outcomes: dict[Path, Outcome[Result]], description: str, needs_one: bool
+) -> Batch[Result]:
+    batch: Batch[Result] = Batch()
+    for file in files:
+        outcome = outcomes[file]
+        if outcome.failure:
+            batch.failed[file] = outcome.failure
+        else:
+            batch.done.append(outcome.result)  # type: ignore[arg-type]  # a unit that did not fail has a result
     if needs_one and not batch.done:
         first = next(iter(batch.failed.values()))
         if len(files) == 1:

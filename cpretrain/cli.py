@@ -12,6 +12,7 @@ from cpretrain.program import MOVIES, Out, Threads, app
 if TYPE_CHECKING:
     from cpretrain.settings import (
         AgreeSettings,
+        BatchSettings,
         CropSettings,
         DriftSettings,
         EvaluateSettings,
@@ -27,18 +28,20 @@ def main() -> None:
     app()
 
 
-@command(app, "DriftSettings")
+@command(app, "DriftSettings", batch=True)
 def drift(
     settings: "DriftSettings",
     raw: Annotated[Path | None, typer.Argument(help=MOVIES)] = None,
     out: Out = None,
+    batch: "BatchSettings | None" = None,
 ) -> Report:
     """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""
     from cpretrain.ask import ask_folder
     from cpretrain.drift import correct_drift
 
-    batch = correct_drift(ask_folder(raw, "RAW", "Choose the folder of raw time-lapses"), out, settings)
-    lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in batch.done]
+    chosen = ask_folder(raw, "RAW", "Choose the folder of raw time-lapses")
+    corrected = correct_drift(chosen, out, settings, batch)
+    lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in corrected.done]
     data = [
         {
             "source": movie.source,
@@ -47,9 +50,9 @@ def drift(
             "clipped_pairs": movie.curve.clipped_pairs,
             "uncertain_pairs": movie.curve.uncertain_pairs,
         }
-        for movie in batch.done
+        for movie in corrected.done
     ]
-    return Report(lines, {"movies": data}, batch.failed)
+    return Report(lines, {"movies": data}, corrected.failed)
 
 
 @command(app, "CropSettings")

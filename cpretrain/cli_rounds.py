@@ -10,7 +10,13 @@ from cpretrain.console_report import Report
 from cpretrain.program import MOVIES, Threads, app
 
 if TYPE_CHECKING:
-    from cpretrain.settings import CombineSettings, PredictSettings, RoundSettings, TrainSettings
+    from cpretrain.settings import (
+        BatchSettings,
+        CombineSettings,
+        PredictSettings,
+        RoundSettings,
+        TrainSettings,
+    )
 
 rounds = typer.Typer(
     help="Annotate, retrain and score in rounds, until the model is good enough.",
@@ -23,13 +29,14 @@ ROUNDS = "folder of all rounds, made by cpretrain round start"
 MODEL = "a model folder made by cpretrain train, a file of weights, or a name from Cellpose's zoo"
 
 
-@command(app, "PredictSettings")
+@command(app, "PredictSettings", batch=True)
 def predict(
     settings: "PredictSettings",
     model: Annotated[str, typer.Argument(help=MODEL)],
     images: Annotated[Path, typer.Argument(help=MOVIES)],
     out: Annotated[Path, typer.Option("--out", help="folder for the label images and tables")],
     threads: Threads = None,
+    batch: "BatchSettings | None" = None,
 ) -> Report:
     """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
     from cpretrain.threads import use_threads
@@ -37,9 +44,9 @@ def predict(
     use_threads(threads)
     from cpretrain.prediction import predict as segment
 
-    batch = segment(model, images, out, settings)
-    lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in batch.done]
-    return Report(lines, {"movies": [vars(movie) for movie in batch.done]}, batch.failed)
+    segmented = segment(model, images, out, settings, batch)
+    lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in segmented.done]
+    return Report(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
 
 
 @command(app, "CombineSettings")

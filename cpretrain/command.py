@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[Callable[..., Report], str | None]] = {}
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
-def command(app: typer.Typer, settings: str | None = None) -> Callable:
+def command(app: typer.Typer, settings: str | None = None, batch: bool = False) -> Callable:
     """Register a function that returns a `Report` as a command.
 
     Parameters
@@ -28,13 +28,17 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
     settings : str, optional
         Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option a
         field. They are made only for the command that is called, so that ``--help`` need not import pydantic.
+    batch : bool
+        Whether the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
     """
 
     def register(function: Callable[..., Report]) -> Callable:
         COMMANDS[function.__name__] = (function, settings)
         given = inspect.signature(function).parameters
-        own = [parameter for name, parameter in given.items() if name != "settings"]
-        called = settings if settings and function.__name__ in sys.argv[1:] else None
+        own = [parameter for name, parameter in given.items() if name not in ("settings", "batch")]
+        classes = {"settings": settings} if settings else {}
+        classes |= {"batch": "BatchSettings"} if batch else {}
+        called = classes if function.__name__ in sys.argv[1:] else {}
 
         @functools.wraps(function)
         def run(**arguments: Any) -> None:
@@ -47,18 +51,15 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
                 from cpretrain.interrupt import interrupt_on_request
 
                 interrupt_on_request()
-            if called:
-                from cpretrain.settings_options import take_settings
-
-                _run(as_json, lambda: function(settings=take_settings(called, arguments), **arguments))
-            else:
-                _run(as_json, lambda: function(**arguments))
+            _run(as_json, lambda: function(**_taken(called, arguments), **arguments))
 
         parameters = [*own, *_EVERYWHERE]
         if called:
             from cpretrain.settings_options import options_of
 
-            parameters[len(own) : len(own)] = options_of(called)
+            parameters[len(own) : len(own)] = [
+                option for name in called.values() for option in options_of(name)
+            ]
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
@@ -66,6 +67,15 @@ def command(app: typer.Typer, settings: str | None = None) -> Callable:
         return app.command()(run)
 
     return register
+
+
+def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of classes of settings out of `arguments`, checked, by the name of their argument."""
+    if not classes:
+        return {}
+    from cpretrain.settings_options import take_settings
+
+    return {argument: take_settings(name, arguments) for argument, name in classes.items()}
 
 
 def _run(as_json: bool, work: Callable[[], Report]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cpretrain.batch import Batch, for_each
 from cpretrain.crops_table import NAME, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
+from cpretrain.folder_lock import holding
 from cpretrain.image_writer import write_image
 from cpretrain.movies import chosen_frames, corrected_name
 from cpretrain.normalization import Levels, measure_levels
@@ -19,6 +20,7 @@ from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import CropSettings
 from cpretrain.timelapse import TimeLapse, list_images
+from cpretrain.unchanged import Unchanged
 
 RECORD = "crops.json"
 
@@ -57,6 +59,11 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     settings = settings or CropSettings()
     files = list_images(images)
     folder = out or beside(images, "training_images")
+    with holding(folder):
+        return _cut_crops(files, folder, settings)
+
+
+def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
     if is_current(folder / RECORD, settings, files):
         say(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
@@ -133,7 +140,9 @@ def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any])
 
 def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
     with TimeLapse(path) as movie:
+        inputs = Unchanged(movie.files)
         drawn = _draw(movie, settings)
+        inputs.check()
         for crop, pixels in drawn:
             write_crop(folder, movie, crop, pixels)
     return [crop for crop, _ in drawn]

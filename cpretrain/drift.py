@@ -1,10 +1,10 @@
 """Correct the drift of time-lapses: write the corrected movies and what was measured."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -14,21 +14,21 @@ from cpretrain.covered import Area, covered
 from cpretrain.crops import beside
 from cpretrain.drift_checks import check_options
 from cpretrain.drift_curve import DriftCurve
-from cpretrain.drift_engine import Corrected, Engine, choose_engine
+from cpretrain.drift_engine import Corrected, Engine, choose_engine, may_take_fiji
 from cpretrain.drift_files import DriftFiles, check_names, inputs_of
 from cpretrain.drift_measurement import measure_drift as measure_drift
+from cpretrain.drift_verification import Verifier, check_verifiable
 from cpretrain.drift_warnings import warn_of_pairs
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
+from cpretrain.kept import kept
 from cpretrain.movies import corrected_name, folder_of, list_movies
 from cpretrain.progress import progress, warn
 from cpretrain.provenance import Provenance
-from cpretrain.settings import DriftSettings
+from cpretrain.settings import BatchSettings, DriftSettings
 from cpretrain.shifts_table import read_shifts, write_shifts
 from cpretrain.timelapse import TimeLapse
-
-if TYPE_CHECKING:
-    from cpretrain.drift_verification import Verifier
+from cpretrain.unchanged import Unchanged
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class CorrectedMovie:
 
 
 def correct_drift(
-    raw: Path, out: Path | None = None, settings: DriftSettings | None = None
+    raw: Path,
+    out: Path | None = None,
+    settings: DriftSettings | None = None,
+    batch: BatchSettings | None = None,
 ) -> Batch[CorrectedMovie]:
     """Correct the drift of a time-lapse, or of every time-lapse in a folder.
 
@@ -55,20 +58,21 @@ def correct_drift(
         Where to; by default ``corrected`` beside the folder.
     settings : DriftSettings, optional
         Engine, and the options of "Correct 3D drift".
+    batch : BatchSettings, optional
+        Where many movies are corrected; by default one after the other in this process.
 
     Returns
     -------
     Batch of CorrectedMovie
         For each ``NAME.tif`` the corrected movie of the same name, ``NAME.shifts.csv``, ``NAME.drift.png`` and
-        ``NAME.json``; and the movies that failed. What is complete and unchanged is not done again.
+        ``NAME.json``; and the movies that failed. What is complete and unchanged is not done again. Of several movies
+        ``batch.csv`` says what became of each.
 
     Raises
     ------
     BadInput
         When no movie can be used, or ``--engine fiji`` is asked for and there is no Fiji.
     """
-    from cpretrain.drift_verification import Verifier
-
     settings = settings or DriftSettings()
     check_options(settings)
     files = list_movies(raw)
@@ -76,24 +80,52 @@ def correct_drift(
     if folder.resolve() == files[0].resolve().parent:
         raise BadInput(f"{folder}: corrected movies would replace the raw ones", cure="choose another --out")
     check_names(files)
-    with ExitStack() as stack:
-        verifier = Verifier(settings, stack)
-        engine: list[Engine] = []  # chosen, and started, when the first movie needs it
+    check_verifiable(settings)
+    return for_each(
+        files,
+        partial(correct_movie, folder=folder, settings=settings),
+        "drift",
+        batch=None
+        if settings.verify
+        else batch,  # the first movies are verified, so one comes after the other
+        memory=partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
+        results=folder,
+    )
 
-        def correct(path: Path) -> CorrectedMovie:
-            target = DriftFiles(path, folder / corrected_name(path))
-            target.check_table_stays(settings)
-            if target.are_current(settings):
-                return CorrectedMovie(path, target.corrected, "none: unchanged", read_shifts(target.shifts))
-            if not engine:
-                engine.append(choose_engine(settings, stack))
-            return _correct(target, settings, engine[0], verifier)
 
-        return for_each(files, correct, "drift")
+def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> CorrectedMovie:
+    """Correct the drift of one movie; what it needs can travel to another process."""
+    target = DriftFiles(source, folder / corrected_name(source))
+    target.check_table_stays(settings)
+    if target.are_current(settings):
+        return CorrectedMovie(source, target.corrected, "none: unchanged", read_shifts(target.shifts))
+    engine = kept(("engine", settings), partial(choose_engine, settings))
+    return _correct(target, settings, engine, kept(("verifier", settings), partial(Verifier, settings)))
+
+
+def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int:
+    """Bytes that the correction of a movie takes, from its header; Fiji holds the movie, if it may take as much.
+
+    Raises
+    ------
+    BadInput
+        When it is not a movie.
+    """
+    from psutil import virtual_memory
+
+    from cpretrain.native.memory import memory_needed
+    from fiji_bridge.drift import HEAP
+    from fiji_bridge.java import MOST_PERCENT
+
+    with TimeLapse(source, settings.axes) as movie:
+        if not in_fiji:
+            return memory_needed(movie, settings)
+        heap = HEAP * movie.frame_bytes * movie.shape[0]
+        return min(heap, virtual_memory().total * MOST_PERCENT // 100)
 
 
 def _correct(
-    target: DriftFiles, settings: DriftSettings, engine: Engine, verifier: "Verifier"
+    target: DriftFiles, settings: DriftSettings, engine: Engine, verifier: Verifier
 ) -> CorrectedMovie:
     from cpretrain.drift_picture import Seen, draw_drift
 
@@ -101,6 +133,7 @@ def _correct(
     with TimeLapse(target.source, settings.axes) as movie:
         if movie.images > 1:
             warn(f"{name}: holds {movie.images} images; the first one is corrected")
+        inputs = Unchanged(movie.files)
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
         verified = verifier.verify(movie, corrected)
@@ -114,6 +147,7 @@ def _correct(
                     after.add(frame[:, settings.channel - 1], areas(t))
                     yield frame
                     step(f"frame {t}")
+            inputs.check()
 
         write_frames(
             target.corrected, frames(), corrected.shape, movie.dtype, movie.calibration, movie.channels

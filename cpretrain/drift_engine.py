@@ -48,6 +48,15 @@ class Engine(Protocol):
         """Correct one movie."""
 
 
+def may_take_fiji(settings: DriftSettings) -> bool:
+    """Whether `choose_engine` takes the plugin, or fails."""
+    if settings.engine == "auto" and not beyond_plugin(settings):
+        from cpretrain.fiji_engine import why_not
+
+        return not why_not(settings.fiji)
+    return settings.engine == "fiji"
+
+
 def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
     """Take the plugin where it is asked for or can be had, else the native engine; `stack` ends what it starts.
 

@@ -61,6 +61,25 @@ class Verification:
         )
 
 
+def check_verifiable(settings: DriftSettings) -> None:
+    """Make sure that there is a Fiji where movies are to be compared with it.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    if settings.verify:
+        from cpretrain.fiji_engine import why_not
+
+        reason = why_not(settings.fiji)
+        if reason:
+            raise BadInput(
+                f"--verify: there is nothing to compare with: {reason}",
+                cure="give the folder of Fiji with --fiji or FIJI_HOME, or leave out --verify",
+            )
+
+
 class Verifier:
     """Compares the first movies with the plugin, in one Fiji that is started for the first of them.
 
@@ -70,25 +89,11 @@ class Verifier:
         `verify` says how many movies.
     stack : contextlib.ExitStack
         Ends Fiji when it is left.
-
-    Raises
-    ------
-    BadInput
-        When there is no Fiji.
     """
 
     def __init__(self, settings: DriftSettings, stack: ExitStack) -> None:
         self._settings, self._stack, self._left = settings, stack, settings.verify
         self._fiji: Engine | None = None
-        if self._left:
-            from cpretrain.fiji_engine import why_not
-
-            reason = why_not(settings.fiji)
-            if reason:
-                raise BadInput(
-                    f"--verify: there is nothing to compare with: {reason}",
-                    cure="give the folder of Fiji with --fiji or FIJI_HOME, or leave out --verify",
-                )
 
     def verify(self, movie: TimeLapse, native: Corrected) -> Verification | None:
         """Compare one movie; None once enough are compared.

@@ -35,7 +35,8 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
         Nothing but errors.
     events : bool or callable
         For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
-        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}`` or ``{"event": "warn", …}``. A
+        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}``, ``{"event": "warn", …}``, or
+        ``{"event": "file", "step": …, "file": …, "state": …}`` as soon as the state of a file of many changes. A
         callable is called with each of these as a dict, and nothing goes to stderr.
     """
     global _listener
@@ -44,13 +45,13 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
 
 def say(message: str) -> None:
     """Say one line, as it is (brackets in file names are not markup)."""
-    if not _told("say", message=message):
+    if not tell("say", message=message):
         console.print(message, markup=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Say one line that a person should not miss."""
-    if not _told("warn", message=message):
+    if not tell("warn", message=message):
         console.print(f"warning: {message}", markup=False, style="yellow", soft_wrap=True)
 
 
@@ -90,7 +91,7 @@ def _lines(description: str, total: int) -> Step:
         global _last_line
         nonlocal done
         done += 1
-        if _told("progress", step=description, done=done, total=total, note=note):
+        if tell("progress", step=description, done=done, total=total, note=note):
             return
         now = time.monotonic()
         if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
@@ -127,8 +128,8 @@ def _shared_bars() -> Iterator[Progress]:
             _bars = None
 
 
-def _told(event: str, **facts: Any) -> bool:
-    """Give an event to whom events are wanted by."""
+def tell(event: str, **facts: Any) -> bool:
+    """Give an event to the program that wants events, and say whether there is one."""
     if _listener:
         _listener({"event": event} | facts)
     return _listener is not None

@@ -29,7 +29,7 @@ def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: Non
     after every full block of `BLOCK` bytes.
     """
     if os.path.isdir(path):
-        named = sorted((file.relative_to(path).as_posix(), file) for file in _files_in(path))
+        named = sorted((file.relative_to(path).as_posix(), file) for file in files_in(path))
         listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
         return hashlib.sha256(listed.encode()).hexdigest()
     digest = hashlib.sha256()
@@ -44,14 +44,15 @@ def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: Non
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
     """SHA-256 of each path, under the name of its folder and its own (which stay when an experiment moves)."""
     named = {f"{path.resolve().parent.name}/{path.name}": path for path in map(Path, paths)}
-    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in _files_in(path))
+    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in files_in(path))
     if blocks < SHOWN:
         return {name: sha256(path) for name, path in named.items()}
     with progress("reading the input for its SHA-256", blocks) as step:
         return {name: sha256(path, step) for name, path in named.items()}
 
 
-def _files_in(path: str | os.PathLike) -> list[Path]:
+def files_in(path: str | os.PathLike) -> list[Path]:
+    """List all files of a folder and of those in it; of a file, itself."""
     given = Path(path)
     return [file for file in given.rglob("*") if file.is_file()] if given.is_dir() else [given]
 

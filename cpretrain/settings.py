@@ -311,6 +311,20 @@ class RoundSettings(Settings):
     device: Device = Field("auto", description="where to compute")
 
 
+class BatchSettings(Settings):
+    """Where many files are worked on; no result depends on it."""
+
+    workers: PositiveInt | Literal["auto"] = Field(
+        "auto",
+        description="processes that work side by side, each on one file; auto: as many as cores and memory allow, and "
+        "none for little work",
+    )
+    scheduler: str | None = Field(
+        None,
+        description="address of a Dask scheduler whose workers do the work, for example tcp://node1:8786",
+    )
+
+
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
     """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""
     first = error.errors()[0]

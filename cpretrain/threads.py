@@ -21,3 +21,9 @@ def use_threads(number: int | None) -> None:
     import torch
 
     torch.set_num_threads(number)
+
+
+def threads_allowed(most: int) -> int:
+    """Threads that a library may use that does not read the environment by itself: `most`, or fewer as it says."""
+    said = os.environ.get(VARIABLES[0], "")
+    return min(most, int(said)) if said.isdecimal() and int(said) > 0 else most

@@ -142,11 +142,17 @@ def _downloaded() -> Iterator[Path]:
         yield from (release.parent for release in sorted(Path(cache).glob(pattern)))
 
 
+FIJIS, MOST_PERCENT = "CPRETRAIN_FIJIS", 70
+"""Environment variable that says how many Fijis share this machine, and what they may take of its memory together."""
+
+
 def java_options(memory: int | None) -> list[str]:
-    """Options of the Java in the child; `memory` is the largest heap in megabytes."""
+    """Options of the Java in the child; `memory` is the largest heap in megabytes (default: see `FIJIS`)."""
     return [
         "-Djava.awt.headless=true",
-        f"-Xmx{memory}m" if memory else "-XX:MaxRAMPercentage=70",
+        f"-Xmx{memory}m"
+        if memory
+        else f"-XX:MaxRAMPercentage={MOST_PERCENT / int(os.environ.get(FIJIS, '1')):.1f}",
         "-XX:+ExitOnOutOfMemoryError",  # a plugin that goes on without its memory answers nonsense
         "-XX:-CreateCoredumpOnCrash",
         "-XX:-UsePerfData",  # leaves a file behind when the process is killed

@@ -74,7 +74,7 @@ def test_cancelled_in_the_middle_of_a_movie(service, tmp_path):
     assert task.status.name == "CANCELED"
     assert time.monotonic() - begun[0] < 3
     assert {path.name for path in (tmp_path / "corrected").iterdir()} == {
-        "0.tif", "0.shifts.csv", "0.drift.png", "0.json",
+        "0.tif", "0.shifts.csv", "0.drift.png", "0.json", "batch.csv",
     }  # fmt: skip
     write_movie(tmp_path / "raw" / "1.tif")  # the worker lives on
     assert len(run(service, "drift", {"raw": str(tmp_path / "raw")}, NATIVE).outputs["movies"]) == 2

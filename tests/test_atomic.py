@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from cpretrain.atomic import folder_aside, write_aside, write_text
+from cpretrain.atomic import folder_aside, remove_leftovers, write_aside, write_text
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -29,3 +31,26 @@ def test_a_folder_replaces_the_old_one_only_when_it_is_complete(tmp_path):
         raise RuntimeError
     assert (target / "weights").read_text() == "second"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ([".a b.DEAD.part.tif"], []),
+        ([".a.DEAD.part/weights"], []),
+        ([".a.LIVE.part.tif"], [".a.LIVE.part.tif"]),
+        ([".model.DEAD.old/weights"], ["model"]),  # it was killed between taking away and putting in place
+        ([".model.DEAD.old/weights", "model/weights"], ["model"]),
+        ([".a.unfinished/run.json", ".hidden", "a.part.tif"], [".a.unfinished", ".hidden", "a.part.tif"]),
+    ],
+)
+def test_leftovers_of_killed_processes(tmp_path, left, expected):
+    def named(name):
+        return name.replace("DEAD", str(2**22 + 1)).replace("LIVE", str(os.getpid()))  # no process has more
+
+    for name in left:
+        path = tmp_path / named(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [named(name) for name in expected]

@@ -1,9 +1,22 @@
+"""Many files, here and on workers: the rest goes on, nobody is left behind, and the table says what became of each."""
+
+import csv
+import os
 from pathlib import Path
 
+import psutil
 import pytest
 
+from cpretrain import cluster
 from cpretrain.batch import for_each
+from cpretrain.cluster import Unit
 from cpretrain.errors import BadInput
+from cpretrain.local_workers import BASE, SPARE, shares
+from cpretrain.progress import set_output
+from cpretrain.settings import BatchSettings
+from tests.batch_work import work
+
+TWO = BatchSettings(workers=2)
 
 
 def odd_only(path: Path) -> int:
@@ -28,3 +41,86 @@ def test_the_rest_goes_on():
 def test_all_failed(names, message):
     with pytest.raises(BadInput, match=message):
         for_each([Path(name) for name in names], odd_only, "count")
+
+
+def test_on_two_workers(tmp_path):
+    names = ["a", "mortal", "bad [1] ü", "b", "deadly", "full", "c"]
+    files = [tmp_path / name for name in names]
+    events = []
+    set_output(events=events.append)
+    try:
+        batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
+    finally:
+        set_output()
+    assert [name for name, _ in batch.done] == ["a", "mortal", "b", "c"]
+    assert os.getpid() not in {pid for _, pid in batch.done}
+    reasons = {file.name: str(error) for file, error in batch.failed.items()}
+    assert reasons["bad [1] ü"].endswith("is bad\n  → mend it")
+    assert "the processes that worked on it died" in reasons["deadly"]
+    assert "No space left on device" in reasons["full"]
+    with open(tmp_path / "batch.csv", newline="", encoding="utf-8") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        name: "failed" if name in reasons else "done" for name in names
+    }
+    assert rows["full"]["reason"] == reasons["full"]
+    states = [event["state"] for event in events if event["event"] == "file" and event["file"].endswith("/a")]
+    assert states == ["running", "done"]
+    assert "saw a" in [event.get("message") for event in events]
+    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "settings"),
+    [([3], BatchSettings(workers=2)), ([3, 3], BatchSettings()), ([3, 3], BatchSettings(workers=1))],
+)
+def test_little_work_stays_in_this_process(tmp_path, sizes, settings):
+    files = [tmp_path / str(number) for number in range(len(sizes))]
+    for file, size in zip(files, sizes, strict=True):
+        file.write_bytes(bytes(size))
+    batch = for_each(files, work, "work", batch=settings)
+    assert {pid for _, pid in batch.done} == {os.getpid()}
+
+
+@pytest.mark.parametrize(
+    ("memory", "workers", "expected"),
+    [
+        ([1, 1, 1, 1], "auto", [(4, 4)]),  # GB of each file → files and workers of each group
+        ([1, 1, 1, 1], 2, [(4, 2)]),
+        ([1, 1], "auto", [(2, 2)]),
+        ([1, 1, 1, 1, 6], "auto", [(4, 4), (1, 1)]),
+        ([6, 6, 40], "auto", [(2, 1), (1, 1)]),
+        ([4, 4], "auto", [(2, 2)]),
+    ],
+)
+def test_workers_that_run_at_once_fit_in_memory(memory, workers, expected):
+    units = [Unit(Path("x"), n * 10**9) for n in memory]
+    free = 11 * 10**9
+    found = shares(units, workers, free, cores=4)
+    assert [(len(group), number) for group, number, _ in found] == expected
+    for group, number, share in found:
+        assert all(unit.memory <= share for unit in group)
+        assert number == 1 or number * (share + BASE) <= free * SPARE
+
+
+def test_on_a_scheduler_that_runs_already(tmp_path):
+    from distributed import LocalCluster
+
+    files = [tmp_path / name for name in ("a", "bad", "b")]
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
+        settings = BatchSettings(scheduler=running.scheduler_address)
+        for _ in range(2):  # what a batch leaves behind on the workers does not disturb the next one
+            batch = for_each(files, work, "work", batch=settings)
+            assert [name for name, _ in batch.done] == ["a", "b"]
+            assert os.getpid() not in {pid for _, pid in batch.done}
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as running,
+        pytest.raises(BadInput, match="several files at once"),
+    ):
+        for_each(files, work, "work", batch=BatchSettings(scheduler=running.scheduler_address))
+
+
+def test_no_scheduler(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.5)
+    with pytest.raises(BadInput, match="no Dask scheduler answers"):
+        for_each([tmp_path / "a"], work, "work", batch=BatchSettings(scheduler="tcp://127.0.0.1:1"))

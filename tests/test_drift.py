@@ -95,7 +95,7 @@ def test_bad_movies_among_good_ones(tmp_path):
     assert "cannot be read as a TIFF" in said["broken.tif"]
     assert "one frame only" in said["single.tif"]
     assert "--axes TYX" in said["time as z.tif"]
-    assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good"}
+    assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good", "batch"}
 
 
 def test_a_frame_that_cannot_be_read_leaves_nothing_half_written(tmp_path):
@@ -181,3 +181,20 @@ def test_damaged_table_of_shifts(tmp_path, content):
             read_shifts(path)
     else:
         assert read_shifts(path).drift.shape == (0, 3)
+
+
+def test_a_movie_that_is_still_being_written_has_no_result(tmp_path, monkeypatch):
+    path = tmp_path / "raw" / "a.tif"
+    write_movie(path)
+    read = TimeLapse.frame
+
+    def grows(movie, t):
+        if movie.path == path and t == 2:
+            with open(path, "ab") as file:
+                file.write(b"more")
+        return read(movie, t)
+
+    monkeypatch.setattr(TimeLapse, "frame", grows)
+    with pytest.raises(BadInput, match="changed while it was read"):
+        correct_drift(tmp_path / "raw", settings=NATIVE)
+    assert not (tmp_path / "corrected").exists()

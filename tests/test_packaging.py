@@ -8,6 +8,7 @@ import pytest
 
 import cpretrain
 from cpretrain.settings import (
+    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -30,6 +31,7 @@ STEPS = {
     "predict": PredictSettings,
     "combine": CombineSettings,
     "round": RoundSettings,
+    "batch": BatchSettings,
 }
 
 

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from cpretrain.settings import (
+    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -13,6 +14,7 @@ from cpretrain.settings import (
 )
 
 ALL = (
+    BatchSettings,
     CombineSettings,
     CropSettings,
     DriftSettings,
@@ -37,6 +39,8 @@ def test_frozen_and_described_and_no_other_fields(settings):
 @pytest.mark.parametrize(
     ("settings", "wrong"),
     [
+        (BatchSettings, {"workers": 0}),
+        (BatchSettings, {"workers": "many"}),
         (CropSettings, {"size": 0}),
         (CropSettings, {"border": -1}),
         (CropSettings, {"frames_only": "1,x"}),

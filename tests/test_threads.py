@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from cpretrain.threads import use_threads
+from cpretrain.threads import threads_allowed, use_threads
 
 
 def test_torch_openmp_and_mkl_use_the_same_number():
     script = """
 import sys
-from cpretrain.threads import use_threads
+from cpretrain.threads import threads_allowed, use_threads
 use_threads(3)
 import torch
 said = torch.__config__.parallel_info().splitlines()
@@ -37,3 +37,9 @@ def threads():
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("said", "threads"), [("1", 1), ("8", 2), ("", 2), ("0", 2), ("4,2", 2)])
+def test_threads_of_libraries_that_do_not_read_the_environment(monkeypatch, said, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert threads_allowed(2) == threads

@@ -9,10 +9,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from cpretrain.native.fade_out import fade_out
+from cpretrain.threads import threads_allowed
 
 FFT_ERROR = 2e-7
 """Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is seen)."""
-WORKERS = 2
+WORKERS = threads_allowed(2)
 Whole3 = tuple[int, int, int]
 
 

@@ -19,6 +19,7 @@ from cpretrain.movies import OME_SUFFIXES, chosen_frames, folder_of, list_movies
 from cpretrain.network_image import read_for_network
 from cpretrain.normalization import Normalization
 from cpretrain.prediction.frame import Ready, segment_frame
+from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.object_table import measure_objects, write_objects
 from cpretrain.prediction.outlines_out import write_other_forms
 from cpretrain.prediction.prediction_files import PredictionFiles
@@ -27,8 +28,13 @@ from cpretrain.prediction.used_model import UsedModel, find_model
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.room import check_disk
-from cpretrain.settings import PredictSettings, Settings
+from cpretrain.segmenter import find_device
+from cpretrain.settings import BatchSettings, PredictSettings, Settings
 from cpretrain.timelapse import TimeLapse
+from cpretrain.unchanged import Unchanged
+
+SMALL = 20_000_000
+"""Bytes of input that are segmented sooner than a second process would have loaded the model."""
 
 
 class Origin(Settings):
@@ -62,7 +68,11 @@ class PredictedMovie:
 
 
 def predict(
-    model: str | Path, images: Path, out: Path, settings: PredictSettings | None = None
+    model: str | Path,
+    images: Path,
+    out: Path,
+    settings: PredictSettings | None = None,
+    batch: BatchSettings | None = None,
 ) -> Batch[PredictedMovie]:
     """Segment a movie, or every movie and image in a folder.
 
@@ -77,6 +87,9 @@ def predict(
         Folder for the results.
     settings : PredictSettings, optional
         Thresholds, how stacks are segmented, and what is written.
+    batch : BatchSettings, optional
+        Where many movies are segmented; by default one after the other in this process, and so on a GPU too unless a
+        number of workers is given.
 
     Returns
     -------
@@ -84,8 +97,8 @@ def predict(
         For each ``NAME.tif`` the label images of the same name and size (axes t, z, y, x; uint16, or uint32 above
         65,535 objects in a frame; 0 is background), ``NAME.objects.csv`` and ``NAME.json``; as asked for
         ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. And the movies
-        that failed. What is complete and unchanged is not done again; an interrupted movie goes on after its last
-        frame.
+        that failed. Of several movies ``batch.csv`` says what became of each. What is complete and unchanged is not
+        done again; an interrupted movie goes on after its last frame.
 
     Raises
     ------
@@ -101,8 +114,21 @@ def predict(
     check_names(files)
     used = find_model(model, settings)
     return for_each(
-        files, partial(predict_movie, folder=out, model=used), f"predict {folder_of(images).name}"
+        files,
+        partial(predict_movie, folder=out, model=used),
+        f"predict {folder_of(images).name}",
+        batch=None if _shares_a_gpu(settings, batch) else batch,
+        memory=partial(memory_of_prediction, settings=used.settings),
+        results=out,
+        small=SMALL,
     )
+
+
+def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
+    """Whether workers that nobody asked for would share one GPU, which one process keeps busy."""
+    if batch is None or batch.scheduler or batch.workers != "auto":
+        return False
+    return bool(find_device(settings.device).type != "cpu")
 
 
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
@@ -125,6 +151,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
 
 
 def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: Origin) -> None:
+    inputs = Unchanged(movie.files)
     provenance = Provenance("predict", origin, files.inputs(movie))
     record = provenance.record
     same = {name: record[name] for name in ("settings", "inputs", "versions")}
@@ -136,6 +163,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     )
     store = Unfinished(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
+    inputs.check()
     _remove_earlier(files)
     highest = max(int(store.objects(frame)[:, 0].max(initial=0)) for frame in chosen)
     dtype = label_type(highest)

@@ -11,6 +11,7 @@ from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
 from cpretrain.crops import beside
 from cpretrain.dataset import Pair, Split, files_of, load_pairs, split, split_known
 from cpretrain.errors import BadInput
+from cpretrain.folder_lock import holding
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.segmenter import Segmenter, find_device, quietly
@@ -83,6 +84,19 @@ def retrain(
     kept_back = load_pairs(*validation) if validation else []
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
+    with holding(folder.parent, f".{settings.name}.lock"):
+        return _retrain(folder, base, pairs, kept_back, given, settings, resume)
+
+
+def _retrain(
+    folder: Path,
+    base: BaseModel,
+    pairs: list[Pair],
+    kept_back: list[Pair],
+    given: TrainSettings,
+    settings: TrainSettings,
+    resume: bool | None,
+) -> TrainResult:
     inputs = files_of([*pairs, *kept_back])
     checkpoint = Checkpoint(folder)
     if _is_there(folder, settings, inputs):

@@ -136,8 +136,8 @@ class Progress(object):
             self._progress(event["step"], event["done"], event["total"], event.get("note", ""))
         elif kind == "warn":
             IJ.log(u"warning: " + event["message"])
-        else:
-            IJ.log(event.get("message", line))
+        elif kind == "say":
+            IJ.log(event["message"])
 
     def _progress(self, step, done, total, note):
         IJ.showProgress(done, total)

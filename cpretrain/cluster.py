@@ -1,0 +1,158 @@
+"""Work on many files at once with Dask: on this machine, on a scheduler that runs already, or through a queue."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cpretrain.batch_state import BatchState
+from cpretrain.cluster_worker import KEEPER, Keeper, work_on
+from cpretrain.errors import BadInput
+from cpretrain.local_workers import local_cluster, shares
+from cpretrain.outcome import Outcome
+from cpretrain.settings import BatchSettings
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Result = TypeVar("Result")
+STARTED = "cpretrain started"
+"""Topic on which a worker says which file it begins with."""
+SECONDS_TO_CONNECT = 10
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A file, and the bytes of memory that the work on it takes."""
+
+    file: Path
+    memory: int
+
+
+def on_cluster(
+    files: Sequence[Path],
+    work: Callable[[Path], Result],
+    settings: BatchSettings,
+    memory: Callable[[Path], int],
+    state: BatchState,
+) -> Iterator[tuple[Path, Outcome[Result]]]:
+    """Do the work on the workers of a cluster, each file on one of them, and give what became of it as it is done.
+
+    A worker that dies is replaced by Dask, and its file is given to another one; a file whose workers die again and
+    again has failed. Workers end with this process, however it ends.
+
+    Raises
+    ------
+    BadInput
+        When the cluster cannot be had.
+    """
+    units, outcomes = _units(files, memory)
+    yield from outcomes
+    if settings.scheduler:
+        with _client_of(settings.scheduler) as client:
+            yield from _run(client, units, work, state)
+        return
+    for group, workers, share in shares(units, settings.workers):
+        from distributed import Client
+
+        with local_cluster(workers, share) as cluster, Client(cluster, set_as_default=False) as client:
+            yield from _run(client, group, work, state)
+
+
+def _units(
+    files: Sequence[Path], memory: Callable[[Path], int]
+) -> tuple[list[Unit], list[tuple[Path, Outcome]]]:
+    """Read the headers: what each file takes; a file that cannot be read has failed already."""
+    units: list[Unit] = []
+    failed: list[tuple[Path, Outcome]] = []
+    for file in files:
+        try:
+            units.append(Unit(file, memory(file)))
+        except BadInput as error:
+            failed.append((file, Outcome(None, error)))
+    return units, failed
+
+
+def _client_of(scheduler: str) -> "Client":
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise BadInput(
+            f"--scheduler {scheduler}: no Dask scheduler answers there",
+            found=str(error) or type(error).__name__,
+            cure="start one with: dask scheduler",
+        ) from None
+    try:
+        _check_workers(client)
+    except BadInput:
+        client.close()
+        raise
+    return client
+
+
+def _check_workers(client: "Client") -> None:
+    """A worker does one file at a time, which is what its memory and its Fiji are counted for."""
+    for address, facts in client.scheduler_info(n_workers=-1)["workers"].items():
+        if facts["nthreads"] != 1:
+            raise BadInput(
+                f"worker {address}: would work on several files at once",
+                found=f"{facts['nthreads']} threads",
+                expected="1",
+                cure="start workers with: dask worker ADDRESS --nthreads 1 (and --nworkers for several)",
+            )
+
+
+def _run(
+    client: "Client", units: Sequence[Unit], work: Callable[[Path], Result], state: BatchState
+) -> Iterator[tuple[Path, Outcome[Result]]]:
+    from distributed import as_completed
+
+    client.register_plugin(Keeper(), name=KEEPER)
+    by_name = {str(unit.file): unit.file for unit in units}
+    client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
+    counted = _counts_memory(client)
+    futures = {}
+    for place, unit in enumerate(units):
+        needed = {"memory": unit.memory} if counted and unit.memory else None
+        future = client.submit(
+            work_on, work, unit.file, STARTED, pure=False, resources=needed, priority=-place
+        )
+        futures[future] = unit.file
+    try:
+        for future in as_completed(futures, loop=client.loop):
+            yield futures[future], _outcome(future, futures[future])
+            future.release()
+    finally:
+        client.cancel(list(futures))
+        client.unsubscribe_topic(STARTED)
+        client.unregister_worker_plugin(KEEPER)
+
+
+def _started(state: BatchState, by_name: dict[str, Path], said: dict[str, str]) -> None:
+    if said["file"] in by_name:
+        state.started(by_name[said["file"]], said["name"])
+
+
+def _counts_memory(client: "Client") -> bool:
+    """Whether the workers say how much memory they have, as those do that are started here or through a queue."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return not workers or all("memory" in facts["resources"] for facts in workers)
+
+
+def _outcome(future: Any, file: Path) -> Outcome:
+    from distributed import KilledWorker
+
+    try:
+        outcome: Outcome = future.result()
+    except KilledWorker as error:
+        return Outcome(
+            None,
+            BadInput(
+                f"{file}: the processes that worked on it died",
+                found=str(error).partition("\n")[0],
+                cure="most likely the memory was too small: use fewer workers (--workers), or a larger machine",
+            ),
+        )
+    return outcome

@@ -1,0 +1,71 @@
+"""What became of the work on one file, in whichever process it was done."""
+
+import errno
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from cpretrain.errors import BadInput
+
+Result = TypeVar("Result")
+
+CURES = {
+    errno.ENOSPC: "make room, or choose another disk with --out; the next run goes on from here",
+    errno.EFBIG: "raise the limit of file sizes, or choose another disk with --out",
+    errno.EROFS: "choose another folder with --out",
+    errno.EACCES: "ask for the rights to read the input and to write into the folder of the results",
+    errno.ENOENT: "leave the files in their place while they are worked on, and run this again",
+}
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Result]):
+    """What became of a file.
+
+    Parameters
+    ----------
+    result : object
+        What the work gave; None where it failed.
+    failure : BadInput or None
+        Why it failed.
+    seconds : float
+        How long it took.
+    worker : str
+        Where it was done; empty for this process.
+    said : tuple of (str, str)
+        What another process had to say meanwhile: ``say`` or ``warn``, and the message.
+    """
+
+    result: Result | None
+    failure: BadInput | None = None
+    seconds: float = 0.0
+    worker: str = ""
+    said: tuple[tuple[str, str], ...] = ()
+
+
+def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
+    """Do the work on a file; what is wrong with the file, the disk or the memory becomes its failure."""
+    started = time.perf_counter()
+    result, failure = None, None
+    try:
+        result = work(file)
+    except BadInput as error:
+        failure = error
+    except (OSError, MemoryError) as error:
+        failure = _in_words(file, error)
+    return Outcome(result, failure, time.perf_counter() - started, worker)
+
+
+def _in_words(file: Path, error: OSError | MemoryError) -> BadInput:
+    if isinstance(error, MemoryError):
+        return BadInput(
+            f"{file}: there is too little memory", found=str(error), cure="use fewer workers (--workers)"
+        )
+    reason = error.strerror or str(error) or type(error).__name__
+    return BadInput(
+        f"{error.filename or file}: {reason}",
+        found=f"while working on {file.name}" if error.filename else None,
+        cure=CURES.get(error.errno or 0, "see that disk and network work, and run this again"),
+    )

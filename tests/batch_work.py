@@ -1,0 +1,25 @@
+"""Work for the tests of batches, in a module that workers can import."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.kept import kept
+from cpretrain.progress import say
+
+
+def work(path: Path) -> tuple[str, int]:
+    """Give the name of a file and the process that worked on it; some names stand for a mishap."""
+    word = path.name.split()[0]
+    say(f"saw {path.name}")
+    if word == "bad":
+        raise BadInput(f"{path}: is bad", cure="mend it")
+    if word == "full":
+        raise OSError(28, "No space left on device", str(path))
+    if word == "deadly" or (word == "mortal" and not path.exists()):
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.2)
+    return path.name, kept("process", lambda _: os.getpid())
