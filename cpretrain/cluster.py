@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cpretrain.batch_state import BatchState
 from cpretrain.cluster_worker import KEEPER, Keeper, work_on
 from cpretrain.errors import BadInput
+from cpretrain.hand_out import hand_out
 from cpretrain.local_workers import local_cluster, shares
 from cpretrain.outcome import Outcome
 from cpretrain.settings import BatchSettings
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 Result = TypeVar("Result")
 STARTED = "cpretrain started"
@@ -38,8 +39,8 @@ def on_cluster(
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
     """Do the work on the workers of a cluster, each file on one of them, and give what became of it as it is done.
 
-    A worker that dies is replaced by Dask, and its file is given to another one; a file whose workers die again and
-    again has failed. Workers end with this process, however it ends.
+    A worker that dies is replaced by Dask, and its file is given to another one; a file that kills a worker that works
+    on it alone has failed. Workers end with this process, however it ends.
 
     Raises
     ------
@@ -107,25 +108,19 @@ def _check_workers(client: "Client") -> None:
 def _run(
     client: "Client", units: Sequence[Unit], work: Callable[[Path], Result], state: BatchState
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
-    from distributed import as_completed
-
     client.register_plugin(Keeper(), name=KEEPER)
     by_name = {str(unit.file): unit.file for unit in units}
     client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
     counted = _counts_memory(client)
-    futures = {}
-    for place, unit in enumerate(units):
+
+    def send(unit: Unit) -> "Future[Outcome[Result]]":
         needed = {"memory": unit.memory} if counted and unit.memory else None
-        future = client.submit(
-            work_on, work, unit.file, STARTED, pure=False, resources=needed, priority=-place
-        )
-        futures[future] = unit.file
+        return client.submit(work_on, work, unit.file, STARTED, pure=False, resources=needed)
+
     try:
-        for future in as_completed(futures, loop=client.loop):
-            yield futures[future], _outcome(future, futures[future])
-            future.release()
+        for unit, future in hand_out(client, units, send, expected=1):
+            yield unit.file, _outcome(future, unit.file)
     finally:
-        client.cancel(list(futures))
         client.unsubscribe_topic(STARTED)
         client.unregister_worker_plugin(KEEPER)
 

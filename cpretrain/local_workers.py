@@ -84,8 +84,12 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
 
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     environment = {name: os.environ.get(name, threads) for name in VARIABLES} | {FIJIS: str(workers)}
+    settings = {
+        "distributed.nanny.pre-spawn-environ": environment,
+        "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
+    }
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": environment}),
+        dask.config.set(settings),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
