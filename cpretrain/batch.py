@@ -100,7 +100,7 @@ def _outcomes(
 
 def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:
     """Whether the work is done before a cluster would have started; a cluster that is asked for is taken."""
-    if settings.scheduler:
+    if settings.scheduler or settings.cluster:
         return False
     if len(files) == 1 or settings.workers != "auto":
         return len(files) == 1 or settings.workers == 1

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cpretrain.batch_state import BatchState
+from cpretrain.cluster_profile import queue_cluster, read_profile
 from cpretrain.cluster_worker import KEEPER, Keeper, work_on
 from cpretrain.errors import BadInput
-from cpretrain.hand_out import hand_out
+from cpretrain.hand_out import hand_out, workers_of
 from cpretrain.local_workers import local_cluster, shares
 from cpretrain.outcome import Outcome
+from cpretrain.progress import say
 from cpretrain.settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -47,17 +49,25 @@ def on_cluster(
     BadInput
         When the cluster cannot be had.
     """
+    from distributed import Client
+
     units, outcomes = _units(files, memory)
     yield from outcomes
+    if settings.cluster:
+        profile = read_profile(settings.cluster)
+        with (
+            queue_cluster(settings.cluster, profile) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
+            yield from _run(client, units, work, state, profile.bytes_for_a_file, profile.jobs)
+        return
     if settings.scheduler:
         with _client_of(settings.scheduler) as client:
-            yield from _run(client, units, work, state)
+            yield from _run(client, units, work, state, _largest_memory(client))
         return
     for group, workers, share in shares(units, settings.workers):
-        from distributed import Client
-
         with local_cluster(workers, share) as cluster, Client(cluster, set_as_default=False) as client:
-            yield from _run(client, group, work, state)
+            yield from _run(client, group, work, state, share, workers)
 
 
 def _units(
@@ -86,8 +96,13 @@ def _client_of(scheduler: str) -> "Client":
             cure="start one with: dask scheduler",
         ) from None
     try:
+        if not workers_of(client):
+            say(
+                f"--scheduler {scheduler}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
+            )
+            client.wait_for_workers(1)
         _check_workers(client)
-    except BadInput:
+    except BaseException:
         client.close()
         raise
     return client
@@ -106,19 +121,28 @@ def _check_workers(client: "Client") -> None:
 
 
 def _run(
-    client: "Client", units: Sequence[Unit], work: Callable[[Path], Result], state: BatchState
+    client: "Client",
+    units: Sequence[Unit],
+    work: Callable[[Path], Result],
+    state: BatchState,
+    room: int | None,
+    expected: int = 1,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
+    """Do the units that the largest worker has the memory for (None: workers do not say), small ones first."""
     client.register_plugin(Keeper(), name=KEEPER)
     by_name = {str(unit.file): unit.file for unit in units}
     client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
-    counted = _counts_memory(client)
 
     def send(unit: Unit) -> "Future[Outcome[Result]]":
-        needed = {"memory": unit.memory} if counted and unit.memory else None
+        needed = {"memory": unit.memory} if room is not None and unit.memory else None
         return client.submit(work_on, work, unit.file, STARTED, pure=False, resources=needed)
 
+    units = sorted(units, key=lambda unit: unit.memory)
+    too_large = [unit for unit in units if room is not None and unit.memory > room]
     try:
-        for unit, future in hand_out(client, units, send, expected=1):
+        for unit in too_large:
+            yield unit.file, Outcome(None, _too_large(unit, room or 0))
+        for unit, future in hand_out(client, units[: len(units) - len(too_large)], send, expected):
             yield unit.file, _outcome(future, unit.file)
     finally:
         client.unsubscribe_topic(STARTED)
@@ -130,10 +154,21 @@ def _started(state: BatchState, by_name: dict[str, Path], said: dict[str, str]) 
         state.started(by_name[said["file"]], said["name"])
 
 
-def _counts_memory(client: "Client") -> bool:
-    """Whether the workers say how much memory they have, as those do that are started here or through a queue."""
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    return not workers or all("memory" in facts["resources"] for facts in workers)
+def _too_large(unit: Unit, room: int) -> BadInput:
+    return BadInput(
+        f"{unit.file}: no worker has the memory for it",
+        found=f"{room / 1e9:.1f} GB for a file",
+        expected=f"{unit.memory / 1e9:.1f} GB",
+        cure="use workers with more memory (docs/cluster.md)",
+    )
+
+
+def _largest_memory(client: "Client") -> int | None:
+    """Bytes for a file on the largest worker; None where the workers do not say."""
+    resources = [facts["resources"] for facts in client.scheduler_info(n_workers=-1)["workers"].values()]
+    if not all("memory" in said for said in resources):
+        return None
+    return int(max(said["memory"] for said in resources))
 
 
 def _outcome(future: Any, file: Path) -> Outcome:

@@ -31,7 +31,7 @@ def hand_out(
     send : callable
         Submits a unit.
     expected : int
-        How many workers will come, for the start; as many as there are counts where that is more.
+        How many workers will come; as many as there are counts where that is more.
     """
     suspects = []
     for unit, future in _sent(client, units, send, lambda: max(1, expected, workers_of(client))):

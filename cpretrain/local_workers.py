@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BASE = 700_000_000
 """Bytes that a worker takes besides its file: Python, PyTorch and a model."""
+NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Options of a scheduler without Dask's web page, and so without a port that another one may have."""
 SPARE = 0.9
 """Share of the free memory that workers may take together."""
 
@@ -95,7 +97,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
             threads_per_worker=1,
             memory_limit=0,  # what a file takes is known beforehand; a process that Dask would end could have finished
             resources={"memory": share},
-            dashboard_address=None,
+            scheduler_kwargs=NO_DASHBOARD,
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):

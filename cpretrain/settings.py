@@ -323,6 +323,9 @@ class BatchSettings(Settings):
         None,
         description="address of a Dask scheduler whose workers do the work, for example tcp://node1:8786",
     )
+    cluster: Path | None = Field(
+        None, description="profile of a cluster with a queue (SLURM, PBS, LSF, SGE), a TOML file"
+    )
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
