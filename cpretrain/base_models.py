@@ -1,6 +1,5 @@
 """Which base models there are, where each lies on this machine, and which Cellpose loads it."""
 
-import json
 import os
 import zipfile
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
 from cpretrain.zoo import ZOO, zoo_names
 
 SCRATCH = "scratch"
@@ -48,7 +48,10 @@ class BaseModel:
             return ZOO[self.name].licence
         record = self.path.parent / MODEL_RECORD
         if record.is_file():
-            return str(json.loads(record.read_text(encoding="utf-8")).get("base", {}).get("licence", ""))
+            try:
+                return str(read_json(record)["base"]["licence"])
+            except (OSError, ValueError, KeyError, TypeError):
+                return f"not known, {MODEL_RECORD} beside it does not state it"
         return "not known, a file of weights does not state it"
 
 

@@ -22,6 +22,8 @@ BEYOND_PLUGIN = (
     "ignore_padding",
 )
 """Options of the native engine alone."""
+FARTHEST = 1e7
+"""Shifts of this many pixels and more are taken for damage."""
 SMALLEST_OVERLAP = 3
 """Pixels along every axis below which an overlap of two images counts as none."""
 
@@ -127,8 +129,10 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
             found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
             expected="one row for each frame",
         )
-    if not np.isfinite(curve.drift).all():
-        raise BadInput(f"{table}: holds shifts that are no finite numbers")
+    if not (np.abs(curve.drift) < FARTHEST).all():
+        raise BadInput(
+            f"{table}: holds shifts that are no finite numbers of pixels", expected=f"less than {FARTHEST:g}"
+        )
 
 
 def _check_movie(name: str, movie: Frames) -> None:

@@ -41,5 +41,10 @@ def _rebuild(problem: str, found: str | None, expected: str | None, cure: str | 
     return BadInput(problem, found=found, expected=expected, cure=cure)
 
 
+def short(error: Exception) -> str:
+    """Name an error of a library in at most 300 characters, for `BadInput.found`."""
+    return f"{type(error).__name__}: {error}"[:300]
+
+
 class SomeFailed(Exception):
     """Some inputs failed and the others went through; the command line ends with exit code 1."""

@@ -56,7 +56,7 @@ def read_experiment(path: Path) -> Experiment:
     """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
     try:
         experiment = Experiment.model_validate(given)

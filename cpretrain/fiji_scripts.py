@@ -14,6 +14,7 @@ from pathlib import Path
 from cpretrain.atomic import write_text
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
 from fiji_bridge.facts import Fact
 from fiji_bridge.find import find_jars
 
@@ -147,8 +148,8 @@ def _free_name(path: Path) -> Path:
 def _recorded(home: Path) -> dict[str, str]:
     """SHA-256 of each script as it was installed."""
     try:
-        return dict(json.loads((home / RECORD).read_text("utf-8")))
-    except (OSError, ValueError):
+        return dict(read_json(home / RECORD))
+    except (OSError, ValueError, TypeError):
         return {}
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -16,12 +15,14 @@ from cpretrain.atomic import write_aside, write_text
 from cpretrain.crops_table import read_crops
 from cpretrain.dataset import TINY, edge_objects
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
+from cpretrain.network_image import read_image
 from cpretrain.problems import BadFolder, Problem
 from cpretrain.progress import progress, say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.qupath.ground_truth import read_ground_truth
 from cpretrain.qupath.label_image import EMPTY, LabelImage
-from cpretrain.qupath.mask_fit import MaskFit, common_shift, mask_fit, read_planes
+from cpretrain.qupath.mask_fit import MaskFit, common_shift, mask_fit
 from cpretrain.qupath.mask_size import BORDER
 from cpretrain.qupath.masks_report import Picture, draw, write_report
 from cpretrain.qupath.pairing import Match, is_mask_file, match, without_masks
@@ -174,11 +175,14 @@ def _unchanged(out: Path, settings: MaskSettings, inputs: Sequence[Path]) -> Mas
     """Give the result of an earlier import of the same files, if it is still whole."""
     if not is_current(out / RECORD, settings, inputs):
         return None
-    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    rows = record["masks"]
-    if not all((out / name).is_file() for name in (TABLE, OBJECTS, REPORT, *(row["file"] for row in rows))):
-        return None
-    return MasksResult(out, rows, record["warnings"])
+    try:
+        record = read_json(out / RECORD)
+        rows = record["masks"]
+        if all((out / name).is_file() for name in (TABLE, OBJECTS, REPORT, *(row["file"] for row in rows))):
+            return MasksResult(out, rows, record["warnings"])
+    except (ValueError, KeyError, TypeError):  # somebody changed it: the masks are read again
+        pass
+    return None
 
 
 def write_labels(path: Path, labels: NDArray[Any]) -> None:
@@ -248,7 +252,7 @@ def _read_all(
 
 
 def _prepare(found: Match, image: LabelImage, border: int) -> _Ready:
-    pixels = read_planes(found.image)
+    pixels = read_image(found.image)
     fit = mask_fit(pixels, image.labels, border)
     return _Ready(
         _row(found, image, fit),

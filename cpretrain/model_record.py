@@ -1,13 +1,15 @@
 """What a model folder says of itself: how it was trained, and how to use it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, FiniteFloat, PositiveFloat, PositiveInt
+
 from cpretrain.base_models import MODEL_RECORD
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, short
+from cpretrain.json_text import read_json
 from cpretrain.normalization import Normalization
 
 TUNING_RECORD = "tuning.json"
@@ -44,13 +46,12 @@ def read_record(model: Path) -> dict[str, Any]:
     """
     path = model / MODEL_RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record["base"]["name"], record["settings"]["channel"]
-        Normalization.model_validate(record["normalization"])
-    except (OSError, ValueError, KeyError, TypeError) as error:  # pydantic's error is a ValueError
+        record = read_json(path)
+        _Record.model_validate(record)
+    except (OSError, ValueError) as error:  # pydantic's error is a ValueError
         raise BadInput(
             f"{model}: is not a model folder",
-            found=f"{type(error).__name__}: {error}",
+            found=short(error),
             expected=f"a folder with {MODEL_RECORD}, made by cpretrain train",
         ) from error
     return dict(record)
@@ -94,14 +95,44 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["found"][contender]
-        if weights not in (None, found["weights_sha256"]):
-            return {}
-        return {name: found[name] for name in ("flow_threshold", "cellprob_threshold", "diameter")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = _Tuning.model_validate(read_json(path)).found[contender]
+    except (OSError, ValueError, KeyError) as error:
         raise BadInput(
             f"{path}: cannot be read",
-            found=f"{type(error).__name__}: {error}",
+            found=short(error),
             expected="the record of a search by cpretrain evaluate --tune",
             cure="search again with --tune, or take the file away",
         ) from error
+    return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
+
+
+class _Base(BaseModel):
+    name: str
+
+
+class _Used(BaseModel):
+    channel: PositiveInt
+    second_channel: PositiveInt | None = None
+
+
+class _Record(BaseModel):
+    """What others rely on in ``model.json``; there is more in it."""
+
+    base: _Base
+    settings: _Used
+    normalization: Normalization
+    inputs: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    images: dict[str, Any] = {}
+    cell_type: str | None = None
+
+
+class _Found(BaseModel):
+    flow_threshold: FiniteFloat
+    cellprob_threshold: FiniteFloat
+    diameter: PositiveFloat | None
+    weights_sha256: str | None
+
+
+class _Tuning(BaseModel):
+    found: dict[str, _Found]

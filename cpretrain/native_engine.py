@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cpretrain.drift_curve import DriftCurve
 from cpretrain.drift_engine import Corrected, EngineName
 from cpretrain.drift_measurement import measure_drift
 from cpretrain.errors import BadInput
+from cpretrain.room import check_memory
 from cpretrain.settings import DriftSettings
 from cpretrain.shifts_table import read_shifts, shifts_for
 from cpretrain.timelapse import TimeLapse
@@ -32,6 +34,12 @@ class NativeEngine:
         """Measure the drift, or read it, and place frames on the canvas as they are asked for."""
         curve = _curve(movie, settings)
         canvas = canvas_for(curve, movie.shape[1:], settings.sub_pixel)
+        check_memory(
+            prod(canvas.shape) * max(movie.dtype.itemsize, 4 * settings.sub_pixel),
+            f"{movie.path}: a corrected frame of {' × '.join(map(str, canvas.shape))} pixels (z, c, y, x) does not fit "
+            "in memory",
+            "look at the drift in the table of shifts: it may be wrong",
+        )
         z, y, x = _kept(movie.path, canvas, settings.crop_to_valid)
 
         def frames() -> Iterator[NDArray[Any]]:

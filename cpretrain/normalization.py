@@ -1,16 +1,18 @@
 """Grey values as Cellpose expects them, measured on real data alone."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from cpretrain.padding import Box, valid_box
 
 PERCENTILES = (1.0, 99.0)
 """Cellpose's own."""
+
+Percent = Annotated[float, Field(ge=0, le=100)]
 
 Levels = Sequence[tuple[float, float]]
 """For each channel the grey values that become 0 and 1."""
@@ -33,7 +35,7 @@ class Normalization(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    percentiles: tuple[float, float] = PERCENTILES
+    percentiles: tuple[Percent, Percent] = PERCENTILES
     valid_pixels: bool = True
     of: Literal["frame", "image"] = "frame"
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from cpretrain import __version__
 from cpretrain.atomic import write_text
+from cpretrain.json_text import read_json
 from cpretrain.progress import progress
 
 PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimagej", "scyjava")
@@ -66,7 +67,7 @@ def is_current(record: str | os.PathLike, settings: BaseModel, inputs: Iterable[
     if not path.is_file():
         return False
     try:
-        earlier = json.loads(path.read_text(encoding="utf-8"))
+        earlier = read_json(path)
         same = earlier["settings"] == settings.model_dump(mode="json")
         return bool(same and earlier["inputs"] == hashes(inputs))
     except (ValueError, KeyError, TypeError, OSError):

@@ -43,7 +43,7 @@ def read_shifts(path: Path) -> DriftCurve:
         clipped = _pairs(row["clipped"] for row in rows)
         told = all(row.get("uncertain") for row in rows)
         uncertain = _pairs(row["uncertain"] for row in rows) if told else None
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise BadInput(
             f"{path}: cannot be read as a table of shifts",
             found=f"{type(error).__name__}: {error}",

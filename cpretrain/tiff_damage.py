@@ -5,7 +5,6 @@ last one there is. A damaged header can ask for more memory than any machine has
 """
 
 import os
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -83,20 +82,7 @@ def check_movie(
     planes, said = series.size // page.size, int((file.imagej_metadata or {}).get("images", 1))
     if file.is_imagej and planes < said:
         raise damaged(path, f"{planes} of {said} planes")
-    if _next_directory(file) > os.path.getsize(path):
-        raise damaged(path, f"{len(file.pages)} pages, and more beyond the end of the file")
 
 
 def _ratio(page: Any) -> int:
     return 1 if int(page.compression) == _UNCOMPRESSED else _LARGEST_RATIO
-
-
-def _next_directory(file: tifffile.TiffFile) -> int:
-    """Where the last directory that was found says that the next one is; 0 where there is none."""
-    kind, bytes_of = file.tiff, file.filehandle
-    last = file.pages[len(file.pages) - 1].offset
-    bytes_of.seek(last)
-    (tags,) = struct.unpack(kind.tagnoformat, bytes_of.read(kind.tagnosize))
-    bytes_of.seek(last + kind.tagnosize + tags * kind.tagsize)
-    (following,) = struct.unpack(kind.offsetformat, bytes_of.read(kind.offsetsize))
-    return int(following)

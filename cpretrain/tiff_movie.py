@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from cpretrain.axis_names import named_axes
 from cpretrain.errors import BadInput
+from cpretrain.ome_header import check_ome
 from cpretrain.quiet_log import silent
 from cpretrain.tiff_damage import check_movie
+from cpretrain.tiff_directories import check_complete, check_directories
 from cpretrain.tiff_facts import calibration_of, channels_of
 
 
@@ -36,6 +38,7 @@ class TiffMovie:
         self.path = path
         with ExitStack() as on_error, silent("tifffile"):
             try:
+                check_complete(path)
                 self._file = on_error.enter_context(tifffile.TiffFile(path))
                 self._open(axes)
             except BadInput:
@@ -50,6 +53,8 @@ class TiffMovie:
             on_error.pop_all()
 
     def _open(self, axes: str | None) -> None:
+        for name in check_ome(self.path, self._file.ome_metadata or ""):
+            check_directories(self.path.parent / name)
         if not self._file.series:
             raise BadInput(f"{self.path}: holds no image")
         series = self._file.series[0]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cpretrain.atomic import write_text
+from cpretrain.json_text import read_json
 from fiji_bridge.errors import FijiNotFound
 
 FIJI = "sc.fiji:fiji:2.17.0"
@@ -26,7 +27,7 @@ def cached(coordinates: tuple[str, ...] = COORDINATES) -> tuple[Path, ...]:
     No network, no Java, and no import of the packages that talk to them.
     """
     try:
-        record = json.loads(_record(coordinates).read_text("utf-8"))
+        record = read_json(_record(coordinates))
         jars = tuple(Path(jar) for jar in record["jars"])
     except (OSError, ValueError, KeyError, TypeError):
         return ()

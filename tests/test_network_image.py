@@ -9,7 +9,7 @@ import tifffile
 from cpretrain.crops import cut_crops
 from cpretrain.crops_table import LEVELS, read_crops
 from cpretrain.errors import BadInput
-from cpretrain.network_image import read_for_network
+from cpretrain.network_image import read_for_network, read_image
 from cpretrain.normalization import Normalization, normalize
 from cpretrain.settings import CropSettings
 from cpretrain.timelapse import TimeLapse
@@ -65,3 +65,14 @@ def test_another_number_of_channels_than_in_the_table(cut):
     tifffile.imwrite(path, tifffile.imread(path)[0])
     with pytest.raises(BadInput, match=r"another number of channels than crops\.csv says"):
         read_for_network(path)
+
+
+def test_channels_first(tmp_path):
+    for shape, photometric, expected in (
+        ((2, 20, 30), "minisblack", (2, 20, 30)),
+        ((20, 30, 3), "rgb", (3, 20, 30)),
+    ):
+        tifffile.imwrite(tmp_path / "a.tif", np.zeros(shape, np.uint8), photometric=photometric)
+        assert read_image(tmp_path / "a.tif").shape == expected
+    with pytest.raises(BadInput):
+        read_image(tmp_path / "none.tif")

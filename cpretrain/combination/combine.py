@@ -1,7 +1,6 @@
 """Put the results of several models together: one label image, a table of classes, conflicts settled by a rule."""
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from cpretrain.combination.conflicts import Combined, settle
 from cpretrain.combination.matching_movies import Folders, Together, as_labels, match_movies
 from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
+from cpretrain.json_text import read_json
 from cpretrain.label_type import label_type
 from cpretrain.progress import progress, say
 from cpretrain.provenance import Provenance, is_current
@@ -93,8 +93,10 @@ def combine(folders: Folders, out: Path, settings: CombineSettings | None = None
     origin = Origin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
     if is_current(out / RECORD, origin, inputs) and all((out / movie.name).is_file() for movie in movies):
-        say(f"combine: {out} is complete and unchanged")
-        return _earlier(out)
+        earlier = read_json(out / RECORD)
+        if "classes" in earlier:
+            say(f"combine: {out} is complete and unchanged")
+            return CombineResult(out, earlier["classes"])
     for movie in movies:
         with movie.opened():
             pass
@@ -129,10 +131,6 @@ def _inputs(movies: Sequence[Together], settings: CombineSettings) -> list[Path]
             cure="choose another rule: smaller, larger or order",
         )
     return [*files, *tables]
-
-
-def _earlier(out: Path) -> CombineResult:
-    return CombineResult(out, json.loads((out / RECORD).read_text(encoding="utf-8"))["classes"])
 
 
 def _combine_movie(

@@ -1,6 +1,5 @@
 """Did retraining help? The retrained and the base model on the same images that neither was trained on."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.thresholds import parse_thresholds
 from cpretrain.evaluation.tuning import tune
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.json_text import read_json
 from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
@@ -228,12 +228,16 @@ def _earlier(
     path = folder / RECORD
     if not is_current(path, settings, inputs):
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = read_json(path)
+        verdict = Verdict(**record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])})
+        earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
+    except (ValueError, KeyError, TypeError):  # somebody changed it: the models are compared again
+        return None
     if record.get("asked") != asked:
         return None
     say(f"evaluate: {folder} is complete and unchanged")
-    verdict = record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])}
-    return EvaluateResult(folder, Verdict(**verdict), record["images"], record["average_precision"])
+    return earlier
 
 
 def _score(

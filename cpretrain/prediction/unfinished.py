@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
+from cpretrain.errors import BadInput, short
+from cpretrain.json_text import read_json
 from cpretrain.progress import say
 from cpretrain.provenance import write_json
 
@@ -67,8 +69,15 @@ class Unfinished:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _part(self, t: int, name: str) -> NDArray[Any]:
-        with np.load(self._file(t), allow_pickle=False) as stored:
-            return np.asarray(stored[name])
+        try:
+            with np.load(self._file(t), allow_pickle=False) as stored:
+                return np.asarray(stored[name])
+        except Exception as error:  # a damaged file raises nearly anything in NumPy
+            raise BadInput(
+                f"{self._file(t)}: the frame that was kept cannot be read",
+                found=short(error),
+                cure=f"take the folder {self.folder.name} away; its movie is segmented anew then",
+            ) from error
 
     def _file(self, t: int) -> Path:
         return self.folder / f"{t:06}.npz"
@@ -76,6 +85,6 @@ class Unfinished:
 
 def _same(path: Path, origin: Mapping[str, Any]) -> bool:
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(origin)))
+        return bool(read_json(path) == json.loads(json.dumps(origin)))
     except (OSError, ValueError):
         return False

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cpretrain.atomic import write_aside
 from cpretrain.collector import collector_at_rest
 from cpretrain.errors import BadInput
+from cpretrain.json_text import parse_json
 from cpretrain.qupath.label_image import LabelImage
 from cpretrain.qupath.outlines import Outline, Polygon, outlines_of, rasterise, ring
 
@@ -169,8 +170,9 @@ def _features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[list[
 
 def _entries(path: str | os.PathLike, data: bytes) -> list[Any]:
     try:
-        root = _parsed(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        with collector_at_rest():
+            root = parse_json(data.decode("utf-8-sig"))
+    except ValueError as error:
         raise BadInput(
             f"{path}: is not JSON, or is incomplete",
             found=f"{type(error).__name__}: {error}"[:200] if data.strip() else "an empty file",
@@ -193,11 +195,6 @@ def _entries(path: str | os.PathLike, data: bytes) -> list[Any]:
         expected="a FeatureCollection, an array of features, a feature or a geometry",
         cure="export from QuPath with File > Export objects as GeoJSON",
     )
-
-
-def _parsed(text: str) -> Any:
-    with collector_at_rest():
-        return json.loads(text)
 
 
 def _feature(entry: dict[str, Any], nuclei: bool) -> tuple[_Feature | None, list[str]]:

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
-
 SHIFTS = tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3))
 """Shifts of the mask that are tried, down and to the right, in pixels; the one at the middle is none."""
 
@@ -108,23 +106,6 @@ def common_shift(fits: Sequence[MaskFit]) -> str:
     if np.median(gain) < np.log(ALL_MOVED) or np.median(both_ways) < np.log(OTHER_WAY):
         return ""
     return f"the masks of this folder fit their images better {_by(dy, dx)}: check the export"
-
-
-def read_planes(path: Any) -> NDArray[Any]:
-    """Read a training image for `mask_fit`: axes y, x or channel, y, x.
-
-    Raises
-    ------
-    BadInput
-        When it cannot be read.
-    """
-    import tifffile
-
-    try:
-        pixels = np.asarray(tifffile.imread(path)).squeeze()
-    except Exception as error:
-        raise BadInput(f"{path}: cannot be read", found=f"{type(error).__name__}: {error}") from error
-    return np.moveaxis(pixels, -1, 0) if pixels.ndim == 3 and pixels.shape[-1] in (3, 4) else pixels
 
 
 def _steps(image: NDArray[Any]) -> tuple[Plane, Plane] | None:

@@ -16,8 +16,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.ome_header import check_ome
 from cpretrain.quiet_log import silent
 from cpretrain.tiff_damage import check_page, damaged
+from cpretrain.tiff_directories import check_directories
 
 MOST_CHANNELS = 5
 """Up to this many unnamed planes of an image are taken for channels."""
@@ -129,11 +131,14 @@ def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
             raise BadInput(f"{path}: is a folder", expected="an image file")
         if not Path(path).exists():
             raise BadInput(f"{path}: there is no such file")
+        check_directories(path)
         try:
             file = tifffile.TiffFile(path)
         except tifffile.TiffFileError as error:
             raise _no_tiff(path) from error
         with file:
+            for name in check_ome(path, file.ome_metadata or ""):
+                check_directories(Path(path).with_name(name))
             if not full_pages(file):
                 raise damaged(path, "a TIFF without an image")
             yield file

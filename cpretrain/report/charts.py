@@ -17,6 +17,9 @@ MEASURED = {
 }
 """Columns of ``losses.csv``: name in the key, style and marker."""
 
+LARGEST = 1e9
+"""A table with larger numbers, or with NaN, is not drawn."""
+
 
 def precision_chart(scoring: Scoring) -> Chart:
     """Average precision of each model over the IoU thresholds, with its intervals."""
@@ -71,4 +74,6 @@ def training_charts(path: Path) -> list[Chart]:
 def _line(rows: Sequence[Mapping[str, str]], column: str, name: str, style: str, marker: str) -> Line | None:
     """Read a column of losses, which has values at some epochs only; None where it has none."""
     points = [(float(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
+    if not all(abs(number) < LARGEST for point in points for number in point):
+        raise ValueError(f"{column}: numbers that no training gives")
     return Line(name, style, marker, *map(tuple, zip(*points, strict=True))) if points else None

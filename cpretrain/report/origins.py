@@ -1,12 +1,12 @@
 """Where images come from: the movie, frame and place of a crop, and how the drift of its movie was corrected."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from cpretrain.crops import RECORD, beside
 from cpretrain.crops_table import Crop, crop_of
+from cpretrain.json_text import read_json
 from cpretrain.report.names import listed
 
 
@@ -27,13 +27,13 @@ def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
     folders = sorted({image.parent for image in crops})
     facts = []
     for folder in folders:
-        cut = _read(folder / RECORD).get("settings", {})
-        if cut:
+        cut = read_record(folder / RECORD).get("settings")
+        if isinstance(cut, dict):
             facts.append(("crops", listed(cut)))
     movies = {
         beside(image.parent, "corrected") / f"{Path(crop.source).stem}.json" for image, crop in crops.items()
     }
-    records = [record for record in map(_read, sorted(movies)) if record.get("step") == "drift"]
+    records = [record for record in map(read_record, sorted(movies)) if record.get("step") == "drift"]
     if records:
         engines = sorted({str(record.get("engine")) for record in records})
         clipped = sum(bool(record.get("clipped_pairs")) for record in records)
@@ -47,10 +47,10 @@ def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
     return facts
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> dict[str, Any]:
     """Read a record, or give nothing: these facts are worth having, not worth failing for."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}

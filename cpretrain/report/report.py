@@ -1,6 +1,5 @@
 """``report.html``: did retraining help, as one page that needs no other file."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from cpretrain.evaluation.intervals import FEW
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.tuning import PICTURE
 from cpretrain.evaluation.verdict import BETTER, WORSE, Verdict
+from cpretrain.json_text import read_json
 from cpretrain.model_record import TUNING_RECORD
 from cpretrain.page import write_page
 from cpretrain.page_picture import as_text
@@ -83,7 +83,7 @@ def write_report(
 def _tuning(model: Path) -> dict[str, Any] | None:
     """What a search found, and its picture; None where there was none."""
     try:
-        record = json.loads((model / TUNING_RECORD).read_text(encoding="utf-8"))
+        record = read_json(model / TUNING_RECORD)
         picture = as_text((model / PICTURE).read_bytes())
         return {"found": record["found"], "images": record["images"], "picture": picture}
     except (OSError, ValueError, KeyError):

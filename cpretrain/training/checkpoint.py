@@ -9,6 +9,7 @@ from typing import Any
 
 from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
 from cpretrain.provenance import write_json
 
 SHARE = 0.03
@@ -73,7 +74,7 @@ class Checkpoint:
         import torch
 
         try:
-            earlier = json.loads((self.folder / ORIGIN).read_text(encoding="utf-8"))
+            earlier = read_json(self.folder / ORIGIN)
             state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds, none of them documented
             raise BadInput(

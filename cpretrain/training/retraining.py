@@ -1,6 +1,5 @@
 """Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from cpretrain.crops import beside
 from cpretrain.dataset import Pair, Split, files_of, load_pairs, split, split_known
 from cpretrain.errors import BadInput
 from cpretrain.folder_lock import holding
+from cpretrain.json_text import read_json
 from cpretrain.progress import progress, say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.segmenter import Segmenter, find_device, quietly
@@ -142,7 +142,7 @@ def _is_there(folder: Path, settings: TrainSettings, inputs: Sequence[Path]) -> 
     if not folder.exists():
         return False
     if is_current(folder / MODEL_RECORD, settings, inputs):
-        record = json.loads((folder / MODEL_RECORD).read_text(encoding="utf-8"))
+        record = read_json(folder / MODEL_RECORD)
         return not record.get("interrupted")
     raise BadInput(
         f"{folder}: there is a model of that name, made from other images or settings",

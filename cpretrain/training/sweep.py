@@ -1,7 +1,6 @@
 """A search over training settings: every combination is trained, and the in-training test set ranks them."""
 
 import itertools
-import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from cpretrain.crops import beside
 from cpretrain.csv_table import write_rows
 from cpretrain.dataset import files_of, load_pairs, read_split, write_split
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
 from cpretrain.settings import Settings, TrainSettings, bad_settings
@@ -170,7 +170,7 @@ def _ranked(trained: Sequence[Path], grid: Grid) -> list[dict[str, Any]]:
     """One row a run, the best first; of equally precise runs the one with the lower test loss."""
     rows = []
     for number, folder in enumerate(trained, start=1):
-        record = json.loads((folder / MODEL_RECORD).read_text(encoding="utf-8"))
+        record = read_json(folder / MODEL_RECORD)
         kept = record["kept_epoch"]
         rows.append(
             {

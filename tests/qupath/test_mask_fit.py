@@ -2,11 +2,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import tifffile
 from scipy.ndimage import gaussian_filter
 
-from cpretrain.errors import BadInput
-from cpretrain.qupath.mask_fit import common_shift, mask_fit, read_planes
+from cpretrain.network_image import read_image
+from cpretrain.qupath.mask_fit import common_shift, mask_fit
 from tests.qupath_data import IMAGE, true_labels
 
 
@@ -33,7 +32,7 @@ def test_a_right_mask_gives_no_warning():
 
 
 def test_real_annotations_give_no_warning():
-    fit = mask_fit(read_planes(IMAGE), true_labels())
+    fit = mask_fit(read_image(IMAGE), true_labels())
     assert fit is not None
     assert fit.strength > 5
     assert fit.warning == ""
@@ -65,7 +64,7 @@ def test_the_mask_of_another_image_is_told():
 
 
 def test_real_annotations_mirrored_are_told():
-    fit = mask_fit(read_planes(IMAGE), true_labels()[:, ::-1])
+    fit = mask_fit(read_image(IMAGE), true_labels()[:, ::-1])
     assert fit is not None
     assert "mirrored left to right" in fit.warning
 
@@ -109,14 +108,3 @@ def test_few_images_tell_no_common_shift():
 )
 def test_too_little_to_tell(image, labels):
     assert mask_fit(image, labels) is None
-
-
-def test_channels_first(tmp_path):
-    for shape, photometric, expected in (
-        ((2, 20, 30), "minisblack", (2, 20, 30)),
-        ((20, 30, 3), "rgb", (3, 20, 30)),
-    ):
-        tifffile.imwrite(tmp_path / "a.tif", np.zeros(shape, np.uint8), photometric=photometric)
-        assert read_planes(tmp_path / "a.tif").shape == expected
-    with pytest.raises(BadInput):
-        read_planes(tmp_path / "none.tif")

@@ -1,0 +1,101 @@
+"""Many damaged inputs in a few child processes; one that hangs or dies is a finding, and another takes its place."""
+
+import multiprocessing
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fuzz.child import LONGEST, Outcome, damaged, work, write
+from tests.fuzz.readers import READERS
+
+PATIENCE, START = 6 * LONGEST, 600
+"""Seconds after which a child that says nothing is ended, while it reads and while it starts."""
+
+
+@dataclass
+class Campaign:
+    """What came of it.
+
+    Parameters
+    ----------
+    seed : int
+        With an input's number it says what that input was.
+    names : sequence of str
+        The readers, which take turns.
+    folder : pathlib.Path
+        Where inputs that were findings are kept.
+    """
+
+    seed: int
+    names: Sequence[str]
+    folder: Path
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    findings: list[str] = field(default_factory=list)
+    slowest: tuple[float, int] = (0.0, -1)
+    peak: int = 0
+
+    def run(self, inputs: int, children: int = 2, seconds: float = float("inf")) -> None:
+        """Read that many inputs, or as many as there is time for."""
+        until = time.monotonic() + seconds
+        with ThreadPoolExecutor(children) as pool:
+            list(pool.map(lambda first: self._share(range(first, inputs, children), until), range(children)))
+
+    def _share(self, numbers: range, until: float) -> None:
+        while numbers and time.monotonic() < until:
+            numbers = self._until_it_dies(numbers, until)
+
+    def _until_it_dies(self, numbers: range, until: float) -> range:
+        """Let a new child read; give the numbers that are left after one that it hung or died of."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        child = context.Process(target=work, args=(theirs, self.seed, self.names, numbers), daemon=True)
+        child.start()
+        theirs.close()
+        at, told, patience = numbers.start, None, START
+        try:
+            while time.monotonic() < until:
+                if not ours.poll(patience):
+                    return self.lost(numbers, at, told, "hang")
+                told, patience = ours.recv(), PATIENCE
+                if isinstance(told, int):
+                    at = told
+                elif told is not None:
+                    self._note(told)
+            return numbers[:0]
+        except EOFError:
+            done = isinstance(told, tuple) and told[1] == "peak"
+            return numbers[:0] if done else self.lost(numbers, at, told, "death")
+        finally:
+            child.kill()
+            child.join()
+
+    def lost(self, numbers: range, at: int, told: object, kind: str) -> range:
+        """Note the input that a child hung or died of; give the numbers that are left."""
+        if not isinstance(told, int):
+            raise RuntimeError(f"a child gave no answer: {kind} near input {at} (after {told})")
+        self._note((at, kind, f"the child process ended by {kind}", 0.0))
+        return numbers[numbers.index(at) + 1 :]
+
+    def _note(self, outcome: Outcome) -> None:
+        number, kind, text, seconds = outcome
+        if kind == "peak":
+            self.peak = max(self.peak, int(text))
+            return
+        name = self.names[number % len(self.names)]
+        self.counts[name][kind] += 1
+        self.slowest = max(self.slowest, (seconds, number))
+        if kind not in ("read", "refused"):
+            folder = self.folder / f"{name}-{self.seed}-{number}"
+            path = write(damaged(self.seed, number, READERS[name]), folder)
+            last = text.strip().splitlines()[-1][:200]
+            self.findings.append(f"{kind}: {last}\n  python -m tests.fuzz --repeat {name} '{path}'")
+            (folder / "FOUND.txt").write_text(text, "utf-8")
+
+
+def repeat(name: str, path: Path, show: Callable[[str], object] = print) -> None:
+    """Read one input here, with the traceback that it gives."""
+    show(f"{name} {path}")
+    READERS[name].read(path)

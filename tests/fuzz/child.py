@@ -1,0 +1,135 @@
+"""What runs in a child process: inputs made from their numbers, read within limits, and what came of each."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import psutil
+
+from tests.fuzz.containers import mutate
+from tests.fuzz.readers import READERS, Reader
+from tests.fuzz.samples import Sample
+
+LONGEST = 10
+"""Seconds of processor time that a reader may take for one input."""
+
+MEMORY = 2 * 2**30
+"""Bytes that a reader may take, above what the process had before."""
+
+Outcome = tuple[int, str, str, float]
+"""Number of the input, what it was (``read``, ``refused`` or a finding), traceback of a finding, seconds."""
+
+
+class Hang(BaseException):
+    """It took longer than `LONGEST`."""
+
+
+def damaged(seed: int, number: int, reader: Reader) -> Sample:
+    """Make an input; the same seed and number always give the same one."""
+    rng = random.Random(f"{seed}-{number}")
+    sample = rng.choice(_samples(reader))
+    name = rng.choice(sorted(sample.files))
+    content = sample.files[name]
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        content = mutate(rng, content)
+    return Sample(sample.entry, sample.files | {name: content})
+
+
+def write(sample: Sample, folder: Path) -> Path:
+    """Write an input into a folder, and give what the reader is to read."""
+    for name, content in sample.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder / sample.entry
+
+
+def work(connection: Connection, seed: int, names: Sequence[str], numbers: Sequence[int]) -> None:
+    """Read inputs one after the other; tell each number before, and its outcome after."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch, _silence():
+        os.chdir(scratch)
+        for name in dict.fromkeys(names):  # everything is imported and compiled before it is measured
+            for index, sample in enumerate(_samples(READERS[name])):
+                READERS[name].read(write(sample, Path(scratch, f"{name}{index}")))
+        limit = psutil.Process().memory_info().vms + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        connection.send(None)
+        for number in numbers:
+            name = names[number % len(names)]
+            sample = damaged(seed, number, READERS[name])
+            path = write(sample, Path(scratch, str(number)))
+            connection.send(number)
+            began = time.process_time()
+            kind, text = read_within_limits(READERS[name], path)
+            connection.send((number, kind, text, time.process_time() - began))
+            shutil.rmtree(Path(scratch, str(number)))
+        connection.send((-1, "peak", str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024), 0.0))
+
+
+def read_within_limits(reader: Reader, path: Path) -> tuple[str, str]:
+    """Read one input; tell what came of it, and the traceback of a finding."""
+    from cpretrain.errors import BadInput
+
+    try:
+        with _alarm():
+            reader.read(path)
+    except BadInput as error:
+        hidden = _memory_in(error)
+        return ("memory", hidden) if hidden else ("refused", "")
+    except Hang:
+        return "hang", traceback.format_exc()
+    except MemoryError:
+        return "memory", traceback.format_exc()
+    except BaseException:
+        return "traceback", traceback.format_exc()
+    return "read", ""
+
+
+def _memory_in(error: BaseException | None) -> str:
+    """Traceback of an error that stands for too little memory, in whatever it is wrapped; empty where none does."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return "".join(traceback.format_exception(error))
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+@contextmanager
+def _alarm() -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise Hang
+
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what readers say to people off the screen."""
+    from cpretrain.progress import set_output
+
+    set_output(quiet=True)
+    with open(os.devnull, "w") as nothing, redirect_stderr(nothing), warnings.catch_warnings(action="ignore"):
+        yield
+
+
+_MADE: dict[Reader, list[Sample]] = {}
+
+
+def _samples(reader: Reader) -> list[Sample]:
+    if reader not in _MADE:
+        _MADE[reader] = reader.samples()
+    return _MADE[reader]

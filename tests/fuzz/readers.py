@@ -1,0 +1,189 @@
+"""Every reader of the project, as a function of a path, with the sound inputs that are damaged for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.fuzz import samples
+from tests.fuzz.samples import Sample
+
+
+class Reader(NamedTuple):
+    """What reads, what it reads, and how often its turn comes."""
+
+    read: Callable[[Path], object]
+    samples: Callable[[], list[Sample]]
+    turns: int = 1
+
+
+def movie(path: Path) -> None:
+    from cpretrain.timelapse import TimeLapse
+
+    with TimeLapse(path) as opened:
+        opened.frame(0)
+        opened.frame(opened.shape[0] - 1)
+
+
+def movie_folder(path: Path) -> None:
+    from cpretrain.movies import corrected_name, list_movies
+
+    for found in list_movies(path.parent):
+        corrected_name(found)
+
+
+def labels(path: Path) -> None:
+    from cpretrain.qupath.label_image import read_label_image
+
+    read_label_image(path)
+
+
+def label_movie(path: Path) -> None:
+    from cpretrain.combination.matching_movies import as_labels
+    from cpretrain.timelapse import TimeLapse
+
+    with TimeLapse(path) as opened:
+        as_labels(opened.frame(0), path)
+
+
+def outlines(path: Path) -> None:
+    from cpretrain.qupath.vector_file import looks_like_geojson, read_outlines
+
+    looks_like_geojson(path)
+    read_outlines(path, samples.SIZE)
+
+
+def training_image(path: Path) -> None:
+    from cpretrain.network_image import read_for_network, read_image
+    from cpretrain.qupath.mask_fit import mask_fit
+    from cpretrain.qupath.tiff_plane import describe_image
+
+    facts = describe_image(path)
+    read_for_network(path)
+    if facts.size == samples.SIZE:
+        mask_fit(read_image(path), samples.labels(), 2)
+
+
+def training_folder(path: Path) -> None:
+    from cpretrain.dataset import load_pairs
+
+    load_pairs(path, path)
+
+
+def crops_csv(path: Path) -> None:
+    from cpretrain.crops_table import read_crops
+
+    read_crops(path)
+
+
+def split_csv(path: Path) -> None:
+    from cpretrain.dataset import read_split
+
+    read_split(path)
+
+
+def shifts_csv(path: Path) -> None:
+    from cpretrain.canvas import canvas_for
+    from cpretrain.drift_checks import check_applied
+    from cpretrain.settings import DriftSettings
+    from cpretrain.shifts_table import read_shifts
+    from cpretrain.timelapse import ArrayFrames
+
+    curve, movie = read_shifts(path), ArrayFrames(samples.pixels()[:, None, None])
+    check_applied(movie, DriftSettings(), curve, path)
+    canvas_for(curve, movie.shape[1:])
+
+
+def objects_csv(path: Path) -> None:
+    from cpretrain.prediction.object_table import read_probabilities
+
+    list(read_probabilities(path))
+
+
+def losses_csv(path: Path) -> None:
+    import cpretrain.evaluation  # noqa: F401 (the page and the evaluation import each other; this one goes first)
+    from cpretrain.report.charts import training_charts
+
+    training_charts(path)
+
+
+def experiment(path: Path) -> None:
+    from cpretrain.experiment import read_experiment
+
+    read_experiment(path)
+
+
+def model_folder(path: Path) -> None:
+    from cpretrain.base_models import BaseModel
+    from cpretrain.model_record import settings_of_model, tuned_values
+    from cpretrain.segmenter import network_input
+
+    used = settings_of_model(path)
+    network_input(samples.pixels(), min(used.channel, 3), None, used.normalization)
+    tuned_values(path, "base", "0" * 64)
+    _ = BaseModel("m", path / "weights").licence
+
+
+def record(path: Path) -> None:
+    from cpretrain.provenance import is_current
+    from cpretrain.report.origins import read_record
+    from cpretrain.settings import CropSettings
+
+    is_current(path, CropSettings(), [])
+    read_record(path)
+
+
+def weights(path: Path) -> None:
+    from cpretrain.base_models import find_base, stored_weights
+
+    find_base(str(path))
+    for tensor in stored_weights(path).values():
+        tensor.sum()
+
+
+def checkpoint(path: Path) -> None:
+    from cpretrain.training.checkpoint import Checkpoint
+
+    kept = Checkpoint(path)
+    if kept.exists:
+        kept.load(samples.MODEL)
+
+
+def unfinished(path: Path) -> None:
+    from cpretrain.prediction.unfinished import Unfinished
+
+    store = Unfinished(path, samples.MODEL)
+    if store.has(0):
+        store.labels(0), store.objects(0)
+
+
+def plugin_log(path: Path) -> None:
+    from fiji_bridge.log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+
+    said = path.read_text("utf-8", "replace")  # as the bridge reads it
+    drift_in(said, 2), drift_in_file(said), clipped_in(said), list(frames_in(said)), complaint_in(said)
+
+
+READERS: dict[str, Reader] = {
+    "movie": Reader(movie, samples.movies, 5),
+    "movie_folder": Reader(movie_folder, samples.movie_folders),
+    "labels": Reader(labels, samples.label_images, 3),
+    "label_movie": Reader(label_movie, samples.label_tiffs),
+    "outlines": Reader(outlines, samples.outlines, 5),
+    "training_image": Reader(training_image, samples.training_images, 2),
+    "training_folder": Reader(training_folder, samples.training_folders),
+    "crops_csv": Reader(crops_csv, samples.crop_tables),
+    "split_csv": Reader(split_csv, samples.text(".csv", samples.SPLIT)),
+    "shifts_csv": Reader(shifts_csv, samples.text(".csv", samples.SHIFTS)),
+    "objects_csv": Reader(objects_csv, samples.text(".csv", samples.OBJECTS)),
+    "losses_csv": Reader(losses_csv, samples.text(".csv", samples.LOSSES)),
+    "experiment": Reader(experiment, samples.text(".toml", samples.EXPERIMENT)),
+    "model_folder": Reader(model_folder, samples.model_folders),
+    "record": Reader(record, samples.model_record),
+    "weights": Reader(weights, samples.weights, 2),
+    "checkpoint": Reader(checkpoint, samples.checkpoints),
+    "unfinished": Reader(unfinished, samples.unfinished),
+    "plugin_log": Reader(plugin_log, samples.text(".txt", samples.LOG)),
+}
+
+TURNS = [name for name, reader in READERS.items() for _ in range(reader.turns)]
+"""Names of readers, which take turns."""

@@ -1,0 +1,314 @@
+"""Sound files of every kind that is read, each so small that a flipped bit matters."""
+
+import gzip
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import roifile
+import tifffile
+from PIL import Image
+
+from cpretrain.base_models import cellpose_major
+from cpretrain.crops_table import Crop, write_crops
+from cpretrain.model_record import MODEL_RECORD, TUNING_RECORD
+from cpretrain.qupath.geojson import write_geojson
+from cpretrain.qupath.imagej_roi import write_rois
+from tests.qupath_data import IMAGE, LABELS
+from tests.test_timelapse_formats import write_ome_set, write_single_frames, write_zarr
+
+SIZE = (20, 24)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Files of one input by their name in its folder, and which path the reader is given ("" for the folder)."""
+
+    entry: str
+    files: dict[str, bytes]
+
+
+@cache
+def pixels() -> np.ndarray:
+    """Three frames cut from a real image, uint16 (3, 20, 24)."""
+    plane = tifffile.imread(IMAGE)[0].astype(np.uint16)
+    return np.stack([plane[y : y + SIZE[0], y : y + SIZE[1]] for y in (100, 103, 105)])
+
+
+@cache
+def labels() -> np.ndarray:
+    """Real objects, made eight times smaller to fit, uint16 (20, 24)."""
+    small = tifffile.imread(LABELS)[::20, ::20][: SIZE[0], : SIZE[1]]
+    return np.unique(small, return_inverse=True)[1].reshape(SIZE).astype(np.uint16)
+
+
+def _tiff(array: np.ndarray, **options: object) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, array, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _written(*writers: Callable[[Path], object]) -> dict[str, bytes]:
+    """What functions write into a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        for write in writers:
+            write(Path(folder))
+        files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _alone(suffix: str, *contents: bytes) -> list[Sample]:
+    return [Sample(f"a{suffix}", {f"a{suffix}": content}) for content in contents]
+
+
+def movies() -> list[Sample]:
+    """TIFFs of all kinds, a multi-file OME-TIFF, single frames, OME-Zarr of both versions."""
+    frames, grey = pixels(), {"photometric": "minisblack"}
+    plain = [
+        _tiff(frames, **grey),
+        _tiff(frames, bigtiff=True, byteorder=">", **grey),
+        _tiff(
+            frames,
+            imagej=True,
+            resolution=(2, 2),
+            metadata={"axes": "TYX", "unit": "um", "Labels": ["a", "b", "c"]},
+            **grey,
+        ),
+        _tiff(
+            frames,
+            ome=True,
+            metadata={"axes": "TYX", "PhysicalSizeX": 0.5, "Channel": {"Name": ["a"]}},
+            **grey,
+        ),
+        _tiff(np.stack([frames, frames], 1), ome=True, compression="zlib", metadata={"axes": "TCYX"}, **grey),
+        _tiff(frames, compression="lzw", rowsperstrip=5, metadata=None, **grey),
+        _tiff(
+            frames.astype(np.float32),
+            compression="zstd",
+            predictor=True,
+            tile=(16, 16),
+            metadata=None,
+            **grey,
+        ),
+        _tiff(np.stack([frames.astype(np.uint8)] * 3, -1), photometric="rgb", metadata=None),
+    ]
+    zarrs = [_written(lambda f, v=v: write_zarr(f / "a.zarr", frames, "TYX", v)) for v in ("0.4", "0.5")]
+    sets = _written(lambda f: write_ome_set(f, frames))
+    single = _written(lambda f: write_single_frames(f, frames))
+    return [
+        *_alone(".tif", *plain),
+        *(Sample("a.zarr", files) for files in zarrs),
+        Sample("m_1.ome.tif", sets),
+        Sample("img_*.tif", single),
+    ]
+
+
+def movie_folders() -> list[Sample]:
+    """Folders in which one of several files stands for all."""
+    return [sample for sample in movies() if len(sample.files) > 1]
+
+
+def label_images() -> list[Sample]:
+    """Label images as TIFF and PNG, grey, palette and colours."""
+    return [*_alone(".png", *_label_pngs()), *label_tiffs()]
+
+
+def _label_pngs() -> list[bytes]:
+    ids = labels()
+    palette = Image.fromarray(ids.astype(np.uint8)).convert("P")
+    pngs = []
+    for image in (
+        Image.fromarray(ids.astype(np.uint8)),
+        palette,
+        palette.convert("RGBA"),
+        Image.fromarray(ids),
+    ):
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        pngs.append(file.getvalue())
+    return pngs
+
+
+def label_tiffs() -> list[Sample]:
+    """Label images as TIFF alone."""
+    ids = labels()
+    tiffs = [
+        _tiff(ids, compression="zlib", metadata=None, photometric="minisblack"),
+        _tiff(ids.astype(np.float32), tile=(16, 16), bigtiff=True),
+        _tiff(ids.astype(np.uint8), photometric="palette", colormap=np.zeros((3, 256), np.uint16)),
+        _tiff(
+            np.stack([ids * 0, ids * 0, ids], -1).astype(np.uint8), photometric="rgb", compression="packbits"
+        ),
+        _tiff(ids, ome=True, metadata={"axes": "YX"}),
+    ]
+    return _alone(".tif", *tiffs)
+
+
+def outlines() -> list[Sample]:
+    """GeoJSON plain, gzipped and zipped; ImageJ ROIs single and in an archive."""
+    files = _written(
+        lambda f: write_geojson(f / "a.geojson", labels(), "Cell"),
+        lambda f: write_rois(f / "a_RoiSet.zip", labels(), "Cell", (1, 2)),
+    )
+    geojson, rois = files["a.geojson"], files["a_RoiSet.zip"]
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.geojson", geojson)
+    with zipfile.ZipFile(io.BytesIO(rois)) as archive:
+        single = archive.read(archive.namelist()[0])
+    oval = roifile.ImagejRoi(
+        roitype=roifile.ROI_TYPE.OVAL, top=2, left=3, bottom=9, right=12, n_coordinates=0
+    )
+    ring = roifile.ImagejRoi.frompoints([[2.5, 3], [9, 4], [8.5, 11]], name="ring")
+    packed = [geojson, gzip.compress(geojson), zipped.getvalue(), rois]
+    return [*_alone(".geojson", packed[0], packed[1]), *_alone(".zip", *packed[2:]),
+            *_alone(".roi", single, oval.tobytes(), ring.tobytes())]  # fmt: skip
+
+
+def training_images() -> list[Sample]:
+    """Training images with their table of crops."""
+    planes = [
+        (1, _tiff(pixels()[0], photometric="minisblack")),
+        (3, _tiff(pixels(), imagej=True, metadata={"axes": "CYX"}, photometric="minisblack")),
+        (1, _tiff(pixels()[0], ome=True, compression="zlib", metadata={"axes": "YX"})),
+    ]
+    found = []
+    for channels, image in planes:
+        crop = Crop("a.tif", "movie.tif", 0, 0, 1, 2, 16, 20, 2, 0, (3.0,) * channels, (99.5,) * channels)
+        found.append(Sample("a.tif", {"a.tif": image, **_written(lambda f, c=crop: write_crops(f, [c]))}))
+    return found
+
+
+def training_folders() -> list[Sample]:
+    """Images and masks in one folder."""
+    files = {}
+    for name, plane in zip("abc", pixels(), strict=True):
+        files[f"{name}.tif"] = _tiff(plane, photometric="minisblack")
+        files[f"{name}_masks.tif"] = _tiff(labels(), compression="zlib")
+    return [Sample("", files)]
+
+
+def crop_tables() -> list[Sample]:
+    """``crops.csv`` in a folder."""
+    crops = [
+        Crop(f"{n}.tif", "movie, 1.tif", n, 0, 1, 2, 16, 20, 2, 0, (3.0, 1.0), (99.5, 8.0)) for n in range(4)
+    ]
+    return [Sample("", _written(lambda f: write_crops(f, crops)))]
+
+
+SPLIT = b"""image,mask,group,set
+images/a.tif,masks/a.tif,m1,train
+images/b.tif,masks/b.tif,m2,validation
+c.tif,c.tif,m3,test
+"""
+SHIFTS = b"""frame,drift_z,drift_y,drift_x,clipped,uncertain
+0,0.0,0.0,0.0,False,
+1,0.0,1.5,-2.25,True,False
+2,0,3,4,False,True
+"""
+OBJECTS = b"""file,frame,label,class,area,z,y,x,cell_probability
+m.tif,0,1,Cell,50,0,3.5,4.5,0.91
+m.tif,0,2,Cell,9,0,1,2,0.5
+m.tif,2,1,Cell,12,0,3.5,4.5,0.8
+"""
+LOSSES = b"epoch,training_loss,test_loss,test_average_precision\n0,0.9,0.8,\n5,0.5,0.6,0.4\n"
+LOG = (
+    b"Correct 3D drift\n  processing channel 1\nbetween frames 1 and 2\nToo large drift along dimension 0\n"
+    b"    frame 2 correcting drift 1.0,-2.5,0\n  frame 1 correcting drift 0,0,0\nException in thread\n\tat ij.IJ\n"
+    b"dx dy dz\n0 0 0\n1.5 -2 0\n"
+)
+EXPERIMENT = b"""raw = "raw"
+ground_truth = "drawn"
+frames = "f"
+frame_masks = "g"
+[drift]
+engine = "native"
+max_shift = [10, 10, 10]
+[crops]
+size = 100
+seed = 3
+[train]
+base = "cyto3"
+name = "m"
+epochs = 5
+learning_rate = 0.01
+[evaluate]
+thresholds = "0.5:0.95:0.05"
+"""
+MODEL = {
+    "step": "train",
+    "base": {"name": "cyto3", "licence": "BSD"},
+    "settings": {"channel": 1, "second_channel": None},
+    "normalization": {"percentiles": [1.0, 99.0], "valid_pixels": True, "of": "frame"},
+    "inputs": {"images/a.tif": "0" * 64},
+    "cell_type": "HeLa",
+}
+TUNING = {
+    "found": {
+        name: {"flow_threshold": 0.4, "cellprob_threshold": 0.0, "diameter": 30.0, "weights_sha256": "0" * 64}
+        for name in ("base", "retrained")
+    }
+}
+
+
+def model_folders() -> list[Sample]:
+    """``model.json`` and ``tuning.json``, without weights."""
+    files = {
+        MODEL_RECORD: json.dumps(MODEL, indent=2).encode(),
+        TUNING_RECORD: json.dumps(TUNING, indent=2).encode(),
+    }
+    return [Sample("", files)]
+
+
+def weights() -> list[Sample]:
+    """Weights by the names of the installed Cellpose, in torch's present format and in its old one."""
+    import torch
+
+    name = "output.2.weight" if cellpose_major() == 3 else "W2"
+    found = []
+    for zipped in (True, False):
+        file = io.BytesIO()
+        state = {name: torch.ones(3, 4), "module.b": torch.arange(5)}
+        torch.save(state, file, _use_new_zipfile_serialization=zipped)
+        found.append(file.getvalue())
+    return _alone("", *found)
+
+
+def checkpoints() -> list[Sample]:
+    """An interrupted training."""
+    import torch
+
+    state = io.BytesIO()
+    torch.save({"epoch": 3, "net": {"a": torch.ones(2)}, "random": torch.arange(4)}, state)
+    return [
+        Sample(
+            "m",
+            {
+                ".m.unfinished/state.pt": state.getvalue(),
+                ".m.unfinished/run.json": json.dumps(MODEL).encode(),
+            },
+        )
+    ]
+
+
+def unfinished() -> list[Sample]:
+    """Frames of an interrupted prediction."""
+    frame = io.BytesIO()
+    np.savez_compressed(frame, labels=labels()[np.newaxis].astype(np.uint32), objects=np.ones((2, 6)))
+    return [Sample("", {"run.json": json.dumps(MODEL).encode(), "000000.npz": frame.getvalue()})]
+
+
+def text(suffix: str, content: bytes) -> Callable[[], list[Sample]]:
+    """One text file."""
+    return lambda: _alone(suffix, content)
+
+
+def model_record() -> list[Sample]:
+    """A record alone."""
+    return _alone(".json", json.dumps(MODEL, indent=2).encode())
