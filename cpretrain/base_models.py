@@ -1,5 +1,6 @@
 """Which base models there are, where each lies on this machine, and which Cellpose loads it."""
 
+import io
 import os
 import zipfile
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
 def own_models() -> list[str]:
     """Names of the models that the user registered in Cellpose."""
     listed = models_folder() / GUI_MODELS
-    lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
+    lines = listed.read_text("utf-8", "replace").splitlines() if listed.is_file() else []
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -144,7 +145,10 @@ def stored_weights(path: Path) -> dict[str, Any]:
     """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats)."""
     import torch
 
-    return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)))
+    if zipfile.is_zipfile(path):
+        return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+    data = io.BytesIO(path.read_bytes())  # from a file, torch would ask for as much as a damaged length says
+    return dict(torch.load(data, map_location="cpu", weights_only=True))
 
 
 def _unknown(name: str, major: int) -> BadInput:

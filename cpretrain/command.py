@@ -11,6 +11,7 @@ import typer
 
 from cpretrain.console_report import Report
 from cpretrain.errors import BadInput
+from cpretrain.printable import printable
 
 COMMANDS: dict[str, tuple[Callable[..., Report], str | None]] = {}
 """Each command by the name of its function: the function itself, and the name of its class of settings."""
@@ -89,11 +90,11 @@ def _run(as_json: bool, work: Callable[[], Report]) -> None:
         raise typer.Exit(INTERRUPTED) from None
     for path, reason in report.failed.items():
         if not as_json:
-            print(f"failed: {path.name}: {reason}", file=sys.stderr)
+            print(printable(f"failed: {path.name}: {reason}"), file=sys.stderr)
     if as_json:
-        print(json.dumps(answer(report), ensure_ascii=False, default=str))
+        print(printable(json.dumps(answer(report), ensure_ascii=False, default=str)))
     else:
-        print("\n".join(report.lines))
+        print(printable("\n".join(report.lines)))
     if report.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -112,8 +113,8 @@ def error_answer(error: BadInput) -> dict[str, Any]:
 
 def _fail(error: BadInput, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(error_answer(error), ensure_ascii=False))
-    print(f"error: {error}", file=sys.stderr)
+        print(printable(json.dumps(error_answer(error), ensure_ascii=False)))
+    print(printable(f"error: {error}"), file=sys.stderr)
 
 
 def _switch(name: str, help: str) -> inspect.Parameter:

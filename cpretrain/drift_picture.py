@@ -10,6 +10,7 @@ from cpretrain.atomic import write_aside
 from cpretrain.covered import Area
 from cpretrain.drift_curve import DriftCurve
 from cpretrain.neighbour_correlation import NeighbourCorrelation
+from cpretrain.printable import printable
 
 PICTURE_PIXELS = 600
 """Edge length above which a mean image is reduced by a whole number."""
@@ -85,7 +86,7 @@ def draw_drift(
 
     figure = Figure(figsize=(11, 8), layout="constrained")
     course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3)).ravel()
-    figure.suptitle(f"{title} (engine: {engine})", parse_math=False)
+    figure.suptitle(printable(f"{title} (engine: {engine})"), parse_math=False)
     frames = np.arange(len(curve.drift))
     for axis, colour in zip("zyx", ("#999999", "#0072B2", "#D55E00"), strict=True):
         drift = curve.drift[:, "zyx".index(axis)]

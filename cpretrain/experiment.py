@@ -23,6 +23,8 @@ from cpretrain.settings import (
     bad_settings,
 )
 
+LONGEST_FILE, LONGEST_LINE = 2**17, 2**12
+
 EVALUATED = ("second_person", "frames", "frame_masks")
 """Settings that name what is evaluated on besides the validation images."""
 
@@ -55,8 +57,8 @@ def read_experiment(path: Path) -> Experiment:
         When it cannot be read, or a setting is missing, unknown or out of range.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        given = _parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
     try:
         experiment = Experiment.model_validate(given)
@@ -76,6 +78,13 @@ def read_experiment(path: Path) -> Experiment:
         }
         | {name: folder / path for name in EVALUATED if (path := getattr(experiment, name))}
     )
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Read TOML that a person can have written: the time for a name of many parts grows with their square."""
+    if len(text) > LONGEST_FILE or max(map(len, text.split("\n"))) > LONGEST_LINE:
+        raise ValueError(f"more than {LONGEST_FILE} characters, or {LONGEST_LINE} in a line")
+    return tomllib.loads(text)
 
 
 def run_experiment(path: Path) -> Report:

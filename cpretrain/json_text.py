@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-MOST_BYTES = 2**28
+MOST_BYTES = 2**26
 """Files of more bytes than this are refused."""
 
 

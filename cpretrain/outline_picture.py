@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
+from cpretrain.printable import printable
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
 """Distinct for colour-blind people (Okabe and Ito)."""
@@ -29,7 +30,7 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4 * len(labels), 4.6), layout="constrained")
-    figure.suptitle(title, parse_math=False)
+    figure.suptitle(printable(title), parse_math=False)
     low, high = np.percentile(image, (0.5, 99.5))
     panels = figure.subplots(1, len(labels), squeeze=False)[0]
     for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cpretrain.printable import printable
+
 console = Console(stderr=True, highlight=False)
 """All that is said to the person goes through here."""
 
@@ -46,13 +48,13 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
 def say(message: str) -> None:
     """Say one line, as it is (brackets in file names are not markup)."""
     if not tell("say", message=message):
-        console.print(message, markup=False, soft_wrap=True)
+        console.print(printable(message), markup=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Say one line that a person should not miss."""
     if not tell("warn", message=message):
-        console.print(f"warning: {message}", markup=False, style="yellow", soft_wrap=True)
+        console.print(printable(f"warning: {message}"), markup=False, style="yellow", soft_wrap=True)
 
 
 @contextmanager
@@ -77,9 +79,9 @@ def progress(description: str, total: int) -> Iterator[Step]:
         yield _lines(description, total)
         return
     with _shared_bars() as bars:
-        task = bars.add_task(description, total=total, note="")
+        task = bars.add_task(printable(description), total=total, note="")
         try:
-            yield lambda note="": bars.update(task, advance=1, note=note)
+            yield lambda note="": bars.update(task, advance=1, note=printable(note))
         finally:
             bars.remove_task(task)
 
@@ -136,4 +138,4 @@ def tell(event: str, **facts: Any) -> bool:
 
 
 def _write(event: dict[str, Any]) -> None:
-    print(json.dumps(event, ensure_ascii=False), file=sys.stderr, flush=True)
+    print(printable(json.dumps(event, ensure_ascii=False)), file=sys.stderr, flush=True)

@@ -332,4 +332,11 @@ def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput
     """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][:1]) or "settings"
-    return BadInput(f"{name(place)}: {first['msg'].lower()}", found=repr(first["input"]))
+    return BadInput(f"{name(place)}: {first['msg'].lower()}", found=_short(first["input"]))
+
+
+def _short(value: object) -> str:
+    try:
+        return repr(value)[:200]
+    except RecursionError:
+        return "a value of too many levels"

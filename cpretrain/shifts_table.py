@@ -38,7 +38,11 @@ def read_shifts(path: Path) -> DriftCurve:
     """
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            missing = [column for column in COLUMNS[1:5] if column not in (table.fieldnames or ())]
+            if missing:
+                raise KeyError(missing[0])
+            rows = list(table)
         drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
         clipped = _pairs(row["clipped"] for row in rows)
         told = all(row.get("uncertain") for row in rows)

@@ -14,6 +14,7 @@ from cpretrain.calibration import Calibration as Calibration
 from cpretrain.channels import Channels
 from cpretrain.errors import BadInput
 from cpretrain.frame_files import FrameFiles, is_pattern
+from cpretrain.printable import check_name
 from cpretrain.room import check_memory
 from cpretrain.tiff_movie import TiffMovie
 from cpretrain.zarr_movie import ZarrMovie, is_ome_zarr
@@ -89,6 +90,7 @@ class TimeLapse:
 
     def __init__(self, path: str | os.PathLike, axes: str | None = None) -> None:
         self.path = Path(path)
+        check_name(self.path)
         self._movie = _opener(self.path)(self.path, axes)
         self.axes, self.files = self._movie.axes, self._movie.files
         self.dtype, self.is_rgb = self._movie.dtype, self._movie.is_rgb
@@ -169,7 +171,7 @@ def list_images(path: str | os.PathLike) -> list[Path]:
     Parameters
     ----------
     path : path-like
-        A file, or a folder. Hidden files and folders inside are left out.
+        A file, or a folder. Hidden files, and what is no file, are left out.
 
     Returns
     -------
@@ -187,7 +189,9 @@ def list_images(path: str | os.PathLike) -> list[Path]:
     if not given.is_dir():
         raise BadInput(f"{given}: there is no such file or folder")
     files = sorted(
-        file for file in given.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+        file
+        for file in given.iterdir()
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
     )
     if not files:
         others = sorted(file.name for file in given.iterdir() if not file.name.startswith("."))

@@ -1,6 +1,7 @@
 """A movie in an OME-Zarr, read one frame at a time at full resolution."""
 
 import re
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cpretrain.axis_names import named_axes
 from cpretrain.calibration import Calibration
 from cpretrain.channels import Channels, table_of
 from cpretrain.errors import BadInput
+from cpretrain.room import check_memory
 
 _UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
 _SECONDS = {"millisecond": 0.001, "minute": 60.0, "hour": 3600.0}
@@ -45,6 +47,8 @@ class ZarrMovie:
             self._array = group[largest["path"]]
             stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
             shape, dtype = self._array.shape, np.dtype(self._array.dtype)
+            if dtype.kind not in "buif":  # objects are stored as pickles, which run what they hold
+                raise TypeError(f"pixels of type {dtype}")
             self.calibration = _calibration(image, largest)
             self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
         except Exception as error:  # a damaged store raises nearly anything in zarr
@@ -54,6 +58,12 @@ class ZarrMovie:
                 expected="a folder with multiscales and their axes in .zattrs or zarr.json",
                 cure="choose the folder of one image in it, or take it out of the folder",
             ) from error
+        chunk = self._array.shards or self._array.chunks
+        check_memory(
+            prod(chunk) * dtype.itemsize,
+            f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
+            "write it again with smaller chunks; where they cannot be that large, it is damaged",
+        )
         metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
         self.files = [*metadata, path / largest["path"]]
         self.axes = named_axes(path, "".join(stated).upper(), shape, axes)

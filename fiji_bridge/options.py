@@ -1,9 +1,11 @@
 """The settings of drift correction as the plugin's macro options."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 
+from cpretrain.errors import BadInput
 from cpretrain.settings import DriftSettings
 
 
@@ -41,8 +43,20 @@ def macro_options(
     }
     words = [name for name, on in switches.items() if on]
     words += [f"{key}={value}" for key, value in values.items()]
+    for path in filter(None, (plane_folder, drift_file)):
+        _check_path(path)
     if plane_folder is not None:
         words += ["use", f"choose=[{plane_folder}]"]
     if drift_file is not None:
         words += ["only", f"please=[{drift_file}]"]  # a bare "only" is another key than "only="
     return " ".join(words)
+
+
+def _check_path(path: Path) -> None:
+    """Refuse a path that ImageJ cannot quote: it ends at the first bracket, and what follows is taken for options."""
+    if re.search(r"[\[\]\x00-\x1f]", str(path)):
+        raise BadInput(
+            f"{path}: Fiji cannot be told of a folder with such a name",
+            found="brackets or control characters",
+            cure="set TMPDIR to another folder, or use --engine native",
+        )

@@ -146,7 +146,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         else:
             _segment(movie, files, model, origin)
     others = write_other_forms(files, model.settings)
-    with open(files.objects, encoding="utf-8") as table:
+    with open(files.objects, "rb") as table:
         return PredictedMovie(source, files.labels, sum(1 for _ in table) - 1, others)
 
 

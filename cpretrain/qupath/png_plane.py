@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.tiff_plane import Plane
+from cpretrain.printable import check_name
+from cpretrain.qupath.tiff_plane import Plane, check_room
 from cpretrain.tiff_damage import MOST_PIXELS, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -34,12 +35,14 @@ def read_png(path: str | os.PathLike) -> Plane:
     """
     from PIL import Image
 
+    check_name(path)
     try:
         data = Path(path).read_bytes()
         _check_sums(path, data)
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise damaged(path, f"a header that says {image.height} × {image.width} pixels")
+            check_room(path, image.height, image.width)
             palette = image.mode == "P"
             pixels = np.asarray(image.convert("L") if image.mode == "LA" else image)
     except BadInput:

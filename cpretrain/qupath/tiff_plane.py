@@ -17,12 +17,17 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.ome_header import check_ome
+from cpretrain.printable import check_name
 from cpretrain.quiet_log import silent
+from cpretrain.room import check_memory
 from cpretrain.tiff_damage import check_page, damaged
 from cpretrain.tiff_directories import check_directories
 
 MOST_CHANNELS = 5
 """Up to this many unnamed planes of an image are taken for channels."""
+
+BYTES_A_PIXEL = 20
+"""What reading a label image takes at most, in memory, where it holds objects (noise takes up to three times that)."""
 
 _OLD_JPEG, _JPEG = 6, 7
 _PALETTE, _REDUCED, _TRANSPARENCY = 3, 1, 4
@@ -73,10 +78,26 @@ def read_plane(path: str | os.PathLike) -> Plane:
             raise _several_planes(path, pages, planes)
         page = pages[0]
         check_page(path, page)
+        check_room(path, int(page.imagelength), int(page.imagewidth))
         _check_lossless(path, page)
         with _as_damage(path):
             pixels = page.asarray()
         return Plane(_samples_last(path, pixels, page.axes), page.photometric == _PALETTE)
+
+
+def check_room(path: str | os.PathLike, height: int, width: int) -> None:
+    """Make sure that there is memory for a label image of this size, and for the work on it.
+
+    Raises
+    ------
+    BadInput
+        With what is there and what is needed.
+    """
+    check_memory(
+        BYTES_A_PIXEL * height * width,
+        f"{path}: a label image of {height} × {width} pixels does not fit in memory",
+        "cut the image into smaller ones; where it cannot be that large, it is damaged",
+    )
 
 
 @dataclass(frozen=True)
@@ -131,6 +152,7 @@ def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
             raise BadInput(f"{path}: is a folder", expected="an image file")
         if not Path(path).exists():
             raise BadInput(f"{path}: there is no such file")
+        check_name(path)
         check_directories(path)
         try:
             file = tifffile.TiffFile(path)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.printable import check_name
 from cpretrain.qupath.archive import MOST_BYTES, entries, gunzip
 from cpretrain.qupath.label_image import LabelImage
 from cpretrain.settings import MaskSettings
@@ -28,6 +29,7 @@ def read_outlines(path: Path, size: tuple[int, int], settings: MaskSettings | No
         When it is damaged or neither of the two.
     """
     settings = settings or MaskSettings()
+    check_name(path)
     if path.stat().st_size > MOST_BYTES:
         raise BadInput(
             f"{path}: is too large for the outlines of one image", found=f"{path.stat().st_size} bytes"
