@@ -212,8 +212,8 @@ def million_entries(path):
 
 
 def bomb(path):
-    """A gigabyte of zeros in a megabyte, as ten ROIs."""
-    roi_zip(path, [(f"{n}.roi", bytes(10**8)) for n in range(10)], zipfile.ZIP_DEFLATED)
+    """A hundred megabytes of zeros in a hundred kilobytes, as ten ROIs."""
+    roi_zip(path, [(f"{n}.roi", bytes(10**7)) for n in range(10)], zipfile.ZIP_DEFLATED)
 
 
 def overlapping(path):
@@ -229,7 +229,7 @@ def overlapping(path):
 
 ZIPS = {
     "a million entries": million_entries,
-    "a gigabyte of zeros": bomb,
+    "zeros": bomb,
     "entries that overlap": overlapping,
 }
 

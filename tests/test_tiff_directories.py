@@ -7,6 +7,7 @@ import psutil
 import pytest
 import tifffile
 
+from cpretrain import tiff_directories
 from cpretrain.errors import BadInput
 from cpretrain.qupath.label_image import read_label_image
 from cpretrain.qupath.tiff_plane import describe_image
@@ -47,6 +48,14 @@ def test_directories_in_a_circle(tmp_path, read, pages, following, bigtiff):
         read(path)
     assert "in a circle" in error.value.found
     assert psutil.Process().memory_info().rss - before < 50e6
+
+
+def test_more_pages_than_any_movie_has(tmp_path, monkeypatch):
+    chain(tmp_path / "a.tif", 12, 0)
+    monkeypatch.setattr(tiff_directories, "MOST_PAGES", 11)
+    with pytest.raises(BadInput, match="is damaged") as error:
+        TimeLapse(tmp_path / "a.tif")
+    assert error.value.found == "more than 11 pages"
 
 
 @pytest.mark.parametrize("options", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"ome": True}])

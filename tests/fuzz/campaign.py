@@ -1,6 +1,8 @@
 """Many damaged inputs in a few child processes; one that hangs or dies is a finding, and another takes its place."""
 
 import multiprocessing
+import shutil
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -8,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.child import LONGEST, Outcome, damaged, work, write
+from tests.fuzz.child import LONGEST, SOUND, Outcome, damaged, work
 from tests.fuzz.readers import READERS
 
 PATIENCE, START = 6 * LONGEST, 600
@@ -50,36 +52,40 @@ class Campaign:
     def _until_it_dies(self, numbers: range, until: float) -> range:
         """Let a new child read; give the numbers that are left after one that it hung or died of."""
         context = multiprocessing.get_context("spawn")
+        scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
         ours, theirs = context.Pipe()
-        child = context.Process(target=work, args=(theirs, self.seed, self.names, numbers), daemon=True)
+        child = context.Process(
+            target=work, args=(theirs, scratch, self.seed, self.names, numbers), daemon=True
+        )
         child.start()
         theirs.close()
         at, told, patience = numbers.start, None, START
         try:
             while time.monotonic() < until:
                 if not ours.poll(patience):
-                    return self.lost(numbers, at, told, "hang")
+                    return self.lost(scratch, numbers, at, told, "hang")
                 told, patience = ours.recv(), PATIENCE
                 if isinstance(told, int):
                     at = told
                 elif told is not None:
-                    self._note(told)
+                    self._note(scratch, told)
             return numbers[:0]
         except EOFError:
             done = isinstance(told, tuple) and told[1] == "peak"
-            return numbers[:0] if done else self.lost(numbers, at, told, "death")
+            return numbers[:0] if done else self.lost(scratch, numbers, at, told, "death")
         finally:
             child.kill()
             child.join()
+            shutil.rmtree(scratch)
 
-    def lost(self, numbers: range, at: int, told: object, kind: str) -> range:
+    def lost(self, scratch: Path, numbers: range, at: int, told: object, kind: str) -> range:
         """Note the input that a child hung or died of; give the numbers that are left."""
         if not isinstance(told, int):
             raise RuntimeError(f"a child gave no answer: {kind} near input {at} (after {told})")
-        self._note((at, kind, f"the child process ended by {kind}", 0.0))
+        self._note(scratch, (at, kind, f"the child process ended by {kind}", 0.0))
         return numbers[numbers.index(at) + 1 :]
 
-    def _note(self, outcome: Outcome) -> None:
+    def _note(self, scratch: Path, outcome: Outcome) -> None:
         number, kind, text, seconds = outcome
         if kind == "peak":
             self.peak = max(self.peak, int(text))
@@ -87,9 +93,10 @@ class Campaign:
         name = self.names[number % len(self.names)]
         self.counts[name][kind] += 1
         self.slowest = max(self.slowest, (seconds, number))
-        if kind not in ("read", "refused"):
+        if kind not in SOUND:
             folder = self.folder / f"{name}-{self.seed}-{number}"
-            path = write(damaged(self.seed, number, READERS[name]), folder)
+            shutil.copytree(scratch / str(number), folder, dirs_exist_ok=True)
+            path = folder / damaged(self.seed, number, READERS[name]).entry
             last = text.strip().splitlines()[-1][:200]
             self.findings.append(f"{kind}: {last}\n  python -m tests.fuzz --repeat {name} '{path}'")
             (folder / "FOUND.txt").write_text(text, "utf-8")

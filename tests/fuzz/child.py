@@ -5,7 +5,6 @@ import random
 import resource
 import shutil
 import signal
-import tempfile
 import time
 import traceback
 import warnings
@@ -26,8 +25,11 @@ LONGEST = 10
 MEMORY = 2 * 2**30
 """Bytes that a reader may take, above what the process had before."""
 
+SOUND = ("read", "refused")
+"""What an input may come to; all else is a finding."""
+
 Outcome = tuple[int, str, str, float]
-"""Number of the input, what it was (``read``, ``refused`` or a finding), traceback of a finding, seconds."""
+"""Number of the input, what it came to, traceback of a finding, seconds."""
 
 
 class Hang(BaseException):
@@ -53,25 +55,31 @@ def write(sample: Sample, folder: Path) -> Path:
     return folder / sample.entry
 
 
-def work(connection: Connection, seed: int, names: Sequence[str], numbers: Sequence[int]) -> None:
-    """Read inputs one after the other; tell each number before, and its outcome after."""
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch, _silence():
-        os.chdir(scratch)
+def work(
+    connection: Connection, scratch: Path, seed: int, names: Sequence[str], numbers: Sequence[int]
+) -> None:
+    """Read inputs one after the other; tell each number before, and its outcome after.
+
+    Each is in a folder of `scratch`, which stays where it was a finding.
+    """
+    os.chdir(scratch)
+    with _silence():
         for name in dict.fromkeys(names):  # everything is imported and compiled before it is measured
             for index, sample in enumerate(_samples(READERS[name])):
-                READERS[name].read(write(sample, Path(scratch, f"{name}{index}")))
+                READERS[name].read(write(sample, scratch / f"{name}{index}"))
         limit = psutil.Process().memory_info().vms + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         connection.send(None)
         for number in numbers:
             name = names[number % len(names)]
             sample = damaged(seed, number, READERS[name])
-            path = write(sample, Path(scratch, str(number)))
+            path = write(sample, scratch / str(number))
             connection.send(number)
             began = time.process_time()
             kind, text = read_within_limits(READERS[name], path)
             connection.send((number, kind, text, time.process_time() - began))
-            shutil.rmtree(Path(scratch, str(number)))
+            if kind in SOUND:
+                shutil.rmtree(scratch / str(number))
         connection.send((-1, "peak", str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024), 0.0))
 
 

@@ -90,12 +90,12 @@ def bomb(rng: random.Random, data: bytes) -> bytes:
 
 def gzipped(rng: random.Random, data: bytes) -> bytes:
     """Damage what is inside."""
-    return gzip.compress(mutate(rng, gzip.decompress(data)), 1)
+    return gzip.compress(mutate(rng, gzip.decompress(data)), 1, mtime=0)
 
 
 def gzip_bomb(rng: random.Random, data: bytes) -> bytes:
     """Spaces, or the file itself, inside."""
-    return gzip.compress(rng.choice((b" " * 20_000_000, data)), 9)
+    return gzip.compress(rng.choice((b" " * 20_000_000, data)), 9, mtime=0)
 
 
 def chunk(rng: random.Random, data: bytes) -> bytes:

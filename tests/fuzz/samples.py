@@ -159,14 +159,14 @@ def outlines() -> list[Sample]:
     geojson, rois = files["a.geojson"], files["a_RoiSet.zip"]
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.geojson", geojson)
+        archive.writestr(zipfile.ZipInfo("a.geojson"), geojson, zipfile.ZIP_DEFLATED)
     with zipfile.ZipFile(io.BytesIO(rois)) as archive:
         single = archive.read(archive.namelist()[0])
     oval = roifile.ImagejRoi(
         roitype=roifile.ROI_TYPE.OVAL, top=2, left=3, bottom=9, right=12, n_coordinates=0
     )
     ring = roifile.ImagejRoi.frompoints([[2.5, 3], [9, 4], [8.5, 11]], name="ring")
-    packed = [geojson, gzip.compress(geojson), zipped.getvalue(), rois]
+    packed = [geojson, gzip.compress(geojson, mtime=0), zipped.getvalue(), rois]
     return [*_alone(".geojson", packed[0], packed[1]), *_alone(".zip", *packed[2:]),
             *_alone(".roi", single, oval.tobytes(), ring.tobytes())]  # fmt: skip
 

@@ -10,7 +10,7 @@ import tifffile
 from tests.fuzz import child, samples
 from tests.fuzz.bytes_and_text import DEEP, deep
 from tests.fuzz.campaign import Campaign
-from tests.fuzz.child import damaged, read_within_limits
+from tests.fuzz.child import damaged, read_within_limits, write
 from tests.fuzz.containers import mutate, packed
 from tests.fuzz.readers import READERS, TURNS, Reader
 from tests.fuzz.tiff_tags import Layout, description, directory
@@ -52,7 +52,8 @@ def test_what_counts_as_a_finding(tmp_path, monkeypatch, read, kind):
 
 def test_a_child_that_dies_is_a_finding_and_the_rest_is_read(tmp_path):
     campaign = Campaign(1, ["crops_csv"], tmp_path)
-    left = campaign.lost(range(4, 10, 2), at=6, told=6, kind="death")
+    write(damaged(1, 6, READERS["crops_csv"]), tmp_path / "scratch" / "6")
+    left = campaign.lost(tmp_path / "scratch", range(4, 10, 2), at=6, told=6, kind="death")
     assert list(left) == [8]
     assert "death" in campaign.findings[0] and "--repeat crops_csv" in campaign.findings[0]
     assert (tmp_path / "crops_csv-1-6" / "crops.csv").is_file()
