@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpretrain.atomic import remove_leftovers
 from cpretrain.errors import BadInput
+from cpretrain.json_text import read_json
 from cpretrain.progress import say
 
 LOCK = ".cpretrain.lock"
@@ -71,7 +72,7 @@ def _this_process() -> dict[str, str]:
 
 def _holder(lock: Path) -> str:
     try:
-        said = json.loads(lock.read_text(encoding="utf-8"))
+        said = read_json(lock)
         return f"process {said['process']} on {said['host']} since {said['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run"

@@ -8,7 +8,7 @@ import pickle
 import re
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,11 @@ for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
 
 
 class _Reader(pickle._Unpickler):  # in Python: the one in C can be made to fill the memory
+    dispatch: ClassVar = {
+        code: load for code, load in pickle._Unpickler.dispatch.items() if code != pickle.BYTEARRAY8[0]
+    }
+    """Without that for byte arrays, which takes the memory before it looks for the bytes; numpy writes none."""
+
     def find_class(self, module: str, name: str) -> Any:
         try:
             return _STAND_INS[module, name]

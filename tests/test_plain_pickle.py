@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -158,3 +159,13 @@ def test_forged_arrays(state, problem):
     array.__setstate__((version, shape, plain_pickle._Dtype(code), False, data))
     with pytest.raises(ValueError, match=problem):
         array.numbers()
+
+
+def test_a_byte_array_takes_no_memory_that_it_has_no_bytes_for(tmp_path):
+    path = raw(tmp_path / "a.npy", b"\x80\x05" + pickle.BYTEARRAY8 + (2**28).to_bytes(8, "little") + b".")
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="cannot be used"):
+        read_object(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**24

@@ -109,7 +109,7 @@ def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings
         raise BadInput(error.problem, found=error.found, expected=error.expected, cure=NAME_IT) from error
     if not weights or not weights.is_file():
         raise BadInput(f"base model {base}: is not on this machine", cure=NAME_IT)
-    found, wanted = sha256(weights), newest.record["base_sha256"]
+    found, wanted = sha256(weights), newest.record.get("base_sha256")
     if found != wanted:
         raise BadInput(
             f"base model {base}: is another one than that of the first round",

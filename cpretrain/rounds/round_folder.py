@@ -1,13 +1,15 @@
 """The folder of all rounds: plain files, named relative to it, so that it works on any machine it is copied to."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from cpretrain.crops_table import Crop, read_crops
-from cpretrain.errors import BadInput
-from cpretrain.settings import RoundSettings
+from cpretrain.errors import BadInput, short
+from cpretrain.json_text import read_json
+from cpretrain.settings import RoundSettings, bad_settings
 
 RECORD = "round.json"
 
@@ -54,11 +56,14 @@ class Part:
         """``round.json``."""
         path = self.folder / RECORD
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
+            found = read_json(path)
+            if not isinstance(found, dict) or "settings" not in found:
+                raise ValueError("no settings in it")
         except (OSError, ValueError) as error:
             raise BadInput(
-                f"{path}: cannot be read", found=str(error), expected="the record of a round"
+                f"{path}: cannot be read", found=short(error), expected="the record of a round"
             ) from error
+        return found
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ class Round(Part):
     @property
     def settings(self) -> RoundSettings:
         """How it was started."""
-        return RoundSettings.model_validate(self.record["settings"])
+        try:
+            return RoundSettings.model_validate(self.record["settings"])
+        except ValidationError as error:
+            raise bad_settings(error, lambda place: f"{self.folder / RECORD}: {place}") from None
 
     @property
     def model(self) -> Path:
@@ -114,7 +122,7 @@ class RoundsFolder:
     @property
     def whole_movies(self) -> bool:
         """Whether the validation set is of whole movies, which are not trained on at all."""
-        return bool(self.validation.record["whole_movies"])
+        return bool(self.validation.record.get("whole_movies"))
 
     def round(self, number: int) -> Round:
         """Round `number`, from 1, whether it is there or not."""

@@ -110,7 +110,7 @@ def start_round(images: Path, settings: RoundSettings | None = None, out: Path |
     if len(chosen) < settings.crops:
         warn(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
-    base = rounds[0].record["base_sha256"] if rounds else maker.model.weights_sha256
+    base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
     return Started(target.number, [target] if rounds else [target, folder.validation])
 

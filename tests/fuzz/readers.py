@@ -156,6 +156,25 @@ def unfinished(path: Path) -> None:
         store.labels(0), store.objects(0)
 
 
+def window_file(path: Path) -> None:
+    from cpretrain.rounds.window_files import read_window_file
+
+    read_window_file(path)
+
+
+def round_record(path: Path) -> None:
+    from cpretrain.rounds.round_folder import RoundsFolder
+
+    folder = RoundsFolder(path)
+    folder.rounds[0].finished, folder.whole_movies
+
+
+def cluster_profile(path: Path) -> None:
+    from cpretrain.cluster_profile import read_profile
+
+    read_profile(path)
+
+
 def plugin_log(path: Path) -> None:
     from fiji_bridge.log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 
@@ -182,6 +201,9 @@ READERS: dict[str, Reader] = {
     "weights": Reader(weights, samples.weights, 2),
     "checkpoint": Reader(checkpoint, samples.checkpoints),
     "unfinished": Reader(unfinished, samples.unfinished),
+    "window_file": Reader(window_file, samples.window_files, 2),
+    "round_record": Reader(round_record, samples.round_records),
+    "cluster_profile": Reader(cluster_profile, samples.text(".toml", samples.PROFILE)),
     "plugin_log": Reader(plugin_log, samples.text(".txt", samples.LOG)),
 }
 

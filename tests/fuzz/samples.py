@@ -241,6 +241,21 @@ learning_rate = 0.01
 [evaluate]
 thresholds = "0.5:0.95:0.05"
 """
+PROFILE = b"""queue = "slurm"
+jobs = 4
+cores = 2
+memory = "8GB"
+[options]
+walltime = "02:00:00"
+job_extra_directives = ["--constraint=fast"]
+"""
+ROUND = {
+    "step": "round",
+    "settings": {"name": "m", "base": "../base", "crops": 2, "choose": "random", "seed": 3},
+    "round": 1,
+    "base_sha256": "0" * 64,
+    "whole_movies": True,
+}
 MODEL = {
     "step": "train",
     "base": {"name": "cyto3", "licence": "BSD"},
@@ -302,6 +317,28 @@ def unfinished() -> list[Sample]:
     frame = io.BytesIO()
     np.savez_compressed(frame, labels=labels()[np.newaxis].astype(np.uint32), objects=np.ones((2, 6)))
     return [Sample("", {"run.json": json.dumps(MODEL).encode(), "000000.npz": frame.getvalue()})]
+
+
+def window_files() -> list[Sample]:
+    """What Cellpose's window saves: a pickled dictionary of arrays and plain values."""
+    found = []
+    for dtype in (np.uint16, np.int32):
+        file = io.BytesIO()
+        content = {
+            "masks": labels().astype(dtype),
+            "filename": "a.tif",
+            "ismanual": np.ones(3, bool),
+            "flow": [0.4],
+        }
+        np.save(file, np.array(content), allow_pickle=True)
+        found.append(file.getvalue())
+    return _alone("_seg.npy", *found)
+
+
+def round_records() -> list[Sample]:
+    """The first round and the validation set of a folder of rounds."""
+    record = json.dumps(ROUND, indent=2).encode()
+    return [Sample("", {"round_01/round.json": record, "validation/round.json": record})]
 
 
 def text(suffix: str, content: bytes) -> Callable[[], list[Sample]]:

@@ -170,3 +170,13 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
 def test_there_are_no_rounds(tmp_path):
     with pytest.raises(BadInput, match="holds no rounds"):
         round_status(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "record", ["", "[]", "{}", '{"settings": {"crops": -1}}', '{"settings": ' + "[" * 10_000]
+)
+def test_damaged_record_of_a_round(tmp_path, record):
+    (tmp_path / "round_01").mkdir()
+    (tmp_path / "round_01" / "round.json").write_text(record)
+    with pytest.raises(BadInput, match=r"round\.json"):
+        _ = RoundsFolder(tmp_path).rounds[0].settings
