@@ -42,16 +42,14 @@ def check_ome(path: str | os.PathLike, text: str) -> set[str]:
         return set()
     names = set[str]()
     for element in root.iter():
-        if not isinstance(element.tag, str):
-            continue
         kind = element.tag.rpartition("}")[2]
         if kind in ("Pixels", "TiffData"):
             _check_counts(path, element.attrib)
         elif kind == "UUID":
-            names.add(_checked_name(path, element.attrib.get("FileName", "")))
+            names.add(_checked_name(path, element.attrib.get("FileName") or Path(path).name))
         elif kind.startswith("ModuloAlong"):
             _check_steps(path, element.attrib)
-    return {name for name in names if Path(path).with_name(name or ".").is_file()}
+    return {name for name in names if Path(path).with_name(name).is_file()}
 
 
 def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:

@@ -124,6 +124,19 @@ def test_ten_thousand_levels_of_xml(tmp_path):
         TimeLapse(tmp_path / "a.tif")
 
 
+UUIDS = ["<UUID>u</UUID>", '<UUID FileName="a.ome.tif">u</UUID>', '<UUID FileName="">u</UUID>']
+
+
+@pytest.mark.parametrize("uuid", UUIDS)
+def test_a_header_that_names_no_other_file_is_an_ordinary_one(tmp_path, uuid):
+    pixels = PIXELS.format('SizeT="6"', f'<TiffData IFD="0" PlaneCount="6">{uuid}</TiffData>')
+    text = f'<?xml version="1.0"?><OME xmlns="x" UUID="u"><!-- by hand --><Image ID="Image:0">{pixels}</Image></OME>'
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, FRAMES, description=text.encode(), metadata=None, photometric="minisblack")
+    with TimeLapse(path) as movie:
+        assert np.array_equal([movie.frame(t)[0, 0] for t in range(6)], FRAMES)
+
+
 def test_a_circle_in_another_file_of_a_set(tmp_path):
     files = write_ome_set(tmp_path / "set", FRAMES)
     chain(files[3], 1, 0)

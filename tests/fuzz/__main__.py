@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from cpretrain.progress import progress
 from tests.fuzz.campaign import Campaign, repeat
 from tests.fuzz.readers import TURNS
 
@@ -12,7 +13,7 @@ from tests.fuzz.readers import TURNS
 def main() -> int:
     """Run from the command line; exit code 1 where something was found."""
     options = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    options.add_argument("--inputs", type=int, default=10**9, help="how many")
+    options.add_argument("--inputs", type=int, default=10**6, help="how many at most")
     options.add_argument("--minutes", type=float, default=10.0, help="stop after so many minutes")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--readers", default=",".join(TURNS), help="these only, with commas")
@@ -27,7 +28,8 @@ def main() -> int:
         return 0
     began = time.monotonic()
     campaign = Campaign(given.seed, given.readers.split(","), given.keep.resolve())
-    campaign.run(given.inputs, given.processes, 60 * given.minutes)
+    with progress("fuzz", given.inputs) as campaign.on_input:
+        campaign.run(given.inputs, given.processes, 60 * given.minutes)
     print("\n".join(campaign.findings))
     for name, counted in campaign.counts.items():
         print(

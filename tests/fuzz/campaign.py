@@ -38,6 +38,7 @@ class Campaign:
     findings: list[str] = field(default_factory=list)
     slowest: tuple[float, int] = (0.0, -1)
     peak: int = 0
+    on_input: Callable[[str], object] = lambda _: None
 
     def run(self, inputs: int, children: int = 2, seconds: float = float("inf")) -> None:
         """Read that many inputs, or as many as there is time for."""
@@ -92,6 +93,7 @@ class Campaign:
             return
         name = self.names[number % len(self.names)]
         self.counts[name][kind] += 1
+        self.on_input(name)
         self.slowest = max(self.slowest, (seconds, number))
         if kind not in SOUND:
             folder = self.folder / f"{name}-{self.seed}-{number}"
