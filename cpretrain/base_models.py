@@ -118,9 +118,9 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
                 cure="name a base model, for example cpsam_v2, or install 'cpretrain[cellpose3]'",
             )
         return BaseModel(name, None)
-    if (given / WEIGHTS).is_file():
+    if os.path.isfile(given / WEIGHTS):
         given = given / WEIGHTS
-    if given.is_file():
+    if os.path.isfile(given):  # unlike Path.is_file, also for names that are too long
         if not finetuned and (given.parent / MODEL_RECORD).is_file():
             raise _finetuned(given)
         _check_version(given, major)

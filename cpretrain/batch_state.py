@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from cpretrain.atomic import write_text
 from cpretrain.errors import BadInput
 from cpretrain.outcome import Outcome
+from cpretrain.printable import printable
 from cpretrain.progress import progress, say, tell, warn
 
 COLUMNS = ("file", "state", "seconds", "reason", "worker")
@@ -109,7 +110,7 @@ class BatchState:
             seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
             rows.writerow([file.name, row.state, seconds, row.reason, row.worker])
         try:
-            write_text(self._table, text.getvalue())
+            write_text(self._table, printable(text.getvalue()))
         except OSError as error:
             raise BadInput(
                 f"{self._table}: cannot be written",

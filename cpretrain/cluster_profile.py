@@ -1,7 +1,6 @@
 """A cluster with a queue, described by a small TOML file: workers are jobs of SLURM, PBS, LSF, SGE and others."""
 
 import shutil
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from cpretrain.errors import BadInput
 from cpretrain.local_workers import BASE, NO_DASHBOARD
 from cpretrain.settings import PositiveInt, Settings, bad_settings
 from cpretrain.threads import VARIABLES
+from cpretrain.toml_text import read_toml
 
 CLASSES = {
     "slurm": "SLURMCluster",
@@ -55,11 +55,10 @@ def read_profile(path: Path) -> Profile:
     BadInput
         When it cannot be read, or says something that is not understood.
     """
+    given = read_toml(path)
     try:
-        profile = Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(given)
         enough = profile.bytes_for_a_file > 0
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
     except ValidationError as error:
         raise bad_settings(error, lambda place: f"{path}: {place}") from None
     except ValueError as error:

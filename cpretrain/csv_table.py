@@ -1,5 +1,6 @@
 """Tables as CSV, one row a mapping of column to value."""
 
+import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,3 +14,21 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
     with write_aside(path) as aside:
         pd.DataFrame([dict(row) for row in rows]).to_csv(aside, index=False)
+
+
+def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+    """Read a table that has these columns; cells that are not there are None.
+
+    Raises
+    ------
+    KeyError
+        When a column is missing, from a file without rows too.
+    OSError, ValueError, csv.Error
+        When it cannot be read.
+    """
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        table = csv.DictReader(file)
+        missing = [column for column in columns if column not in (table.fieldnames or ())]
+        if missing:
+            raise KeyError(missing[0])
+        return list(table)

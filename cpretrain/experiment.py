@@ -1,6 +1,6 @@
 """The whole pipeline from one file, ``experiment.toml``: each run goes on from the first step that is not done."""
 
-import tomllib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from cpretrain.batch import Batch
 from cpretrain.console_report import Report
 from cpretrain.crops import beside, cut_crops
 from cpretrain.drift import CorrectedMovie, correct_drift
-from cpretrain.errors import BadInput
 from cpretrain.movies import folder_of
 from cpretrain.progress import say
 from cpretrain.settings import (
@@ -22,8 +21,7 @@ from cpretrain.settings import (
     TrainSettings,
     bad_settings,
 )
-
-LONGEST_FILE, LONGEST_LINE = 2**17, 2**12
+from cpretrain.toml_text import read_toml
 
 EVALUATED = ("second_person", "frames", "frame_masks")
 """Settings that name what is evaluated on besides the validation images."""
@@ -56,17 +54,14 @@ def read_experiment(path: Path) -> Experiment:
     BadInput
         When it cannot be read, or a setting is missing, unknown or out of range.
     """
-    try:
-        given = _parsed(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
-        raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
+    given = read_toml(path)
     try:
         experiment = Experiment.model_validate(given)
     except ValidationError as error:
         raise bad_settings(error, lambda place: f"{path}: {place}") from None
     folder = path.resolve().parent
     base = folder / experiment.train.base
-    train = experiment.train.replace(base=str(base)) if base.exists() else experiment.train
+    train = experiment.train.replace(base=str(base)) if os.path.exists(base) else experiment.train
     paths = {name: getattr(experiment.drift, name) for name in ("shifts", "mask")}
     drift = experiment.drift.replace(**{name: folder / path for name, path in paths.items() if path})
     return experiment.model_copy(
@@ -78,13 +73,6 @@ def read_experiment(path: Path) -> Experiment:
         }
         | {name: folder / path for name in EVALUATED if (path := getattr(experiment, name))}
     )
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """Read TOML that a person can have written: the time for a name of many parts grows with their square."""
-    if len(text) > LONGEST_FILE or max(map(len, text.split("\n"))) > LONGEST_LINE:
-        raise ValueError(f"more than {LONGEST_FILE} characters, or {LONGEST_LINE} in a line")
-    return tomllib.loads(text)
 
 
 def run_experiment(path: Path) -> Report:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.atomic import write_aside
+from cpretrain.csv_table import read_rows
 from cpretrain.drift_curve import DriftCurve, Pair
 from cpretrain.errors import BadInput
 from cpretrain.movies import corrected_name
@@ -37,12 +38,7 @@ def read_shifts(path: Path) -> DriftCurve:
         When the file is not there or has other columns.
     """
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file)
-            missing = [column for column in COLUMNS[1:5] if column not in (table.fieldnames or ())]
-            if missing:
-                raise KeyError(missing[0])
-            rows = list(table)
+        rows = read_rows(path, COLUMNS[1:5])
         drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
         clipped = _pairs(row["clipped"] for row in rows)
         told = all(row.get("uncertain") for row in rows)

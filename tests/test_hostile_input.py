@@ -12,6 +12,7 @@ import tomllib
 import zipfile
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -35,6 +36,7 @@ from cpretrain.provenance import is_current
 from cpretrain.qupath import archive, tiff_plane
 from cpretrain.qupath.label_image import read_label_image
 from cpretrain.qupath.vector_file import read_outlines
+from cpretrain.rounds.learning_curve import read_learning_curve
 from cpretrain.settings import CropSettings, DriftSettings
 from cpretrain.shifts_table import read_shifts
 from cpretrain.timelapse import TimeLapse, list_images
@@ -161,6 +163,10 @@ def test_experiment_of_ten_thousand_levels(tmp_path):
             read_experiment(tmp_path / "experiment.toml")
 
 
+def _rounds(path):
+    return read_learning_curve(SimpleNamespace(path=path.parent))
+
+
 @pytest.mark.parametrize(
     ("read", "name", "text"),
     [
@@ -169,6 +175,13 @@ def test_experiment_of_ten_thousand_levels(tmp_path):
         (read_shifts, "a.csv", "\0" * 100),
         (lambda path: read_crops(path.parent), "crops.csv", "file,source\n" + "x" * 200_000),
         (lambda path: read_crops(path.parent), "crops.csv", '"' + "file,source\n" * 20_000),
+        (_rounds, "rounds.csv", "round,crops\n1,2\n"),
+        (
+            _rounds,
+            "rounds.csv",
+            "round,crops,measure,average_precision,low_95,high_95\n1,2,at IoU 0.5,a,b,c\n",
+        ),
+        (_rounds, "rounds.csv", "\0"),
     ],
 )
 def test_tables(tmp_path, read, name, text):
@@ -300,6 +313,7 @@ def test_label_images_that_do_not_fit_are_refused_by_their_header(tmp_path, suff
         read_label_image(path)
 
 
+@pytest.mark.cellpose
 @pytest.mark.usefixtures("nothing_runs")
 @pytest.mark.parametrize("zipped", [True, False])
 def test_weights_that_carry_a_pickle(tmp_path, zipped):
@@ -442,6 +456,11 @@ def test_nothing_but_ordinary_files_is_taken_from_a_folder(tmp_path):
         os.mkfifo(tmp_path / "pipe.tif")  # reading it would never end
     assert list_images(tmp_path) == [tmp_path / "a.tif"]
     assert [movie.name for movie in match_movies({"a": tmp_path})] == ["a.tif"]
+
+
+def test_a_name_too_long_for_any_file_is_no_model():
+    with pytest.raises(BadInput, match="there is no such file and no model"):
+        find_base("x" * 5000)
 
 
 def test_a_list_of_models_in_another_encoding(tmp_path, monkeypatch):

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.atomic import write_aside, write_text
+from cpretrain.csv_table import read_rows
+from cpretrain.errors import BadInput, short
 from cpretrain.rounds.round_folder import Round, RoundsFolder
 
 TABLE, CURVE = "rounds.csv", "rounds.png"
 SHOWN = "at IoU 0.5"
 """The measure drawn; the other one in the table is the mean over all thresholds."""
+
+WHOLE, FRACTIONS = ("round", "crops"), ("average_precision", "low_95", "high_95")
+"""Columns of whole numbers, and of fractions."""
 
 
 def write_learning_curve(folder: RoundsFolder) -> None:
@@ -35,12 +40,28 @@ def write_learning_curve(folder: RoundsFolder) -> None:
 
 
 def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
-    """Read ``rounds.csv``; empty where no round is finished."""
+    """Read ``rounds.csv``; empty where no round is finished.
+
+    Raises
+    ------
+    BadInput
+        When it lacks columns, or numbers.
+    """
     path = folder.path / TABLE
     if not path.is_file():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    try:
+        rows = read_rows(path, ("measure", *WHOLE, *FRACTIONS))
+        for row in rows:
+            _ = [int(row[name]) for name in WHOLE], [float(row[name]) for name in FRACTIONS]
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise BadInput(
+            f"{path}: is not the table of rounds",
+            found=short(error),
+            expected=f"columns measure, {', '.join((*WHOLE, *FRACTIONS))}",
+            cure="take it away; cpretrain round finish writes it again",
+        ) from error
+    return rows
 
 
 def _rows(one: Round, model: str, number: int, crops: int) -> list[dict[str, Any]]:

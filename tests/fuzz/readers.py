@@ -163,10 +163,12 @@ def window_file(path: Path) -> None:
 
 
 def round_record(path: Path) -> None:
+    from cpretrain.rounds.learning_curve import read_learning_curve
     from cpretrain.rounds.round_folder import RoundsFolder
 
     folder = RoundsFolder(path)
     folder.rounds[0].finished, folder.whole_movies
+    read_learning_curve(folder)
 
 
 def cluster_profile(path: Path) -> None:

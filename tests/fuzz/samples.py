@@ -256,6 +256,10 @@ ROUND = {
     "base_sha256": "0" * 64,
     "whole_movies": True,
 }
+ROUNDS = b"""round,chosen,crops,validation_crops,measure,average_precision,low_95,high_95
+0,,0,9,at IoU 0.5,0.71,0.62,0.80
+1,random,4,9,at IoU 0.5,0.83,0.75,0.9
+"""
 MODEL = {
     "step": "train",
     "base": {"name": "cyto3", "licence": "BSD"},
@@ -338,7 +342,9 @@ def window_files() -> list[Sample]:
 def round_records() -> list[Sample]:
     """The first round and the validation set of a folder of rounds."""
     record = json.dumps(ROUND, indent=2).encode()
-    return [Sample("", {"round_01/round.json": record, "validation/round.json": record})]
+    return [
+        Sample("", {"round_01/round.json": record, "validation/round.json": record, "rounds.csv": ROUNDS})
+    ]
 
 
 def text(suffix: str, content: bytes) -> Callable[[], list[Sample]]:

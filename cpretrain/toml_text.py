@@ -1,0 +1,27 @@
+"""Read TOML that anybody may have written, at most as long as a person writes it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from cpretrain.errors import BadInput
+
+LONGEST_FILE, LONGEST_LINE = 2**17, 2**12
+"""Characters; the time for a name of many parts, which stands in one line, grows with the square of their number."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, is no TOML, nested too deeply, or longer than a person writes it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if len(text) > LONGEST_FILE or max(map(len, text.split("\n"))) > LONGEST_LINE:
+            raise ValueError(f"more than {LONGEST_FILE} characters, or {LONGEST_LINE} in a line")
+        return tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
+        raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error
