@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -40,6 +40,7 @@ def for_each(
     memory: Callable[[Path], int] = lambda _: 0,
     results: Path | None = None,
     small: int = SMALL,
+    take: Callable[[Path, Result], None] | None = None,
 ) -> Batch[Result]:
     """Do `work` on each file, one after the other or on a Dask cluster, with progress.
 
@@ -58,14 +59,17 @@ def for_each(
     memory : callable
         Gives the bytes of memory that the work on a file takes, from the file's header.
     results : pathlib.Path, optional
-        Folder of the results: held by this run alone, and of several files it gets the table of states.
+        Folder of the results: held by this run alone. Of several files it gets the table of states, and a line says of
+        each that it is done.
     small : int
         Bytes of input that are worked on faster in this process than workers would start.
+    take : callable, optional
+        Takes each result as it comes, in whichever order; they are not kept then.
 
     Returns
     -------
     Batch
-        In the order of `files`, wherever and whenever each was done.
+        In the order of `files`, wherever and whenever each was done; without results where `take` got them.
 
     Raises
     ------
@@ -80,6 +84,9 @@ def for_each(
         for file, outcome in _outcomes(files, work, batch, memory, state, small):
             outcomes[file] = outcome
             state.ended(file, outcome)
+            if take and not outcome.failure:
+                take(file, outcome.result)  # type: ignore[arg-type]  # a unit that did not fail has a result
+                outcomes[file] = replace(outcome, result=None)
     return _sorted_out(files, outcomes, description, needs_one)
 
 

@@ -84,7 +84,7 @@ class BatchState:
             self._ended += 1
             self._told(file)
             self._write()
-        if len(self._rows) > 1:
+        if self._table:
             place = f"{self._ended}/{len(self._rows)}"
             if outcome.failure:
                 warn(f"{place} failed: {outcome.failure}")

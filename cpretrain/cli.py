@@ -7,6 +7,7 @@ import typer
 
 from cpretrain.command import command
 from cpretrain.console_report import Report
+from cpretrain.errors import BadInput
 from cpretrain.program import MOVIES, Out, Threads, app
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def masks(
     return Report(lines, data)
 
 
-@command(app, "TrainSettings")
+@command(app, "TrainSettings", batch=True)
 def train(
     settings: "TrainSettings",
     images: Annotated[Path, typer.Option(help="folder of the training images")],
@@ -109,6 +110,7 @@ def train(
         ),
     ] = None,
     threads: Threads = None,
+    batch: "BatchSettings | None" = None,
 ) -> Report:
     """Retrain a Cellpose model."""
     from cpretrain.threads import use_threads
@@ -118,14 +120,19 @@ def train(
     from cpretrain.training.sweep import parse_grid
 
     if grid is None:
+        if batch and batch.asks_for_workers:
+            raise BadInput(
+                "--workers, --scheduler, --cluster: a single training runs in this process",
+                cure="leave them out, or try several settings with --sweep",
+            )
         result = retrain(images, masks, settings, out, resume)
         return Report([f"model in {result.folder}"], {"model": result.folder})
-    found = sweep(images, masks, settings, parse_grid(grid), out, resume)
+    found = sweep(images, masks, settings, parse_grid(grid), out, resume, batch)
     lines = [f"best model in {found.model}", f"ranking in {found.table}"]
     return Report(lines, {"model": found.model, "sweep": found.table})
 
 
-@command(app, "EvaluateSettings")
+@command(app, "EvaluateSettings", batch=True)
 def evaluate(
     settings: "EvaluateSettings",
     model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
@@ -139,6 +146,7 @@ def evaluate(
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
     ] = None,
     threads: Threads = None,
+    batch: "BatchSettings | None" = None,
 ) -> Report:
     """Score a retrained model and its base on images that neither was trained on."""
     from cpretrain.threads import use_threads
@@ -146,7 +154,7 @@ def evaluate(
     use_threads(threads)
     from cpretrain.evaluation import evaluate as score
 
-    result = score(model, images, masks, against, settings, out, human, frames, frame_masks)
+    result = score(model, images, masks, against, settings, out, human, frames, frame_masks, batch)
     return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
 
 
@@ -164,14 +172,15 @@ def agree(
     return Report([result.table()], result.as_data())
 
 
-@command(app)
+@command(app, batch=True)
 def run(
     experiment: Annotated[Path, typer.Argument(help="an experiment.toml")],
+    batch: "BatchSettings | None" = None,
 ) -> Report:
     """Run the whole pipeline, from the first step that is not done."""
     from cpretrain.experiment import run_experiment
 
-    return run_experiment(experiment)
+    return run_experiment(experiment, batch)
 
 
 @command(app)

@@ -13,6 +13,7 @@ from cpretrain.drift import CorrectedMovie, correct_drift
 from cpretrain.movies import folder_of
 from cpretrain.progress import say
 from cpretrain.settings import (
+    BatchSettings,
     CropSettings,
     DriftSettings,
     EvaluateSettings,
@@ -44,6 +45,7 @@ class Experiment(Settings):
     masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
     train: TrainSettings = Field(TrainSettings(), description="retraining")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
+    batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -64,8 +66,10 @@ def read_experiment(path: Path) -> Experiment:
     train = experiment.train.replace(base=str(base)) if os.path.exists(base) else experiment.train
     paths = {name: getattr(experiment.drift, name) for name in ("shifts", "mask")}
     drift = experiment.drift.replace(**{name: folder / path for name, path in paths.items() if path})
+    cluster = experiment.batch.cluster
     return experiment.model_copy(
         update={
+            "batch": experiment.batch.replace(cluster=cluster and folder / cluster),
             "drift": drift,
             "raw": folder / experiment.raw,
             "ground_truth": folder / experiment.ground_truth,
@@ -75,8 +79,15 @@ def read_experiment(path: Path) -> Experiment:
     )
 
 
-def run_experiment(path: Path) -> Report:
+def run_experiment(path: Path, batch: BatchSettings | None = None) -> Report:
     """Run the steps of an experiment; it stops, and says so, where people have to draw.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``experiment.toml``.
+    batch : BatchSettings, optional
+        What differs from its defaults here holds instead of what the file says.
 
     Raises
     ------
@@ -84,6 +95,9 @@ def run_experiment(path: Path) -> Report:
         When a step cannot be done.
     """
     experiment = read_experiment(path)
+    if batch:
+        instead = experiment.batch.replace(**batch.model_dump(exclude_defaults=True))
+        experiment = experiment.model_copy(update={"batch": instead})
     moved = correct_and_cut(experiment)
     training_images = _beside_raw(experiment, "training_images")
     if not experiment.ground_truth.is_dir():
@@ -103,7 +117,7 @@ def _beside_raw(experiment: Experiment, name: str) -> Path:
 
 def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
     """First half: drift and crops. What failed of the movies is in the result."""
-    moved = correct_drift(experiment.raw, settings=experiment.drift)
+    moved = correct_drift(experiment.raw, settings=experiment.drift, batch=experiment.batch)
     cropped = cut_crops(_beside_raw(experiment, "corrected"), settings=experiment.crops)
     say(f"crops: {len(cropped.crops)} in {cropped.folder}")
     moved.failed.update(cropped.failed)
@@ -126,6 +140,7 @@ def learn(experiment: Experiment) -> Report:
         human=experiment.second_person,
         frames=experiment.frames,
         frame_masks=experiment.frame_masks,
+        batch=experiment.batch,
     )
     data: dict[str, Any] = result.as_data() | {"model": trained.folder}
     lines = [result.table(), f"model, report.html and tables are in {trained.folder}"]

@@ -327,6 +327,11 @@ class BatchSettings(Settings):
         None, description="profile of a cluster with a queue (SLURM, PBS, LSF, SGE), a TOML file"
     )
 
+    @property
+    def asks_for_workers(self) -> bool:
+        """Whether a person wants workers, or one process alone, whatever this tool would do by itself."""
+        return self.workers != "auto" or bool(self.scheduler or self.cluster)
+
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
     """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""

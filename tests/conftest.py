@@ -10,6 +10,7 @@ import tifffile
 from hypothesis import settings
 
 from cpretrain.base_models import cellpose_major
+from cpretrain.settings import BatchSettings
 
 settings.register_profile("same everywhere", deadline=None, derandomize=True)
 settings.load_profile("same everywhere")
@@ -84,3 +85,16 @@ def write_training_folders(folder: Path, disks: tuple[np.ndarray, np.ndarray]) -
         tifffile.imwrite(images / name, np.roll(image, 3 * number, axis=0))
         tifffile.imwrite(masks / name, np.roll(labels, 3 * number, axis=0))
     return images, masks
+
+
+@pytest.fixture(scope="session")
+def one_worker() -> Iterator[BatchSettings]:
+    """Settings that send work to a Dask worker in a process of its own, which all tests share."""
+    import dask
+    from distributed import LocalCluster
+
+    with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),  # as many threads as in this process
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as running,
+    ):
+        yield BatchSettings(scheduler=running.scheduler_address)

@@ -103,21 +103,22 @@ def test_workers_that_run_at_once_fit_in_memory(memory, workers, expected):
         assert number == 1 or number * (share + BASE) <= free * SPARE
 
 
-def test_on_a_scheduler_that_runs_already(tmp_path):
+def test_on_a_scheduler_that_runs_already(tmp_path, one_worker):
+    files = [tmp_path / name for name in ("a", "bad", "b")]
+    for _ in range(2):  # what a batch leaves behind on the workers does not disturb the next one
+        batch = for_each(files, work, "work", batch=one_worker)
+        assert [name for name, _ in batch.done] == ["a", "b"]
+        assert os.getpid() not in {pid for _, pid in batch.done}
+
+
+def test_workers_of_several_threads_are_refused(tmp_path):
     from distributed import LocalCluster
 
-    files = [tmp_path / name for name in ("a", "bad", "b")]
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
-        settings = BatchSettings(scheduler=running.scheduler_address)
-        for _ in range(2):  # what a batch leaves behind on the workers does not disturb the next one
-            batch = for_each(files, work, "work", batch=settings)
-            assert [name for name, _ in batch.done] == ["a", "b"]
-            assert os.getpid() not in {pid for _, pid in batch.done}
     with (
-        LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as running,
+        LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0") as running,
         pytest.raises(BadInput, match="several files at once"),
     ):
-        for_each(files, work, "work", batch=BatchSettings(scheduler=running.scheduler_address))
+        for_each([tmp_path / "a"], work, "work", batch=BatchSettings(scheduler=running.scheduler_address))
 
 
 def test_no_scheduler(tmp_path, monkeypatch):

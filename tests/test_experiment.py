@@ -3,10 +3,13 @@
 import pytest
 import tifffile
 
+from cpretrain import experiment
 from cpretrain.base_models import cellpose_major
+from cpretrain.batch import Batch
 from cpretrain.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.experiment import read_experiment, run_experiment
+from cpretrain.settings import BatchSettings
 from tests.test_drift import DRIFT, write_movie
 
 pytestmark = pytest.mark.cellpose
@@ -38,12 +41,23 @@ def test_paths_are_relative_to_the_file(tmp_path, tiny_model):
     (tmp_path / "base").write_bytes(b"")
     text = "raw = 'my raw'\nframes = 'whole'\n[drift]\nmask = 'dust.tif'\n[train]\nname = 'a'\nbase = 'base'"
     (tmp_path / "experiment.toml").write_text(text)
-    experiment = read_experiment(tmp_path / "experiment.toml")
-    assert experiment.raw == tmp_path / "my raw"
-    assert experiment.ground_truth == tmp_path / "ground_truth"
-    assert experiment.train.base == str(tmp_path / "base")
-    assert (experiment.drift.mask, experiment.drift.shifts) == (tmp_path / "dust.tif", None)
-    assert (experiment.frames, experiment.second_person) == (tmp_path / "whole", None)
+    read = read_experiment(tmp_path / "experiment.toml")
+    assert read.raw == tmp_path / "my raw"
+    assert read.ground_truth == tmp_path / "ground_truth"
+    assert read.train.base == str(tmp_path / "base")
+    assert (read.drift.mask, read.drift.shifts) == (tmp_path / "dust.tif", None)
+    assert (read.frames, read.second_person) == (tmp_path / "whole", None)
+
+
+def test_workers_are_chosen_in_the_file_and_by_options(tmp_path, monkeypatch):
+    path = tmp_path / "experiment.toml"
+    path.write_text("raw = 'raw'\n[batch]\nworkers = 3\ncluster = 'slurm.toml'\n")
+    used = []
+    monkeypatch.setattr(experiment, "correct_and_cut", lambda read: used.append(read.batch) or Batch())
+    for batch in (None, BatchSettings(), BatchSettings(workers=2)):
+        run_experiment(path, batch)
+    cluster = tmp_path / "slurm.toml"
+    assert used == [BatchSettings(workers=workers, cluster=cluster) for workers in (3, 3, 2)]
 
 
 def test_stops_for_drawing_and_goes_on_from_there(tmp_path, tiny_model):

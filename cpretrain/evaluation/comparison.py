@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,19 @@ from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.extremes import draw_extremes
 from cpretrain.evaluation.held_out import not_held_out, trained_on
 from cpretrain.evaluation.people import second_masks
-from cpretrain.evaluation.scoring import Scoring, score_view
+from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.surface import Grid
 from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.thresholds import parse_thresholds
 from cpretrain.evaluation.tuning import tune
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.evaluation.views import score_views
 from cpretrain.json_text import read_json
 from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
-from cpretrain.progress import progress, say, warn
+from cpretrain.progress import say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
 from cpretrain.report.report import write_report
-from cpretrain.segmenter import Segmenter
-from cpretrain.settings import EvaluateSettings
+from cpretrain.settings import BatchSettings, EvaluateSettings
 
 RECORD = "evaluation.json"
 REPORT = "report.html"
@@ -89,6 +88,7 @@ def evaluate(
     human: Path | None = None,
     frames: Path | None = None,
     frame_masks: Path | None = None,
+    batch: BatchSettings | None = None,
 ) -> EvaluateResult:
     """Score a retrained model and its base on the same images.
 
@@ -108,6 +108,8 @@ def evaluate(
         Folder of masks that a second person drew for these images, or some of them.
     frames, frame_masks : pathlib.Path, optional
         Folders of whole frames and their masks, scored besides.
+    batch : BatchSettings, optional
+        Where images are segmented: in this process unless it asks for workers.
 
     Returns
     -------
@@ -124,7 +126,7 @@ def evaluate(
     thresholds = parse_thresholds(settings.thresholds)
     views = _views(model, images, masks, frames, frame_masks)
     people = _people(model, views, human) if human else {}
-    load: Load = cache(lambda base: Segmenter(base, settings.device))
+    load = Load(settings.device)
     contenders = _contenders(model, record, against, settings, load, reader)
     inputs = _inputs(model, views, people, contenders)
     folder = out or model
@@ -136,7 +138,7 @@ def evaluate(
     leaks = not_held_out(model, record, views, provenance.record["inputs"])
     for leak in leaks:
         warn(leak)
-    scorings = _score(views, contenders, load, reader, thresholds, people)
+    scorings = score_views(views, contenders, load, reader, thresholds, people, batch)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", leaks)
     means = {one.view.name: _means(one) for one in scorings}
@@ -238,21 +240,6 @@ def _earlier(
         return None
     say(f"evaluate: {folder} is complete and unchanged")
     return earlier
-
-
-def _score(
-    views: Mapping[str, Sequence[Pair]],
-    contenders: Sequence[Contender],
-    load: Load,
-    reader: Reader,
-    thresholds: tuple[float, ...],
-    people: Mapping[Path, Path],
-) -> list[Scoring]:
-    with progress("evaluate", sum(map(len, views.values()))) as step:
-        return [
-            score_view(name, pairs, contenders, load, reader, thresholds, people if number == 0 else {}, step)
-            for number, (name, pairs) in enumerate(views.items())
-        ]
 
 
 def _means(scoring: Scoring) -> dict[str, dict[str, float]]:

@@ -1,6 +1,5 @@
 """The models that are compared, and how their images and masks are read."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,29 @@ from numpy.typing import NDArray
 
 from cpretrain.base_models import BaseModel
 from cpretrain.errors import BadInput
+from cpretrain.kept import kept
 from cpretrain.model_record import ModelSettings
 from cpretrain.network_image import read_for_network
 from cpretrain.qupath.label_image import read_label_image
 from cpretrain.segmenter import Segmenter
-from cpretrain.settings import EvaluateSettings
+from cpretrain.settings import Device, EvaluateSettings
 
-Load = Callable[[BaseModel], Segmenter]
-"""Gives a segmenter; each is loaded once, when it is needed."""
+
+@dataclass(frozen=True)
+class Load:
+    """Gives the segmenter of a base model, loaded once in each process that needs it.
+
+    Parameters
+    ----------
+    device : str
+        Where to compute.
+    """
+
+    device: Device
+
+    def __call__(self, base: BaseModel) -> Segmenter:
+        """Give it."""
+        return kept(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,11 @@
-"""Segment images with every model, one image after the other, and keep what tables and pages need of each."""
+"""Score the opinions on the images of a view, and keep what tables and pages need of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from cpretrain.dataset import Pair
-from cpretrain.evaluation.contenders import Contender, Load, Reader
 from cpretrain.evaluation.failures import Judged, judge
 from cpretrain.evaluation.scored import Scored, View
 from cpretrain.metrics import Scores, join, score
@@ -70,7 +67,7 @@ class Extreme:
 
 @dataclass
 class Scoring:
-    """What comes of the images of one view; they are added in turn and not kept.
+    """What comes of the images of one view; they are added one by one, in any order, and not kept.
 
     Parameters
     ----------
@@ -79,19 +76,15 @@ class Scoring:
 
     Attributes
     ----------
-    judged : dict of (model, place of the image) to (true, predicted) objects
-        What became of every object.
-    pictures : list of Pictured
-        One an image.
     worst, best : Extreme or None
         By the average precision of the retrained model; of equals those with more objects.
     """
 
     view: View
-    judged: dict[tuple[str, int], tuple[Judged, Judged]] = field(default_factory=dict, init=False)
-    pictures: list[Pictured] = field(default_factory=list, init=False)
     worst: Extreme | None = field(default=None, init=False)
     best: Extreme | None = field(default=None, init=False)
+    _pictures: dict[int, Pictured] = field(default_factory=dict, init=False)
+    _judged: dict[int, dict[str, tuple[Judged, Judged]]] = field(default_factory=dict, init=False)
     _rows: dict[str, dict[int, Scores]] = field(default_factory=dict, init=False)
 
     def add(
@@ -100,8 +93,9 @@ class Scoring:
         truth: NDArray[Any],
         opinions: Mapping[str, NDArray[Any]],
         valid: Box | None = None,
+        place: int | None = None,
     ) -> None:
-        """Score the next image of the view.
+        """Score an image of the view.
 
         Parameters
         ----------
@@ -113,77 +107,47 @@ class Scoring:
             Label image of each model, ``retrained`` among them, and of a second person.
         valid : tuple of slice, optional
             Rows and columns that hold data; by default all that are not zero.
+        place : int, optional
+            Which image of the view it is; by default the next one.
         """
-        place = len(self.pictures)
+        place = len(self._pictures) if place is None else place
         for model, labels in opinions.items():
             overlaps = find_overlaps(truth, labels)
             self._rows.setdefault(model, {})[place] = score(overlaps, self.view.thresholds)
-            self.judged[model, place] = judge(truth, labels, overlaps, valid or valid_box(image))
+            judged = judge(truth, labels, overlaps, valid or valid_box(image))
+            self._judged.setdefault(place, {})[model] = judged
         drawn = {TRUTH: truth, **opinions}
-        self.pictures.append(_picture(image, drawn))
+        self._pictures[place] = _picture(image, drawn)
         precision = float(self._rows["retrained"][place].average_precision.mean())
         latest = Extreme(place, precision, int(truth.max(initial=0)), image, drawn)
-        if self.worst is None or (precision, -latest.objects) < (self.worst.precision, -self.worst.objects):
-            self.worst = latest
-        if self.best is None or (precision, latest.objects) > (self.best.precision, self.best.objects):
-            self.best = latest
+        extremes = [latest, *(one for one in (self.worst, self.best) if one)]
+        self.worst = min(extremes, key=lambda one: (one.precision, -one.objects, one.place))
+        self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.place))
+
+    @property
+    def judged(self) -> dict[tuple[str, int], tuple[Judged, Judged]]:
+        """What became of every true and every predicted object, by model and place of the image."""
+        return {
+            (model, place): sides
+            for place in sorted(self._judged)
+            for model, sides in self._judged[place].items()
+        }
+
+    @property
+    def pictures(self) -> list[Pictured]:
+        """One an image, in the order of the view."""
+        return [self._pictures[place] for place in sorted(self._pictures)]
 
     @property
     def models(self) -> dict[str, Scored]:
         """Scores of each model on all images so far."""
         return {
-            name: Scored(self.view, name, tuple(rows), join([*rows.values()], self.view.thresholds))
+            name: Scored(
+                self.view, name, tuple(places), join([rows[n] for n in places], self.view.thresholds)
+            )
             for name, rows in self._rows.items()
+            for places in [sorted(rows)]
         }
-
-
-def score_view(
-    name: str,
-    pairs: Sequence[Pair],
-    contenders: Sequence[Contender],
-    load: Load,
-    reader: Reader,
-    thresholds: tuple[float, ...],
-    people: Mapping[Path, Path],
-    step: Callable[[str], None],
-) -> Scoring:
-    """Segment the images of a view with each model and score them; one image is in memory at a time.
-
-    Parameters
-    ----------
-    name : str
-        Name of the view.
-    pairs : sequence of Pair
-        Images and ground truth.
-    contenders : sequence of Contender
-        The models.
-    load : callable
-        Gives the segmenter of a base model.
-    reader : Reader
-        Reads images and masks.
-    thresholds : tuple of float
-        IoU thresholds.
-    people : mapping of path to path
-        Masks that a second person drew, by image.
-    step : callable
-        Called with the name of an image when it is done.
-    """
-    view = View(
-        name, tuple(pair.image.name for pair in pairs), tuple(pair.group for pair in pairs), thresholds
-    )
-    result = Scoring(view)
-    for pair in pairs:
-        planes, ready = reader.image(pair.image)
-        size = ready.shape[-2], ready.shape[-1]
-        opinions: dict[str, NDArray[Any]] = {
-            model.name: load(model.base).segment(ready, model.settings) for model in contenders
-        }
-        if pair.image in people:
-            opinions[HUMAN] = reader.labels(people[pair.image], size)
-        shown = planes[reader.model.channel - 1]
-        result.add(shown, reader.labels(pair.mask, size), opinions, valid_box(planes))
-        step(pair.image.name)
-    return result
 
 
 def _picture(image: NDArray[Any], opinions: Mapping[str, NDArray[Any]]) -> Pictured:

@@ -126,7 +126,7 @@ def predict(
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
     """Whether workers that nobody asked for would share one GPU, which one process keeps busy."""
-    if batch is None or batch.scheduler or batch.cluster or batch.workers != "auto":
+    if batch is None or batch.asks_for_workers:
         return False
     return bool(find_device(settings.device).type != "cpu")
 

@@ -5,6 +5,7 @@ import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from pydantic import ValidationError
 
 from cpretrain.atomic import folder_aside
 from cpretrain.base_models import MODEL_RECORD
+from cpretrain.batch import TABLE as STATES
+from cpretrain.batch import for_each
 from cpretrain.crops import beside
 from cpretrain.csv_table import write_rows
 from cpretrain.dataset import files_of, load_pairs, read_split, write_split
@@ -19,7 +22,8 @@ from cpretrain.errors import BadInput
 from cpretrain.json_text import read_json
 from cpretrain.progress import say
 from cpretrain.provenance import Provenance, is_current
-from cpretrain.settings import Settings, TrainSettings, bad_settings
+from cpretrain.settings import BatchSettings, Settings, TrainSettings, bad_settings
+from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.retraining import retrain
 
 SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_per_epoch", "tile")
@@ -86,6 +90,7 @@ def sweep(
     grid: Grid,
     out: Path | None = None,
     resume: bool | None = None,
+    batch: BatchSettings | None = None,
 ) -> SweepResult:
     """Train every combination of a grid, rank them, and keep the best model.
 
@@ -103,6 +108,8 @@ def sweep(
     resume : bool, optional
         What to do with a combination whose training was interrupted, as in ``retrain``. Finished ones are not
         trained again.
+    batch : BatchSettings, optional
+        Where combinations are trained: one after the other in this process unless it asks for workers.
 
     Returns
     -------
@@ -112,6 +119,7 @@ def sweep(
     ------
     BadInput
         When there is no in-training test set, a value is out of range, or a model of that name is there already.
+        When a combination could not be trained; the others are kept.
     """
     runs = _combinations(settings, grid)
     models = out or beside(images, "models")
@@ -119,6 +127,7 @@ def sweep(
     what = SweepSettings(train=settings, grid={name: tuple(values) for name, values in grid.items()})
     inputs = files_of(load_pairs(images, masks))
     if is_current(folder / RECORD, what, inputs) and model.exists():
+        _remove_runs(folder)
         say(f"sweep: {folder} is complete and unchanged")
         return SweepResult(folder / TABLE, model)
     if model.exists():
@@ -127,19 +136,55 @@ def sweep(
             cure="choose another --name, or move that folder away",
         )
     provenance = Provenance("sweep", what, inputs)
-    trained = []
     for number, run in enumerate(runs, start=1):
-        say(f"sweep: {number} of {len(runs)}: {_told(run, grid)}")
-        trained.append(retrain(images, masks, run, folder / f"run {number}", resume).folder)
+        say(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
+    trained = _train_all(images, masks, folder, runs, resume, batch)
     rows = _ranked(trained, grid)
-    best = trained[rows[0]["run"] - 1]
-    _move_model(best, model)
     write_rows(folder / TABLE, rows)
     provenance.write(folder / RECORD, runs=rows)
-    for place in trained:
-        shutil.rmtree(place.parent)
+    _move_model(
+        trained[rows[0]["run"] - 1], model
+    )  # after the record: a run that is killed here can be repeated
+    _remove_runs(folder)
     say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
     return SweepResult(folder / TABLE, model)
+
+
+def _remove_runs(folder: Path) -> None:
+    """Take away the models that were tried, and the table of their states."""
+    for place in folder.glob("run *"):
+        shutil.rmtree(place)
+    (folder / STATES).unlink(missing_ok=True)
+
+
+def _train_all(
+    images: Path,
+    masks: Path,
+    folder: Path,
+    runs: Sequence[TrainSettings],
+    resume: bool | None,
+    batch: BatchSettings | None,
+) -> list[Path]:
+    """Train each run into a place of its own; give the model folders."""
+    places = {folder / f"run {number}": run for number, run in enumerate(runs, start=1)}
+    if resume is None and not any(Checkpoint(place / run.name).exists for place, run in places.items()):
+        resume = True  # then what is found unfinished later on was left by a worker of this sweep that died
+    trained = for_each(
+        list(places),
+        partial(_train, images=images, masks=masks, runs=places, resume=resume),
+        "sweep",
+        batch=batch if batch and batch.asks_for_workers else None,
+        results=folder,
+    )
+    for error in trained.failed.values():
+        raise error
+    return trained.done
+
+
+def _train(
+    place: Path, images: Path, masks: Path, runs: Mapping[Path, TrainSettings], resume: bool | None
+) -> Path:
+    return retrain(images, masks, runs[place], place, resume).folder
 
 
 def _number(text: str) -> float:

@@ -151,6 +151,21 @@ def test_other_images_a_second_person_and_whole_frames(model, folders, tiny_mode
     assert "3 whole frames" in page and "second person" in page
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    cellpose_major() != 3, reason="the small network of Cellpose 4 is there in this process only"
+)
+def test_a_worker_gives_the_same(model, folders, tmp_path, one_worker):
+    images, masks = folders
+    here, there = tmp_path / "here", tmp_path / "there"
+    evaluate(model, images, masks, settings=QUICK, out=here)
+    evaluate(model, images, masks, settings=QUICK, out=there, batch=one_worker)
+    tables = [path.name for path in here.glob("*.csv")]
+    assert len(tables) > 1
+    for name in [*tables, "evaluation_worst.png", "evaluation_best.png"]:
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+
+
 def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, monkeypatch):
     small = partial(Grid, flow_thresholds=(0.4, 0.8), cellprob_thresholds=(0.0, 1.0))
     monkeypatch.setattr(comparison, "Grid", small)

@@ -1,6 +1,7 @@
 """What is kept of each image: scores in order, worst and best, pictures of bounded size."""
 
 import numpy as np
+import pytest
 
 from cpretrain.evaluation.scored import View
 from cpretrain.evaluation.scoring import LARGEST_PICTURE, Scoring
@@ -16,13 +17,14 @@ def found(objects: int) -> np.ndarray:
     return np.where(objects >= TRUTH, TRUTH, 0)
 
 
-def test_images_are_added_in_turn_and_the_worst_and_best_are_kept():
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 3, 4, 0, 2, 1)])
+def test_images_are_added_in_any_order_and_the_worst_and_best_are_kept(order):
     scoring = Scoring(View("crop", NAMES, NAMES, (0.5, 0.75)))
     truths = [TRUTH, TRUTH, EMPTY, TRUTH, EMPTY, TRUTH]
     guesses = [found(9), found(15), EMPTY, found(0), found(3), found(15)]
-    for number, (truth, guess) in enumerate(zip(truths, guesses, strict=True)):
-        opinions = {"retrained": guess} | ({"human": truth} if number % 2 else {})
-        scoring.add(TRUTH + 1000, truth, opinions)
+    for number in order:
+        opinions = {"retrained": guesses[number]} | ({"human": truths[number]} if number % 2 else {})
+        scoring.add(TRUTH + 1000, truths[number], opinions, place=number)
     models = scoring.models
     assert models["retrained"].places == (0, 1, 2, 3, 4, 5)
     assert models["human"].places == (1, 3, 5)
@@ -30,7 +32,8 @@ def test_images_are_added_in_turn_and_the_worst_and_best_are_kept():
     assert np.array_equal(models["retrained"].scores.tp, expected.tp)
     assert (scoring.worst.place, scoring.best.place) == (3, 1)  # of equals those with more objects
     assert scoring.judged["retrained", 0][0].outcomes.tolist() == ["matched"] * 9 + ["missed"] * 6
-    assert scoring.pictures[0].outlines.keys() == {"truth", "retrained"}
+    assert [place for model, place in scoring.judged if model == "retrained"] == [0, 1, 2, 3, 4, 5]
+    assert [len(picture.outlines) for picture in scoring.pictures] == [2, 3, 2, 3, 2, 3]
 
 
 def test_pictures_of_large_frames_are_reduced_with_their_outlines():

@@ -9,7 +9,7 @@ from cpretrain.errors import BadInput
 from cpretrain.image_writer import write_frames
 from cpretrain.prediction import predict
 from cpretrain.prediction.memory import PIXEL, PLANE_PIXEL, TILE, memory_of_prediction
-from cpretrain.settings import BatchSettings, PredictSettings
+from cpretrain.settings import PredictSettings
 from tests.prediction.conftest import CALIBRATION
 
 
@@ -38,14 +38,14 @@ def test_memory_grows_with_a_frame_and_not_with_the_movie(tmp_path, settings, en
 @pytest.mark.skipif(
     cellpose_major() != 3, reason="the small network of Cellpose 4 is there in this process only"
 )
-def test_workers_give_the_same(model, quick, padded, tmp_path):
+def test_a_worker_gives_the_same(model, quick, padded, tmp_path, one_worker):
     raw, here, there = (tmp_path / name for name in ("raw", "here", "there"))
     for number in range(2):
         write_frames(raw / f"Film {number} ü.tif", iter(padded), padded.shape, padded.dtype, CALIBRATION)
     (raw / "broken.tif").write_bytes(b"II*\x00")
     settings = quick.replace(geojson=True, frames_only=(0,))
     predict(model, raw, here, settings)
-    batch = predict(model, raw, there, settings, BatchSettings(workers=2))
+    batch = predict(model, raw, there, settings, one_worker)
     assert [(path.name, type(error)) for path, error in batch.failed.items()] == [("broken.tif", BadInput)]
     for path in here.iterdir():
         if path.suffix in (".tif", ".geojson") or path.name.endswith(".objects.csv"):

@@ -2,10 +2,11 @@
 
 import csv
 import json
+import sys
 
 import pytest
 
-from cpretrain.base_models import MODEL_RECORD
+from cpretrain.base_models import MODEL_RECORD, cellpose_major
 from cpretrain.dataset import read_split
 from cpretrain.errors import BadInput
 from cpretrain.settings import TrainSettings
@@ -103,3 +104,37 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
     assert len(trained) == 5
     with pytest.raises(BadInput, match="there is a model of that name already"):
         sweep(*training_folders, settings, {"epochs": (1, 2)})
+
+
+@pytest.mark.cellpose
+@pytest.mark.slow
+@pytest.mark.skipif(
+    cellpose_major() != 3, reason="the small network of Cellpose 4 is there in this process only"
+)
+def test_a_worker_gives_the_same(training_folders, settings, tmp_path, one_worker):
+    grid = {"learning_rate": (1e-4, 1e-3)}
+    here = sweep(*training_folders, settings, grid, tmp_path / "here")
+    there = sweep(*training_folders, settings, grid, tmp_path / "there", batch=one_worker)
+    assert (here.model / "weights").read_bytes() == (there.model / "weights").read_bytes()
+    measured = [
+        [{name: row[name] for name in ("rank", "run", "test_average_precision", "test_loss")} for row in rows]
+        for result in (here, there)
+        for rows in [json.loads((result.table.parent / "sweep.json").read_text())["runs"]]
+    ]
+    assert measured[0] == measured[1]
+    assert {path.name for path in there.table.parent.iterdir()} == {"sweep.csv", "sweep.json"}
+
+
+@pytest.mark.cellpose
+def test_a_sweep_that_died_before_its_model_was_in_place(training_folders, settings, monkeypatch):
+    grid = {"epochs": (1, 2)}
+
+    def die(source, target):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(sys.modules["cpretrain.training.sweep"], "_move_model", die)
+        sweep(*training_folders, settings, grid)
+    result = sweep(*training_folders, settings, grid)
+    assert (result.model / "weights").is_file()
+    assert {path.name for path in result.table.parent.iterdir()} == {"sweep.csv", "sweep.json"}
