@@ -13,12 +13,14 @@ from cpretrain.hand_out import hand_out, workers_of
 from cpretrain.local_workers import local_cluster, shares
 from cpretrain.outcome import Outcome
 from cpretrain.progress import say
+from cpretrain.quiet_log import silent
 from cpretrain.settings import BatchSettings
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 Result = TypeVar("Result")
+Done = TypeVar("Done")
 STARTED = "cpretrain started"
 """Topic on which a worker says which file it begins with."""
 SECONDS_TO_CONNECT = 10
@@ -62,8 +64,9 @@ def on_cluster(
             yield from _run(client, units, work, state, profile.bytes_for_a_file, profile.jobs)
         return
     if settings.scheduler:
-        with _client_of(settings.scheduler) as client:
-            yield from _run(client, units, work, state, _largest_memory(client))
+        with silent("distributed.client"), _client_of(settings.scheduler) as client:
+            done = _run(client, units, work, state, _largest_memory(client))
+            yield from _until_lost(client, settings.scheduler, done)
         return
     for group, workers, share in shares(units, settings.workers):
         with local_cluster(workers, share) as cluster, Client(cluster, set_as_default=False) as client:
@@ -106,6 +109,21 @@ def _client_of(scheduler: str) -> "Client":
         client.close()
         raise
     return client
+
+
+def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Iterator[Done]:
+    """Say it in words when the scheduler dies, of which Dask's objects complain in many ways."""
+    from asyncio import CancelledError
+
+    try:
+        yield from done
+    except (Exception, CancelledError):
+        if client.status == "running":
+            raise
+        raise BadInput(
+            f"--scheduler {scheduler}: the Dask scheduler is gone",
+            cure="start it and its workers again, and run this again: what is done is kept",
+        ) from None
 
 
 def _check_workers(client: "Client") -> None:
