@@ -2,6 +2,8 @@
 
 import csv
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -119,6 +121,28 @@ def test_workers_of_several_threads_are_refused(tmp_path):
         pytest.raises(BadInput, match="several files at once"),
     ):
         for_each([tmp_path / "a"], work, "work", batch=BatchSettings(scheduler=running.scheduler_address))
+
+
+CLUSTER = """
+from distributed import LocalCluster
+running = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
+print(running.scheduler_address, flush=True)
+input()
+"""
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies(tmp_path):
+    files = [tmp_path / name for name in ("a", "b", "c")]
+    command = [sys.executable, "-c", CLUSTER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        settings = BatchSettings(scheduler=running.stdout.readline().strip())
+        with pytest.raises(BadInput, match="the Dask scheduler is gone"):
+            for_each(files, work, "work", batch=settings, results=tmp_path, take=lambda *_: running.kill())
+    with open(tmp_path / "batch.csv", newline="", encoding="utf-8") as file:
+        states = [row["state"] for row in csv.DictReader(file)]
+    assert states[0] == "done"
+    assert states[2] == "waiting"
 
 
 def test_no_scheduler(tmp_path, monkeypatch):
