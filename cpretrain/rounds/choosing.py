@@ -71,7 +71,7 @@ def candidates(
     seed : sequence of int
         Seed of the places and, at random, of the scores.
     planes : int
-        How many planes are looked at, the same number in each movie, as far apart as can be.
+        How many planes are looked at, the same number in each movie, equally far apart.
     taken : sequence of Crop
         Crops that were cut before: their places are left out in all frames, for what lies there stays alike.
     model : UsedModel, optional
@@ -87,7 +87,7 @@ def candidates(
             ]
             with TimeLapse(path) as movie:
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
-                for frame, z, plane in _spread(movie, share, rng if model is None else None):
+                for frame, z, plane in _spread(movie, share, rng):
                     for score, y, x in _places(plane, settings.size, in_plane, rng, before, model):
                         found.append(Candidate(path, frame, z, y, x, score))
             step(path.name)
@@ -150,16 +150,13 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
 
 
 def _spread(
-    movie: TimeLapse, share: int, rng: np.random.Generator | None
+    movie: TimeLapse, share: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, int, NDArray[Any]]]:
-    """Planes of a movie, as far apart as can be or at random, read one after the other."""
+    """Planes of a movie, equally far apart from a random one on, read one after the other."""
     planes = [(t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1])]
     count = min(share, len(planes))
-    if rng is None:
-        places = np.linspace(0, len(planes) - 1, count).round().astype(int)
-    else:
-        places = np.sort(rng.permutation(len(planes))[:count])
-    for place in places.tolist():
+    places = (np.arange(count) + rng.random()) * len(planes) / count
+    for place in places.astype(int).tolist():
         frame, z = planes[place]
         yield frame, z, movie.frame(frame)[z]
 
