@@ -1,0 +1,178 @@
+"""Rounds on real images, with the public annotation as the person: uncertain crops beside random ones.
+
+    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 12] [--out DIR]
+
+The images are the demo's 15 fields, each cut into twelve windows, which count as the frames of a movie (whole fields
+would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
+annotation of the same places is exported as ground truth, and `finish_round` retrains the demo's base on the crops of
+all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops at the same
+seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
+
+Printed, and written to DIR as ``rounds.csv`` and ``rounds.png``: the average precision after each round, with the
+number of objects that had to be drawn, and the difference between the two ways, seed by seed.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tifffile
+
+from cpretrain.crops import add_border
+from cpretrain.demo import DATA
+from cpretrain.image_writer import write_frames
+from cpretrain.progress import set_output
+from cpretrain.rounds import finish_round, start_round
+from cpretrain.rounds.learning_curve import read_learning_curve
+from cpretrain.rounds.round_folder import Part, RoundsFolder
+from cpretrain.settings import RoundSettings, TrainSettings
+from cpretrain.threads import use_threads
+from cpretrain.timelapse import Calibration
+
+WAYS = ("uncertain", "random")
+WINDOWS = 3, 4
+"""Rows and columns that a field is cut into."""
+COLOURS = {"uncertain": "#0072B2", "random": "#E69F00"}
+
+
+def windows(field: np.ndarray) -> np.ndarray:
+    """Cut a field into windows, axes (window, Y, X)."""
+    rows, columns = WINDOWS
+    height, width = field.shape[0] // rows, field.shape[1] // columns
+    whole = field[: rows * height, : columns * width]
+    return whole.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(-1, height, width)
+
+
+def write_movies(folder: Path) -> Path:
+    """Write the fields as movies of windows."""
+    for path in sorted((DATA / "fields" / "images").glob("*.tif")):
+        frames = windows(tifffile.imread(path))
+        shape = len(frames), 1, 1, *frames.shape[1:]
+        write_frames(
+            folder / path.name, [*frames[:, np.newaxis, np.newaxis]], shape, frames.dtype, Calibration()
+        )
+    return folder
+
+
+def annotate(part: Part) -> int:
+    """Export the public annotation of the crops; the number of objects."""
+    objects = 0
+    for crop in part.crops:
+        labels = windows(tifffile.imread(DATA / "fields" / "labels" / crop.source))[crop.frame]
+        inside = labels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+        tifffile.imwrite(
+            part.ground_truth / f"{Path(crop.file).stem}-labels.tif", add_border(inside, crop.border)
+        )
+        objects += np.unique(inside[inside > 0]).size
+    return objects
+
+
+def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Go through all rounds; a row for each and measure, and one for the base."""
+    set_output(quiet=True)
+    with tempfile.TemporaryDirectory() as aside:
+        return list(all_rounds(write_movies(Path(aside) / "movies"), way, seed, options))
+
+
+def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Choose, annotate and train, round by round."""
+    settings = RoundSettings(
+        name="nuclei",
+        base=str(DATA / "base_nuclei"),
+        choose=way,
+        crops=options.crops,
+        validation_crops=options.validation_crops,
+        size=options.size,
+        look_at=options.look_at,
+        seed=seed,
+        device="cpu",
+    )
+    train = TrainSettings(
+        epochs=options.epochs, schedule="cosine", batch_size=4, min_train_masks=0, device="cpu"
+    )
+    folder = movies.parent / "rounds"
+    drawn = {"0": 0}
+    started = time.perf_counter()
+    for number in range(1, options.rounds + 1):
+        objects = [annotate(part) for part in start_round(movies, settings).parts]
+        drawn[str(number)] = drawn[str(number - 1)] + objects[0]
+        finish_round(folder, train)
+    seconds = time.perf_counter() - started
+    for row in read_learning_curve(RoundsFolder(folder)):
+        yield {"seed": seed, "way": way, "objects": drawn[row["round"]], "seconds": round(seconds)} | row
+
+
+def report(table: pd.DataFrame) -> None:
+    """Print mean and seeds of each way and round, and the difference of the ways seed by seed."""
+    print("measure                  round  crops  way        objects  AP mean  seeds")
+    for (measure, number), rows in table.groupby(["measure", "round"], sort=False):
+        precision = {}
+        for way, of_way in rows.groupby("way", sort=False):
+            precision[way] = of_way.set_index("seed")["average_precision"]
+            print(
+                f"{measure:24} {number:5} {of_way['crops'].iloc[0]:6}  {way:10} {of_way['objects'].mean():7.0f} "
+                f"{precision[way].mean():8.3f}  {' '.join(f'{one:.3f}' for one in precision[way])}"
+            )
+        gain = precision[WAYS[0]] - precision[WAYS[1]]
+        print(f"{'':38}  difference {'':7} {gain.mean():+8.3f}  {' '.join(f'{one:+.3f}' for one in gain)}")
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Draw the average precision over the number of crops: each seed thin, the mean thick."""
+    from matplotlib.figure import Figure
+
+    measures = list(dict.fromkeys(table["measure"]))
+    figure = Figure(figsize=(4.5 * len(measures), 4), layout="constrained")
+    for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
+        for way in WAYS:
+            rows = table[(table["measure"] == measure) & (table["way"] == way)]
+            for _, of_seed in rows.groupby("seed"):
+                axes.plot(
+                    of_seed["crops"], of_seed["average_precision"], color=COLOURS[way], alpha=0.35, lw=1
+                )
+            mean = rows.groupby("crops")["average_precision"].mean()
+            axes.plot(mean.index, mean, "o-", color=COLOURS[way], lw=2.5, label=f"{way} crops")
+        axes.set(
+            title=measure, xlabel="crops annotated and trained on", ylabel="average precision", ylim=(0, 1)
+        )
+        axes.legend(loc="lower right")
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Print a table, and write it as CSV and as a picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--crops", type=int, default=5, help="in each round")
+    parser.add_argument("--validation-crops", type=int, default=18)
+    parser.add_argument("--size", type=int, default=100)
+    parser.add_argument("--look-at", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
+    parser.add_argument("--out", type=Path, default=Path())
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    print(f"{os.cpu_count()} cores, {vars(options)}")
+    work = [(way, seed, options) for seed in range(options.seeds) for way in WAYS]
+    rows: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(options.processes, get_context("spawn"), use_threads, (1,)) as pool:
+        for of_run in pool.map(run, *zip(*work, strict=True)):
+            rows += of_run
+            print("seed {seed}, {way}: {seconds} s".format(**rows[-1]), flush=True)
+    table = pd.DataFrame(rows).astype({"round": int, "crops": int, "average_precision": float})
+    table.to_csv(options.out / "rounds.csv", index=False)
+    report(table)
+    draw(table, options.out / "rounds.png")
+
+
+if __name__ == "__main__":
+    main()
