@@ -1,4 +1,4 @@
-"""What is done with models: predict with one, combine the results of several."""
+"""What is done with models: predict with one, combine the results of several, make one better, pass one on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cpretrain.settings import (
         BatchSettings,
         CombineSettings,
+        ExportSettings,
         PredictSettings,
         RoundSettings,
         TrainSettings,
@@ -64,6 +65,27 @@ def combine(
 
     result = put_together(parse_folders(classes), out, settings)
     return Report([*result.lines(), f"results in {result.folder}"], vars(result))
+
+
+@command(app, "ExportSettings")
+def export(
+    settings: "ExportSettings",
+    model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
+    bioimageio: Annotated[
+        bool, typer.Option("--bioimageio", help="as a package for the BioImage Model Zoo")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the ZIP file (default: in the model folder)")
+    ] = None,
+) -> Report:
+    """Pack a model for others, and check the package."""
+    from cpretrain.errors import BadInput
+    from cpretrain.zoo_package import export_model
+
+    if not bioimageio:
+        raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
+    exported = export_model(model, settings, out)
+    return Report([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
 
 
 @command(rounds, "RoundSettings")

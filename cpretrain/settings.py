@@ -333,6 +333,21 @@ class BatchSettings(Settings):
         return self.workers != "auto" or bool(self.scheduler or self.cluster)
 
 
+class ExportSettings(Settings):
+    """What the package of a model says of itself."""
+
+    title: str = Field(
+        "", description="name of the model in the zoo (default: Cellpose retrained for its cell type)"
+    )
+    authors: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="names of the people who made it, separated by commas"
+    )
+    licence: str = Field(
+        "",
+        description="SPDX name of its licence, for example CC-BY-NC-4.0 (default: what is known of the base's)",
+    )
+
+
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
     """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""
     first = error.errors()[0]

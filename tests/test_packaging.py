@@ -13,6 +13,7 @@ from cpretrain.settings import (
     CropSettings,
     DriftSettings,
     EvaluateSettings,
+    ExportSettings,
     MaskSettings,
     PredictSettings,
     RoundSettings,
@@ -32,6 +33,7 @@ STEPS = {
     "combine": CombineSettings,
     "round": RoundSettings,
     "batch": BatchSettings,
+    "export": ExportSettings,
 }
 
 
