@@ -2,7 +2,7 @@
 
     python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 12] [--out DIR]
 
-The images are the demo's 15 fields, each cut into twelve windows, which count as the frames of a movie (whole fields
+The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (whole fields
 would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
 annotation of the same places is exported as ground truth, and `finish_round` retrains the demo's base on the crops of
 all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops at the same
@@ -51,9 +51,9 @@ def windows(field: np.ndarray) -> np.ndarray:
     return whole.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(-1, height, width)
 
 
-def write_movies(folder: Path) -> Path:
-    """Write the fields as movies of windows."""
-    for path in sorted((DATA / "fields" / "images").glob("*.tif")):
+def write_movies(folder: Path, count: int) -> Path:
+    """Write that many fields as movies of windows."""
+    for path in sorted((DATA / "fields" / "images").glob("*.tif"))[:count]:
         frames = windows(tifffile.imread(path))
         shape = len(frames), 1, 1, *frames.shape[1:]
         write_frames(
@@ -79,7 +79,7 @@ def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]
     """Go through all rounds; a row for each and measure, and one for the base."""
     set_output(quiet=True)
     with tempfile.TemporaryDirectory() as aside:
-        return list(all_rounds(write_movies(Path(aside) / "movies"), way, seed, options))
+        return list(all_rounds(write_movies(Path(aside) / "movies", options.fields), way, seed, options))
 
 
 def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -152,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fields", type=int, default=15, help="a fifth of them validate")
     parser.add_argument("--crops", type=int, default=5, help="in each round")
     parser.add_argument("--validation-crops", type=int, default=18)
     parser.add_argument("--size", type=int, default=100)
