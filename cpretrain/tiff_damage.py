@@ -51,6 +51,20 @@ def check_page(path: str | os.PathLike, page: Any) -> None:
         raise damaged(path, f"{limit} bytes of pixels where {height} × {width} of them need more")
 
 
+def check_segments(path: str | os.PathLike, page: Any) -> None:
+    """Make sure that the pixels of a page lie inside its file, before as many bytes are asked for.
+
+    Raises
+    ------
+    BadInput
+        When they do not.
+    """
+    size = os.path.getsize(path)
+    segments = zip(page.dataoffsets, page.databytecounts, strict=True)
+    if any(start + count > size for start, count in segments):
+        raise damaged(path, f"pixels of page {page.index} that lie beyond the end of the file ({size} bytes)")
+
+
 def check_movie(
     path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, files: Iterable[Path]
 ) -> None:

@@ -1,5 +1,6 @@
 """A movie in a TIFF, an ImageJ hyperstack or an OME-TIFF (of one file or several), read one frame at a time."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from cpretrain.axis_names import named_axes
 from cpretrain.errors import BadInput
 from cpretrain.ome_header import check_ome
 from cpretrain.quiet_log import silent
-from cpretrain.tiff_damage import check_movie
+from cpretrain.tiff_damage import check_movie, check_segments
 from cpretrain.tiff_directories import check_complete, check_directories
 from cpretrain.tiff_facts import calibration_of, channels_of
 
@@ -64,6 +65,7 @@ class TiffMovie:
         self.axes = named_axes(self.path, series.axes, series.shape, axes)
         self.lengths = dict(zip(self.axes, series.shape, strict=True))
         self.dtype = np.dtype(series.dtype)
+        self._series, self._numbers = series, _page_numbers(series)
         self._array = zarr.open_array(series.levels[0].aszarr(), mode="r")
         self.calibration = calibration_of(self._file)
         self.channels = channels_of(self._file, self.lengths.get("C", 1))
@@ -71,11 +73,29 @@ class TiffMovie:
 
     def read(self, t: int) -> NDArray[Any]:
         """Frame `t` (from 0), the axes of the file without T."""
+        for page in self._pages(t):
+            check_segments(self.path.parent / page.parent.filename, page)
         return np.asarray(self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)])
+
+    def _pages(self, t: int) -> Iterator[Any]:
+        """Yield the pages of a frame; none where all pixels lie in one stretch, whose length `check_movie` knows."""
+        if self._series.dataoffset is not None:
+            return
+        along = self.axes.find("T")
+        numbers = self._numbers.take(t, along) if 0 <= along < self._numbers.ndim else self._numbers
+        for number in numbers.flat:
+            yield self._series[int(number)]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
+    """Numbers of the pages along the first axes of a movie; the others lie within a page."""
+    numbers = np.arange(len(series))
+    pages = np.cumprod((1, *series.shape)).tolist()
+    return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
 
 
 def _images(path: Path, file: tifffile.TiffFile) -> int:

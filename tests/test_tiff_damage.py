@@ -8,6 +8,7 @@ import zarr
 
 from cpretrain.errors import BadInput
 from cpretrain.timelapse import TimeLapse
+from tests.test_timelapse_formats import write_ome_set
 
 FRAMES = np.random.default_rng(0).integers(1, 9, (6, 64, 70)).astype(np.uint16)
 
@@ -88,6 +89,29 @@ def test_a_header_that_asks_for_more_than_the_file_can_hold(tmp_path, compressio
         file.pages[0].tags["ImageLength"].overwrite(30_000)
     with pytest.raises(BadInput, match=r"a\.tif: is damaged or incomplete"):
         TimeLapse(path)
+
+
+@pytest.mark.parametrize("kind", ["deflate", "strips", "tiles"])
+def test_a_later_page_that_asks_for_more_than_the_file_holds(tmp_path, kind):
+    path = tmp_path / "a.tif"
+    KINDS[kind](path)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        tags = file.pages[4].tags
+        counts = tags.get("StripByteCounts") or tags["TileByteCounts"]
+        counts.overwrite([2**16 - 1] * len(np.atleast_1d(counts.value)))
+    with TimeLapse(path) as movie:
+        assert np.array_equal(movie.frame(3)[0, 0], FRAMES[3])
+        with pytest.raises(BadInput, match=r"a\.tif: is damaged") as error:
+            movie.frame(4)
+        assert "page 4" in error.value.found
+
+
+def test_a_later_file_of_a_set_that_asks_for_more_than_it_holds(tmp_path):
+    files = write_ome_set(tmp_path / "set", FRAMES)
+    with tifffile.TiffFile(files[5], mode="r+b") as file:
+        file.pages[0].tags["StripByteCounts"].overwrite(2**32 - 1)
+    with TimeLapse(files[0]) as movie, pytest.raises(BadInput, match=r"m_5\.ome\.tif: is damaged"):
+        movie.frame(5)
 
 
 def test_more_memory_than_there_is(tmp_path):

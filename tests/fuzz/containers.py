@@ -34,6 +34,7 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
     try:
         return rng.choice(known if known and rng.random() < 0.8 else ANY)(rng, data)
     except (
+        OverflowError,
         struct.error,
         zlib.error,
         ValueError,
