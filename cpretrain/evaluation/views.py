@@ -94,6 +94,7 @@ def score_views(
         list(wanted),
         partial(see, contenders=contenders, load=load, reader=reader),
         "evaluate",
+        needs_one=False,
         batch=batch if batch and batch.asks_for_workers else None,
         memory=lambda _: MEMORY,
         take=take,

@@ -142,9 +142,8 @@ def sweep(
     rows = _ranked(trained, grid)
     write_rows(folder / TABLE, rows)
     provenance.write(folder / RECORD, runs=rows)
-    _move_model(
-        trained[rows[0]["run"] - 1], model
-    )  # after the record: a run that is killed here can be repeated
+    best = trained[rows[0]["run"] - 1]
+    _move_model(best, model)  # after the record: a sweep that is killed here can be repeated
     _remove_runs(folder)
     say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
     return SweepResult(folder / TABLE, model)
