@@ -18,8 +18,11 @@ Result = TypeVar("Result")
 
 TABLE = "batch.csv"
 """Name of the table of states, in the folder of the results."""
-SMALL = 400_000_000
-"""Bytes of input below which starting workers takes longer than they save, for a native drift correction."""
+SMALL = 1_200_000_000
+"""Bytes below which starting workers takes longer than they save: what one process corrects natively in 12 s; workers
+on two cores would take half of that, and 6 s to start (their imports, measured as processor time)."""
+A_FILE = 70_000_000
+"""Bytes that count for each file besides its size: natively corrected in the time that its picture takes, 0.7 s."""
 
 
 @dataclass
@@ -40,6 +43,7 @@ def for_each(
     memory: Callable[[Path], int] = lambda _: 0,
     results: Path | None = None,
     small: int = SMALL,
+    a_file: int = A_FILE,
     take: Callable[[Path, Result], None] | None = None,
 ) -> Batch[Result]:
     """Do `work` on each file, one after the other or on a Dask cluster, with progress.
@@ -61,8 +65,9 @@ def for_each(
     results : pathlib.Path, optional
         Folder of the results: held by this run alone. Of several files it gets the table of states, and a line says of
         each that it is done.
-    small : int
-        Bytes of input that are worked on faster in this process than workers would start.
+    small, a_file : int
+        Bytes of input that are worked on faster in this process than workers would start, where each file counts for
+        that much besides its size.
     take : callable, optional
         Takes each result as it comes, in whichever order; they are not kept then.
 
@@ -81,7 +86,7 @@ def for_each(
         holding(results) if results else nullcontext(),
         BatchState(files, description, results / TABLE if results else None) as state,
     ):
-        for file, outcome in _outcomes(files, work, batch, memory, state, small):
+        for file, outcome in _outcomes(files, work, batch, memory, state, small - a_file * len(files)):
             outcomes[file] = outcome
             state.ended(file, outcome)
             if take and not outcome.failure:

@@ -14,6 +14,7 @@ from cpretrain.batch import for_each
 from cpretrain.cluster import Unit
 from cpretrain.errors import BadInput
 from cpretrain.local_workers import BASE, SPARE, shares
+from cpretrain.outcome import Outcome
 from cpretrain.progress import set_output
 from cpretrain.settings import BatchSettings
 from tests.batch_work import work
@@ -82,6 +83,16 @@ def test_little_work_stays_in_this_process(tmp_path, sizes, settings):
         file.write_bytes(bytes(size))
     batch = for_each(files, work, "work", batch=settings)
     assert {pid for _, pid in batch.done} == {os.getpid()}
+
+
+@pytest.mark.parametrize(("files", "cores", "there"), [(16, 2, False), (18, 2, True), (18, 1, False)])
+def test_many_small_files_are_much_work(tmp_path, monkeypatch, files, cores, there):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr(cluster, "on_cluster", lambda files, *_: [(file, Outcome(True)) for file in files])
+    paths = [tmp_path / str(number) for number in range(files)]
+    for path in paths:
+        path.touch()
+    assert for_each(paths, lambda _: False, "work", batch=BatchSettings()).done == [there] * files
 
 
 @pytest.mark.parametrize(

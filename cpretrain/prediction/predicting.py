@@ -121,6 +121,7 @@ def predict(
         memory=partial(memory_of_prediction, settings=used.settings),
         results=out,
         small=SMALL,
+        a_file=0,
     )
 
 
