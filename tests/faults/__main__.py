@@ -1,6 +1,6 @@
 """Kill steps at random moments, do them again, and compare with what comes of them undisturbed.
 
-    python -m tests.faults [--kills 100] [--seed 0]
+    python -m tests.faults [--kills 100] [--seed 0] [--steps drift "drift on workers" predict run]
 
 Each time a step is started in a child process, and after a random time the child, or one of its workers, is killed;
 then the step is done again. Children are forked after everything is imported, so that a kill costs no import. Prints
@@ -90,19 +90,21 @@ def differences(step: Step, kills: int, folder: Path, random: Random) -> dict[st
 def main() -> None:
     """Print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=100, help="of each step alike")
+    parser.add_argument("--kills", type=int, default=100, help="how often, of all steps in turn")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
     asked = parser.parse_args()
-    kills = {name: len(range(number, asked.kills, len(STEPS))) for number, name in enumerate(STEPS)}
-    import_all(with_cellpose=bool(kills.get("predict")))
+    steps = asked.steps
+    kills = {name: len(range(number, asked.kills, len(steps))) for number, name in enumerate(steps)}
+    import_all(with_cellpose=any(kills.get(name) for name in ("predict", "run")))
     set_output(quiet=True)
     random = Random(asked.seed)
     found = {}
     folder = Path(tempfile.mkdtemp(prefix="cpretrain faults "))
-    for name, make in STEPS.items():
+    for name in steps:
         if kills[name]:
             (folder / name).mkdir()
-            found[name] = differences(make(folder / name / "data"), kills[name], folder / name, random)
+            found[name] = differences(STEPS[name](folder / name / "data"), kills[name], folder / name, random)
     print(json.dumps(found))
     if any(one["different"] for one in found.values()):
         raise SystemExit(f"what differs is in {folder}")

@@ -87,6 +87,7 @@ class Run(Step):
     def make_data(self) -> None:
         """Write the movies, and draw on their crops."""
         folder = self.folder
+        folder.mkdir()
         for seed in range(3):
             write_movie(folder / "raw" / f"Film {seed}.tif", DRIFT, seed=seed)
         (folder / "experiment.toml").write_text(f"""
