@@ -1,6 +1,6 @@
 """Rounds on real images, with the public annotation as the person: uncertain crops beside random ones.
 
-    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 12] [--out DIR]
+    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 10] [--out DIR]
 
 The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (whole fields
 would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
@@ -96,7 +96,12 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
         device="cpu",
     )
     train = TrainSettings(
-        epochs=options.epochs, schedule="cosine", batch_size=4, min_train_masks=0, device="cpu"
+        epochs=options.epochs,
+        images_per_epoch=options.images_per_epoch,
+        schedule="cosine",
+        batch_size=4,
+        min_train_masks=0,
+        device="cpu",
     )
     folder = movies.parent / "rounds"
     drawn = {"0": 0}
@@ -157,7 +162,8 @@ def main() -> None:
     parser.add_argument("--validation-crops", type=int, default=18)
     parser.add_argument("--size", type=int, default=100)
     parser.add_argument("--look-at", type=int, default=12)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--images-per-epoch", type=int, default=16, help="in all rounds, however many crops")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
     parser.add_argument("--out", type=Path, default=Path())
     options = parser.parse_args()
