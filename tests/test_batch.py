@@ -49,7 +49,7 @@ def test_all_failed(names, message):
 def test_on_two_workers(tmp_path):
     names = ["a", "mortal", "bad [1] ü", "b", "deadly", "full", "c"]
     files = [tmp_path / name for name in names]
-    events = []
+    events, before = [], set(psutil.Process().children())
     set_output(events=events.append)
     try:
         batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
@@ -70,7 +70,8 @@ def test_on_two_workers(tmp_path):
     states = [event["state"] for event in events if event["event"] == "file" and event["file"].endswith("/a")]
     assert states == ["running", "done"]
     assert "saw a" in [event.get("message") for event in events]
-    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    left = set(psutil.Process().children()) - before
+    assert not [child for child in left if "spawn_main" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize(
