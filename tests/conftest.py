@@ -87,9 +87,12 @@ def write_training_folders(folder: Path, disks: tuple[np.ndarray, np.ndarray]) -
     return images, masks
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_worker() -> Iterator[BatchSettings]:
-    """Settings that send work to a Dask worker in a process of its own, which all tests share."""
+    """Settings that send work to a Dask worker in a process of its own.
+
+    It goes with the module: its scheduler takes memory in this process, which other tests measure.
+    """
     import dask
     from distributed import LocalCluster
 
