@@ -43,11 +43,11 @@ lint: $(READY)
 	$(VENV)/bin/mypy
 
 test3: $(READY)
-	@echo "Running the tests with Cellpose 3.1 (about 8 minutes) ..."
+	@echo "Running the tests with Cellpose 3.1 (10 minutes or more; half an hour where other things run) ..."
 	$(VENV)/bin/python -m pytest
 
 test4: $(READY4)
-	@echo "Running the tests that depend on Cellpose with Cellpose 4.2 (about 2 minutes) ..."
+	@echo "Running the tests that depend on Cellpose with Cellpose 4.2 (about 4 minutes) ..."
 	$(VENV4)/bin/python -m pytest -m cellpose
 
 clean:
