@@ -128,7 +128,7 @@ def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Itera
 
 def _check_workers(client: "Client") -> None:
     """A worker does one file at a time, which is what its memory and its Fiji are counted for."""
-    for address, facts in client.scheduler_info(n_workers=-1)["workers"].items():
+    for address, facts in workers_of(client).items():
         if facts["nthreads"] != 1:
             raise BadInput(
                 f"worker {address}: would work on several files at once",
@@ -183,7 +183,7 @@ def _too_large(unit: Unit, room: int) -> BadInput:
 
 def _largest_memory(client: "Client") -> int | None:
     """Bytes for a file on the largest worker; None where the workers do not say."""
-    resources = [facts["resources"] for facts in client.scheduler_info(n_workers=-1)["workers"].values()]
+    resources = [facts["resources"] for facts in workers_of(client).values()]
     if not all("memory" in said for said in resources):
         return None
     return int(max(said["memory"] for said in resources))

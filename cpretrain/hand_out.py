@@ -34,7 +34,7 @@ def hand_out(
         How many workers will come; as many as there are counts where that is more.
     """
     suspects = []
-    for unit, future in _sent(client, units, send, lambda: max(1, expected, workers_of(client))):
+    for unit, future in _sent(client, units, send, lambda: max(1, expected, len(workers_of(client)))):
         if _was_killed(future):
             suspects.append(unit)
         else:
@@ -44,9 +44,9 @@ def hand_out(
     yield from _sent(client, suspects, send, lambda: 1)
 
 
-def workers_of(client: "Client") -> int:
-    """How many workers there are now."""
-    return len(client.scheduler_info(n_workers=-1)["workers"])
+def workers_of(client: "Client") -> dict[str, Any]:
+    """What the scheduler knows of each worker that is there now, by address."""
+    return dict(client.scheduler_info(n_workers=-1)["workers"])
 
 
 def _sent(

@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from xml.etree import ElementTree
 
 from cpretrain.tiff_damage import damaged
-from cpretrain.tiff_directories import MOST_PAGES
+from cpretrain.tiff_directories import MOST_PAGES, check_directories
 
 _COUNTS = ("IFD", "NumPlanes", "PlaneCount", "FirstT", "FirstC", "FirstZ", "SizeT", "SizeC", "SizeZ")
 
 
-def check_ome(path: str | os.PathLike, text: str) -> set[str]:
-    """Make sure that the header of an OME-TIFF says what a file can be.
+def check_ome(path: str | os.PathLike, text: str) -> None:
+    """Make sure that the header of an OME-TIFF says what a file can be, and so do the files beside it that it names.
 
     Parameters
     ----------
@@ -23,23 +23,18 @@ def check_ome(path: str | os.PathLike, text: str) -> set[str]:
     text : str
         The header; text that is no XML is left to tifffile, which then takes the pages as they are.
 
-    Returns
-    -------
-    set of str
-        Names of the files beside it that it says to hold its planes, as far as they are there.
-
     Raises
     ------
     BadInput
         For entities, which OME-XML does not have and XML bombs are made of; counts beyond any movie; and files in
-        other folders.
+        other folders. For files of its planes whose directories go round in a circle.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise damaged(path, "definitions of entities in the OME-XML header")
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError:
-        return set()
+        return
     names = set[str]()
     for element in root.iter():
         kind = element.tag.rpartition("}")[2]
@@ -49,7 +44,9 @@ def check_ome(path: str | os.PathLike, text: str) -> set[str]:
             names.add(_checked_name(path, element.attrib.get("FileName") or Path(path).name))
         elif kind.startswith("ModuloAlong"):
             _check_steps(path, element.attrib)
-    return {name for name in names if Path(path).with_name(name).is_file()}
+    for file in (Path(path).with_name(name) for name in names):
+        if file.is_file():
+            check_directories(file)
 
 
 def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from cpretrain.errors import BadInput
 from cpretrain.ome_header import check_ome
 from cpretrain.quiet_log import silent
 from cpretrain.tiff_damage import check_movie, check_segments
-from cpretrain.tiff_directories import check_complete, check_directories
+from cpretrain.tiff_directories import check_complete
 from cpretrain.tiff_facts import calibration_of, channels_of
 
 
@@ -54,8 +54,7 @@ class TiffMovie:
             on_error.pop_all()
 
     def _open(self, axes: str | None) -> None:
-        for name in check_ome(self.path, self._file.ome_metadata or ""):
-            check_directories(self.path.parent / name)
+        check_ome(self.path, self._file.ome_metadata or "")
         if not self._file.series:
             raise BadInput(f"{self.path}: holds no image")
         series = self._file.series[0]

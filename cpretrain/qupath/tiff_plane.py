@@ -159,8 +159,7 @@ def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
         except tifffile.TiffFileError as error:
             raise _no_tiff(path) from error
         with file:
-            for name in check_ome(path, file.ome_metadata or ""):
-                check_directories(Path(path).with_name(name))
+            check_ome(path, file.ome_metadata or "")
             if not full_pages(file):
                 raise damaged(path, "a TIFF without an image")
             yield file

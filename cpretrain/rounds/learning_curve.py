@@ -1,12 +1,11 @@
 """Average precision over the number of annotated crops, round by round: shows when to stop."""
 
 import csv
-import io
 from pathlib import Path
 from typing import Any
 
-from cpretrain.atomic import write_aside, write_text
-from cpretrain.csv_table import read_rows
+from cpretrain.atomic import write_aside
+from cpretrain.csv_table import read_rows, write_rows
 from cpretrain.errors import BadInput, short
 from cpretrain.rounds.round_folder import Round, RoundsFolder
 
@@ -31,11 +30,7 @@ def write_learning_curve(folder: RoundsFolder) -> None:
         if not rows:
             rows += _rows(one, "base", 0, 0)
         rows += _rows(one, "retrained", one.number, crops)
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_text(folder.path / TABLE, text.getvalue())
+    write_rows(folder.path / TABLE, rows)
     _draw(folder.path / CURVE, [row for row in rows if row["measure"] == SHOWN])
 
 
@@ -65,8 +60,8 @@ def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
 
 
 def _rows(one: Round, model: str, number: int, crops: int) -> list[dict[str, Any]]:
-    with open(one.model / "evaluation_summary.csv", newline="", encoding="utf-8") as file:
-        scored = [row for row in csv.DictReader(file) if row["model"] == model and row["view"] == "crop"]
+    table = read_rows(one.model / "evaluation_summary.csv", ("model", "view", "measure"))
+    scored = [row for row in table if row["model"] == model and row["view"] == "crop"]
     return [
         {
             "round": number,
