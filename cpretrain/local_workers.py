@@ -91,6 +91,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
         "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
     }
     with (
+        _environment_kept(),
         dask.config.set(settings),
         LocalCluster(
             n_workers=workers,
@@ -102,3 +103,15 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
         ) as cluster,
     ):
         yield cluster
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo afterwards what Dask does to this process: it sets the variables meant for its workers here, for good."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)

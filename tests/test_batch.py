@@ -13,7 +13,7 @@ from cpretrain import cluster
 from cpretrain.batch import for_each
 from cpretrain.cluster import Unit
 from cpretrain.errors import BadInput
-from cpretrain.local_workers import BASE, SPARE, shares
+from cpretrain.local_workers import BASE, SPARE, local_cluster, shares
 from cpretrain.outcome import Outcome
 from cpretrain.progress import set_output
 from cpretrain.settings import BatchSettings
@@ -141,6 +141,13 @@ running = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0"
 print(running.scheduler_address, flush=True)
 input()
 """
+
+
+def test_the_environment_of_workers_is_theirs_alone():
+    before = dict(os.environ)
+    with local_cluster(2, 1):
+        assert os.environ["OMP_NUM_THREADS"]
+    assert dict(os.environ) == before
 
 
 @pytest.mark.slow

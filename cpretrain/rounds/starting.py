@@ -186,9 +186,10 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
             raise BadInput(
                 f"round: the first one needs --{missing[0]}", expected="--name CELLTYPE --base MODEL"
             )
-        base = Path(given.base).expanduser()
-        return given.replace(base=_seen_from(folder, base)) if base.exists() else given
+        return given.replace(base=_kept_base(folder, given.base))
     earlier, chosen = rounds[-1].settings, {name: getattr(given, name) for name in given.model_fields_set}
+    if "base" in chosen:
+        chosen["base"] = _kept_base(folder, chosen["base"])
     for name in FIXED:
         if chosen.get(name, getattr(earlier, name)) != getattr(earlier, name):
             raise BadInput(
@@ -200,7 +201,11 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
     return earlier.replace(**chosen)
 
 
-def _seen_from(folder: Path, file: Path) -> str:
+def _kept_base(folder: Path, base: str) -> str:
+    """A base as the rounds keep it: a file as seen from their folder, or a name."""
+    file = Path(base).expanduser()
+    if not file.exists():
+        return base
     try:
         return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive

@@ -114,7 +114,9 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     assert (finished.model / "weights").stat().st_mtime_ns == written
 
     shutil.move(elsewhere.path, folder.path)
-    second = start_round(movies, RoundSettings(choose="random", cellpose_window=True))
+    with pytest.raises(BadInput, match="--base: cannot change"):
+        start_round(movies, RoundSettings(base="nuclei"))
+    second = start_round(movies, RoundSettings(base=first.base, choose="random", cellpose_window=True))
     assert [part.folder.name for part in second.parts] == ["round_02"]
     two = folder.round(2)
     assert (two.settings.choose, two.settings.crops) == ("random", 3)
