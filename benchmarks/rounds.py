@@ -1,6 +1,7 @@
 """Rounds on real images, with the public annotation as the person: uncertain crops beside random ones.
 
     python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 10] [--out DIR]
+    python benchmarks/rounds.py --story DIR
 
 The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (whole fields
 would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
@@ -10,6 +11,9 @@ seed, and every round trains with the same settings. Cellpose 3 only: its networ
 
 Printed, and written to DIR as ``rounds.csv`` and ``rounds.png``: the average precision after each round, with the
 number of objects that had to be drawn, and the difference between the two ways, seed by seed.
+
+With ``--story``, only seed 0 goes through its rounds with uncertain crops, and DIR keeps the movies, the folder of rounds
+and ``rounds-crops.png``, which shows the crops of each round with what the newest model found and what is true.
 """
 
 import argparse
@@ -80,6 +84,34 @@ def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]
     set_output(quiet=True)
     with tempfile.TemporaryDirectory() as aside:
         return list(all_rounds(write_movies(Path(aside) / "movies", options.fields), way, seed, options))
+
+
+def tell(folder: Path, options: argparse.Namespace) -> None:
+    """Keep everything of one run, and draw its crops."""
+    for row in all_rounds(write_movies(folder / "movies", options.fields), WAYS[0], 0, options):
+        print("round {round}: {crops} crops, {measure} {average_precision}".format(**row))
+    draw_crops(RoundsFolder(folder / "rounds"), folder / "rounds-crops.png")
+
+
+def draw_crops(rounds: RoundsFolder, path: Path) -> None:
+    """Draw a row for each round: its crops, with what the newest model found in them and what is true."""
+    from matplotlib.figure import Figure
+
+    parts = rounds.rounds
+    most = max(len(part.crops) for part in parts)
+    figure = Figure(figsize=(2.2 * most, 2.4 * len(parts)), layout="constrained")
+    for row, part in zip(figure.subplots(len(parts), most, squeeze=False), parts, strict=True):
+        for axes in row:
+            axes.set_axis_off()
+        for axes, crop in zip(row, part.crops, strict=False):
+            image = tifffile.imread(part.images / crop.file)
+            axes.imshow(image, cmap="gray", vmin=image.min(), vmax=np.percentile(image, 99.8))
+            for folder, colour in ((part.masks, "#F0E442"), (part.predictions, "#D55E00")):
+                labels = tifffile.imread(folder / crop.file)
+                for label in np.unique(labels[labels > 0]):
+                    axes.contour(labels == label, levels=[0.5], colors=colour, linewidths=1.3)
+        row[0].set_title(f"round {part.number}", loc="left")
+    figure.savefig(path, dpi=80)
 
 
 def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -166,7 +198,13 @@ def main() -> None:
     parser.add_argument("--images-per-epoch", type=int, default=16, help="in all rounds, however many crops")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
     parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--story", type=Path, help="keep one run in this new folder, and draw its crops")
     options = parser.parse_args()
+    if options.story:
+        use_threads(options.processes)
+        options.story.mkdir(parents=True)
+        tell(options.story, options)
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, {vars(options)}")
     work = [(way, seed, options) for seed in range(options.seeds) for way in WAYS]

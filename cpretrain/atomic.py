@@ -3,11 +3,19 @@
 import os
 import re
 import shutil
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
-_ASIDE = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.(?P<kind>part|old)(\.[^.]+)?")
+_ASIDE = re.compile(
+    r"\.(?P<name>.+)\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)\.(?P<kind>part|old)(\.[^.]+)?"
+)
+_MACHINE = sha256(socket.gethostname().encode()).hexdigest()[:8]
+_ABANDONED = 24 * 3600
+"""Seconds after which what another machine left, whose processes cannot be seen from here, counts as left behind."""
 
 
 @contextmanager
@@ -29,7 +37,7 @@ def write_aside(path: str | os.PathLike) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    aside = final.with_name(f".{final.stem}.{os.getpid()}.part{final.suffix}")
+    aside = final.with_name(f".{final.stem}.{_this_process()}.part{final.suffix}")
     try:
         yield aside
         os.replace(aside, final)
@@ -48,8 +56,8 @@ def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    aside = final.with_name(f".{final.name}.{os.getpid()}.part")
-    old = final.with_name(f".{final.name}.{os.getpid()}.old")
+    aside = final.with_name(f".{final.name}.{_this_process()}.part")
+    old = final.with_name(f".{final.name}.{_this_process()}.old")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
@@ -71,12 +79,13 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed left half-written; a folder they had moved out of the way is put back."""
-    import psutil
+    """Remove what processes that were killed left half-written; a folder they had moved out of the way is put back.
 
+    What comes from another machine that shares the folder is taken for left behind after a day.
+    """
     for path in folder.iterdir():
         found = _ASIDE.fullmatch(path.name)
-        if not found or psutil.pid_exists(int(found["process"])):
+        if not found or _may_be_in_use(path, found["machine"], int(found["process"])):
             continue
         if found["kind"] == "old" and not path.with_name(found["name"]).exists():
             path.rename(path.with_name(found["name"]))
@@ -84,3 +93,19 @@ def remove_leftovers(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _this_process() -> str:
+    """Its number, with something short that tells machines apart."""
+    return f"{_MACHINE}-{os.getpid()}"
+
+
+def _may_be_in_use(path: Path, machine: str, process: int) -> bool:
+    import psutil
+
+    if machine == _MACHINE:
+        return psutil.pid_exists(process)
+    try:
+        return time.time() - path.stat().st_mtime < _ABANDONED
+    except OSError:  # it has just gone
+        return True

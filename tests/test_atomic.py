@@ -1,4 +1,8 @@
 import os
+import re
+import socket
+import time
+from hashlib import sha256
 
 import pytest
 
@@ -37,6 +41,7 @@ def test_a_folder_replaces_the_old_one_only_when_it_is_complete(tmp_path):
     ("left", "expected"),
     [
         ([".a b.DEAD.part.tif"], []),
+        ([".a.ELSEWHERE.part.tif"], [".a.ELSEWHERE.part.tif"]),
         ([".a.DEAD.part/weights"], []),
         ([".a.LIVE.part.tif"], [".a.LIVE.part.tif"]),
         ([".model.DEAD.old/weights"], ["model"]),  # it was killed between taking away and putting in place
@@ -45,8 +50,12 @@ def test_a_folder_replaces_the_old_one_only_when_it_is_complete(tmp_path):
     ],
 )
 def test_leftovers_of_killed_processes(tmp_path, left, expected):
+    here = sha256(socket.gethostname().encode()).hexdigest()[:8]
+    none = 2**22 + 1  # no process has that number
+    meant = {"DEAD": f"{here}-{none}", "LIVE": f"{here}-{os.getpid()}", "ELSEWHERE": f"00000000-{none}"}
+
     def named(name):
-        return name.replace("DEAD", str(2**22 + 1)).replace("LIVE", str(os.getpid()))  # no process has more
+        return re.sub("[A-Z]+", lambda found: meant[found[0]], name)
 
     for name in left:
         path = tmp_path / named(name)
@@ -54,3 +63,13 @@ def test_leftovers_of_killed_processes(tmp_path, left, expected):
         path.write_text("x")
     remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [named(name) for name in expected]
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(23, True), (25, False)])
+def test_what_another_machine_left_goes_after_a_day(tmp_path, hours, stays):
+    path = tmp_path / ".a.00000000-1.part.tif"
+    path.write_text("x")
+    then = time.time() - 3600 * hours
+    os.utime(path, (then, then))
+    remove_leftovers(tmp_path)
+    assert path.exists() == stays

@@ -1,19 +1,19 @@
 """Two runs in one folder, leftovers of killed runs, folders that cannot be written into."""
 
 import multiprocessing
-import os
 import time
 
 import pytest
 
+from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
 from cpretrain.folder_lock import LOCK, holding
 from cpretrain.progress import set_output
 
 
 def hold_and_die(folder, ready):
-    with holding(folder):
-        (folder / f".half.{os.getpid()}.part.tif").write_bytes(b"half")
+    with holding(folder), write_aside(folder / "whole.tif") as aside:
+        aside.write_bytes(b"half")
         ready.set()
         time.sleep(600)
 
