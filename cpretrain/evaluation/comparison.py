@@ -23,7 +23,6 @@ from cpretrain.json_text import read_json
 from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
 from cpretrain.progress import say, warn
 from cpretrain.provenance import Provenance, is_current, sha256
-from cpretrain.report.report import write_report
 from cpretrain.settings import BatchSettings, EvaluateSettings
 
 RECORD = "evaluation.json"
@@ -121,6 +120,8 @@ def evaluate(
     BadInput
         When the model or images are not there, or masks do not fit.
     """
+    from cpretrain.report.report import write_report  # late, because the page is made of what this package defines
+
     settings = settings or EvaluateSettings()
     record, reader = read_record(model), Reader(settings_of_model(model))
     thresholds = parse_thresholds(settings.thresholds)
