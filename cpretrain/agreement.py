@@ -48,6 +48,9 @@ class AgreeResult:
             lines.append(
                 f"{threshold:<13g}{mean.estimate:>8.3f}{mean.text():>16}{both:>7}{first:>13}{second:>14}"
             )
+        lines.append(
+            "The intervals take each image as independent; for several crops of one movie they are too narrow."
+        )
         return "\n".join(lines)
 
     def as_data(self) -> dict[str, Any]:
