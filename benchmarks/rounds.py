@@ -12,8 +12,8 @@ seed, and every round trains with the same settings. Cellpose 3 only: its networ
 Printed, and written to DIR as ``rounds.csv`` and ``rounds.png``: the average precision after each round, with the
 number of objects that had to be drawn, and the difference between the two ways, seed by seed.
 
-With ``--story``, only seed 0 goes through its rounds with uncertain crops, and DIR keeps the movies, the folder of rounds
-and ``rounds-crops.png``, which shows the crops of each round with what the newest model found and what is true.
+With ``--story``, only seed 0 goes through its rounds, with uncertain crops, and DIR keeps the movies, the folder of
+rounds and ``rounds-crops.png``, which shows the crops of each round with what the newest model found and what is true.
 """
 
 import argparse

@@ -14,6 +14,8 @@ from cpretrain.printable import printable
 
 PICTURE_PIXELS = 600
 """Edge length above which a mean image is reduced by a whole number."""
+PLACES = {"left": 0.07, "right": 0.98, "top": 0.91, "bottom": 0.02, "hspace": 0.4, "wspace": 0.18}
+"""Of the panels, in shares of the picture."""
 
 
 class Seen:
@@ -84,8 +86,10 @@ def draw_drift(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 8), layout="constrained")
-    course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3)).ravel()
+    figure = Figure(
+        figsize=(11, 8)
+    )  # a layout that is found anew for each movie would take longer than the rest
+    course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3), gridspec_kw=PLACES).ravel()
     figure.suptitle(printable(f"{title} (engine: {engine})"), parse_math=False)
     frames = np.arange(len(curve.drift))
     for axis, colour in zip("zyx", ("#999999", "#0072B2", "#D55E00"), strict=True):

@@ -120,7 +120,7 @@ def evaluate(
     BadInput
         When the model or images are not there, or masks do not fit.
     """
-    from cpretrain.report.report import write_report  # late, because the page is made of what this package defines
+    from cpretrain.report.report import write_report  # late: pages are made of this package
 
     settings = settings or EvaluateSettings()
     record, reader = read_record(model), Reader(settings_of_model(model))
