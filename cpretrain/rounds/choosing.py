@@ -38,6 +38,8 @@ class Candidate:
         Frame, plane and corner, from 0.
     score : float
         The higher, the sooner it is chosen.
+    new : bool
+        False where the place was annotated in another frame; it is chosen only when new ones have run out.
     """
 
     movie: Path
@@ -46,6 +48,7 @@ class Candidate:
     y: int
     x: int
     score: float
+    new: bool = True
 
     def as_data(self) -> dict[str, Any]:
         """What is recorded of it."""
@@ -58,6 +61,7 @@ def candidates(
     seed: Sequence[int],
     planes: int,
     taken: Sequence[Crop] = (),
+    never: Sequence[Crop] = (),
     model: UsedModel | None = None,
 ) -> list[Candidate]:
     """Find places in the planes looked at: one in each, several where a movie has few planes.
@@ -73,7 +77,10 @@ def candidates(
     planes : int
         How many planes are looked at, the same number in each movie, equally far apart.
     taken : sequence of Crop
-        Crops that were cut before: their places are left out in all frames, for what lies there stays alike.
+        Crops that were cut before. What lies there stays alike, so their places come last in other frames, and never in
+        the same one.
+    never : sequence of Crop
+        Crops whose places are left out in all frames.
     model : UsedModel, optional
         Then places are where this model is most uncertain, else anywhere, with a score at random.
     """
@@ -82,20 +89,24 @@ def candidates(
     found = []
     with progress("looking for crops", len(movies)) as step:
         for path in movies:
-            before = [
-                (crop.y, crop.x, max(crop.height, crop.width)) for crop in taken if crop.source == path.name
-            ]
+            before = [crop for crop in taken if crop.source == path.name]
+            closed = [_square(crop) for crop in never if crop.source == path.name]
             with TimeLapse(path) as movie:
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
                 for frame, z, plane in _spread(movie, share, rng):
-                    for score, y, x in _places(plane, settings.size, in_plane, rng, before, model):
-                        found.append(Candidate(path, frame, z, y, x, score))
+                    here = [
+                        *closed,
+                        *(_square(crop) for crop in before if (crop.frame, crop.z) == (frame, z)),
+                    ]
+                    elsewhere = [_square(crop) for crop in before if (crop.frame, crop.z) != (frame, z)]
+                    for place in _places(plane, settings.size, in_plane, rng, (here, elsewhere), model):
+                        found.append(Candidate(path, frame, z, *place))
             step(path.name)
     return found
 
 
 def choose(found: Iterable[Candidate], count: int, size: int) -> list[Candidate]:
-    """Take the candidates with the highest scores, spread over movies and places.
+    """Take the candidates with the highest scores, new places before others, spread over movies and places.
 
     No movie gives more than its share, and no place of a movie is taken in two frames, unless too few others are left.
 
@@ -108,7 +119,7 @@ def choose(found: Iterable[Candidate], count: int, size: int) -> list[Candidate]
     size : int
         Edge length of a crop in pixels.
     """
-    queue = sorted(found, key=lambda one: -one.score)
+    queue = sorted(found, key=lambda one: (not one.new, -one.score))
     share = -(-count // max(len({one.movie for one in queue}), 1))
     chosen: list[Candidate] = []
     for by_share, by_place in ((True, True), (False, True), (False, False)):
@@ -166,27 +177,34 @@ def _places(
     size: int,
     count: int,
     rng: np.random.Generator,
-    before: Sequence[Square],
+    taken: tuple[Sequence[Square], Sequence[Square]],
     model: UsedModel | None,
-) -> list[tuple[float, int, int]]:
-    """Score, y and x of up to `count` places that overlap neither each other nor those of `before`."""
+) -> list[tuple[int, int, float, bool]]:
+    """Give y, x, score and newness of up to `count` places that do not overlap.
+
+    Nor do they overlap what was taken here; what was taken in other planes only when there is no other place.
+    """
     box = valid_box(plane)
     if box is None or min(side.stop - side.start for side in box) < size:
         return []
     top, left = (side.start for side in box)
     views = probabilities(plane, box, model) if model else None
-    taken, found = [*before], []
+    here, elsewhere = taken
+    found: list[tuple[int, int, float, bool]] = []
+    for new, closed in ((True, [*here, *elsewhere]), (False, [*here])):
 
-    def free(y: int, x: int) -> bool:
-        return not any(_overlap(top + y, left + x, size, other) for other in taken)
+        def free(y: int, x: int, closed: list[Square] = closed) -> bool:
+            squares = closed + [(one[0], one[1], size) for one in found]
+            return not any(_overlap(top + y, left + x, size, square) for square in squares)
 
-    for _ in range(count):
-        place = _random_place(box, size, rng, free) if views is None else most_uncertain(views, size, free)
-        if place is None:
-            break
-        score, y, x = place
-        found.append((score, top + y, left + x))
-        taken.append((top + y, left + x, size))
+        while len(found) < count:
+            place = (
+                _random_place(box, size, rng, free) if views is None else most_uncertain(views, size, free)
+            )
+            if place is None:
+                break
+            score, y, x = place
+            found.append((top + y, left + x, score, new))
     return found
 
 
@@ -198,6 +216,10 @@ def _random_place(
         if free(y, x):
             return float(rng.random()), y, x
     return None
+
+
+def _square(crop: Crop) -> Square:
+    return crop.y, crop.x, max(crop.height, crop.width)
 
 
 def _overlap(y: int, x: int, size: int, other: Square) -> bool:

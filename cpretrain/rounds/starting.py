@@ -103,12 +103,16 @@ def start_round(images: Path, settings: RoundSettings | None = None, out: Path |
         settings,
         (settings.seed, target.number),
         max(settings.look_at, settings.crops),
-        [*validation, *(crop for one in rounds for crop in one.crops)],
+        [crop for one in rounds for crop in one.crops],
+        validation,
         maker.model if settings.choose == "uncertain" else None,
     )
     chosen = choose(found, settings.crops, settings.size)
     if len(chosen) < settings.crops:
         warn(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
+    again = sum(not one.new for one in chosen)
+    if again:
+        say(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))

@@ -53,13 +53,30 @@ def test_several_places_of_a_single_image(tmp_path):
     )
 
 
-@pytest.mark.parametrize(("x", "free"), [(9, False), (10, True)])
-def test_no_place_is_annotated_twice_in_any_frame(tmp_path, x, free):
+def crop(source, frame, x):
+    return Crop(f"{source}_t{frame}.tif", f"{source}.tif", frame, 0, 0, x, 10, 10, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("taken", "never", "expected"),
+    [
+        ([crop("b", 0, 0), crop("a", 5, 10)], [crop("b", 0, 0), crop("a", 5, 10)], [(0, True), (1, True)]),
+        ([crop("a", 5, 9)], [], [(0, False), (1, False)]),
+        ([crop("a", 0, 0)], [], [(1, False)]),
+        ([], [crop("a", 5, 9)], []),
+    ],
+)
+def test_no_place_is_annotated_twice_but_in_other_frames_where_none_is_left(tmp_path, taken, never, expected):
     movie = tmp_path / "a.tif"
     tifffile.imwrite(movie, np.ones((2, 10, 10), np.uint16), imagej=True, metadata={"axes": "TYX"})
-    taken = [Crop("a_t0005.tif", "a.tif", 5, 0, 0, x, 10, 10, 2, 0), Crop("b.tif", "b.tif", *[0] * 8)]
-    found = candidates([movie], SETTINGS, [0], 2, taken)
-    assert [(one.frame, one.y, one.x) for one in found] == ([(0, 0, 0), (1, 0, 0)] if free else [])
+    found = candidates([movie], SETTINGS, [0], 2, taken, never)
+    assert [(one.frame, one.new) for one in found] == expected
+
+
+def test_new_places_are_chosen_first():
+    found = [place("a", 0, 0, 0.9), Candidate(Path("b.tif"), 0, 0, 0, 0, 2.0, new=False)]
+    assert [one.movie.stem for one in choose(found, 1, 10)] == ["a"]
+    assert [one.movie.stem for one in choose(found, 2, 10)] == ["a", "b"]
 
 
 def test_zeros_around_the_data_are_not_drawn(tmp_path):
