@@ -18,11 +18,11 @@ Result = TypeVar("Result")
 
 TABLE = "batch.csv"
 """Name of the table of states, in the folder of the results."""
-SMALL = 1_200_000_000
-"""Bytes below which starting workers takes longer than they save: what one process corrects natively in 12 s; workers
-on two cores would take half of that, and 6 s to start (their imports, measured as processor time)."""
-A_FILE = 70_000_000
-"""Bytes that count for each file besides its size: natively corrected in the time that its picture takes, 0.7 s."""
+SMALL = 700_000_000
+"""Bytes below which starting workers takes longer than they save: what one process corrects natively in 15 s. Two
+workers on two cores are as fast there (``benchmarks/batch.py --movies 30``)."""
+A_FILE = 10_000_000
+"""Bytes that count for each file besides its size: natively corrected in the time of what every file takes, 0.2 s."""
 
 
 @dataclass

@@ -88,6 +88,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
     environment = {name: os.environ.get(name, threads) for name in VARIABLES} | {FIJIS: str(workers)}
     settings = {
         "distributed.nanny.pre-spawn-environ": environment,
+        "distributed.worker.profile.enabled": False,  # samples call stacks for Dask's web page, and keeps them
         "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
     }
     with (

@@ -86,7 +86,7 @@ def test_little_work_stays_in_this_process(tmp_path, sizes, settings):
     assert {pid for _, pid in batch.done} == {os.getpid()}
 
 
-@pytest.mark.parametrize(("files", "cores", "there"), [(16, 2, False), (18, 2, True), (18, 1, False)])
+@pytest.mark.parametrize(("files", "cores", "there"), [(69, 2, False), (71, 2, True), (71, 1, False)])
 def test_many_small_files_are_much_work(tmp_path, monkeypatch, files, cores, there):
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     monkeypatch.setattr(cluster, "on_cluster", lambda files, *_: [(file, Outcome(True)) for file in files])
