@@ -1,7 +1,6 @@
 """Rounds on real images, with the public annotation as the person: uncertain crops beside random ones.
 
-    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 10] [--out DIR]
-    python benchmarks/rounds.py --story DIR
+    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 16] [--out DIR]
 
 The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (whole fields
 would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
@@ -10,10 +9,9 @@ all rounds and scores it on validation crops of three other fields. Both ways ha
 seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
 
 Printed, and written to DIR as ``rounds.csv`` and ``rounds.png``: the average precision after each round, with the
-number of objects that had to be drawn, and the difference between the two ways, seed by seed.
-
-With ``--story``, only seed 0 goes through its rounds, with uncertain crops, and DIR keeps the movies, the folder of
-rounds and ``rounds-crops.png``, which shows the crops of each round with what the newest model found and what is true.
+number of objects that had to be drawn, and the difference between the two ways, seed by seed. Of the first run, seed 0
+with uncertain crops, ``DIR/story`` keeps everything, and ``story/crops.png`` shows the crops of each round, with what
+the newest model found in them and what is true.
 """
 
 import argparse
@@ -82,15 +80,13 @@ def annotate(part: Part) -> int:
 def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Go through all rounds; a row for each and measure, and one for the base."""
     set_output(quiet=True)
+    if (way, seed) == (WAYS[0], 0):
+        story = options.out / "story"
+        rows = list(all_rounds(write_movies(story / "movies", options.fields), way, seed, options))
+        draw_crops(RoundsFolder(story / "rounds"), story / "crops.png")
+        return rows
     with tempfile.TemporaryDirectory() as aside:
         return list(all_rounds(write_movies(Path(aside) / "movies", options.fields), way, seed, options))
-
-
-def tell(folder: Path, options: argparse.Namespace) -> None:
-    """Keep everything of one run, and draw its crops."""
-    for row in all_rounds(write_movies(folder / "movies", options.fields), WAYS[0], 0, options):
-        print("round {round}: {crops} crops, {measure} {average_precision}".format(**row))
-    draw_crops(RoundsFolder(folder / "rounds"), folder / "rounds-crops.png")
 
 
 def draw_crops(rounds: RoundsFolder, path: Path) -> None:
@@ -194,17 +190,11 @@ def main() -> None:
     parser.add_argument("--validation-crops", type=int, default=18)
     parser.add_argument("--size", type=int, default=100)
     parser.add_argument("--look-at", type=int, default=12)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--images-per-epoch", type=int, default=16, help="in all rounds, however many crops")
+    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--images-per-epoch", type=int, default=24, help="in all rounds, however many crops")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
     parser.add_argument("--out", type=Path, default=Path())
-    parser.add_argument("--story", type=Path, help="keep one run in this new folder, and draw its crops")
     options = parser.parse_args()
-    if options.story:
-        use_threads(options.processes)
-        options.story.mkdir(parents=True)
-        tell(options.story, options)
-        return
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, {vars(options)}")
     work = [(way, seed, options) for seed in range(options.seeds) for way in WAYS]
