@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
+from cpretrain.errors import BadInput, short
 from cpretrain.threads import VARIABLES
 from fiji_bridge.java import FIJIS
 
@@ -78,6 +79,11 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
         How many.
     share : int
         Bytes of memory that the work on a file may take on each.
+
+    Raises
+    ------
+    BadInput
+        When they do not start.
     """
     import logging
 
@@ -91,19 +97,24 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
         "distributed.worker.profile.enabled": False,  # samples call stacks for Dask's web page, and keeps them
         "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
     }
-    with (
-        _environment_kept(),
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=0,  # what a file takes is known beforehand; a process that Dask would end could have finished
-            resources={"memory": share},
-            scheduler_kwargs=NO_DASHBOARD,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-    ):
-        yield cluster
+    with _environment_kept(), dask.config.set(settings):
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,  # what files take is known beforehand; what Dask would end could have finished
+                resources={"memory": share},
+                scheduler_kwargs=NO_DASHBOARD,
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise BadInput(
+                f"{workers} workers: cannot be started on this machine",
+                found=short(error),
+                cure="run it again; --workers 1 does one file after the other without workers",
+            ) from error
+        with cluster:
+            yield cluster
 
 
 @contextmanager

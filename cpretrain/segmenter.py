@@ -27,6 +27,9 @@ os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqd
 STEPS = 200
 """Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
 
+TILES_ON_CPU = 2
+"""Tiles that the network takes at once on a CPU, at most. Eight, Cellpose's own number, took a third more time."""
+
 RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
 
 
@@ -102,7 +105,7 @@ class Segmenter:
     for_training : bool
         On a CPU, Cellpose 3 segments with a network that cannot be trained; 4 does so in 16-bit numbers.
     batch_size : int
-        Tiles that the network takes at once; halved where a GPU has too little memory for them.
+        Tiles that the network takes at once, on a CPU two at most; halved where a GPU has too little memory for them.
 
     Raises
     ------
@@ -115,7 +118,8 @@ class Segmenter:
     ) -> None:
         from cellpose import models
 
-        self.base, self.device, self.batch_size = base, find_device(device), batch_size
+        self.base, self.device = base, find_device(device)
+        self.batch_size = min(batch_size, TILES_ON_CPU) if self.device.type == "cpu" else batch_size
         options: dict[str, Any] = {"device": self.device}
         if cellpose_major() == 3:
             options["mkldnn"] = not for_training

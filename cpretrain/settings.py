@@ -267,7 +267,8 @@ class PredictSettings(SegmentSettings):
     geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")
     rois: bool = Field(False, description="also write ROIs for ImageJ's ROI manager")
     batch_size: PositiveInt = Field(
-        8, description="tiles that the network takes at once; fewer need less memory on a GPU"
+        8,
+        description="tiles that the network takes at once on a GPU; fewer need less memory. On a CPU it takes two",
     )
 
 

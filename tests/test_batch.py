@@ -150,6 +150,18 @@ def test_the_environment_of_workers_is_theirs_alone():
     assert dict(os.environ) == before
 
 
+def test_workers_that_do_not_start():
+    import dask
+
+    with (
+        dask.config.set({"distributed.worker.preload": ["no_such_module"]}),
+        pytest.raises(BadInput, match="2 workers: cannot be started"),
+        local_cluster(2, 1),
+    ):
+        pass
+    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_dies(tmp_path):
     files = [tmp_path / name for name in ("a", "b", "c")]
