@@ -22,34 +22,20 @@ from pathlib import Path
 import numpy as np
 import psutil
 import tifffile
+from wandering import frames_of
 
-FIELDS = Path(__file__).parents[1] / "cpretrain/demo_data/fields/images"
-SIZE, REACH = 512, 40
+SIZE = 512
 SMALLEST, LARGEST = 2e6, 50e6
-
-
-def write_movie(path: Path, size: float, seed: int, ground: np.ndarray) -> None:
-    """Write a movie of about that many bytes: a window that wanders over real images, with noise."""
-    rng = np.random.default_rng(seed)
-    noise = rng.integers(0, 40, (4, SIZE, SIZE), np.uint16)
-    place, start = np.array([REACH // 2, REACH // 2]), rng.integers(0, min(ground.shape) - SIZE - REACH, 2)
-    frames = []
-    for _ in range(max(2, round(size / (2 * SIZE**2)))):
-        place = np.clip(place + rng.integers(-3, 4, 2), 0, REACH)
-        y, x = start + place
-        frames.append(ground[y : y + SIZE, x : x + SIZE] + noise[rng.integers(4)])
-    tifffile.imwrite(path, np.stack(frames), imagej=True, metadata={"axes": "TYX"})
 
 
 def write_movies(folder: Path, movies: int) -> None:
     """Write all of them; three in their middle are broken."""
     folder.mkdir()
-    fields = [tifffile.imread(path).astype(np.uint16) for path in sorted(FIELDS.glob("*.tif"))]
-    ground = np.block([fields[start : start + 3] for start in range(0, 15, 3)])
     sizes = np.geomspace(SMALLEST, LARGEST, movies)
     np.random.default_rng(0).shuffle(sizes)
     for number, size in enumerate(sizes):
-        write_movie(folder / f"movie {number:03}.tif", size, number, ground)
+        frames = np.stack(list(frames_of(max(2, round(size / (2 * SIZE**2))), 1, SIZE, number)))
+        tifffile.imwrite(folder / f"movie {number:03}.tif", frames, imagej=True, metadata={"axes": "TYX"})
     cut, empty, text = sorted(folder.iterdir())[movies // 2 : movies // 2 + 3]
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     empty.write_bytes(b"")

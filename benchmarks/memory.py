@@ -16,30 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import tifffile
-
-FIELDS = Path(__file__).parents[1] / "cpretrain/demo_data/fields/images"
-REACH = 40
-
-
-def frames_of(frames: int, planes: int, size: int) -> Iterator[np.ndarray]:
-    """Yield planes cut from a mosaic of real images, at places that wander; with noise."""
-    rng = np.random.default_rng(0)
-    fields = [tifffile.imread(path) for path in sorted(FIELDS.glob("*.tif"))]
-    ground = np.block([fields[start : start + 3] for start in range(0, len(fields), 3)])
-    if size + REACH > min(ground.shape):
-        raise SystemExit(f"--size: at most {min(ground.shape) - REACH}")
-    noise = rng.integers(0, 40, (4, size, size), np.uint16)
-    place = np.array([REACH // 2, REACH // 2])
-    for _ in range(frames):
-        place = np.clip(place + rng.integers(-3, 4, 2), 0, REACH)
-        for z in range(planes):
-            plane = np.roll(ground, 100 * z, axis=0)[place[0] : place[0] + size, place[1] : place[1] + size]
-            yield plane + noise[rng.integers(4)]
+from wandering import frames_of
 
 
 def peak_of(movie: Path, out: Path, limit: float | None) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from memory import frames_of
+from wandering import frames_of
 
 from cpretrain.demo import DATA
 
