@@ -91,8 +91,14 @@ def _draw(path: Path, rows: list[dict[str, Any]]) -> None:
     axes.plot(crops, mean, "o-", color="#0072B2", label="average precision")
     for row, height in zip(rows, mean, strict=True):
         name = f"round {row['round']}" if row["round"] else "base"
-        axes.annotate(name, (row["crops"], height), (4, 6), textcoords="offset points")
-    axes.set(xlabel="crops annotated and trained on", ylabel=f"average precision {SHOWN}", ylim=(0, 1))
+        axes.annotate(name, (row["crops"], height), (0, 8), textcoords="offset points", ha="center")
+    axes.set(
+        xlabel="crops annotated and trained on",
+        ylabel=f"average precision {SHOWN}",
+        ylim=(0, 1),
+        xticks=crops,
+    )
+    axes.margins(x=0.12)
     axes.legend(loc="lower right")
     with write_aside(path) as aside:
         figure.savefig(aside, dpi=100)
