@@ -70,8 +70,7 @@ def test_on_two_workers(tmp_path):
     states = [event["state"] for event in events if event["event"] == "file" and event["file"].endswith("/a")]
     assert states == ["running", "done"]
     assert "saw a" in [event.get("message") for event in events]
-    left = set(psutil.Process().children()) - before
-    assert not [child for child in left if "spawn_main" in " ".join(child.cmdline())]
+    assert not workers_since(before)
 
 
 @pytest.mark.parametrize(
@@ -153,13 +152,19 @@ def test_the_environment_of_workers_is_theirs_alone():
 def test_workers_that_do_not_start():
     import dask
 
+    before = set(psutil.Process().children())
     with (
         dask.config.set({"distributed.worker.preload": ["no_such_module"]}),
         pytest.raises(BadInput, match="2 workers: cannot be started"),
         local_cluster(2, 1),
     ):
         pass
-    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    assert not workers_since(before)
+
+
+def workers_since(before):
+    left = set(psutil.Process().children()) - before
+    return [child for child in left if "spawn_main" in " ".join(child.cmdline())]
 
 
 @pytest.mark.slow
