@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ import tifffile
 from cpretrain.crops import add_border
 from cpretrain.demo import DATA
 from cpretrain.image_writer import write_frames
+from cpretrain.outline_picture import outline
 from cpretrain.progress import set_output
 from cpretrain.rounds import finish_round, start_round
 from cpretrain.rounds.learning_curve import read_learning_curve
@@ -80,13 +82,13 @@ def annotate(part: Part) -> int:
 def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Go through all rounds; a row for each and measure, and one for the base."""
     set_output(quiet=True)
-    if (way, seed) == (WAYS[0], 0):
-        story = options.out / "story"
-        rows = list(all_rounds(write_movies(story / "movies", options.fields), way, seed, options))
-        draw_crops(RoundsFolder(story / "rounds"), story / "crops.png")
+    is_story = (way, seed) == (WAYS[0], 0)
+    with nullcontext(options.out / "story") if is_story else tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        rows = list(all_rounds(write_movies(folder / "movies", options.fields), way, seed, options))
+        if is_story:
+            draw_crops(RoundsFolder(folder / "rounds"), folder / "crops.png")
         return rows
-    with tempfile.TemporaryDirectory() as aside:
-        return list(all_rounds(write_movies(Path(aside) / "movies", options.fields), way, seed, options))
 
 
 def draw_crops(rounds: RoundsFolder, path: Path) -> None:
@@ -103,9 +105,7 @@ def draw_crops(rounds: RoundsFolder, path: Path) -> None:
             image = tifffile.imread(part.images / crop.file)
             axes.imshow(image, cmap="gray", vmin=image.min(), vmax=np.percentile(image, 99.8))
             for folder, colour in ((part.masks, "#F0E442"), (part.predictions, "#D55E00")):
-                labels = tifffile.imread(folder / crop.file)
-                for label in np.unique(labels[labels > 0]):
-                    axes.contour(labels == label, levels=[0.5], colors=colour, linewidths=1.3)
+                outline(axes, tifffile.imread(folder / crop.file), colour)
         row[0].set_title(f"round {part.number}", loc="left")
     figure.savefig(path, dpi=80)
 

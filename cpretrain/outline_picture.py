@@ -1,13 +1,16 @@
 """An image with the outlines of its objects, once for each opinion on where they are."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.atomic import write_aside
 from cpretrain.printable import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
 """Distinct for colour-blind people (Okabe and Ito)."""
@@ -35,9 +38,14 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
     panels = figure.subplots(1, len(labels), squeeze=False)[0]
     for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):
         axes.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1))
-        for label in np.unique(objects[objects > 0]):
-            axes.contour(objects == label, levels=[0.5], colors=colour, linewidths=1.2)
+        outline(axes, objects, colour)
         axes.set_title(f"{name} ({np.unique(objects[objects > 0]).size} objects)")
         axes.set_axis_off()
     with write_aside(path) as aside:
         figure.savefig(aside, dpi=100)
+
+
+def outline(axes: "Axes", labels: NDArray[Any], colour: str) -> None:
+    """Draw the outline of each object of a label image, axes (Y, X), over what `axes` show."""
+    for label in np.unique(labels[labels > 0]):
+        axes.contour(labels == label, levels=[0.5], colors=colour, linewidths=1.2)

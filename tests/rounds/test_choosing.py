@@ -70,7 +70,7 @@ def test_no_place_is_annotated_twice_but_in_other_frames_where_none_is_left(tmp_
     movie = tmp_path / "a.tif"
     tifffile.imwrite(movie, np.ones((2, 10, 10), np.uint16), imagej=True, metadata={"axes": "TYX"})
     found = candidates([movie], SETTINGS, [0], 2, taken, never)
-    assert [(one.frame, one.new) for one in found] == expected
+    assert [(one.frame, one.y, one.x, one.new) for one in found] == [(t, 0, 0, new) for t, new in expected]
 
 
 def test_new_places_are_chosen_first():
