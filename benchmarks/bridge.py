@@ -16,10 +16,10 @@ import numpy as np
 import psutil
 from scipy import ndimage
 
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.settings.drift import DriftSettings
 from fiji_bridge import FijiSession, find_fiji
-from fiji_bridge.jobs import job
+from fiji_bridge.child.jobs import job
 
 
 @job

@@ -19,9 +19,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.registration import phase_cross_correlation
 
-from cpretrain.native.native_drift import measure_drift
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames, Calibration
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.settings.drift import DriftSettings
 
 SHAPES = {"512 × 512 uint8": (1, 512, 512), "256 × 256 × 16 uint16": (16, 256, 256)}
 

@@ -17,8 +17,8 @@ import numpy as np
 import tifffile
 from cellpose import metrics
 
-from cpretrain.demo import DATA
-from cpretrain.metrics import average_precision
+from cpretrain.metrics.scores import average_precision
+from cpretrain.pipeline.demo import DATA
 
 THRESHOLDS = np.round(np.arange(0.5, 1, 0.05), 2)
 

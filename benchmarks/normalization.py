@@ -18,14 +18,16 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from cpretrain.base_models import find_base
-from cpretrain.crops import add_border
-from cpretrain.demo import DATA
-from cpretrain.metrics import average_precision
-from cpretrain.normalization import Normalization
-from cpretrain.progress import progress
-from cpretrain.segmenter import Segmenter, network_input
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.crops.crop_image import add_border
+from cpretrain.metrics.scores import average_precision
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import find_base
+from cpretrain.pipeline.demo import DATA
+from cpretrain.runtime.console import progress
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training.defaults import with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import Run

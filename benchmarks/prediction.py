@@ -23,7 +23,7 @@ import numpy as np
 import tifffile
 from wandering import frames_of
 
-from cpretrain.demo import DATA
+from cpretrain.pipeline.demo import DATA
 
 BASE = DATA / "base_nuclei"
 DIAMETER = 17.0

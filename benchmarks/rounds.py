@@ -29,17 +29,18 @@ import numpy as np
 import pandas as pd
 import tifffile
 
-from cpretrain.crops import add_border
-from cpretrain.demo import DATA
-from cpretrain.image_writer import write_frames
-from cpretrain.outline_picture import outline
-from cpretrain.progress import set_output
+from cpretrain.crops.crop_image import add_border
+from cpretrain.evaluation.best_and_worst import outline
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.writer import write_frames
+from cpretrain.pipeline.demo import DATA
 from cpretrain.rounds import finish_round, start_round
+from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import read_learning_curve
-from cpretrain.rounds.round_folder import Part, RoundsFolder
-from cpretrain.settings import RoundSettings, TrainSettings
-from cpretrain.threads import use_threads
-from cpretrain.timelapse import Calibration
+from cpretrain.runtime.console import set_output
+from cpretrain.runtime.threads import use_threads
+from cpretrain.settings.rounds import RoundSettings
+from cpretrain.settings.training import TrainSettings
 
 WAYS = ("uncertain", "random")
 WINDOWS = 3, 4

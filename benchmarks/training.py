@@ -24,10 +24,13 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from cpretrain.crops import add_border, cut_crops
-from cpretrain.dataset import Split, load_pairs, split
-from cpretrain.demo import DATA
-from cpretrain.settings import CropSettings, EvaluateSettings
+from cpretrain.crops.crop_image import add_border
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.dataset.pairs import load_pairs
+from cpretrain.dataset.splitting import Split, split
+from cpretrain.pipeline.demo import DATA
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.evaluation import EvaluateSettings
 
 BASE = DATA / "base_nuclei"
 THRESHOLDS = (0.5, 0.75, 0.9)
@@ -100,9 +103,10 @@ def train_with_cpretrain(
 
 def score(weights: Path, fields: list[Path]) -> np.ndarray:
     """Average precision on whole fields, mean over the fields, at each threshold."""
-    from cpretrain.base_models import find_base
-    from cpretrain.metrics import average_precision
-    from cpretrain.segmenter import Segmenter, network_input
+    from cpretrain.metrics.scores import average_precision
+    from cpretrain.models.preprocessing import network_input
+    from cpretrain.models.segmenter import Segmenter
+    from cpretrain.models.weights import find_base
 
     segmenter = Segmenter(find_base(str(weights)), "cpu")
     inputs = [network_input(tifffile.imread(field)[np.newaxis]) for field in fields]

@@ -5,7 +5,7 @@ It uses the Fiji that is running; nothing is started. A selection drawn on the i
 
 import scyjava
 
-from cpretrain.settings import DriftSettings
+from cpretrain.settings.drift import DriftSettings
 from fiji_bridge import in_process
 
 image = scyjava.jimport("ij.WindowManager").getCurrentImage()

@@ -6,11 +6,14 @@ is not done again.
 
 from pathlib import Path
 
-from cpretrain.crops import cut_crops
-from cpretrain.drift import correct_drift
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.drift.correction import correct_drift
 from cpretrain.evaluation import evaluate
-from cpretrain.masks import import_masks
-from cpretrain.settings import CropSettings, DriftSettings, EvaluateSettings, TrainSettings
+from cpretrain.masks.importing import import_masks
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training import retrain
 
 EXPERIMENT = Path("my experiment")  # holds the folder "raw" with your time-lapses

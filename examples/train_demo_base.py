@@ -14,11 +14,12 @@ import numpy as np
 import skimage.io
 import tifffile
 
-from cpretrain.atomic import write_aside
-from cpretrain.base_models import SCRATCH, find_base
-from cpretrain.progress import progress, say
-from cpretrain.segmenter import Segmenter, network_input
-from cpretrain.settings import TrainSettings
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import SCRATCH, find_base
+from cpretrain.runtime.console import progress, say
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.atomic import write_aside
 from cpretrain.training.defaults import with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import Run

@@ -1,6 +1,5 @@
 """All that touches Java, and nothing else in the project does: the real "Correct 3D drift" in a headless Fiji."""
 
-from fiji_bridge import in_process
 from fiji_bridge.errors import FijiError, FijiNotFound
 from fiji_bridge.facts import doctor
 from fiji_bridge.find import FijiSource, available, find_fiji

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.drift_checks import check_drift_settings, check_pixels
-from cpretrain.room import check_disk
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import Calibration, Frames
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.timelapse import Frames
+from cpretrain.registration.checks import check_drift_settings, check_pixels
+from cpretrain.runtime.resources import check_disk
+from cpretrain.settings.drift import DriftSettings
+from fiji_bridge.child.plugin import COMMAND
 from fiji_bridge.errors import FijiError
 from fiji_bridge.frames_file import map_frames, write_frames
-from fiji_bridge.log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
-from fiji_bridge.options import macro_options
-from fiji_bridge.plugin import COMMAND
+from fiji_bridge.macro_options import macro_options
+from fiji_bridge.plugin_log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 
 if TYPE_CHECKING:
     from fiji_bridge.session import FijiSession

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cpretrain.atomic import write_text
-from cpretrain.json_text import read_json
+from cpretrain.storage.atomic import write_text
+from cpretrain.storage.json_file import read_json
 from fiji_bridge.errors import FijiNotFound
 
 FIJI = "sc.fiji:fiji:2.17.0"

@@ -86,3 +86,11 @@ def death(code: int | None, text: str) -> FijiError:
     if code is not None and code < 0:
         return FijiError(f"Fiji was ended by signal {-code}", text)
     return FijiError(f"Fiji ended without an answer (exit code {code})", text)
+
+
+class JobFailed(Exception):
+    """A job that did not come to its result, for a reason that is already in words."""
+
+    def __init__(self, problem: str, cure: str | None = None) -> None:
+        super().__init__(problem)
+        self.cure = cure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cpretrain.settings import DriftSettings
+from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     FijiError
         When the plugin made no corrected movie.
     """
-    from cpretrain.drift_checks import check_drift_settings
-    from cpretrain.timelapse import ArrayFrames
-    from fiji_bridge import plugin
-    from fiji_bridge.handover import described, from_imageplus
-    from fiji_bridge.options import macro_options
+    from cpretrain.images.timelapse import ArrayFrames
+    from cpretrain.registration.checks import check_drift_settings
+    from fiji_bridge.child import plugin
+    from fiji_bridge.imageplus import described, from_imageplus
+    from fiji_bridge.macro_options import macro_options
 
     settings = (settings or DriftSettings()).replace(engine="fiji")
     dtype, shape = described(image)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cpretrain.runtime.threads import FIJIS
 from fiji_bridge.errors import FijiNotFound
 
 OLDEST = 11
@@ -142,8 +143,7 @@ def _downloaded() -> Iterator[Path]:
         yield from (release.parent for release in sorted(Path(cache).glob(pattern)))
 
 
-FIJIS, MOST_PERCENT = "CPRETRAIN_FIJIS", 70
-"""Environment variable that says how many Fijis share this machine, and what they may take of its memory together."""
+MOST_PERCENT = 70
 
 
 def java_options(memory: int | None) -> list[str]:

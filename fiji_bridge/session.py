@@ -23,12 +23,13 @@ from fiji_bridge.java import java_options
 from fiji_bridge.journal import Journal, Passage
 
 if TYPE_CHECKING:
-    from cpretrain.settings import DriftSettings
-    from cpretrain.timelapse import Calibration, Frames
+    from cpretrain.images.metadata import Calibration
+    from cpretrain.images.timelapse import Frames
+    from cpretrain.settings.drift import DriftSettings
     from fiji_bridge.drift import FijiDrift
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
-_RUN = "import sys; sys.path.append(sys.argv[1]); from fiji_bridge.child import main; main(sys.argv[2])"
+_RUN = "import sys; sys.path.append(sys.argv[1]); from fiji_bridge.child.main import main; main(sys.argv[2])"
 _POLL = 0.2
 _PATIENCE = 2.0
 _PARTING = 1.0

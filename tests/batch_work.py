@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.kept import kept
-from cpretrain.progress import say
+from cpretrain.runtime.console import say
+from cpretrain.runtime.process_cache import kept
 
 
 def work(path: Path) -> tuple[str, int]:

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from hypothesis import settings
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.settings import BatchSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.batch import BatchSettings
 
 settings.register_profile("same everywhere", deadline=None, derandomize=True)
 settings.load_profile("same everywhere")

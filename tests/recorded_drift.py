@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.settings.drift import DriftSettings
 
 DATA = Path(__file__).parent / "data" / "drift"
 

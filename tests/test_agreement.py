@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.agreement import agree
-from cpretrain.dataset import Pair
+from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
-from cpretrain.evaluation.people import second_masks
-from cpretrain.metrics import average_precision
-from cpretrain.qupath.pairing import bare
-from cpretrain.settings import AgreeSettings
+from cpretrain.evaluation.agreement import agree
+from cpretrain.evaluation.second_annotator import second_masks
+from cpretrain.labels.pairing import bare
+from cpretrain.metrics.scores import average_precision
+from cpretrain.settings.evaluation import AgreeSettings
 
 LABELS = np.zeros((40, 40), np.uint16)
 LABELS[5:15, 5:15], LABELS[20:30, 20:32] = 1, 2

@@ -11,7 +11,7 @@ import pytest
 from tests.test_drift import write_movie
 
 appose = pytest.importorskip("appose")
-SCRIPT = "from cpretrain.appose_worker import run_step\nrun_step(task, step, arguments, settings)"
+SCRIPT = "from cpretrain.cli.appose import run_step\nrun_step(task, step, arguments, settings)"
 NATIVE = {"engine": "native"}
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from cpretrain.atomic import folder_aside, remove_leftovers, write_aside, write_text
+from cpretrain.storage.atomic import folder_aside, remove_leftovers, write_aside, write_text
 
 
 def test_a_file_appears_whole(tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cpretrain.axis_names import in_order
 from cpretrain.errors import BadInput
+from cpretrain.images.axes import in_order
 from tests.test_timelapse import as_tzcyx, pixels_of
 
 

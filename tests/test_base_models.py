@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.base_models import cellpose_major, find_base, zoo_file
 from cpretrain.errors import BadInput
-from cpretrain.zoo import ZOO, zoo_names
+from cpretrain.models.weights import cellpose_major, find_base, zoo_file
+from cpretrain.models.zoo import ZOO, zoo_names
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()

@@ -9,14 +9,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cpretrain import cluster
-from cpretrain.batch import for_each
-from cpretrain.cluster import Unit
+from cpretrain.batch import cluster
+from cpretrain.batch.cluster import Unit
+from cpretrain.batch.local_workers import BASE, SPARE, local_cluster, shares
+from cpretrain.batch.outcome import Outcome
+from cpretrain.batch.runner import for_each
 from cpretrain.errors import BadInput
-from cpretrain.local_workers import BASE, SPARE, local_cluster, shares
-from cpretrain.outcome import Outcome
-from cpretrain.progress import set_output
-from cpretrain.settings import BatchSettings
+from cpretrain.runtime.console import set_output
+from cpretrain.settings.batch import BatchSettings
 from tests.batch_work import work
 
 TWO = BatchSettings(workers=2)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpretrain.canvas import canvas_for
-from cpretrain.drift_curve import DriftCurve
+from cpretrain.registration.canvas import canvas_for
+from cpretrain.registration.curve import DriftCurve
 
 
 def curve_of(*drift):

@@ -7,10 +7,10 @@ import pytest
 import tifffile
 import zarr
 
-from cpretrain.channels import Channels, colour_of, from_rgba, table_of, to_rgba
-from cpretrain.drift import correct_drift
-from cpretrain.image_writer import write_frames
-from cpretrain.timelapse import Calibration, TimeLapse
+from cpretrain.drift.correction import correct_drift
+from cpretrain.images.metadata import Calibration, Channels, colour_of, from_rgba, table_of, to_rgba
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
 from tests.test_drift import DRIFT, NATIVE, write_movie
 from tests.test_timelapse_formats import write_zarr
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
+from cpretrain.models.weights import cellpose_major
 from tests.test_drift import write_movie
 
 pytestmark = pytest.mark.cellpose

@@ -7,10 +7,10 @@ import time
 import psutil
 import pytest
 
-from cpretrain.batch import for_each
-from cpretrain.cluster_profile import CLASSES, _arguments, _class_of, read_profile
+from cpretrain.batch.queue_profile import CLASSES, _arguments, _class_of, read_profile
+from cpretrain.batch.runner import for_each
 from cpretrain.errors import BadInput
-from cpretrain.settings import BatchSettings
+from cpretrain.settings.batch import BatchSettings
 from tests.batch_work import work
 
 SLURM = """

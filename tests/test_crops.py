@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.crops import add_border, cut_crops
-from cpretrain.crops_table import Crop, read_crops
+from cpretrain.crops.crop_image import add_border
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput
-from cpretrain.settings import CropSettings
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.settings.crops import CropSettings
 
 
 def write_movie(path, shape=(6, 150, 160), axes="TYX", seed=0, dtype="uint16"):

@@ -7,9 +7,9 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpretrain.dataset import Pair, load_pairs, read_split, split, split_known, write_split
-from cpretrain.errors import BadInput
-from cpretrain.problems import BadFolder
+from cpretrain.dataset.pairs import Pair, load_pairs
+from cpretrain.dataset.splitting import read_split, split, split_known, write_split
+from cpretrain.errors import BadFolder, BadInput
 
 
 def labels(objects: int = 2) -> np.ndarray:

@@ -3,10 +3,10 @@
 import numpy as np
 import tifffile
 
-from cpretrain import demo
-from cpretrain.crops_table import read_crops
-from cpretrain.experiment import correct_and_cut
-from cpretrain.qupath.label_image import read_label_image
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.pipeline import demo
+from cpretrain.pipeline.experiment import correct_and_cut
 
 
 def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from cpretrain.doctor import examine
+from cpretrain.cli.doctor import examine
 
 pytestmark = pytest.mark.cellpose
 

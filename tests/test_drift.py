@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.drift import correct_drift
-from cpretrain.drift_engine import choose_engine
+from cpretrain.drift.correction import correct_drift
+from cpretrain.drift.engine_choice import choose_engine
+from cpretrain.drift.native_engine import NativeEngine
+from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
-from cpretrain.native_engine import NativeEngine
-from cpretrain.progress import set_output
-from cpretrain.settings import DriftSettings
-from cpretrain.shifts_table import read_shifts
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.console import set_output
+from cpretrain.settings.drift import DriftSettings
 
 NATIVE = DriftSettings(engine="native")
 DRIFT = np.array([[0, 0], [3, -2], [5, 1], [5, 4]])

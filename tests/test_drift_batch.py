@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from cpretrain.drift import correct_drift
-from cpretrain.settings import BatchSettings, DriftSettings
+from cpretrain.drift.correction import correct_drift
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.drift import DriftSettings
 from tests.test_drift import write_movie
 
 NATIVE = DriftSettings(engine="native")

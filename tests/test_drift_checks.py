@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cpretrain.drift_checks import check_drift_settings
 from cpretrain.errors import BadInput
-from cpretrain.settings import DriftSettings
+from cpretrain.registration.checks import check_drift_settings
+from cpretrain.settings.drift import DriftSettings
 
 
 class Movie:

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from cpretrain.drift_curve import DriftCurve, PairDrift, accumulate, measured_pairs, round_away, time_steps
+from cpretrain.registration.curve import (
+    DriftCurve,
+    PairDrift,
+    accumulate,
+    measured_pairs,
+    round_away,
+    time_steps,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 import tifffile
 import xarray as xr
 
-from cpretrain.drift import measure_drift
+from cpretrain.drift.correction import measure_drift
 from cpretrain.errors import BadInput
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.settings.drift import DriftSettings
 from tests.native.test_native_drift import moving_window, textured
 from tests.test_drift import DRIFT, write_movie
 

@@ -7,15 +7,15 @@ import pytest
 import tifffile
 from scipy.ndimage import shift as moved
 
-from cpretrain.drift import correct_drift
-from cpretrain.drift_checks import beyond_plugin, check_options
-from cpretrain.drift_curve import DriftCurve
+from cpretrain.drift.correction import correct_drift
+from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.errors import BadInput
-from cpretrain.native.native_drift import measure_drift
-from cpretrain.native.reference_drift import measure_against_reference
-from cpretrain.settings import DriftSettings
-from cpretrain.shifts_table import read_shifts, write_shifts
-from cpretrain.timelapse import ArrayFrames, TimeLapse
+from cpretrain.images.timelapse import ArrayFrames, TimeLapse
+from cpretrain.registration.checks import beyond_plugin, check_options
+from cpretrain.registration.curve import DriftCurve
+from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.reference_frame import measure_against_reference
+from cpretrain.settings.drift import DriftSettings
 from tests.test_drift import DRIFT, NATIVE, write_movie
 
 FAR = [(0, 0, 0), (0, 9, -8), (0, 18, -15), (0, 27, -20), (0, 34, -28), (0, 40, -36)]

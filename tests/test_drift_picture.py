@@ -4,8 +4,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from cpretrain.drift_curve import DriftCurve
-from cpretrain.drift_picture import PICTURE_PIXELS, Seen, draw_drift
+from cpretrain.drift.picture import PICTURE_PIXELS, Seen, draw_drift
+from cpretrain.registration.curve import DriftCurve
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cpretrain.drift import correct_drift
-from cpretrain.drift_curve import DriftCurve
-from cpretrain.drift_engine import Corrected
-from cpretrain.drift_verification import compare
+from cpretrain.drift.correction import correct_drift
+from cpretrain.drift.engine import Corrected
+from cpretrain.drift.native_engine import NativeEngine
+from cpretrain.drift.verification import compare
 from cpretrain.errors import BadInput
-from cpretrain.native_engine import NativeEngine
-from cpretrain.settings import DriftSettings
+from cpretrain.registration.curve import DriftCurve
+from cpretrain.settings.drift import DriftSettings
 from tests.test_drift import NATIVE, write_movie
 
 
@@ -79,8 +79,8 @@ def test_a_movie_on_which_the_engines_differ_fails_and_leaves_earlier_results(tm
         write_movie(tmp_path / "raw" / f"{name}.tif", seed=seed)
     correct_drift(tmp_path / "raw" / "a.tif", settings=NATIVE)
     earlier = {path.name: path.read_bytes() for path in (tmp_path / "corrected").iterdir()}
-    monkeypatch.setattr("cpretrain.fiji_engine.why_not", lambda _: "")
-    monkeypatch.setattr("cpretrain.fiji_engine.FijiEngine", lambda *_: DifferentEngine())
+    monkeypatch.setattr("cpretrain.drift.fiji_engine.why_not", lambda _: "")
+    monkeypatch.setattr("cpretrain.drift.fiji_engine.FijiEngine", lambda *_: DifferentEngine())
     batch = correct_drift(tmp_path / "raw", settings=NATIVE.replace(verify=1))
     assert [movie.source.name for movie in batch.done] == ["b.tif"]
     [(path, error)] = batch.failed.items()

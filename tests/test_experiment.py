@@ -3,13 +3,13 @@
 import pytest
 import tifffile
 
-from cpretrain import experiment
-from cpretrain.base_models import cellpose_major
-from cpretrain.batch import Batch
-from cpretrain.crops_table import read_crops
+from cpretrain.batch.runner import Batch
+from cpretrain.dataset.crops_table import read_crops
 from cpretrain.errors import BadInput
-from cpretrain.experiment import read_experiment, run_experiment
-from cpretrain.settings import BatchSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.pipeline import experiment
+from cpretrain.pipeline.experiment import read_experiment, run_experiment
+from cpretrain.settings.batch import BatchSettings
 from tests.test_drift import DRIFT, write_movie
 
 pytestmark = pytest.mark.cellpose

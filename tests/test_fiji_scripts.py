@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+from cpretrain.cli.fiji_menu import PYTHON, fiji_scripts, installed
 from cpretrain.errors import BadInput
-from cpretrain.fiji_scripts import PYTHON, fiji_scripts, installed
 from tests.macros.conftest import make_fiji
 
 SOURCES = Path(__file__).parents[1] / "macros" / "fiji"

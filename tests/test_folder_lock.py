@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
-from cpretrain.folder_lock import LOCK, holding
-from cpretrain.progress import set_output
+from cpretrain.runtime.console import set_output
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.folder_lock import LOCK, holding
 
 
 def hold_and_die(folder, ready):

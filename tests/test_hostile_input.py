@@ -19,29 +19,31 @@ import psutil
 import pytest
 import tifffile
 
-from cpretrain.base_models import BaseModel, find_base, own_models
-from cpretrain.combination.matching_movies import match_movies
-from cpretrain.command import _run
-from cpretrain.console_report import Report
-from cpretrain.crops_table import read_crops
-from cpretrain.drift import correct_drift
+from cpretrain.cli.command import _run
+from cpretrain.combination.matching import match_movies
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.drift.correction import correct_drift
+from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
-from cpretrain.experiment import read_experiment
-from cpretrain.json_text import parse_json, read_json
-from cpretrain.model_record import read_record, settings_of_model
-from cpretrain.prediction.unfinished import Unfinished
-from cpretrain.printable import printable
-from cpretrain.progress import console, say, warn
-from cpretrain.provenance import is_current
-from cpretrain.qupath import archive, tiff_plane
-from cpretrain.qupath.label_image import read_label_image
-from cpretrain.qupath.vector_file import read_outlines
+from cpretrain.images.discovery import list_images
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels import archive, tiff_plane
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.outline_file import read_outlines
+from cpretrain.models.record import read_record, settings_of_model
+from cpretrain.models.weights import BaseModel, find_base, own_models
+from cpretrain.pipeline.experiment import read_experiment
+from cpretrain.prediction.resume import Unfinished
 from cpretrain.rounds.learning_curve import read_learning_curve
-from cpretrain.settings import CropSettings, DriftSettings
-from cpretrain.shifts_table import read_shifts
-from cpretrain.timelapse import TimeLapse, list_images
+from cpretrain.runtime.console import console, say, warn
+from cpretrain.runtime.summary import Report
+from cpretrain.runtime.terminal import printable
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.storage.json_file import parse_json, read_json
+from cpretrain.storage.provenance import is_current
 from cpretrain.training.checkpoint import Checkpoint
-from fiji_bridge.options import macro_options
+from fiji_bridge.macro_options import macro_options
 from tests.fuzz.samples import MODEL, TUNING
 from tests.test_drift import NATIVE, write_movie
 from tests.test_timelapse_formats import write_zarr
@@ -476,7 +478,7 @@ def test_no_code_of_ours_runs_text_unpickles_or_starts_a_shell():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name.split(".")[0] for alias in node.names} | {getattr(node, "module", None)}
                 carried_out = {"marshal", "shelve", "dill", "joblib", "yaml"}
-                if path.name != "plain_pickle.py":  # which carries nothing out: tests/test_plain_pickle.py
+                if path.name != "safe_pickle.py":  # which carries nothing out: tests/test_plain_pickle.py
                     carried_out |= {"pickle"}
                 assert not names & carried_out, path
             if not isinstance(node, ast.Call):

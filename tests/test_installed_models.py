@@ -2,10 +2,10 @@
 
 import pytest
 
-from cpretrain.base_models import cellpose_major, find_base
 from cpretrain.errors import BadInput
-from cpretrain.installed_models import install_model, list_models
-from cpretrain.zoo import ZOO
+from cpretrain.models.installed import install_model, list_models
+from cpretrain.models.weights import cellpose_major, find_base
+from cpretrain.models.zoo import ZOO
 
 pytestmark = pytest.mark.cellpose
 

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.dataset import load_pairs
-from cpretrain.errors import BadInput
-from cpretrain.masks import import_masks
-from cpretrain.problems import BadFolder
-from cpretrain.qupath.geojson import write_geojson
-from cpretrain.qupath.imagej_roi import write_rois
-from cpretrain.qupath.label_image import read_label_image
-from cpretrain.settings import MaskSettings
+from cpretrain.dataset.pairs import load_pairs
+from cpretrain.errors import BadFolder, BadInput
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.geojson import write_geojson
+from cpretrain.labels.imagej_roi import write_rois
+from cpretrain.masks.importing import import_masks
+from cpretrain.settings.masks import MaskSettings
 from tests.qupath_data import GEOJSON, IMAGE, LABELS, NAME, QUPATH, same_objects, true_labels, variant
 
 AWKWARD = ["-first.tif", "Zelle ä [1].tif", "a (2) *?.tif", "b.ome.tif"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_erosion
 
-from cpretrain.demo import DATA
-from cpretrain.metrics import average_precision
+from cpretrain.metrics.scores import average_precision
+from cpretrain.pipeline.demo import DATA
 
 pytestmark = pytest.mark.cellpose
 THRESHOLDS = np.arange(0.5, 1, 0.05)

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cpretrain.canvas import canvas_for
-from cpretrain.covered import common, covered, covered_by_all, is_empty
-from cpretrain.drift_curve import DriftCurve
-from cpretrain.neighbour_correlation import NeighbourCorrelation, pearson
+from cpretrain.drift.neighbour_correlation import NeighbourCorrelation, pearson
+from cpretrain.registration.canvas import canvas_for
+from cpretrain.registration.curve import DriftCurve
+from cpretrain.registration.valid_area import common, covered, covered_by_all, is_empty
 
 
 def curve(*drift):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.crops import cut_crops
-from cpretrain.crops_table import LEVELS, read_crops
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.dataset.crops_table import LEVELS, read_crops
+from cpretrain.dataset.reading import read_for_network, read_image
 from cpretrain.errors import BadInput
-from cpretrain.network_image import read_for_network, read_image
-from cpretrain.normalization import Normalization, normalize
-from cpretrain.settings import CropSettings
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.models.normalization import Normalization, normalize
+from cpretrain.settings.crops import CropSettings
 
 
 @pytest.fixture

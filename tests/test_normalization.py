@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.normalization import measure_levels, normalize
+from cpretrain.models.normalization import measure_levels, normalize
 
 
 @pytest.fixture

@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 import cpretrain
-from cpretrain.settings import (
-    BatchSettings,
-    CombineSettings,
-    CropSettings,
-    DriftSettings,
-    EvaluateSettings,
-    ExportSettings,
-    MaskSettings,
-    PredictSettings,
-    RoundSettings,
-    TrainSettings,
-)
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.combination import CombineSettings
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.export import ExportSettings
+from cpretrain.settings.masks import MaskSettings
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.settings.rounds import RoundSettings
+from cpretrain.settings.training import TrainSettings
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.padding import valid_box
+from cpretrain.images.valid_box import valid_box
 
 
 @pytest.mark.parametrize(

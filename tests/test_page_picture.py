@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cpretrain.page_picture import grey, jpeg, outline_path
+from cpretrain.html.pictures import grey, jpeg, outline_path
 
 
 def labels(*boxes: tuple[int, int, int, int, int]) -> np.ndarray:

@@ -11,9 +11,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from cpretrain import plain_pickle
 from cpretrain.errors import BadInput
-from cpretrain.plain_pickle import read_object
+from cpretrain.storage import safe_pickle as plain_pickle
+from cpretrain.storage.safe_pickle import read_object
 
 HEADER = "{'descr': '|O', 'fortran_order': False, 'shape': (), }"
 

@@ -4,8 +4,8 @@ import json
 import pytest
 from rich.console import Console
 
-from cpretrain import progress as module
-from cpretrain.progress import progress, say, set_output, warn
+from cpretrain.runtime import console as module
+from cpretrain.runtime.console import progress, say, set_output, warn
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from cpretrain import provenance
-from cpretrain.provenance import Provenance, is_current, sha256
-from cpretrain.settings import CropSettings
+from cpretrain.settings.crops import CropSettings
+from cpretrain.storage import provenance
+from cpretrain.storage.provenance import Provenance, is_current, sha256
 
 
 def test_record_holds_settings_hashes_versions_and_time(tmp_path):
@@ -53,7 +53,7 @@ def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
     (tmp_path / "small").write_bytes(b"a" * 19)
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "0").write_bytes(b"b" * 9)
-    monkeypatch.setattr("cpretrain.progress.SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr("cpretrain.runtime.console.SECONDS_BETWEEN_LINES", 0)
     assert provenance.hashes([tmp_path / "small"])[f"{tmp_path.name}/small"] == sha256(tmp_path / "small")
     assert capsys.readouterr().err == ""
     provenance.hashes([tmp_path / "small", tmp_path / "store"])

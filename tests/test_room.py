@@ -6,10 +6,10 @@ import numpy as np
 import psutil
 import pytest
 
-from cpretrain.calibration import Calibration
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_frames
-from cpretrain.room import check_disk, check_memory
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.writer import write_frames
+from cpretrain.runtime.resources import check_disk, check_memory
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import BaseModel, cellpose_major, find_base
-from cpretrain.demo import DATA
 from cpretrain.errors import BadInput
-from cpretrain.normalization import Normalization
-from cpretrain.segmenter import RAW, Segmenter, find_device, network_input
-from cpretrain.settings import EvaluateSettings
+from cpretrain.models.device import find_device
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import RAW, Segmenter
+from cpretrain.models.weights import BaseModel, cellpose_major, find_base
+from cpretrain.pipeline.demo import DATA
+from cpretrain.settings.evaluation import EvaluateSettings
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()

@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from cpretrain.threads import threads_allowed, use_threads
+from cpretrain.runtime.threads import threads_allowed, use_threads
 
 
 def test_torch_openmp_and_mkl_use_the_same_number():
     script = """
 import sys
-from cpretrain.threads import threads_allowed, use_threads
+from cpretrain.runtime.threads import threads_allowed, use_threads
 use_threads(3)
 import torch
 said = torch.__config__.parallel_info().splitlines()

@@ -7,7 +7,7 @@ import tifffile
 import zarr
 
 from cpretrain.errors import BadInput
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse
 from tests.test_timelapse_formats import write_ome_set
 
 FRAMES = np.random.default_rng(0).integers(1, 9, (6, 64, 70)).astype(np.uint16)

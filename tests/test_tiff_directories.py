@@ -7,12 +7,12 @@ import psutil
 import pytest
 import tifffile
 
-from cpretrain import tiff_directories
 from cpretrain.errors import BadInput
-from cpretrain.qupath.label_image import read_label_image
-from cpretrain.qupath.tiff_plane import describe_image
-from cpretrain.tiff_directories import check_complete, check_directories
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.tiff import ifd_chain as tiff_directories
+from cpretrain.images.tiff.ifd_chain import check_complete, check_directories
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.tiff_plane import describe_image
 from tests.fuzz.tiff_tags import Layout
 from tests.test_timelapse_formats import write_ome_set
 

@@ -5,8 +5,10 @@ import pytest
 import tifffile
 
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_frames
-from cpretrain.timelapse import Calibration, TimeLapse, list_images
+from cpretrain.images.discovery import list_images
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
 
 LENGTHS = {"T": 3, "Z": 4, "C": 2, "Y": 10, "X": 12}
 

@@ -5,10 +5,10 @@ import pytest
 import tifffile
 import zarr
 
-from cpretrain.drift import correct_drift
+from cpretrain.drift.correction import correct_drift
 from cpretrain.errors import BadInput
-from cpretrain.movies import corrected_name, list_movies
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.discovery import corrected_name, list_movies
+from cpretrain.images.timelapse import TimeLapse
 from tests.test_drift import DRIFT, NATIVE, write_movie
 from tests.test_timelapse import as_tzcyx, pixels_of
 

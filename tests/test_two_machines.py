@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from cpretrain.batch import for_each
-from cpretrain.settings import BatchSettings
+from cpretrain.batch.runner import for_each
+from cpretrain.settings.batch import BatchSettings
 from tests.batch_work import work
 
 HERE, THERE = "198.18.{}.1", "198.18.{}.2"

@@ -5,11 +5,12 @@ import os
 import pytest
 import tifffile
 
-from cpretrain.base_models import find_base
-from cpretrain.demo import DATA
-from cpretrain.metrics import average_precision
-from cpretrain.segmenter import Segmenter, network_input
-from cpretrain.settings import EvaluateSettings
+from cpretrain.metrics.scores import average_precision
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import find_base
+from cpretrain.pipeline.demo import DATA
+from cpretrain.settings.evaluation import EvaluateSettings
 
 pytestmark = [pytest.mark.cellpose, pytest.mark.weights]
 WEIGHTS = os.environ.get("CPRETRAIN_WEIGHTS")

@@ -1,80 +1,33 @@
 """Did retraining help? The retrained and the base model on the same images that neither was trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cpretrain.base_models import MODEL_RECORD, find_base
-from cpretrain.dataset import Pair, files_of, load_pairs, read_split
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
-from cpretrain.evaluation.contenders import Contender, Load, Reader
-from cpretrain.evaluation.extremes import draw_extremes
-from cpretrain.evaluation.held_out import not_held_out, trained_on
-from cpretrain.evaluation.people import second_masks
+from cpretrain.evaluation.best_and_worst import draw_extremes
+from cpretrain.evaluation.compared_models import Contender, Load, Reader
+from cpretrain.evaluation.iou_thresholds import parse_thresholds
+from cpretrain.evaluation.leakage import not_held_out, trained_on
+from cpretrain.evaluation.result import REPORT, EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
-from cpretrain.evaluation.surface import Grid
+from cpretrain.evaluation.second_annotator import second_masks
+from cpretrain.evaluation.segmenting import score_views
 from cpretrain.evaluation.tables import DEFINITION, write_tables
-from cpretrain.evaluation.thresholds import parse_thresholds
-from cpretrain.evaluation.tuning import tune
+from cpretrain.evaluation.threshold_search import tune
+from cpretrain.evaluation.threshold_surface import Grid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
-from cpretrain.evaluation.views import score_views
-from cpretrain.json_text import read_json
-from cpretrain.model_record import TUNING_RECORD, read_record, settings_of_model, tuned_values
-from cpretrain.progress import say, warn
-from cpretrain.provenance import Provenance, is_current, sha256
-from cpretrain.settings import BatchSettings, EvaluateSettings
+from cpretrain.models.record import TUNING_RECORD, read_record, settings_of_model, tuned_values
+from cpretrain.models.weights import MODEL_RECORD, find_base
+from cpretrain.runtime.console import say, warn
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import Provenance, is_current, sha256
 
 RECORD = "evaluation.json"
-REPORT = "report.html"
-SHOWN = (0.5, 0.75, 0.9)
-_VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
-
-
-@dataclass(frozen=True)
-class EvaluateResult:
-    """What came of an evaluation; the scores of every image are in ``evaluation.csv``.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the rest are.
-    verdict : Verdict
-        Whether retraining helped.
-    images : dict of str to int
-        Number of images in each view: ``crop`` (or ``image``), ``frame``.
-    means : dict
-        Mean average precision by view, model and IoU threshold (as text).
-    """
-
-    folder: Path
-    verdict: Verdict
-    images: dict[str, int]
-    means: dict[str, dict[str, dict[str, float]]]
-
-    def table(self) -> str:
-        """Base against retrained as a short table for people, and the verdict."""
-        lines = []
-        for view, models in self.means.items():
-            thresholds = list(next(iter(models.values())))
-            shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
-            lines.append(f"average precision, mean of {self.images[view]} {_VIEWS[view]}")
-            lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
-            for model, means in models.items():
-                lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
-        return "\n".join([*lines, *self.verdict.lines])
-
-    def as_data(self) -> dict[str, Any]:
-        """The verdict and the means by view, model and threshold, for ``--json``."""
-        view = next(iter(self.means))
-        return {
-            "folder": self.folder,
-            "report": self.folder / REPORT,
-            "images": self.images[view],
-            "average_precision": self.means[view],
-            "verdict": vars(self.verdict),
-            "views": {name: {"images": self.images[name], **models} for name, models in self.means.items()},
-        }
 
 
 def evaluate(
@@ -120,7 +73,7 @@ def evaluate(
     BadInput
         When the model or images are not there, or masks do not fit.
     """
-    from cpretrain.report.report import write_report  # late: pages are made of this package
+    from cpretrain.evaluation.report.page import write_report
 
     settings = settings or EvaluateSettings()
     record, reader = read_record(model), Reader(settings_of_model(model))

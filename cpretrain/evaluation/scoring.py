@@ -6,13 +6,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cpretrain.evaluation.failures import Judged, judge
-from cpretrain.evaluation.scored import Scored, View
-from cpretrain.metrics import Scores, join, score
-from cpretrain.overlaps import find_overlaps
-from cpretrain.padding import Box, valid_box
-from cpretrain.page_picture import grey, jpeg, outline_path
-from cpretrain.qupath.mask_size import enlarge
+from cpretrain.evaluation.model_scores import Scored, View
+from cpretrain.evaluation.object_errors import Judged, judge
+from cpretrain.html.pictures import grey, jpeg, outline_path
+from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.labels.resize import enlarge
+from cpretrain.metrics.overlaps import find_overlaps
+from cpretrain.metrics.scores import Scores, join, score
 
 LARGEST_PICTURE = 1024
 """Pictures of larger images are reduced to this many pixels along the longer side."""

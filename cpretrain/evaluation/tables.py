@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from cpretrain.csv_table import write_rows
-from cpretrain.evaluation.contenders import Contender
-from cpretrain.evaluation.failures import PLACES, Judged, size_limits, size_of
-from cpretrain.evaluation.intervals import Interval
-from cpretrain.evaluation.scored import Difference, Scored, View, difference
+from cpretrain.evaluation.compared_models import Contender
+from cpretrain.evaluation.confidence_intervals import Interval
+from cpretrain.evaluation.model_scores import Difference, Scored, View, difference
+from cpretrain.evaluation.object_errors import PLACES, Judged, size_limits, size_of
 from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.storage.csv_table import write_rows
 
 Sides = tuple[Judged, Judged]
 """True and predicted objects of one image."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cpretrain.evaluation.intervals import FEWEST, Clusters, Interval
-from cpretrain.evaluation.scored import Difference, Scored, difference
+from cpretrain.evaluation.confidence_intervals import FEWEST, Clusters, Interval
+from cpretrain.evaluation.model_scores import Difference, Scored, difference
 
 BETTER, NO_DIFFERENCE, WORSE = "better", "no difference shown", "worse"
 _WORDS = {1: BETTER, 0: NO_DIFFERENCE, -1: WORSE}

@@ -1,5 +1,5 @@
 """Segment whole time-lapses and stacks with a model, frame by frame."""
 
-from cpretrain.prediction.predicting import PredictedMovie, predict
+from cpretrain.prediction.movies import PredictedMovie, predict
 
 __all__ = ["PredictedMovie", "predict"]

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.padding import Box, valid_box
-from cpretrain.prediction.used_model import UsedModel
-from cpretrain.segmenter import Flows, network_input
+from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import Flows
+from cpretrain.models.trained import UsedModel
 
 Ready = Callable[[NDArray[Any]], NDArray[np.float32]]
 """From the grey values of a plane, axes (C, Y, X), to what the network takes."""

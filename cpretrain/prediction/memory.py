@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cpretrain.settings import PredictSettings
-from cpretrain.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.settings.prediction import PredictSettings
 
 TILE, PIXEL, PLANE_PIXEL, NETWORK_DIAMETER = 86_000_000, 100, 12, 30.0
 """Bytes for each tile that the network takes at once (measured with Cellpose 3.1: 689 MB for eight of them); for each

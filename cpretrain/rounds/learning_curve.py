@@ -4,10 +4,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from cpretrain.atomic import write_aside
-from cpretrain.csv_table import read_rows, write_rows
 from cpretrain.errors import BadInput, short
-from cpretrain.rounds.round_folder import Round, RoundsFolder
+from cpretrain.rounds.folder import Round, RoundsFolder
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import read_rows, write_rows
 
 TABLE, CURVE = "rounds.csv", "rounds.png"
 SHOWN = "at IoU 0.5"

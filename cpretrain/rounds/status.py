@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from cpretrain.console_report import Report
-from cpretrain.qupath.pairing import bare, is_mask_file
+from cpretrain.labels.pairing import bare, is_mask_file
+from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
-from cpretrain.rounds.round_folder import Part, RoundsFolder
-from cpretrain.rounds.window_files import saved_in_window
+from cpretrain.rounds.seg_npy import saved_in_window
+from cpretrain.runtime.summary import Report
 
 
 def round_status(path: Path) -> Report:

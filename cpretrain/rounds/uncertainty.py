@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.padding import Box
+from cpretrain.images.valid_box import Box
+from cpretrain.models.trained import UsedModel
 from cpretrain.prediction.frame import logistic, reader_of
-from cpretrain.prediction.used_model import UsedModel
 
 FLIPS = ((), (-2,), (-1,))
 """Axes that are mirrored in each view."""

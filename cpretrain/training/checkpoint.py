@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cpretrain.atomic import write_aside
 from cpretrain.errors import BadInput
-from cpretrain.json_text import read_json
-from cpretrain.provenance import write_json
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import write_json
 
 SHARE = 0.03
 """Share of the time that may go into saving."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cpretrain.atomic import write_aside, write_text
+from cpretrain.storage.atomic import write_aside, write_text
 
 COLUMNS = ("epoch", "training_loss", "test_loss", "test_average_precision")
 

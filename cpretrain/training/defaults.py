@@ -4,9 +4,9 @@ import inspect
 from importlib import metadata
 from typing import Any
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
-from cpretrain.settings import TrainSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.training import TrainSettings
 
 RETRAINING: dict[int, dict[str, Any]] = {
     3: {"epochs": 100, "learning_rate": 0.1, "weight_decay": 1e-4, "optimizer": "sgd"},

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.base_models import cellpose_major
+from cpretrain.models.weights import cellpose_major
 
 SCALE_RANGE = 0.5
 """Cellpose's own: crops are scaled by 0.75 to 1.25."""

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset import Pair
+from cpretrain.dataset.pairs import Pair
+from cpretrain.dataset.reading import read_for_network, read_image
 from cpretrain.errors import BadInput
-from cpretrain.network_image import read_for_network, read_image
-from cpretrain.normalization import Normalization
-from cpretrain.progress import say, warn
-from cpretrain.qupath.label_image import read_label_image
-from cpretrain.settings import TrainSettings
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.models.normalization import Normalization
+from cpretrain.runtime.console import say, warn
+from cpretrain.settings.training import TrainSettings
 
 NAMED = 5
 """So many files are named in a message."""

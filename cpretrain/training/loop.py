@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.metrics import average_precision
-from cpretrain.segmenter import Segmenter, quietly
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.metrics.scores import average_precision
+from cpretrain.models.segmenter import Segmenter, quietly
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import Curves
 from cpretrain.training.examples import Examples, batches
 from cpretrain.training.optimisation import (

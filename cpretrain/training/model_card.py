@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from cpretrain.atomic import write_text
+from cpretrain.storage.atomic import write_text
 
 TEMPLATE = "model_card.md.jinja"
 

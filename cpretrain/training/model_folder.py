@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from cpretrain.base_models import MODEL_RECORD, WEIGHTS
-from cpretrain.dataset import Split, write_split
-from cpretrain.normalization import Normalization
-from cpretrain.provenance import Provenance, sha256
+from cpretrain.dataset.splitting import Split, write_split
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.weights import MODEL_RECORD, WEIGHTS
+from cpretrain.storage.provenance import Provenance, sha256
 from cpretrain.training.curves import write_curves
 from cpretrain.training.loop import THRESHOLDS, Run
 from cpretrain.training.model_card import write_card

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.settings import Schedule, TrainSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.training import Schedule, TrainSettings
 
 WARM_UP = 10
 """Epochs in which the learning rate rises from 0."""

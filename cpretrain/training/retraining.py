@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cpretrain.atomic import folder_aside
-from cpretrain.base_models import MODEL_RECORD, SCRATCH, BaseModel, find_base
-from cpretrain.crops import beside
-from cpretrain.dataset import Pair, Split, files_of, load_pairs, split, split_known
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.splitting import Split, split, split_known
 from cpretrain.errors import BadInput
-from cpretrain.folder_lock import holding
-from cpretrain.json_text import read_json
-from cpretrain.progress import progress, say, warn
-from cpretrain.provenance import Provenance, is_current, sha256
-from cpretrain.segmenter import Segmenter, find_device, quietly
-from cpretrain.settings import TrainSettings
+from cpretrain.images.discovery import beside
+from cpretrain.models.device import find_device
+from cpretrain.models.segmenter import Segmenter, quietly
+from cpretrain.models.weights import MODEL_RECORD, SCRATCH, BaseModel, find_base
+from cpretrain.runtime.console import progress, say, warn
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.folder_lock import holding
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import Provenance, is_current, sha256
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare

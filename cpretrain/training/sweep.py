@@ -11,18 +11,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cpretrain.atomic import folder_aside
-from cpretrain.base_models import MODEL_RECORD
-from cpretrain.batch import TABLE as STATES
-from cpretrain.batch import for_each
-from cpretrain.crops import beside
-from cpretrain.csv_table import write_rows
-from cpretrain.dataset import files_of, load_pairs, read_split, write_split
+from cpretrain.batch.runner import TABLE as STATES
+from cpretrain.batch.runner import for_each
+from cpretrain.dataset.pairs import files_of, load_pairs
+from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
-from cpretrain.json_text import read_json
-from cpretrain.progress import say
-from cpretrain.provenance import Provenance, is_current
-from cpretrain.settings import BatchSettings, Settings, TrainSettings, bad_settings
+from cpretrain.images.discovery import beside
+from cpretrain.models.weights import MODEL_RECORD
+from cpretrain.runtime.console import say
+from cpretrain.settings.base import Settings, bad_settings
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.csv_table import write_rows
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import Provenance, is_current
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.retraining import retrain
 

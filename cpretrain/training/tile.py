@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
+from cpretrain.models.weights import cellpose_major
 from cpretrain.training.examples import Examples
 
 CELLPOSE_TILE = 224

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from cpretrain.combination import combine
-from cpretrain.combination.matching_movies import parse_folders
+from cpretrain.combination.matching import parse_folders
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_frames
-from cpretrain.prediction.object_table import measure_objects, write_objects
-from cpretrain.settings import CombineSettings
-from cpretrain.timelapse import Calibration, TimeLapse
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
+from cpretrain.labels.object_table import measure_objects, write_objects
+from cpretrain.settings.combination import CombineSettings
 
 CALIBRATION = Calibration((1.0, 0.5, 0.5), "µm", 60.0)
 

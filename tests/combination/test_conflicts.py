@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cpretrain.combination.conflicts import settle
-from cpretrain.settings import CombineSettings
+from cpretrain.combination.overlaps import settle
+from cpretrain.settings.combination import CombineSettings
 
 NUCLEI = [0, 7, 7, 7, 7, 0, 0, 9, 9, 0]
 BACTERIA = [0, 0, 0, 0, 2, 2, 0, 9, 9, 9]

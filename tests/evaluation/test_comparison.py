@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import average_precision, comparison, evaluate
-from cpretrain.evaluation.surface import Grid
-from cpretrain.model_record import settings_of_model, tuned_values
-from cpretrain.provenance import sha256
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.evaluation.threshold_surface import Grid
+from cpretrain.models.record import settings_of_model, tuned_values
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
 from tests.conftest import write_training_folders
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.failures import OUTCOMES, judge, size_limits, size_of
-from cpretrain.overlaps import find_overlaps
-from cpretrain.padding import valid_box
+from cpretrain.evaluation.object_errors import OUTCOMES, judge, size_limits, size_of
+from cpretrain.images.valid_box import valid_box
+from cpretrain.metrics.overlaps import find_overlaps
 
 
 def drawn(*boxes: tuple[int, int, int, int]) -> np.ndarray:

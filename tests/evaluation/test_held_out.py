@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.dataset import Pair, Split, write_split
-from cpretrain.evaluation.held_out import not_held_out
+from cpretrain.dataset.pairs import Pair
+from cpretrain.dataset.splitting import Split, write_split
+from cpretrain.evaluation.leakage import not_held_out
 
 RECORD = {"inputs": {"images/a.tif": "1111", "images/b.tif": "2222", "masks/a.tif": "3333"}}
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.intervals import FEW, FEWEST, Clusters, cluster, mean_interval, ratio_interval
+from cpretrain.evaluation.confidence_intervals import (
+    FEW,
+    FEWEST,
+    Clusters,
+    cluster,
+    mean_interval,
+    ratio_interval,
+)
 
 
 def movies_of(count: int, rng: np.random.Generator) -> list[str]:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.scored import View
+from cpretrain.evaluation.model_scores import View
 from cpretrain.evaluation.scoring import LARGEST_PICTURE, Scoring
-from cpretrain.metrics import average_precision
+from cpretrain.metrics.scores import average_precision
 
 NAMES = tuple("abcdef")
 TRUTH = np.kron(np.arange(16).reshape(4, 4), np.ones((6, 6), int))

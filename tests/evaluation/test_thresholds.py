@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cpretrain.errors import BadInput
-from cpretrain.evaluation.thresholds import parse_thresholds
+from cpretrain.evaluation.iou_thresholds import parse_thresholds
 
 
 @pytest.mark.parametrize(

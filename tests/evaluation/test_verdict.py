@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.scored import Scored, View
+from cpretrain.evaluation.model_scores import Scored, View
 from cpretrain.evaluation.verdict import reach_verdict
-from cpretrain.metrics import Scores
+from cpretrain.metrics.scores import Scores
 
 THRESHOLDS = (0.5, 0.75)
 OBJECTS = 20

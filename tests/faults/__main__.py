@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from cpretrain.progress import set_output
+from cpretrain.runtime.console import set_output
 from tests.faults.steps import STEPS, Step, contents
 
 SECONDS_TO_END = 60
@@ -115,8 +115,8 @@ def import_all(with_cellpose: bool) -> None:
     """Import what the steps import late, without starting a thread."""
     import distributed  # noqa: F401
 
-    import cpretrain.cluster
-    import cpretrain.native.native_drift
+    import cpretrain.batch.cluster
+    import cpretrain.registration.previous_frame
 
     if with_cellpose:
         import torch._inductor  # noqa: F401

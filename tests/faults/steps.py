@@ -8,13 +8,15 @@ from shutil import copytree
 import numpy as np
 import tifffile
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.crops_table import read_crops
-from cpretrain.demo import DATA
-from cpretrain.drift import correct_drift
-from cpretrain.experiment import correct_and_cut, read_experiment, run_experiment
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.drift.correction import correct_drift
+from cpretrain.models.weights import cellpose_major
+from cpretrain.pipeline.demo import DATA
+from cpretrain.pipeline.experiment import correct_and_cut, read_experiment, run_experiment
 from cpretrain.prediction import predict
-from cpretrain.settings import BatchSettings, DriftSettings, PredictSettings
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.settings.prediction import PredictSettings
 from tests.test_drift import DRIFT, write_movie
 
 TIMES = ("evaluation", "batch.csv", "losses.csv")

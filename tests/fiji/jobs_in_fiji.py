@@ -3,8 +3,8 @@
 import jpype
 import scyjava
 
-from fiji_bridge import plugin
-from fiji_bridge.jobs import job
+from fiji_bridge.child import plugin
+from fiji_bridge.child.jobs import job
 
 
 def live_threads():

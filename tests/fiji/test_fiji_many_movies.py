@@ -10,8 +10,8 @@ import recorded
 import tifffile
 
 from cpretrain.errors import BadInput
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames, TimeLapse
+from cpretrain.images.timelapse import ArrayFrames, TimeLapse
+from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
 from fiji_bridge.session import FijiSession
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.fiji_scripts import fiji_scripts
-from cpretrain.shifts_table import read_shifts
+from cpretrain.cli.fiji_menu import fiji_scripts
+from cpretrain.drift.shifts_table import read_shifts
+from cpretrain.models.weights import cellpose_major
 from fiji_bridge import FijiSession, find_fiji
 from tests.test_drift import DRIFT, write_movie
 

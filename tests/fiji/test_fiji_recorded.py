@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import recorded
 
-from cpretrain.native.native_drift import measure_drift
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration.previous_frame import measure_drift
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 

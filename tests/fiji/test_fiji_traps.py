@@ -11,8 +11,9 @@ import pytest
 import recorded
 
 from cpretrain.errors import BadInput
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames, Calibration, TimeLapse
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.timelapse import ArrayFrames, TimeLapse
+from cpretrain.settings.drift import DriftSettings
 from fiji_bridge import available, doctor
 from fiji_bridge.errors import FijiError
 from fiji_bridge.frames_file import write_frames

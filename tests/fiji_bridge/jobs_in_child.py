@@ -10,15 +10,11 @@ import numpy as np
 import scyjava
 import xarray as xr
 
-from cpretrain.timelapse import Calibration
-from fiji_bridge import plugin
-from fiji_bridge.handover import (
-    calibration_of,
-    colours_of,
-    from_imageplus,
-    to_imageplus,
-)
-from fiji_bridge.jobs import JobFailed, job
+from cpretrain.images.metadata import Calibration
+from fiji_bridge.child import plugin
+from fiji_bridge.child.jobs import job
+from fiji_bridge.errors import JobFailed
+from fiji_bridge.imageplus import calibration_of, colours_of, from_imageplus, to_imageplus
 
 IJ = scyjava.jimport("ij.IJ")
 

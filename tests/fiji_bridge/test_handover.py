@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cpretrain.errors import BadInput
-from fiji_bridge.handover import check_dtype
+from fiji_bridge.imageplus import check_dtype
 
 LENGTHS = {"t": 2, "z": 3, "c": 4, "y": 5, "x": 6}
 PLACES = [

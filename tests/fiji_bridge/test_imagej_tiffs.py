@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.channels import Channels, table_of
-from cpretrain.image_writer import write_frames
-from cpretrain.timelapse import Calibration, TimeLapse
+from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
 
 LENGTHS = {"t": 3, "z": 4, "c": 2, "y": 17, "x": 23}
 CALIBRATION = {"pixel_size": [2.0, 0.4, 0.25], "unit": "µm", "frame_interval": 90.0}

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.settings import DriftSettings
-from fiji_bridge.options import macro_options
+from cpretrain.settings.drift import DriftSettings
+from fiji_bridge.macro_options import macro_options
 
 DEFAULT = "channel=1 only=0 lowest=1 highest=7 max_shift_x=10 max_shift_y=10 max_shift_z=10"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fiji_bridge.log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+from fiji_bridge.plugin_log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 
 CLIPPED = """\
 Correct_3D_Drift

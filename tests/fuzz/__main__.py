@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from cpretrain.progress import progress
+from cpretrain.runtime.console import progress
 from tests.fuzz.campaign import Campaign, repeat
 from tests.fuzz.readers import TURNS
 

@@ -127,7 +127,7 @@ def _alarm() -> Iterator[None]:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep what readers say to people off the screen."""
-    from cpretrain.progress import set_output
+    from cpretrain.runtime.console import set_output
 
     set_output(quiet=True)
     with open(os.devnull, "w") as nothing, redirect_stderr(nothing), warnings.catch_warnings(action="ignore"):

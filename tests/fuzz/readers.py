@@ -17,7 +17,7 @@ class Reader(NamedTuple):
 
 
 def movie(path: Path) -> None:
-    from cpretrain.timelapse import TimeLapse
+    from cpretrain.images.timelapse import TimeLapse
 
     with TimeLapse(path) as opened:
         opened.frame(0)
@@ -25,37 +25,37 @@ def movie(path: Path) -> None:
 
 
 def movie_folder(path: Path) -> None:
-    from cpretrain.movies import corrected_name, list_movies
+    from cpretrain.images.discovery import corrected_name, list_movies
 
     for found in list_movies(path.parent):
         corrected_name(found)
 
 
 def labels(path: Path) -> None:
-    from cpretrain.qupath.label_image import read_label_image
+    from cpretrain.labels.encodings import read_label_image
 
     read_label_image(path)
 
 
 def label_movie(path: Path) -> None:
-    from cpretrain.combination.matching_movies import as_labels
-    from cpretrain.timelapse import TimeLapse
+    from cpretrain.combination.matching import as_labels
+    from cpretrain.images.timelapse import TimeLapse
 
     with TimeLapse(path) as opened:
         as_labels(opened.frame(0), path)
 
 
 def outlines(path: Path) -> None:
-    from cpretrain.qupath.vector_file import looks_like_geojson, read_outlines
+    from cpretrain.labels.outline_file import looks_like_geojson, read_outlines
 
     looks_like_geojson(path)
     read_outlines(path, samples.SIZE)
 
 
 def training_image(path: Path) -> None:
-    from cpretrain.network_image import read_for_network, read_image
-    from cpretrain.qupath.mask_fit import mask_fit
-    from cpretrain.qupath.tiff_plane import describe_image
+    from cpretrain.dataset.reading import read_for_network, read_image
+    from cpretrain.labels.tiff_plane import describe_image
+    from cpretrain.masks.fit import mask_fit
 
     facts = describe_image(path)
     read_for_network(path)
@@ -64,29 +64,29 @@ def training_image(path: Path) -> None:
 
 
 def training_folder(path: Path) -> None:
-    from cpretrain.dataset import load_pairs
+    from cpretrain.dataset.pairs import load_pairs
 
     load_pairs(path, path)
 
 
 def crops_csv(path: Path) -> None:
-    from cpretrain.crops_table import read_crops
+    from cpretrain.dataset.crops_table import read_crops
 
     read_crops(path)
 
 
 def split_csv(path: Path) -> None:
-    from cpretrain.dataset import read_split
+    from cpretrain.dataset.splitting import read_split
 
     read_split(path)
 
 
 def shifts_csv(path: Path) -> None:
-    from cpretrain.canvas import canvas_for
-    from cpretrain.drift_checks import check_applied
-    from cpretrain.settings import DriftSettings
-    from cpretrain.shifts_table import read_shifts
-    from cpretrain.timelapse import ArrayFrames
+    from cpretrain.drift.shifts_table import read_shifts
+    from cpretrain.images.timelapse import ArrayFrames
+    from cpretrain.registration.canvas import canvas_for
+    from cpretrain.registration.checks import check_applied
+    from cpretrain.settings.drift import DriftSettings
 
     curve, movie = read_shifts(path), ArrayFrames(samples.pixels()[:, None, None])
     check_applied(movie, DriftSettings(), curve, path)
@@ -94,28 +94,28 @@ def shifts_csv(path: Path) -> None:
 
 
 def objects_csv(path: Path) -> None:
-    from cpretrain.prediction.object_table import read_probabilities
+    from cpretrain.labels.object_table import read_probabilities
 
     list(read_probabilities(path))
 
 
 def losses_csv(path: Path) -> None:
     import cpretrain.evaluation  # noqa: F401 (the page and the evaluation import each other; this one goes first)
-    from cpretrain.report.charts import training_charts
+    from cpretrain.evaluation.report.charts import training_charts
 
     training_charts(path)
 
 
 def experiment(path: Path) -> None:
-    from cpretrain.experiment import read_experiment
+    from cpretrain.pipeline.experiment import read_experiment
 
     read_experiment(path)
 
 
 def model_folder(path: Path) -> None:
-    from cpretrain.base_models import BaseModel
-    from cpretrain.model_record import settings_of_model, tuned_values
-    from cpretrain.segmenter import network_input
+    from cpretrain.models.preprocessing import network_input
+    from cpretrain.models.record import settings_of_model, tuned_values
+    from cpretrain.models.weights import BaseModel
 
     used = settings_of_model(path)
     network_input(samples.pixels(), min(used.channel, 3), None, used.normalization)
@@ -124,16 +124,16 @@ def model_folder(path: Path) -> None:
 
 
 def record(path: Path) -> None:
-    from cpretrain.provenance import is_current
-    from cpretrain.report.origins import read_record
-    from cpretrain.settings import CropSettings
+    from cpretrain.evaluation.report.origins import read_record
+    from cpretrain.settings.crops import CropSettings
+    from cpretrain.storage.provenance import is_current
 
     is_current(path, CropSettings(), [])
     read_record(path)
 
 
 def weights(path: Path) -> None:
-    from cpretrain.base_models import find_base, stored_weights
+    from cpretrain.models.weights import find_base, stored_weights
 
     find_base(str(path))
     for tensor in stored_weights(path).values():
@@ -149,7 +149,7 @@ def checkpoint(path: Path) -> None:
 
 
 def unfinished(path: Path) -> None:
-    from cpretrain.prediction.unfinished import Unfinished
+    from cpretrain.prediction.resume import Unfinished
 
     store = Unfinished(path, samples.MODEL)
     if store.has(0):
@@ -157,14 +157,14 @@ def unfinished(path: Path) -> None:
 
 
 def window_file(path: Path) -> None:
-    from cpretrain.rounds.window_files import read_window_file
+    from cpretrain.rounds.seg_npy import read_window_file
 
     read_window_file(path)
 
 
 def round_record(path: Path) -> None:
+    from cpretrain.rounds.folder import RoundsFolder
     from cpretrain.rounds.learning_curve import read_learning_curve
-    from cpretrain.rounds.round_folder import RoundsFolder
 
     folder = RoundsFolder(path)
     folder.rounds[0].finished, folder.whole_movies
@@ -172,13 +172,13 @@ def round_record(path: Path) -> None:
 
 
 def cluster_profile(path: Path) -> None:
-    from cpretrain.cluster_profile import read_profile
+    from cpretrain.batch.queue_profile import read_profile
 
     read_profile(path)
 
 
 def plugin_log(path: Path) -> None:
-    from fiji_bridge.log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+    from fiji_bridge.plugin_log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 
     said = path.read_text("utf-8", "replace")  # as the bridge reads it
     drift_in(said, 2), drift_in_file(said), clipped_in(said), list(frames_in(said)), complaint_in(said)

@@ -15,11 +15,11 @@ import roifile
 import tifffile
 from PIL import Image
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.crops_table import Crop, write_crops
-from cpretrain.model_record import MODEL_RECORD, TUNING_RECORD
-from cpretrain.qupath.geojson import write_geojson
-from cpretrain.qupath.imagej_roi import write_rois
+from cpretrain.dataset.crops_table import Crop, write_crops
+from cpretrain.labels.geojson import write_geojson
+from cpretrain.labels.imagej_roi import write_rois
+from cpretrain.models.record import MODEL_RECORD, TUNING_RECORD
+from cpretrain.models.weights import cellpose_major
 from tests.qupath_data import IMAGE, LABELS
 from tests.test_timelapse_formats import write_ome_set, write_single_frames, write_zarr
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cpretrain.fiji_scripts import fiji_scripts
+from cpretrain.cli.fiji_menu import fiji_scripts
 from fiji_bridge import endpoint
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.find import FijiSource

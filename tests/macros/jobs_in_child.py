@@ -9,7 +9,7 @@ from pathlib import Path
 import jpype
 import scyjava
 
-from fiji_bridge.jobs import job
+from fiji_bridge.child.jobs import job
 
 IJ = scyjava.jimport("ij.IJ")
 File = scyjava.jimport("java.io.File")

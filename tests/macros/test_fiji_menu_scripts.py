@@ -9,8 +9,8 @@ import psutil
 import pytest
 import tifffile
 
-from cpretrain.crops_table import read_crops
-from cpretrain.timelapse import TimeLapse
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.images.timelapse import TimeLapse
 
 MENU = "scripts/Plugins/cpretrain"
 SOURCES = Path(__file__).parents[2] / "macros" / "fiji"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cpretrain.native.drift_image import drift_image
-from cpretrain.settings import DriftSettings
+from cpretrain.registration.frame_image import drift_image
+from cpretrain.settings.drift import DriftSettings
 
 FRAME = np.arange(3 * 2 * 4 * 5).reshape(3, 2, 4, 5)
 

@@ -5,15 +5,15 @@ import pytest
 import tifffile
 from skimage.registration import phase_cross_correlation
 
-from cpretrain.drift import correct_drift
+from cpretrain.drift.correction import correct_drift
 from cpretrain.errors import BadInput
-from cpretrain.native.drift_image import drift_image, kept_pixels
-from cpretrain.native.fill_in import fill_in
-from cpretrain.native.masked_overlap import masked_correlation
-from cpretrain.native.native_drift import measure_drift
-from cpretrain.pixel_mask import read_mask
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration.frame_image import drift_image, kept_pixels
+from cpretrain.registration.inpainting import fill_in
+from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation
+from cpretrain.registration.pixel_mask import read_mask
+from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.settings.drift import DriftSettings
 from tests.native.test_native_drift import moving_window, textured
 
 CORNERS = np.array([(0, 10, 10), (0, 13, 6), (0, 15, 9), (0, 12, 14)])

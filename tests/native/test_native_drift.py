@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from cpretrain.canvas import canvas_for
-from cpretrain.drift_curve import measured_pairs
 from cpretrain.errors import BadInput
-from cpretrain.native.native_drift import measure_drift
-from cpretrain.settings import DriftSettings
-from cpretrain.timelapse import ArrayFrames
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration.canvas import canvas_for
+from cpretrain.registration.curve import measured_pairs
+from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.settings.drift import DriftSettings
 from tests.recorded_drift import RECORDS, movie_of, name_of, settings_of
 
 

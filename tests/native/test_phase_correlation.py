@@ -6,14 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from cpretrain.native.correlation_peaks import highest_peaks, lead
-from cpretrain.native.edges import enhance_edges
-from cpretrain.native.fade_out import extended_shape, fade_out
-from cpretrain.native.fft_sizes import complex_size, real_size
-from cpretrain.native.overlap import overlap_correlation, score_candidates
-from cpretrain.native.pair_certainty import better_nearby, is_uncertain, peak_is_noise, scores_as_well
-from cpretrain.native.phase_correlation import match, match_in_float64
-from cpretrain.native.transformed import transform
+from cpretrain.registration.edge_filter import enhance_edges
+from cpretrain.registration.phase_correlation.certainty import (
+    better_nearby,
+    is_uncertain,
+    peak_is_noise,
+    scores_as_well,
+)
+from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
+from cpretrain.registration.phase_correlation.match import match, match_in_float64
+from cpretrain.registration.phase_correlation.mirror_padding import extended_shape, fade_out
+from cpretrain.registration.phase_correlation.overlap_correlation import overlap_correlation, score_candidates
+from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
+from cpretrain.registration.phase_correlation.spectrum import transform
 from tests.recorded_drift import pixels_of
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.demo import DATA
-from cpretrain.image_writer import write_frames
-from cpretrain.settings import PredictSettings
-from cpretrain.timelapse import Calibration
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.writer import write_frames
+from cpretrain.models.weights import cellpose_major
+from cpretrain.pipeline.demo import DATA
+from cpretrain.settings.prediction import PredictSettings
 
 FRAMES, PADDING = 3, (7, 12)
 CALIBRATION = Calibration((2.0, 0.5, 0.5), "µm", 300.0)

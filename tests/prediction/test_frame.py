@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from cpretrain.normalization import normalize
-from cpretrain.padding import valid_box
+from cpretrain.images.valid_box import valid_box
+from cpretrain.models.normalization import normalize
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import RAW
+from cpretrain.models.trained import find_model
 from cpretrain.prediction.frame import segment_frame
-from cpretrain.prediction.used_model import find_model
-from cpretrain.segmenter import RAW, network_input
 from tests.prediction.conftest import PADDING
 
 pytestmark = pytest.mark.cellpose

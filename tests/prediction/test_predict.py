@@ -8,18 +8,20 @@ import pytest
 import roifile
 import tifffile
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.crops import cut_crops
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.dataset.reading import read_for_network
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_image
-from cpretrain.network_image import read_for_network
-from cpretrain.prediction import predict, predicting
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_image
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.outline_file import read_outlines
+from cpretrain.models.trained import find_model
+from cpretrain.models.weights import cellpose_major
+from cpretrain.prediction import movies as predicting
+from cpretrain.prediction import predict
 from cpretrain.prediction.frame import Segmented, segment_frame
-from cpretrain.prediction.used_model import find_model
-from cpretrain.qupath.label_image import read_label_image
-from cpretrain.qupath.vector_file import read_outlines
-from cpretrain.settings import CropSettings, PredictSettings
-from cpretrain.timelapse import TimeLapse
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.prediction import PredictSettings
 from tests.prediction.conftest import CALIBRATION, FRAMES, PADDING
 
 pytestmark = pytest.mark.cellpose

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_frames
+from cpretrain.images.writer import write_frames
+from cpretrain.models.weights import cellpose_major
 from cpretrain.prediction import predict
 from cpretrain.prediction.memory import PIXEL, PLANE_PIXEL, TILE, memory_of_prediction
-from cpretrain.settings import PredictSettings
+from cpretrain.settings.prediction import PredictSettings
 from tests.prediction.conftest import CALIBRATION
 
 

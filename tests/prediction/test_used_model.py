@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from cpretrain.normalization import Normalization
-from cpretrain.prediction.used_model import find_model
-from cpretrain.settings import PredictSettings
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.trained import find_model
+from cpretrain.settings.prediction import PredictSettings
 
 pytestmark = pytest.mark.cellpose
 

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath import archive
+from cpretrain.labels import archive
 
 
 def test_entries_by_name_without_folders(tmp_path):

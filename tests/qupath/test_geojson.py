@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.geojson import read_geojson, write_geojson
-from cpretrain.qupath.label_image import relabel
-from cpretrain.qupath.vector_file import read_outlines
+from cpretrain.labels.geojson import read_geojson, write_geojson
+from cpretrain.labels.label_image import relabel
+from cpretrain.labels.outline_file import read_outlines
 from tests.qupath_data import GEOJSON, SIZE, ious, true_labels, variant
 
 SQUARE = [[[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]]

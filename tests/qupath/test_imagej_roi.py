@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.imagej_roi import write_rois
-from cpretrain.qupath.label_image import relabel
-from cpretrain.qupath.vector_file import read_outlines
-from cpretrain.settings import MaskSettings
+from cpretrain.labels.imagej_roi import write_rois
+from cpretrain.labels.label_image import relabel
+from cpretrain.labels.outline_file import read_outlines
+from cpretrain.settings.masks import MaskSettings
 from tests.qupath_data import SIZE, ious, true_labels, variant
 
 SQUARE = np.array([[1, 1], [4, 1], [4, 4], [1, 4]])

@@ -6,7 +6,8 @@ import tifffile
 from PIL import Image
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.label_image import read_label_image, relabel
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.label_image import relabel
 from tests.qupath_data import IMAGE, LABELS, same_objects, true_labels, variant
 
 

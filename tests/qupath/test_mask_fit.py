@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from cpretrain.network_image import read_image
-from cpretrain.qupath.mask_fit import common_shift, mask_fit
+from cpretrain.dataset.reading import read_image
+from cpretrain.masks.fit import common_shift, mask_fit
 from tests.qupath_data import IMAGE, true_labels
 
 

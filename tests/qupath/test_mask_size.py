@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.mask_size import enlarge, fit_to_image
+from cpretrain.labels.resize import enlarge
+from cpretrain.masks.size import fit_to_image
 
 
 def square(edge: int) -> np.ndarray:

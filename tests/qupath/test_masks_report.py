@@ -7,8 +7,8 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from cpretrain.masks import import_masks
-from cpretrain.qupath.masks_report import EDGE, Picture, draw, write_report
+from cpretrain.masks.importing import import_masks
+from cpretrain.masks.report import EDGE, Picture, draw, write_report
 from tests.qupath_data import IMAGE, LABELS, true_labels
 
 

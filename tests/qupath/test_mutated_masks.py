@@ -17,10 +17,10 @@ import tifffile
 from PIL import Image
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.ground_truth import read_ground_truth
-from cpretrain.qupath.label_image import LabelImage
-from cpretrain.qupath.pairing import Match
-from cpretrain.settings import MaskSettings
+from cpretrain.labels.label_image import LabelImage
+from cpretrain.labels.pairing import Match
+from cpretrain.masks.reading import read_ground_truth
+from cpretrain.settings.masks import MaskSettings
 from tests.qupath_data import GEOJSON, IMAGE, LABELS, NAME, SIZE, same_objects, true_labels, variant
 
 MUTATIONS = int(os.environ.get("CPRETRAIN_MUTATIONS", "200"))

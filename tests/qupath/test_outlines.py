@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from shapely.geometry import Polygon
 
-from cpretrain.qupath.outlines import Outline, rasterise, ring, trace
+from cpretrain.labels.outlines import Outline, rasterise, ring, trace
 
 
 def rectangle(left, top, right, bottom):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.qupath.pairing import Tile, match, stem, tile_of, without_masks
+from cpretrain.labels.pairing import Tile, match, stem, tile_of, without_masks
 
 
 def paired(images: list[str], masks: list[str]) -> dict[str, list[str]]:

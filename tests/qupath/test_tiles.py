@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from cpretrain.errors import BadInput
-from cpretrain.qupath.label_image import LabelImage, read_ids, recognise
-from cpretrain.qupath.pairing import Tile, tile_of
-from cpretrain.qupath.tiles import check_numbering, stitch
+from cpretrain.labels.encodings import read_ids, recognise
+from cpretrain.labels.label_image import LabelImage
+from cpretrain.labels.pairing import Tile, tile_of
+from cpretrain.masks.tiles import check_numbering, stitch
 from tests.qupath_data import QUPATH, SIZE, same_objects, true_labels, variant
 
 TILES = sorted(path for path in (QUPATH / "variants_derived").iterdir() if "[x=" in path.name)

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from cpretrain.base_models import BaseModel
-from cpretrain.dataset import Pair
-from cpretrain.demo import DATA
-from cpretrain.evaluation.contenders import Contender
-from cpretrain.evaluation.scored import View
+from cpretrain.dataset.pairs import Pair
+from cpretrain.evaluation.compared_models import Contender
+from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
-from cpretrain.report.report import write_report
-from cpretrain.settings import EvaluateSettings
+from cpretrain.models.weights import BaseModel
+from cpretrain.pipeline.demo import DATA
+from cpretrain.settings.evaluation import EvaluateSettings
 
 THRESHOLDS = (0.5, 0.6, 0.75, 0.9)
 SIZE = 100

@@ -5,9 +5,9 @@ import json
 import pytest
 import tifffile
 
-from cpretrain.crops import cut_crops
-from cpretrain.report.origins import crops_of, describe_origins
-from cpretrain.settings import CropSettings
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.evaluation.report.origins import crops_of, describe_origins
+from cpretrain.settings.crops import CropSettings
 from tests.test_drift import write_movie
 
 

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cpretrain.report import gallery as gallery_module
-from cpretrain.report.charts import training_charts
+from cpretrain.evaluation.report import gallery as gallery_module
+from cpretrain.evaluation.report.charts import training_charts
 from tests.report.page_of import scoring_of, write_example
 
 

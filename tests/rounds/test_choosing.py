@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.crops_table import Crop
-from cpretrain.rounds.choosing import Candidate, candidates, choose
+from cpretrain.dataset.crops_table import Crop
+from cpretrain.rounds.crop_selection import Candidate, candidates, choose
 from cpretrain.rounds.uncertainty import most_uncertain, uncertainty
-from cpretrain.settings import RoundSettings
+from cpretrain.settings.rounds import RoundSettings
 
 SETTINGS = RoundSettings(size=10)
 

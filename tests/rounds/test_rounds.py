@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.crops_table import read_crops
-from cpretrain.dataset import read_split
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
-from cpretrain.image_writer import write_frames
-from cpretrain.provenance import hashes, sha256
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.writer import write_frames
+from cpretrain.models.weights import cellpose_major
 from cpretrain.rounds import finish_round, round_status, start_round
-from cpretrain.rounds.round_folder import RoundsFolder
-from cpretrain.rounds.window_files import PREDICTED, window_file
-from cpretrain.settings import RoundSettings, TrainSettings
-from cpretrain.timelapse import Calibration
+from cpretrain.rounds.folder import RoundsFolder
+from cpretrain.rounds.seg_npy import PREDICTED, window_file
+from cpretrain.settings.rounds import RoundSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.provenance import hashes, sha256
 
 pytestmark = pytest.mark.cellpose
 FRAMES, SIZE = 2, 40

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cpretrain.errors import BadInput
-from cpretrain.rounds.window_files import read_window_file, write_window_file
+from cpretrain.rounds.seg_npy import read_window_file, write_window_file
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cpretrain.base_models import cellpose_major, find_base
-from cpretrain.segmenter import Segmenter, network_input
-from cpretrain.settings import TrainSettings
+from cpretrain.models.preprocessing import network_input
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import cellpose_major, find_base
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training.defaults import with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import HeldOut, Run

@@ -15,8 +15,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 
-from cpretrain.base_models import cellpose_major
-from cpretrain.settings import TrainSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.training import TrainSettings
 from tests.conftest import small_encoder
 
 EPOCH = 0.4

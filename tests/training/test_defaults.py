@@ -1,8 +1,8 @@
 import pytest
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
-from cpretrain.settings import TrainSettings
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training.defaults import describe, with_defaults
 
 pytestmark = pytest.mark.cellpose

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.settings import TrainSettings
+from cpretrain.settings.training import TrainSettings
 from tests.training.conftest import TILE
 
 pytestmark = [pytest.mark.cellpose, pytest.mark.slow]

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from cpretrain.base_models import cellpose_major, find_base
-from cpretrain.segmenter import Segmenter, quietly
-from cpretrain.settings import EvaluateSettings
+from cpretrain.models.segmenter import Segmenter, quietly
+from cpretrain.models.weights import cellpose_major, find_base
+from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import HeldOut, Run
 from cpretrain.training.optimisation import repeatable
@@ -133,7 +133,7 @@ def test_without_average_precision_the_lowest_test_loss_is_kept(quick, start, mo
 
 
 def test_average_precision_is_that_of_the_segmented_test_images(quick, start, crops):
-    from cpretrain.metrics import average_precision
+    from cpretrain.metrics.scores import average_precision
     from cpretrain.training.loop import THRESHOLDS
 
     run = start(quick.replace(epochs=1, test_fraction=0.3))

@@ -27,7 +27,7 @@ def test_learning_rates_are_those_that_cellpose_sets(epochs, monkeypatch, tmp_pa
     import torch
     from cellpose import train
 
-    from cpretrain.segmenter import quietly
+    from cpretrain.models.segmenter import quietly
 
     class OneLayer(torch.nn.Module):
         """The smallest network that ``train_seg`` takes."""

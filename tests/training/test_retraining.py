@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.base_models import cellpose_major, find_base
-from cpretrain.dataset import read_split
+from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
-from cpretrain.provenance import sha256
-from cpretrain.segmenter import Segmenter
-from cpretrain.settings import EvaluateSettings, TrainSettings
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import cellpose_major, find_base
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
 from cpretrain.training.loop import Run
 from tests.training.conftest import TILE, same_weights, weights_of

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from cpretrain.base_models import MODEL_RECORD, cellpose_major
-from cpretrain.dataset import read_split
+from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
-from cpretrain.provenance import sha256
-from cpretrain.settings import TrainSettings
+from cpretrain.models.weights import MODEL_RECORD, cellpose_major
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.provenance import sha256
 from cpretrain.training import sweep
 from cpretrain.training.loop import Run
 from cpretrain.training.sweep import parse_grid

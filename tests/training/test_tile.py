@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
+from cpretrain.models.weights import cellpose_major
 from cpretrain.training.examples import Examples
 from cpretrain.training.tile import tile_for
 

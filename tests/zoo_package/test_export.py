@@ -6,11 +6,12 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from cpretrain.base_models import cellpose_major
 from cpretrain.errors import BadInput
-from cpretrain.settings import ExportSettings, TrainSettings
+from cpretrain.export import export_model
+from cpretrain.models.weights import cellpose_major
+from cpretrain.settings.export import ExportSettings
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training import retrain
-from cpretrain.zoo_package import export_model
 from tests.conftest import write_training_folders
 
 FITS = tuple(map(int, metadata.version("pydantic").split(".")[:2])) < (2, 14)

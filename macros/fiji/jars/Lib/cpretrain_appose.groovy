@@ -34,7 +34,7 @@ class Cancelled extends RuntimeException { }
 @Field WIDTH = 60   // characters of room for file names; the window keeps the size that it begins with
 @Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe']
 @Field SCRIPT = '''
-from cpretrain.appose_worker import run_step
+from cpretrain.cli.appose import run_step
 run_step(task, step, arguments, settings)
 '''
 @Field HOW_TO = '''There is no Python with cpretrain yet.

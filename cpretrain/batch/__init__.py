@@ -1,0 +1,1 @@
+"""One function over many files: in this process, on local workers, on a cluster."""

@@ -1,0 +1,206 @@
+"""Work on many files at once with Dask: on this machine, on a scheduler that runs already, or through a queue."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cpretrain.batch.dispatch import hand_out, workers_of
+from cpretrain.batch.local_workers import local_cluster, shares
+from cpretrain.batch.outcome import Outcome
+from cpretrain.batch.queue_profile import queue_cluster, read_profile
+from cpretrain.batch.state import BatchState
+from cpretrain.batch.worker import KEEPER, Keeper, work_on
+from cpretrain.errors import BadInput
+from cpretrain.runtime.console import say
+from cpretrain.runtime.log_silence import silent
+from cpretrain.settings.batch import BatchSettings
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Result = TypeVar("Result")
+Done = TypeVar("Done")
+STARTED = "cpretrain started"
+"""Topic on which a worker says which file it begins with."""
+SECONDS_TO_CONNECT = 10
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A file, and the bytes of memory that the work on it takes."""
+
+    file: Path
+    memory: int
+
+
+def on_cluster(
+    files: Sequence[Path],
+    work: Callable[[Path], Result],
+    settings: BatchSettings,
+    memory: Callable[[Path], int],
+    state: BatchState,
+) -> Iterator[tuple[Path, Outcome[Result]]]:
+    """Do the work on the workers of a cluster, each file on one of them, and give what became of it as it is done.
+
+    A worker that dies is replaced by Dask, and its file is given to another one; a file that kills a worker that works
+    on it alone has failed. Workers end with this process, however it ends.
+
+    Raises
+    ------
+    BadInput
+        When the cluster cannot be had.
+    """
+    from distributed import Client
+
+    units, outcomes = _units(files, memory)
+    yield from outcomes
+    if settings.cluster:
+        profile = read_profile(settings.cluster)
+        with (
+            queue_cluster(settings.cluster, profile) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
+            yield from _run(client, units, work, state, profile.bytes_for_a_file, profile.jobs)
+        return
+    if settings.scheduler:
+        with silent("distributed.client"), _client_of(settings.scheduler) as client:
+            done = _run(client, units, work, state, _largest_memory(client))
+            yield from _until_lost(client, settings.scheduler, done)
+        return
+    for group, workers, share in shares(units, settings.workers):
+        with local_cluster(workers, share) as cluster, Client(cluster, set_as_default=False) as client:
+            yield from _run(client, group, work, state, share, workers)
+
+
+def _units(
+    files: Sequence[Path], memory: Callable[[Path], int]
+) -> tuple[list[Unit], list[tuple[Path, Outcome]]]:
+    """Read the headers: what each file takes; a file that cannot be read has failed already."""
+    units: list[Unit] = []
+    failed: list[tuple[Path, Outcome]] = []
+    for file in files:
+        try:
+            units.append(Unit(file, memory(file)))
+        except BadInput as error:
+            failed.append((file, Outcome(None, error)))
+    return units, failed
+
+
+def _client_of(scheduler: str) -> "Client":
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise BadInput(
+            f"--scheduler {scheduler}: no Dask scheduler answers there",
+            found=str(error) or type(error).__name__,
+            cure="start one with: dask scheduler",
+        ) from None
+    try:
+        if not workers_of(client):
+            say(
+                f"--scheduler {scheduler}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
+            )
+            client.wait_for_workers(1)
+        _check_workers(client)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Iterator[Done]:
+    """Say it in words when the scheduler dies, of which Dask's objects complain in many ways."""
+    from asyncio import CancelledError
+
+    try:
+        yield from done
+    except (Exception, CancelledError):
+        if client.status == "running":
+            raise
+        raise BadInput(
+            f"--scheduler {scheduler}: the Dask scheduler is gone",
+            cure="start it and its workers again, and run this again: what is done is kept",
+        ) from None
+
+
+def _check_workers(client: "Client") -> None:
+    """A worker does one file at a time, which is what its memory and its Fiji are counted for."""
+    for address, facts in workers_of(client).items():
+        if facts["nthreads"] != 1:
+            raise BadInput(
+                f"worker {address}: would work on several files at once",
+                found=f"{facts['nthreads']} threads",
+                expected="1",
+                cure="start workers with: dask worker ADDRESS --nthreads 1 (and --nworkers for several)",
+            )
+
+
+def _run(
+    client: "Client",
+    units: Sequence[Unit],
+    work: Callable[[Path], Result],
+    state: BatchState,
+    room: int | None,
+    expected: int = 1,
+) -> Iterator[tuple[Path, Outcome[Result]]]:
+    """Do the units that the largest worker has the memory for (None: workers do not say), small ones first."""
+    client.register_plugin(Keeper(), name=KEEPER)
+    by_name = {str(unit.file): unit.file for unit in units}
+    client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
+
+    def send(unit: Unit) -> "Future[Outcome[Result]]":
+        needed = {"memory": unit.memory} if room is not None and unit.memory else None
+        return client.submit(work_on, work, unit.file, STARTED, pure=False, resources=needed)
+
+    units = sorted(units, key=lambda unit: unit.memory)
+    too_large = [unit for unit in units if room is not None and unit.memory > room]
+    try:
+        for unit in too_large:
+            yield unit.file, Outcome(None, _too_large(unit, room or 0))
+        for unit, future in hand_out(client, units[: len(units) - len(too_large)], send, expected):
+            yield unit.file, _outcome(future, unit.file)
+    finally:
+        client.unsubscribe_topic(STARTED)
+        client.unregister_worker_plugin(KEEPER)
+
+
+def _started(state: BatchState, by_name: dict[str, Path], said: dict[str, str]) -> None:
+    if said["file"] in by_name:
+        state.started(by_name[said["file"]], said["name"])
+
+
+def _too_large(unit: Unit, room: int) -> BadInput:
+    return BadInput(
+        f"{unit.file}: no worker has the memory for it",
+        found=f"{room / 1e9:.1f} GB for a file",
+        expected=f"{unit.memory / 1e9:.1f} GB",
+        cure="use workers with more memory (docs/cluster.md)",
+    )
+
+
+def _largest_memory(client: "Client") -> int | None:
+    """Bytes for a file on the largest worker; None where the workers do not say."""
+    resources = [facts["resources"] for facts in workers_of(client).values()]
+    if not all("memory" in said for said in resources):
+        return None
+    return int(max(said["memory"] for said in resources))
+
+
+def _outcome(future: Any, file: Path) -> Outcome:
+    from distributed import KilledWorker
+
+    try:
+        outcome: Outcome = future.result()
+    except KilledWorker as error:
+        return Outcome(
+            None,
+            BadInput(
+                f"{file}: the processes that worked on it died",
+                found=str(error).partition("\n")[0],
+                cure="most likely the memory was too small: use fewer workers (--workers), or a larger machine",
+            ),
+        )
+    return outcome

@@ -1,0 +1,82 @@
+"""Hand files to the workers of a Dask cluster, one to each, so that no file is blamed for what another one did."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cpretrain.runtime.console import say
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Unit = TypeVar("Unit")
+Send = Callable[[Unit], "Future[Any]"]
+
+
+def hand_out(
+    client: "Client", units: Sequence[Unit], send: Send[Unit], expected: int
+) -> Iterator[tuple[Unit, "Future[Any]"]]:
+    """Send units to workers, and give each with its future when it is done.
+
+    Dask blames the death of a worker on everything that lies with it, and gives a task up when that happened too
+    often. So a worker gets one unit at a time, and what Dask gave up is sent once more at the end, one after the other
+    with nothing beside it: then a worker that dies, dies of it.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        The cluster.
+    units : sequence
+        What to do.
+    send : callable
+        Submits a unit.
+    expected : int
+        How many workers will come; as many as there are counts where that is more.
+    """
+    suspects = []
+    for unit, future in _sent(client, units, send, lambda: max(1, expected, len(workers_of(client)))):
+        if _was_killed(future):
+            suspects.append(unit)
+        else:
+            yield unit, future
+    if suspects:
+        say(f"{len(suspects)} files lay with workers that died: they are done again, one at a time")
+    yield from _sent(client, suspects, send, lambda: 1)
+
+
+def workers_of(client: "Client") -> dict[str, Any]:
+    """What the scheduler knows of each worker that is there now, by address."""
+    return dict(client.scheduler_info(n_workers=-1)["workers"])
+
+
+def _sent(
+    client: "Client", units: Sequence[Unit], send: Send[Unit], at_once: Callable[[], int]
+) -> Iterator[tuple[Unit, "Future[Any]"]]:
+    from distributed import as_completed
+
+    waiting = deque(units)
+    on_their_way: dict[Future[Any], Unit] = {}
+    done = as_completed(loop=client.loop)
+
+    def send_more() -> None:
+        while waiting and len(on_their_way) < at_once():
+            unit = waiting.popleft()
+            future = send(unit)
+            on_their_way[future] = unit
+            done.add(future)
+
+    try:
+        send_more()
+        for future in done:
+            unit = on_their_way.pop(future)
+            send_more()
+            yield unit, future
+            future.release()
+    finally:
+        client.cancel(list(on_their_way))
+
+
+def _was_killed(future: "Future[Any]") -> bool:
+    from distributed import KilledWorker
+
+    return future.status == "error" and isinstance(future.exception(), KilledWorker)

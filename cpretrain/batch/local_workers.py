@@ -1,0 +1,128 @@
+"""Workers on this machine: as many as its cores and its memory allow."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from cpretrain.errors import BadInput, short
+from cpretrain.runtime.threads import FIJIS, VARIABLES
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
+BASE = 700_000_000
+"""Bytes that a worker takes besides its file: Python, PyTorch and a model."""
+NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Options of a scheduler without Dask's web page, and so without a port that another one may have."""
+SPARE = 0.9
+"""Share of the free memory that workers may take together."""
+
+
+class Sized(Protocol):
+    """Something that takes memory."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes."""
+
+
+Unit = TypeVar("Unit", bound=Sized)
+
+
+def shares(
+    units: Sequence[Unit], workers: int | Literal["auto"], free: int | None = None, cores: int | None = None
+) -> list[tuple[list[Unit], int, int]]:
+    """Divide units by the memory they take: first those that all workers have room for, then the larger ones.
+
+    Parameters
+    ----------
+    units : sequence
+        What takes memory.
+    workers : int or "auto"
+        How many workers at most; auto: one a core.
+    free, cores : int, optional
+        Bytes of memory, and cores, to be shared (default: what this machine has free).
+
+    Returns
+    -------
+    list of tuple
+        Units, the number of workers to do them with, and the bytes of memory of each worker. So many workers that
+        all may hold a unit of that group at once; one where even a single unit takes more than there is, which the
+        work itself then finds out.
+    """
+    if free is None:
+        import psutil
+
+        free = psutil.virtual_memory().available
+    room = int(free * SPARE)
+    most = (cores or os.cpu_count() or 1) if workers == "auto" else workers
+    left = sorted(units, key=lambda unit: unit.memory)
+    groups = []
+    while left:
+        fits = max(1, min(most, len(left), room // (BASE + left[0].memory)))
+        share = max(room // fits - BASE, left[0].memory)
+        group = [unit for unit in left if unit.memory <= share]
+        groups.append((group, fits, share))
+        left = left[len(group) :]
+    return groups
+
+
+@contextmanager
+def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
+    """Start workers of one thread on this machine, which share its cores; they end with the block or the process.
+
+    Parameters
+    ----------
+    workers : int
+        How many.
+    share : int
+        Bytes of memory that the work on a file may take on each.
+
+    Raises
+    ------
+    BadInput
+        When they do not start.
+    """
+    import logging
+
+    import dask
+    from distributed import LocalCluster
+
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    environment = {name: os.environ.get(name, threads) for name in VARIABLES} | {FIJIS: str(workers)}
+    settings = {
+        "distributed.nanny.pre-spawn-environ": environment,
+        "distributed.worker.profile.enabled": False,  # samples call stacks for Dask's web page, and keeps them
+        "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
+    }
+    with _environment_kept(), dask.config.set(settings):
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,  # what files take is known beforehand; what Dask would end could have finished
+                resources={"memory": share},
+                scheduler_kwargs=NO_DASHBOARD,
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError) as error:
+            raise BadInput(
+                f"{workers} workers: cannot be started on this machine",
+                found=short(error),
+                cure="run it again; --workers 1 does one file after the other without workers",
+            ) from error
+        with cluster:
+            yield cluster
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo afterwards what Dask does to this process: it sets the variables meant for its workers here, for good."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)

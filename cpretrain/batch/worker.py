@@ -1,0 +1,37 @@
+"""What runs on a Dask worker: one file at a time, what it says sent along, and an end to what it keeps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from distributed import WorkerPlugin, get_worker
+
+from cpretrain.batch.outcome import Outcome, attempt
+from cpretrain.runtime.console import set_output
+from cpretrain.runtime.process_cache import end_kept
+
+Result = TypeVar("Result")
+KEEPER = "cpretrain"
+
+
+class Keeper(WorkerPlugin):
+    """Ends what a worker keeps, such as its Fiji, with the batch or with the worker."""
+
+    def teardown(self, worker: Any) -> None:
+        """End it."""
+        end_kept()
+
+
+def work_on(work: Callable[[Path], Result], file: Path, started: str) -> Outcome[Result]:
+    """Work on a file; messages come back with the outcome."""
+    worker = get_worker()
+    worker.log_event(started, {"file": str(file), "name": str(worker.name)})
+    events: list[dict[str, Any]] = []
+    set_output(events=events.append)
+    try:
+        outcome = attempt(work, file, str(worker.name))
+    finally:
+        set_output()
+    said = tuple((event["event"], event["message"]) for event in events if event["event"] in ("say", "warn"))
+    return replace(outcome, said=said)

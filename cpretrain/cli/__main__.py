@@ -1,0 +1,5 @@
+"""``python -m cpretrain.cli``."""
+
+from cpretrain.cli import main
+
+main()

@@ -1,0 +1,91 @@
+"""The Python end of the Groovy scripts for Fiji: runs one step inside a task of Appose.
+
+Appose (https://github.com/apposed/appose) starts a Python worker from Java and sends it tasks; a task tells its
+progress and can be cancelled. The script of such a task is two lines::
+
+    from cpretrain.appose_worker import run_step
+    run_step(task, step, arguments, settings)
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from cpretrain.errors import BadInput
+
+
+class Task(Protocol):
+    """What is used of a task of Appose."""
+
+    cancel_requested: bool
+
+    def update(self, message: str | None = ..., current: int | None = ..., maximum: int | None = ...) -> None:
+        """Tell Java how far it is."""
+
+    def cancel(self) -> None:
+        """Tell Java that it was cancelled."""
+
+
+def run_step(
+    task: Task, step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Run a step of the pipeline; progress and messages become updates of the task.
+
+    Parameters
+    ----------
+    task : appose Task
+        Has to run in the worker's main thread (queue ``"main"``), so that a request to cancel ends the step at once.
+    step : str
+        Name of a command, for example ``"drift"``.
+    arguments : mapping of str to object
+        Its arguments by name, for example ``{"raw": "/data/raw"}``; a text is a file or folder.
+    settings : mapping of str to object
+        Its settings by name, for example ``{"channel": 2}``; what is left out keeps its default.
+
+    Returns
+    -------
+    dict
+        What the command answers with ``--json``, and ``{"error": …}`` in place of an exception for bad input; empty
+        where the task was cancelled.
+    """
+    from cpretrain.cli.command import error_answer
+    from cpretrain.runtime.cancel import interrupted_when
+    from cpretrain.runtime.console import set_output
+
+    set_output(events=lambda event: _tell(task, event))
+    try:
+        with interrupted_when(lambda: task.cancel_requested):
+            done = _run(step, arguments, settings)
+    except BadInput as error:
+        return error_answer(error)
+    except KeyboardInterrupt:
+        task.cancel()
+        return {}
+    finally:
+        set_output()
+    return dict(json.loads(json.dumps(done, default=str)))
+
+
+def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    from pydantic import ValidationError
+
+    import cpretrain.cli.step_commands  # noqa: F401
+    from cpretrain import settings as all_settings
+    from cpretrain.cli.command import COMMANDS, answer
+
+    function, kind = COMMANDS[step]
+    given = {name: Path(value) if isinstance(value, str) else value for name, value in arguments.items()}
+    if kind:
+        try:
+            given["settings"] = getattr(all_settings, kind).model_validate(settings)
+        except ValidationError as error:
+            raise all_settings.bad_settings(error, lambda name: name.replace("_", " ")) from None
+    return answer(function(**given))
+
+
+def _tell(task: Task, event: dict[str, Any]) -> None:
+    if event["event"] == "progress":
+        task.update(f"{event['step']} {event['note']}".rstrip(), event["done"], event["total"])
+    elif event["event"] != "file":
+        task.update(("warning: " if event["event"] == "warn" else "") + event["message"])

@@ -1,0 +1,132 @@
+"""What every command of the command line shares: options from settings, --json, --quiet, --events, exit codes."""
+
+import functools
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from cpretrain.errors import BadInput
+from cpretrain.runtime.summary import Report
+from cpretrain.runtime.terminal import printable
+
+COMMANDS: dict[str, tuple[Callable[..., Report], str | None]] = {}
+"""Each command by the name of its function: the function itself, and the name of its class of settings."""
+
+SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def command(app: typer.Typer, settings: str | None = None, batch: bool = False) -> Callable:
+    """Register a function that returns a `Report` as a command.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program.
+    settings : str, optional
+        Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option a
+        field. They are made only for the command that is called, so that ``--help`` need not import pydantic.
+    batch : bool
+        Whether the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
+    """
+
+    def register(function: Callable[..., Report]) -> Callable:
+        COMMANDS[function.__name__] = (function, settings)
+        given = inspect.signature(function).parameters
+        own = [parameter for name, parameter in given.items() if name not in ("settings", "batch")]
+        classes = {"settings": settings} if settings else {}
+        classes |= {"batch": "BatchSettings"} if batch else {}
+        called = classes if function.__name__ in sys.argv[1:] else {}
+
+        @functools.wraps(function)
+        def run(**arguments: Any) -> None:
+            as_json = arguments.pop("json")
+            from cpretrain.runtime.console import set_output
+
+            events = arguments.pop("events")
+            set_output(quiet=arguments.pop("quiet"), events=events)
+            if events:
+                from cpretrain.runtime.cancel import interrupt_on_request
+
+                interrupt_on_request()
+            _run(as_json, lambda: function(**_taken(called, arguments), **arguments))
+
+        parameters = [*own, *_EVERYWHERE]
+        if called:
+            from cpretrain.cli.options import options_of
+
+            parameters[len(own) : len(own)] = [
+                option for name in called.values() for option in options_of(name)
+            ]
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        )
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return app.command()(run)
+
+    return register
+
+
+def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of classes of settings out of `arguments`, checked, by the name of their argument."""
+    if not classes:
+        return {}
+    from cpretrain.cli.options import take_settings
+
+    return {argument: take_settings(name, arguments) for argument, name in classes.items()}
+
+
+def _run(as_json: bool, work: Callable[[], Report]) -> None:
+    try:
+        report = work()
+    except BadInput as error:
+        _fail(error, as_json)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        print("interrupted; what was complete stays", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    for path, reason in report.failed.items():
+        if not as_json:
+            print(printable(f"failed: {path.name}: {reason}"), file=sys.stderr)
+    if as_json:
+        print(printable(json.dumps(answer(report), ensure_ascii=False, default=str)))
+    else:
+        print(printable("\n".join(report.lines)))
+    if report.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def answer(report: Report) -> dict[str, Any]:
+    """What a command answers to a program."""
+    return report.data | {"failed": {str(path): str(reason) for path, reason in report.failed.items()}}
+
+
+def error_answer(error: BadInput) -> dict[str, Any]:
+    """What a command answers to a program when it cannot be done; ``rows`` lists the files of a bad folder."""
+    facts = {name: getattr(error, name) for name in ("problem", "found", "expected", "cure")}
+    rows = getattr(error, "rows", None)
+    return {"error": facts | ({"rows": rows} if rows else {})}
+
+
+def _fail(error: BadInput, as_json: bool) -> None:
+    if as_json:
+        print(printable(json.dumps(error_answer(error), ensure_ascii=False)))
+    print(printable(f"error: {error}"), file=sys.stderr)
+
+
+def _switch(name: str, help: str) -> inspect.Parameter:
+    kind = Annotated[bool, typer.Option(f"--{name}", help=help)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+
+
+_EVERYWHERE = (
+    _switch("json", "print one JSON object on stdout"),
+    _switch("quiet", "no progress on stderr"),
+    _switch(
+        "events",
+        "for programs: progress and messages on stderr as JSON, one object a line; a line cancel on stdin ends it",
+    ),
+)

@@ -1,0 +1,131 @@
+"""What is done with models: predict with one, combine the results of several, make one better, pass one on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cpretrain.cli.app import MOVIES, Threads, app
+from cpretrain.cli.command import command
+from cpretrain.runtime.summary import Report
+
+if TYPE_CHECKING:
+    from cpretrain.settings.batch import BatchSettings
+    from cpretrain.settings.combination import CombineSettings
+    from cpretrain.settings.export import ExportSettings
+    from cpretrain.settings.prediction import PredictSettings
+    from cpretrain.settings.rounds import RoundSettings
+    from cpretrain.settings.training import TrainSettings
+
+rounds = typer.Typer(
+    help="Annotate, retrain and score in rounds, until the model is good enough.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(rounds, name="round")
+
+ROUNDS = "folder of all rounds, made by cpretrain round start"
+MODEL = "a model folder made by cpretrain train, a file of weights, or a name from Cellpose's zoo"
+
+
+@command(app, "PredictSettings", batch=True)
+def predict(
+    settings: "PredictSettings",
+    model: Annotated[str, typer.Argument(help=MODEL)],
+    images: Annotated[Path, typer.Argument(help=MOVIES)],
+    out: Annotated[Path, typer.Option("--out", help="folder for the label images and tables")],
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> Report:
+    """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.prediction import predict as segment
+
+    segmented = segment(model, images, out, settings, batch)
+    lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in segmented.done]
+    return Report(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
+
+
+@command(app, "CombineSettings")
+def combine(
+    settings: "CombineSettings",
+    classes: Annotated[
+        list[str],
+        typer.Argument(help="CLASS=FOLDER for each class: folders of label images of the same movies"),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="folder for the combined label images and the table")],
+) -> Report:
+    """Put the results of several models together: one label image with a class for every object."""
+    from cpretrain.combination import combine as put_together
+    from cpretrain.combination.matching import parse_folders
+
+    result = put_together(parse_folders(classes), out, settings)
+    return Report([*result.lines(), f"results in {result.folder}"], vars(result))
+
+
+@command(app, "ExportSettings")
+def export(
+    settings: "ExportSettings",
+    model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
+    bioimageio: Annotated[
+        bool, typer.Option("--bioimageio", help="as a package for the BioImage Model Zoo")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the ZIP file (default: in the model folder)")
+    ] = None,
+) -> Report:
+    """Pack a model for others, and check the package."""
+    from cpretrain.errors import BadInput
+    from cpretrain.export import export_model
+
+    if not bioimageio:
+        raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
+    exported = export_model(model, settings, out)
+    return Report([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
+
+
+@command(rounds, "RoundSettings")
+def start(
+    settings: "RoundSettings",
+    images: Annotated[Path, typer.Argument(help=MOVIES)],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder of all rounds (default: rounds beside the images)")
+    ] = None,
+    threads: Threads = None,
+) -> Report:
+    """Choose crops to annotate, and predict them for correction in QuPath."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.rounds import start_round
+
+    started = start_round(images, settings, out)
+    return Report(
+        started.lines(), {"round": started.number, "folders": [part.folder for part in started.parts]}
+    )
+
+
+@command(rounds, "TrainSettings")
+def finish(
+    settings: "TrainSettings",
+    folder: Annotated[Path, typer.Argument(help=ROUNDS)],
+    threads: Threads = None,
+) -> Report:
+    """Take in what was annotated, retrain the base on all rounds, and score it."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.rounds import finish_round
+
+    finished = finish_round(folder, settings)
+    return Report(finished.lines(), {"round": finished.number, "model": finished.model})
+
+
+@command(rounds)
+def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> Report:
+    """Say where the rounds stand, and what comes next."""
+    from cpretrain.rounds.status import round_status
+
+    return round_status(folder)

@@ -1,0 +1,69 @@
+"""Settings as options of the command line: one a field, with the field's own default and description."""
+
+import functools
+import inspect
+import operator
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from cpretrain import settings as all_settings
+from cpretrain.settings.base import Settings, bad_settings
+
+
+def options_of(name: str) -> list[inspect.Parameter]:
+    """Make the options for the settings class of that name, as parameters that typer understands."""
+    return [_option(field, info) for field, info in _class(name).model_fields.items()]
+
+
+def take_settings(name: str, arguments: dict[str, Any]) -> Settings:
+    """Take the options of the settings class of that name out of `arguments`, and check them.
+
+    Raises
+    ------
+    BadInput
+        When one is out of range, naming the option.
+    """
+    chosen = {field: arguments.pop(field) for field in _class(name).model_fields}
+    try:
+        return _class(name).model_validate(
+            {field: given for field, given in chosen.items() if given is not None}
+        )
+    except ValidationError as error:
+        raise bad_settings(error, _flag) from None
+
+
+def _class(name: str) -> type[Settings]:
+    found: type[Settings] = getattr(all_settings, name)
+    return found
+
+
+def _flag(field: str) -> str:
+    return "--" + field.replace("_", "-")
+
+
+def _option(field: str, info: FieldInfo) -> inspect.Parameter:
+    kind, default = _plain(info.annotation), info.default
+    if Ellipsis in get_args(kind) or any(Ellipsis in get_args(part) for part in get_args(kind)):
+        kind, default = str | None, None  # a list of any length is written with commas
+    if any(get_origin(part) is Literal for part in get_args(kind)) and int in get_args(kind):
+        kind = str  # a number or a word
+    option = typer.Option(_flag(field), help=info.description)
+    return inspect.Parameter(
+        field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
+
+
+def _plain(kind: Any) -> Any:
+    """Strip pydantic's limits off a type, which typer does not know inside tuples; they are checked later."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _plain(parts[0])
+    if origin is tuple:
+        return tuple[tuple(_plain(part) for part in parts)]  # type: ignore[misc]
+    if origin in (Union, UnionType):
+        return functools.reduce(operator.or_, map(_plain, parts))
+    return kind

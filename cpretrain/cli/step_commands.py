@@ -1,0 +1,242 @@
+"""The command line: ``cpretrain --help``. Heavy packages are imported by the command that needs them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cpretrain.cli.app import MOVIES, Out, Threads, app
+from cpretrain.cli.command import command
+from cpretrain.errors import BadInput
+from cpretrain.runtime.summary import Report
+
+if TYPE_CHECKING:
+    from cpretrain.settings.batch import BatchSettings
+    from cpretrain.settings.crops import CropSettings
+    from cpretrain.settings.drift import DriftSettings
+    from cpretrain.settings.evaluation import AgreeSettings, EvaluateSettings
+    from cpretrain.settings.masks import MaskSettings
+    from cpretrain.settings.training import TrainSettings
+
+
+def main() -> None:
+    """Run the command line."""
+    import cpretrain.cli.model_commands  # noqa: F401
+
+    app()
+
+
+@command(app, "DriftSettings", batch=True)
+def drift(
+    settings: "DriftSettings",
+    raw: Annotated[Path | None, typer.Argument(help=MOVIES)] = None,
+    out: Out = None,
+    batch: "BatchSettings | None" = None,
+) -> Report:
+    """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""
+    from cpretrain.cli.folder_dialog import ask_folder
+    from cpretrain.drift.correction import correct_drift
+
+    chosen = ask_folder(raw, "RAW", "Choose the folder of raw time-lapses")
+    corrected = correct_drift(chosen, out, settings, batch)
+    lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in corrected.done]
+    data = [
+        {
+            "source": movie.source,
+            "corrected": movie.corrected,
+            "engine": movie.engine,
+            "clipped_pairs": movie.curve.clipped_pairs,
+            "uncertain_pairs": movie.curve.uncertain_pairs,
+        }
+        for movie in corrected.done
+    ]
+    return Report(lines, {"movies": data}, corrected.failed)
+
+
+@command(app, "CropSettings")
+def crops(
+    settings: "CropSettings",
+    images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
+    out: Out = None,
+) -> Report:
+    """Cut training crops at random places of random frames."""
+    from cpretrain.cli.folder_dialog import ask_folder
+    from cpretrain.crops.cutting import cut_crops
+
+    result = cut_crops(ask_folder(images, "IMAGES", "Choose the folder of images"), out, settings)
+    data = {"folder": result.folder, "crops": [crop.file for crop in result.crops]}
+    return Report([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
+
+
+@command(app, "MaskSettings")
+def masks(
+    settings: "MaskSettings",
+    ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
+    images: Annotated[Path, typer.Option(help="folder of the training images")],
+    out: Annotated[Path, typer.Option(help="folder for the label images")],
+) -> Report:
+    """Turn ground truth from QuPath into one clean label image for each training image."""
+    from cpretrain.masks.importing import import_masks
+
+    result = import_masks(ground_truth, images, out, settings)
+    lines = [f"{result.objects} objects in {result.images} label images in {result.folder}", *result.warnings]
+    data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
+    return Report(lines, data)
+
+
+@command(app, "TrainSettings", batch=True)
+def train(
+    settings: "TrainSettings",
+    images: Annotated[Path, typer.Option(help="folder of the training images")],
+    masks: Annotated[Path, typer.Option(help="folder of their label images")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
+    ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
+        ),
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep",
+            help="try all combinations and keep the best by the in-training test set, for example "
+            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+        ),
+    ] = None,
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> Report:
+    """Retrain a Cellpose model."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.training import retrain, sweep
+    from cpretrain.training.sweep import parse_grid
+
+    if grid is None:
+        if batch and batch.asks_for_workers:
+            raise BadInput(
+                "--workers, --scheduler, --cluster: a single training runs in this process",
+                cure="leave them out, or try several settings with --sweep",
+            )
+        result = retrain(images, masks, settings, out, resume)
+        return Report([f"model in {result.folder}"], {"model": result.folder})
+    found = sweep(images, masks, settings, parse_grid(grid), out, resume, batch)
+    lines = [f"best model in {found.model}", f"ranking in {found.table}"]
+    return Report(lines, {"model": found.model, "sweep": found.table})
+
+
+@command(app, "EvaluateSettings", batch=True)
+def evaluate(
+    settings: "EvaluateSettings",
+    model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
+    images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
+    masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
+    against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
+    human: Annotated[Path | None, typer.Option(help="masks that a second person drew for the images")] = None,
+    frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
+    frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
+    ] = None,
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> Report:
+    """Score a retrained model and its base on images that neither was trained on."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    from cpretrain.evaluation import evaluate as score
+
+    result = score(model, images, masks, against, settings, out, human, frames, frame_masks, batch)
+    return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
+
+
+@command(app, "AgreeSettings")
+def agree(
+    settings: "AgreeSettings",
+    masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
+    masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
+    out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
+) -> Report:
+    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    from cpretrain.evaluation.agreement import agree as compare
+
+    result = compare(masks_a, masks_b, settings, out)
+    return Report([result.table()], result.as_data())
+
+
+@command(app, batch=True)
+def run(
+    experiment: Annotated[Path, typer.Argument(help="an experiment.toml")],
+    batch: "BatchSettings | None" = None,
+) -> Report:
+    """Run the whole pipeline, from the first step that is not done."""
+    from cpretrain.pipeline.experiment import run_experiment
+
+    return run_experiment(experiment, batch)
+
+
+@command(app)
+def demo(
+    folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
+) -> Report:
+    """Run the whole pipeline on real images that come with the package."""
+    from cpretrain.pipeline.demo import run_demo
+
+    return run_demo(folder)
+
+
+@command(app)
+def doctor() -> Report:
+    """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
+    from cpretrain.cli.doctor import examine
+
+    return examine()
+
+
+@command(app)
+def fiji_scripts(
+    install: Annotated[
+        bool, typer.Option("--install", help="write them (default: only say what goes where)")
+    ] = False,
+    fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
+) -> Report:
+    """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
+    from cpretrain.cli.fiji_menu import fiji_scripts as scripts
+
+    return scripts(fiji, install)
+
+
+@command(app)
+def models(
+    install: Annotated[
+        Path | None,
+        typer.Option(help="a model folder made by cpretrain train, to add to the models that Cellpose lists"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
+    ] = None,
+) -> Report:
+    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    from cpretrain.models.installed import install_model, list_models
+
+    return list_models() if install is None else install_model(install, name)
+
+
+@command(app)
+def schema() -> Report:
+    """Print the JSON schema of experiment.toml."""
+    import json
+
+    from cpretrain.pipeline.experiment import Experiment
+
+    described = Experiment.model_json_schema()
+    return Report([json.dumps(described, indent=2)], described)
+
+
+if __name__ == "__main__":
+    main()

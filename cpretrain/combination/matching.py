@@ -1,0 +1,156 @@
+"""Label images of the same movie, one of each class, opened together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadFolder, BadInput, Problem
+from cpretrain.images.discovery import list_images
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels.object_table import read_probabilities
+from cpretrain.labels.pairing import bare, stem
+
+Folders = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Label images of one movie.
+
+    Parameters
+    ----------
+    name : str
+        File name of the result.
+    files : tuple of pathlib.Path
+        One a class.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """Tables of objects that ``cpretrain predict`` writes beside label images."""
+        return tuple(file.with_name(f"{stem(file.name)}.objects.csv") for file in self.files)
+
+    @contextmanager
+    def opened(self) -> Iterator[Sequence[TimeLapse]]:
+        """Open them all; they have to be of one size.
+
+        Raises
+        ------
+        BadInput
+            When they are not, or one is no label image.
+        """
+        with ExitStack() as stack:
+            movies = [stack.enter_context(TimeLapse(file)) for file in self.files]
+            for movie in movies:
+                _check(movie, movies[0])
+            yield movies
+
+    def probabilities(self, frames: int) -> Iterator[list[dict[int, float]]]:
+        """Give the probability of each object of each class, frame by frame."""
+        yield from map(list, zip(*(_each_frame(table, frames) for table in self.tables), strict=True))
+
+
+def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
+    """Read ``CLASS=FOLDER`` for each class, in the order given.
+
+    Raises
+    ------
+    BadInput
+        When one is not of that form, or a class is named twice.
+    """
+    folders: dict[str, Path] = {}
+    for given in classes:
+        name, equals, folder = given.partition("=")
+        name = name.strip()
+        if not (name and equals and folder) or name in folders:
+            raise BadInput(
+                "combine: each class needs a name of its own and a folder",
+                found=given,
+                expected="CLASS=FOLDER CLASS=FOLDER, for example nuclei=predicted/nuclei bacteria=predicted/bacteria",
+            )
+        folders[name] = Path(folder)
+    return folders
+
+
+def match_movies(folders: Folders) -> list[Together]:
+    """Find the label images of the same movies by their names, whatever was put behind these.
+
+    Raises
+    ------
+    BadInput
+        When one of the classes lacks a movie, or a folder holds several label images of one.
+    """
+    of_class = {name: _by_name(folder) for name, folder in folders.items()}
+    everything = sorted({movie for found in of_class.values() for movie in found})
+    problems = [
+        Problem(
+            movie, f"there is none of class {name}", found=f"in {folders[name]}: {', '.join(found)}"[:300]
+        )
+        for movie in everything
+        for name, found in of_class.items()
+        if movie not in found
+    ]
+    if problems:
+        raise BadFolder("the classes have label images of different movies", problems)
+    files = [tuple(found[movie] for found in of_class.values()) for movie in everything]
+    return [Together(f"{stem(of_movie[0].name)}.tif", of_movie) for of_movie in files]
+
+
+def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
+    """Take the labels (Z, Y, X) out of a frame."""
+    labels = frame[:, 0]
+    if labels.dtype.kind == "f":
+        whole = labels.astype(np.int64)
+        if (whole != labels).any():
+            raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
+        return whole
+    return labels
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in list_images(folder):
+        other = found.setdefault(bare(path.name), path)
+        if other != path:
+            raise BadInput(
+                f"{folder}: holds two label images of one movie", found=f"{other.name}, {path.name}"
+            )
+    return found
+
+
+def _check(movie: TimeLapse, first: TimeLapse) -> None:
+    if movie.shape[2] != 1:
+        raise BadInput(
+            f"{movie.path}: is not a label image", found=f"{movie.shape[2]} channels", expected="one"
+        )
+    if movie.shape != first.shape:
+        raise BadInput(
+            f"{movie.path}: has another size than {first.path}",
+            found=_size(movie),
+            expected=_size(first),
+            cure="predict the same movies with all models",
+        )
+
+
+def _size(movie: TimeLapse) -> str:
+    t, z, _, y, x = movie.shape
+    return f"{t} × {z} × {y} × {x} (frames, planes, height, width)"
+
+
+def _each_frame(table: Path, frames: int) -> Iterator[dict[int, float]]:
+    rows = read_probabilities(table)
+    here = next(rows, None)
+    for t in range(frames):
+        if here and here[0] == t:
+            yield here[1]
+            here = next(rows, None)
+        else:
+            yield {}

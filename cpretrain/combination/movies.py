@@ -1,0 +1,195 @@
+"""Put the results of several models together: one label image, a table of classes, conflicts settled by a rule."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.combination.matching import Folders, Together, as_labels, match_movies
+from cpretrain.combination.overlaps import Combined, settle
+from cpretrain.errors import BadInput
+from cpretrain.images.dtypes import label_type
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
+from cpretrain.labels.geojson import write_planes_geojson
+from cpretrain.labels.outlines import Outline, outlines_of
+from cpretrain.labels.pairing import stem
+from cpretrain.runtime.console import progress, say
+from cpretrain.settings.base import Settings
+from cpretrain.settings.combination import CombineSettings
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import Provenance, is_current
+
+TABLE, RECORD = "classes.csv", "combine.json"
+COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
+
+
+class Origin(Settings):
+    """What a combination came from, besides the label images."""
+
+    combine: CombineSettings
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CombineResult:
+    """What a combination wrote.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The label images, ``classes.csv``, ``combine.json``, and GeoJSON.
+    classes : dict
+        For each class the number of its objects, of those that lost pixels to other classes, and of those left out.
+    """
+
+    folder: Path
+    classes: dict[str, dict[str, int]]
+
+    def lines(self) -> list[str]:
+        """Say for people what became of each class."""
+        return [
+            f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
+            f"{facts['dropped']} left out"
+            for name, facts in self.classes.items()
+        ]
+
+
+def combine(folders: Folders, out: Path, settings: CombineSettings | None = None) -> CombineResult:
+    """Put label images of several classes together.
+
+    Parameters
+    ----------
+    folders : mapping of str to pathlib.Path
+        For each class the folder of its label images, as ``cpretrain predict`` writes them: of the same movies, and of
+        the same size.
+    out : pathlib.Path
+        Gets for each movie ``NAME.tif`` (axes t, z, y, x; objects of all classes numbered 1…N in each frame) and
+        ``NAME.geojson``, and ``classes.csv``: the class of every number.
+    settings : CombineSettings, optional
+        Whose a pixel is where objects of several classes overlap.
+
+    Returns
+    -------
+    CombineResult
+
+    Raises
+    ------
+    BadInput
+        When movies do not match, or the rule needs tables that are not there. Then nothing was written.
+    """
+    settings = settings or CombineSettings()
+    if len(folders) < 2:
+        raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
+    if out.resolve() in [folder.resolve() for folder in folders.values()]:
+        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+    movies = match_movies(folders)
+    origin = Origin(combine=settings, classes=tuple(folders))
+    inputs = _inputs(movies, settings)
+    if is_current(out / RECORD, origin, inputs) and all((out / movie.name).is_file() for movie in movies):
+        earlier = read_json(out / RECORD)
+        if "classes" in earlier:
+            say(f"combine: {out} is complete and unchanged")
+            return CombineResult(out, earlier["classes"])
+    for movie in movies:
+        with movie.opened():
+            pass
+    provenance = Provenance("combine", origin, inputs)
+    (out / RECORD).unlink(missing_ok=True)
+    counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
+    with ExitStack() as stack:
+        aside = stack.enter_context(write_aside(out / TABLE))
+        file = stack.enter_context(open(aside, "w", newline="", encoding="utf-8"))
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        step = stack.enter_context(progress("combine", len(movies)))
+        for movie in movies:
+            _combine_movie(movie, out, settings, [*folders], table, counted)
+            step(movie.name)
+    classes = {name: dict(counts) for name, counts in counted.items()}
+    provenance.write(out / RECORD, movies=len(movies), classes=classes)
+    return CombineResult(out, classes)
+
+
+def _inputs(movies: Sequence[Together], settings: CombineSettings) -> list[Path]:
+    files = [file for movie in movies for file in movie.files]
+    if settings.rule != "probability":
+        return files
+    tables = [table for movie in movies for table in movie.tables]
+    missing = [table for table in tables if not table.is_file()]
+    if missing:
+        raise BadInput(
+            f"{missing[0]}: is not there, and --rule probability goes by it",
+            found=f"{len(missing)} of {len(tables)} tables missing",
+            expected="a table of objects for each label image, from cpretrain predict",
+            cure="choose another rule: smaller, larger or order",
+        )
+    return [*files, *tables]
+
+
+def _combine_movie(
+    movie: Together,
+    out: Path,
+    settings: CombineSettings,
+    names: Sequence[str],
+    table: Any,
+    counted: dict[str, Counter[str]],
+) -> None:
+    classes: list[NDArray[np.int64]] = []  # of the objects of each frame
+
+    def frames(opened: Sequence[TimeLapse], dtype: np.dtype) -> Iterator[NDArray[Any]]:
+        for t, combined in enumerate(_settled(movie, opened, settings)):
+            table.writerows(_rows(movie.name, t, names, combined))
+            for number, name in enumerate(names):
+                objects = int((combined.classes == number).sum())
+                counted[name].update(
+                    objects=objects, cut=int(combined.cut[number]), dropped=int(combined.dropped[number])
+                )
+            classes.append(combined.classes)
+            yield combined.labels.astype(dtype)[:, np.newaxis]
+
+    with movie.opened() as opened:
+        t = opened[0].shape[0]
+        most = max(sum(int(one.frame(frame).max(initial=0)) for one in opened) for frame in range(t))
+        dtype = label_type(most)
+        write_frames(out / movie.name, frames(opened, dtype), opened[0].shape, dtype, opened[0].calibration)
+    if settings.geojson:
+        named = [[names[number] for number in of_frame] for of_frame in classes]
+        write_planes_geojson(out / f"{stem(movie.name)}.geojson", _outlines(out / movie.name, named))
+
+
+def _settled(movie: Together, opened: Sequence[TimeLapse], settings: CombineSettings) -> Iterator[Combined]:
+    frames = opened[0].shape[0]
+    known = movie.probabilities(frames) if settings.rule == "probability" else iter([[]] * frames)
+    for t, probabilities in zip(range(frames), known, strict=True):
+        layers = [as_labels(one.frame(t), one.path) for one in opened]
+        try:
+            yield settle(layers, settings, probabilities)
+        except KeyError as error:
+            raise BadInput(
+                f"{movie.tables[0].name}: lacks objects of the label images",
+                found=f"no probability of object {error} in frame {t}",
+                cure="predict again; a table belongs to the label images that were written with it",
+            ) from error
+
+
+def _rows(file: str, t: int, names: Sequence[str], combined: Combined) -> Iterator[tuple[Any, ...]]:
+    columns = (combined.classes, combined.areas, combined.before, combined.kept)
+    for label, (number, area, before, kept) in enumerate(zip(*columns, strict=True), 1):
+        yield file, t, label, names[number], int(area), int(before), f"{kept:.4f}"
+
+
+def _outlines(
+    path: Path, classes: Sequence[Sequence[str]]
+) -> Iterator[tuple[list[Outline], tuple[int, int]]]:
+    with TimeLapse(path) as labels:
+        for t, of_frame in enumerate(classes):
+            for z, plane in enumerate(labels.frame(t)[:, 0]):
+                yield outlines_of(plane, of_frame), (z, t)

@@ -1,0 +1,66 @@
+"""One crop as an image file: its border, its metadata."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.dataset.crops_table import Crop
+from cpretrain.images.discovery import corrected_name
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_image
+from cpretrain.models.normalization import Levels
+from cpretrain.settings.crops import CropSettings
+
+
+def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
+    """Add an edge of zeros of `border` pixels around an image, axes (..., Y, X)."""
+    return np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border, border)] * 2)
+
+
+def describe_crop(
+    movie: TimeLapse, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
+) -> Crop:
+    """Make the row of a crop, which is named after its movie and place.
+
+    Parameters
+    ----------
+    movie : TimeLapse
+        What it is cut from.
+    corner : tuple of int
+        Frame, plane, y and x, from 0.
+    levels : sequence of (float, float)
+        Grey values of the whole frame, from ``measure_levels``.
+    settings : CropSettings
+        Size, border and seed.
+
+    Returns
+    -------
+    Crop
+        Its row of the table.
+    """
+    frame, z, y, x = corner
+    several = movie.shape[0] > 1, movie.shape[1] > 1
+    place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
+    low, high = zip(*levels, strict=True)
+    return Crop(
+        f"{Path(corrected_name(movie.path)).stem}{place}.tif",
+        movie.path.name,
+        frame,
+        z,
+        y,
+        x,
+        height=settings.size,
+        width=settings.size,
+        border=settings.border,
+        seed=settings.seed,
+        frame_low=low,
+        frame_high=high,
+    )
+
+
+def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any]) -> None:
+    """Write the pixels of a crop, axes (C, Y, X), with its border and the calibration of its movie."""
+    image = pixels[0] if len(pixels) == 1 else pixels
+    write_image(folder / crop.file, add_border(image, crop.border), movie.calibration)

@@ -1,0 +1,130 @@
+"""Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.batch.runner import Batch, for_each
+from cpretrain.crops.crop_image import describe_crop, write_crop
+from cpretrain.dataset.crops_table import NAME, RECORD, Crop, read_crops, write_crops
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import beside, chosen_frames, list_images
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.valid_box import valid_box
+from cpretrain.models.normalization import measure_levels
+from cpretrain.runtime.console import say
+from cpretrain.settings.crops import CropSettings
+from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.folder_lock import holding
+from cpretrain.storage.provenance import Provenance, is_current
+
+
+@dataclass(frozen=True)
+class CropsResult:
+    """The crops that were cut, where they are, and the images that could not be used."""
+
+    folder: Path
+    crops: list[Crop]
+    failed: dict[Path, BadInput]
+
+
+def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | None = None) -> CropsResult:
+    """Cut training crops out of every image of a folder.
+
+    Parameters
+    ----------
+    images : pathlib.Path
+        A folder of images, or one image: time-lapses or single frames.
+    out : pathlib.Path, optional
+        Where to; by default ``training_images`` beside the folder.
+    settings : CropSettings, optional
+        How many, how large, which seed.
+
+    Returns
+    -------
+    CropsResult
+        Crops as TIFF, axes (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them.
+
+    Raises
+    ------
+    BadInput
+        When no image can be used, or other crops are there already (people may be drawing on them).
+    """
+    settings = settings or CropSettings()
+    files = list_images(images)
+    folder = out or beside(images, "training_images")
+    with holding(folder):
+        return _cut_crops(files, folder, settings)
+
+
+def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
+    if is_current(folder / RECORD, settings, files):
+        say(f"crops: {folder} is complete and unchanged")
+        return CropsResult(folder, list(read_crops(folder).values()), {})
+    if (folder / NAME).exists():
+        raise BadInput(
+            f"{folder}: holds crops of other images or settings",
+            cure="choose another folder with --out, or move these away if nobody draws on them",
+        )
+    provenance = Provenance("crops", settings, files)
+    batch: Batch[list[Crop]] = for_each(files, lambda file: _cut_image(file, folder, settings), "crops")
+    crops = [crop for of_image in batch.done for crop in of_image]
+    write_crops(folder, crops)
+    provenance.write(folder / RECORD, failed={file.name: str(why) for file, why in batch.failed.items()})
+    return CropsResult(folder, crops, batch.failed)
+
+
+def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
+    with TimeLapse(path) as movie:
+        inputs = Unchanged(movie.files)
+        drawn = _draw(movie, settings)
+        inputs.check()
+        for crop, pixels in drawn:
+            write_crop(folder, movie, crop, pixels)
+    return [crop for crop, _ in drawn]
+
+
+def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:
+    """Draw frame, plane and corner of each crop; only places that hold data are drawn.
+
+    Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
+    its own, so that the crops of an image do not depend on its neighbours in the folder.
+    """
+    rng = np.random.default_rng([settings.seed, *hashlib.sha256(movie.path.name.encode()).digest()])
+    candidates = _planes(movie, settings)
+    rng.shuffle(candidates)
+    drawn: list[tuple[Crop, NDArray[Any]]] = []
+    largest = (0, 0)
+    while candidates and len(drawn) < settings.per_image:
+        usable = []
+        for frame, z in candidates:
+            pixels = movie.frame(frame)[z]
+            box = valid_box(pixels)
+            height, width = (side.stop - side.start for side in box) if box else (0, 0)
+            largest = max(largest, (height, width))
+            if box is None or min(height, width) < settings.size:
+                continue
+            y, x = (int(rng.integers(side.start, side.stop - settings.size + 1)) for side in box)
+            crop = describe_crop(movie, (frame, z, y, x), measure_levels(pixels), settings)
+            drawn.append((crop, pixels[:, y : y + settings.size, x : x + settings.size]))
+            usable.append((frame, z))
+            if len(drawn) == settings.per_image:
+                break
+        candidates = usable
+    if not drawn:
+        raise BadInput(
+            f"{movie.path}: too small for a crop",
+            found=f"at most {largest[1]} × {largest[0]} pixels with data in a frame",
+            expected=f"{settings.size} × {settings.size} pixels or more",
+            cure="choose a smaller --size, or leave this image out",
+        )
+    return drawn
+
+
+def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
+    frames = chosen_frames(movie, settings.frames_only)
+    return [(frame, z) for frame in frames for z in range(movie.shape[1])]

@@ -1,0 +1,1 @@
+"""Training images as files: ``crops.csv``, pairs of image and labels, the split, reading."""

@@ -1,0 +1,140 @@
+"""``crops.csv`` beside the training images: the movie, frame and place that each was cut from."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.storage.atomic import write_aside
+
+NAME = "crops.csv"
+SEPARATOR = ";"
+"""Between the grey values of several channels."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One training image, a row of the table.
+
+    Parameters
+    ----------
+    file, source : str
+        Name of the crop, and of the image that it was cut from.
+    frame, z, y, x : int
+        Frame, plane, and corner in the source, all from 0; in pixels of the source, border not counted.
+    height, width, border : int
+        Size without the border, and width of the border of zeros, in pixels.
+    seed : int
+        Seed of the draw.
+    frame_low, frame_high : tuple of float
+        Grey values of the whole frame (of that plane) at its 1st and 99th percentile, padding left out; one for each
+        channel. Empty in tables of before they were written.
+    """
+
+    file: str
+    source: str
+    frame: int
+    z: int
+    y: int
+    x: int
+    height: int
+    width: int
+    border: int
+    seed: int
+    frame_low: tuple[float, ...] = ()
+    frame_high: tuple[float, ...] = ()
+
+    @property
+    def levels(self) -> list[tuple[float, float]]:
+        """Low and high of each channel; empty where they are not known."""
+        return list(zip(self.frame_low, self.frame_high, strict=True))
+
+
+COLUMNS = tuple(field.name for field in fields(Crop))
+TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
+
+
+def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
+    """Write the table into a folder of training images, whole or not at all."""
+    with write_aside(folder / NAME) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows({name: _text(value) for name, value in asdict(crop).items()} for crop in crops)
+
+
+def read_crops(folder: Path) -> dict[str, Crop]:
+    """Read the table of a folder of training images.
+
+    Returns
+    -------
+    dict of str to Crop
+        By file name, in the order of the table; empty where there is none.
+
+    Raises
+    ------
+    BadInput
+        When the table lacks columns, or a number is not a whole number.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        return {}
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        crops = [_crop(row) for row in rows]
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise BadInput(
+            f"{path}: is not the table of crops",
+            found=f"{type(error).__name__}: {error}",
+            expected="columns " + ", ".join(COLUMNS),
+            cure="cut the crops again, or take crops.csv away (then each image counts as a movie of its own)",
+        ) from error
+    return {crop.file: crop for crop in crops}
+
+
+def crop_of(image: Path) -> Crop | None:
+    """Find the row of an image in the table beside it; each table is read once, as long as it stays the same.
+
+    Returns
+    -------
+    Crop or None
+        None where the image is no crop, or there is no table.
+
+    Raises
+    ------
+    BadInput
+        When there is a table, but a damaged one.
+    """
+    table = image.parent / NAME
+    if not table.is_file():
+        return None
+    facts = table.stat()
+    return _read_once(image.parent, facts.st_mtime_ns, facts.st_size).get(image.name)
+
+
+@lru_cache(maxsize=8)
+def _read_once(folder: Path, *_: int) -> Mapping[str, Crop]:
+    return read_crops(folder)
+
+
+def _crop(row: Mapping[str, str]) -> Crop:
+    given = {name: row[name] for name in COLUMNS if name not in LEVELS}
+    levels = {name: _numbers(row.get(name) or "") for name in LEVELS}
+    low, high = levels.values()
+    if len(low) != len(high):
+        raise ValueError(f"{row['file']}: {len(low)} values in frame_low, {len(high)} in frame_high")
+    values = {name: text if name in TEXTS else int(text) for name, text in given.items()}
+    return Crop(**values, **levels)  # type: ignore[arg-type]
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(number) for number in text.split(SEPARATOR) if number.strip())
+
+
+def _text(value: object) -> object:
+    return SEPARATOR.join(repr(number) for number in value) if isinstance(value, tuple) else value
+
+
+RECORD = "crops.json"

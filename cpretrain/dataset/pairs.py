@@ -1,0 +1,153 @@
+"""Pairs of training image and mask: found, checked, and split so that no movie is on both sides."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.errors import BadFolder, BadInput, Problem
+from cpretrain.images.discovery import list_images
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.measure import TINY, edge_objects
+from cpretrain.labels.pairing import is_vector_file, match, without_masks
+from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.runtime.console import warn
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A training image and its mask.
+
+    Parameters
+    ----------
+    image, mask : pathlib.Path
+        The two files.
+    group : str
+        The movie that the image was cut from; the image's own name where that is not known.
+    objects, touching_border, tiny : int
+        Number of objects, of those at the image's edge, and of those smaller than `TINY` pixels.
+    """
+
+    image: Path
+    mask: Path
+    group: str
+    objects: int = 0
+    touching_border: int = 0
+    tiny: int = 0
+
+
+def load_pairs(images: Path, masks: Path) -> list[Pair]:
+    """Pair a folder of images with a folder of label images, and check every pair.
+
+    Parameters
+    ----------
+    images, masks : pathlib.Path
+        The folders; they may be one and the same. Outlines (GeoJSON, ROIs) are not read here.
+
+    Returns
+    -------
+    list of Pair
+        By file name, images without objects among them.
+
+    Raises
+    ------
+    BadFolder
+        All that is wrong, in one go: no partner, several partners, sizes that differ, images of several types
+        or channel numbers, masks that are damaged or hold no instances, no objects at all.
+    """
+    images, masks = Path(images), Path(masks)
+    origins = read_crops(images)
+    files = list_images(images)
+    flows = _flows_of_cellpose(files)
+    files = [path for path in files if path not in flows]
+    mask_files = [path for path in list_images(masks) if not is_vector_file(path) and path not in flows]
+    if images.resolve() == masks.resolve():
+        files = without_masks(files)
+        mask_files = [path for path in mask_files if path not in set(files)]
+    matches = match(files, mask_files)
+    problems = list(matches.problems)
+    pairs, kinds = [], {}
+    for found in matches.pairs:
+        image = found.image
+        group = origins[image.name].source if image.name in origins else image.name
+        try:
+            pair, kinds[image.name] = _checked_pair(image, found.masks, group)
+            pairs.append(pair)
+        except BadInput as error:
+            names = f"{image.name} ← {found.masks[0].name}"
+            problems.append(Problem.of(names, error, (image, *found.masks)))
+    problems += _unlike_the_others(kinds)
+    if not problems and not any(pair.objects for pair in pairs):
+        problems.append(
+            Problem(masks.name, "no mask holds an object", cure="draw ground truth and import it")
+        )
+    if problems:
+        raise BadFolder(f"{masks}: {len(problems)} problems with masks for {images}", problems)
+    return pairs
+
+
+def files_of(pairs: Iterable[Pair]) -> list[Path]:
+    """List images and masks, each image before its mask."""
+    return [path for pair in pairs for path in (pair.image, pair.mask)]
+
+
+def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
+    """Find the flows that Cellpose's own training wrote beside its images; they may be of earlier masks."""
+    stems = {file.stem for file in files}
+    flows = {
+        file for file in files if file.stem.endswith("_flows") and file.stem.removesuffix("_flows") in stems
+    }
+    if flows:
+        warn(
+            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
+            "read; flows are computed anew"
+        )
+    return flows
+
+
+def _checked_pair(image: Path, masks: tuple[Path, ...], group: str) -> tuple[Pair, tuple[str, int]]:
+    if len(masks) > 1:
+        raise BadInput(
+            f"{masks[0].name}: is one of {len(masks)} tiles",
+            expected="one label image",
+            cure="put them together with cpretrain masks",
+        )
+    facts = describe_image(image)
+    labels = read_label_image(masks[0], strict=True).labels
+    if labels.shape != facts.size:
+        raise BadInput(
+            f"{masks[0]}: has another size than its image",
+            found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
+            expected=f"{facts.size[0]} × {facts.size[1]}",
+            cure="import the ground truth with cpretrain masks, which knows the border of training images",
+        )
+    areas = np.bincount(labels.reshape(-1))[1:]
+    pair = Pair(image, masks[0], group, len(areas), edge_objects(labels), int((areas < TINY).sum()))
+    return pair, (facts.dtype, facts.channels)
+
+
+def _unlike_the_others(kinds: dict[str, tuple[str, int]]) -> list[Problem]:
+    counted: dict[tuple[str, int], list[str]] = {}
+    for name, kind in kinds.items():
+        counted.setdefault(kind, []).append(name)
+    if len(counted) < 2:
+        return []
+    usual = max(counted, key=lambda kind: len(counted[kind]))
+    return [
+        Problem(
+            name,
+            "is of another type than the other images",
+            found=_kind(kind),
+            expected=f"{_kind(usual)}, as {len(counted[usual])} others",
+            cure="save all training images alike, or take it out of the folder",
+        )
+        for kind, names in counted.items()
+        if kind != usual
+        for name in names
+    ]
+
+
+def _kind(kind: tuple[str, int]) -> str:
+    return f"{kind[0]}, {kind[1]} channel" + ("s" if kind[1] != 1 else "")

@@ -1,0 +1,45 @@
+"""Choice of the engine: Fiji's plugin where it can be had, the native engine otherwise."""
+
+from contextlib import ExitStack
+
+from cpretrain.drift.engine import Engine
+from cpretrain.registration.checks import beyond_plugin
+from cpretrain.runtime.console import say
+from cpretrain.settings.drift import DriftSettings
+
+
+def may_take_fiji(settings: DriftSettings) -> bool:
+    """Whether `choose_engine` takes the plugin, or fails."""
+    if settings.engine == "auto" and not beyond_plugin(settings):
+        from cpretrain.drift.fiji_engine import why_not
+
+        return not why_not(settings.fiji)
+    return settings.engine == "fiji"
+
+
+def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
+    """Take the plugin where it is asked for or can be had, else the native engine; `stack` ends what it starts.
+
+    Raises
+    ------
+    BadInput
+        When the plugin is asked for and cannot be had.
+    """
+    from cpretrain.drift.native_engine import NativeEngine
+
+    if settings.engine == "native":
+        return NativeEngine()
+    beyond = beyond_plugin(settings)
+    if beyond:
+        say(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
+        return NativeEngine()
+    from cpretrain.drift.fiji_engine import FijiEngine, why_not
+
+    if settings.engine == "auto":
+        reason = why_not(settings.fiji)
+        if reason:
+            say(f"drift: native engine, because {reason}")
+            return NativeEngine()
+    fiji = FijiEngine(settings.fiji, stack)
+    say(f"drift: Fiji's own Correct 3D drift, {fiji.description}")
+    return fiji

@@ -1,0 +1,69 @@
+"""The files of a drift correction: what goes in, what comes out, whether it is there already, what must not be lost."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.drift.shifts_table import shifts_for
+from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.storage.provenance import is_current
+
+
+@dataclass(frozen=True)
+class DriftFiles:
+    """The files of one corrected movie.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The raw movie.
+    corrected : pathlib.Path
+        The corrected one; the others lie beside it.
+    """
+
+    source: Path
+    corrected: Path
+
+    @property
+    def shifts(self) -> Path:
+        """The table of shifts."""
+        return self.corrected.with_suffix(".shifts.csv")
+
+    @property
+    def picture(self) -> Path:
+        """The picture of the drift."""
+        return self.corrected.with_suffix(".drift.png")
+
+    @property
+    def record(self) -> Path:
+        """The record, the last file to be written."""
+        return self.corrected.with_suffix(".json")
+
+    def are_current(self, settings: DriftSettings) -> bool:
+        """Whether they are complete, and neither movie nor settings have changed since."""
+        if not all(path.is_file() for path in (self.corrected, self.shifts, self.picture, self.record)):
+            return False
+        with TimeLapse(self.source, settings.axes) as movie:
+            return is_current(self.record, settings, inputs_of(movie, settings))
+
+    def check_table_stays(self, settings: DriftSettings) -> None:
+        """Make sure that the shifts to apply are not replaced.
+
+        Raises
+        ------
+        BadInput
+            When they are the table that would be written.
+        """
+        if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
+            raise BadInput(
+                f"{settings.shifts}: the shifts to apply would be replaced",
+                cure="choose another folder with --out",
+            )
+
+
+def inputs_of(movie: TimeLapse, settings: DriftSettings) -> list[Path]:
+    """List the files that the result depends on."""
+    shifts = [shifts_for(settings.shifts, movie.path)] if settings.shifts else []
+    mask = [settings.mask] if settings.mask else []
+    return [*movie.files, *shifts, *mask]

@@ -1,0 +1,77 @@
+"""The table of shifts beside a corrected movie: written once, read again, applied to other movies."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import corrected_name
+from cpretrain.registration.curve import DriftCurve, Pair
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import read_rows
+
+COLUMNS = ("frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain")
+
+
+def write_shifts(path: Path, curve: DriftCurve) -> None:
+    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped, uncertain.
+
+    ``uncertain`` is empty where nobody has looked: the plugin does not say.
+    """
+    uncertain = [""] * len(curve.drift) if curve.uncertain_pairs is None else curve.uncertain.tolist()
+    rows = zip(curve.drift.tolist(), curve.clipped.tolist(), uncertain, strict=True)
+    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for frame, (drift, *flags) in enumerate(rows):
+            writer.writerow([frame, *(round(value, 4) for value in drift), *flags])
+
+
+def read_shifts(path: Path) -> DriftCurve:
+    """Read a drift curve from the CSV that `write_shifts` made.
+
+    Raises
+    ------
+    BadInput
+        When the file is not there or has other columns.
+    """
+    try:
+        rows = read_rows(path, COLUMNS[1:5])
+        drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
+        clipped = _pairs(row["clipped"] for row in rows)
+        told = all(row.get("uncertain") for row in rows)
+        uncertain = _pairs(row["uncertain"] for row in rows) if told else None
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise BadInput(
+            f"{path}: cannot be read as a table of shifts",
+            found=f"{type(error).__name__}: {error}",
+            expected=f"columns {', '.join(COLUMNS)}",
+        ) from error
+    return DriftCurve(drift.reshape(-1, 3), clipped, uncertain)
+
+
+def _pairs(flags: Iterable[str]) -> tuple[Pair, ...]:
+    """Pairs of neighbouring frames that led to the frames with a flag."""
+    return tuple((t - 1, t) for t, flag in enumerate(flags) if flag == "True")
+
+
+def shifts_for(given: Path, movie: Path) -> Path:
+    """Find the table of shifts for a movie: the file given, or in a folder the one with the movie's name.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    own = Path(corrected_name(movie)).with_suffix(".shifts.csv")
+    table = given / own if given.is_dir() else given
+    if table.is_file():
+        return table
+    there = sorted(path.name for path in given.glob("*.shifts.csv")) if given.is_dir() else []
+    raise BadInput(
+        f"{table}: there is no such table of shifts",
+        found=", ".join(there[:5]) or None,
+        expected="a NAME.shifts.csv, or a folder that holds one for each NAME.tif",
+    )

@@ -1,0 +1,152 @@
+"""Run movies through both engines and say whether the native one gives what the plugin gives."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from cpretrain.drift.engine import Corrected, Engine
+from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.console import progress, say
+from cpretrain.settings.drift import DriftSettings
+
+LOGGED_DIGITS = 0.0051
+"""The plugin logs fractional shifts with two digits."""
+EQUAL_ENOUGH, LARGEST_ROUNDING = 0.999, 1.0
+"""Interpolated pixels may differ by rounding: share that must be equal, and how far the others may be apart."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How alike the results of both engines are.
+
+    Parameters
+    ----------
+    frames, equal_shifts : int
+        Number of frames, and of those with the same drift.
+    same_shape : bool
+        Whether the corrected movies are of one size.
+    equal_pixels : float
+        Share of pixels of the corrected movies that are the same, 0 to 1; 0 where the sizes differ.
+    largest_difference : float
+        Largest difference of a pixel, in grey values.
+    sub_pixel : bool
+        Whether frames were shifted by fractions of a pixel.
+    """
+
+    frames: int
+    equal_shifts: int
+    same_shape: bool
+    equal_pixels: float
+    largest_difference: float
+    sub_pixel: bool = False
+
+    @property
+    def equal(self) -> bool:
+        """Whether shifts, sizes and pixels are the same; interpolated pixels but for rounding."""
+        rounding = (
+            self.sub_pixel
+            and self.equal_pixels >= EQUAL_ENOUGH
+            and self.largest_difference <= LARGEST_ROUNDING
+        )
+        pixels = self.equal_pixels == 1 or rounding
+        return self.equal_shifts == self.frames and self.same_shape and pixels
+
+    def __str__(self) -> str:
+        return (
+            f"{'equal to the plugin' if self.equal else 'NOT equal to the plugin'}: "
+            f"{self.equal_shifts} of {self.frames} shifts, {100 * self.equal_pixels:.4f} % of the pixels, "
+            f"largest difference {self.largest_difference:g}"
+        )
+
+
+def check_verifiable(settings: DriftSettings) -> None:
+    """Make sure that there is a Fiji where movies are to be compared with it.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    if settings.verify:
+        from cpretrain.drift.fiji_engine import why_not
+
+        reason = why_not(settings.fiji)
+        if reason:
+            raise BadInput(
+                f"--verify: there is nothing to compare with: {reason}",
+                cure="give the folder of Fiji with --fiji or FIJI_HOME, or leave out --verify",
+            )
+
+
+class Verifier:
+    """Compares the first movies with the plugin, in one Fiji that is started for the first of them.
+
+    Parameters
+    ----------
+    settings : DriftSettings
+        `verify` says how many movies.
+    stack : contextlib.ExitStack
+        Ends Fiji when it is left.
+    """
+
+    def __init__(self, settings: DriftSettings, stack: ExitStack) -> None:
+        self._settings, self._stack, self._left = settings, stack, settings.verify
+        self._fiji: Engine | None = None
+
+    def verify(self, movie: TimeLapse, native: Corrected) -> Verification | None:
+        """Compare one movie; None once enough are compared.
+
+        Raises
+        ------
+        BadInput
+            When the results differ: the movie counts as failed, and no result is written.
+        """
+        if not self._left:
+            return None
+        self._left -= 1
+        found = compare(native, self._engine().correct(movie, self._settings), self._settings.sub_pixel)
+        if not found.equal:
+            uncertain = len(native.curve.uncertain_pairs or ())
+            raise BadInput(
+                f"{movie.path}: the native engine is {found}",
+                found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
+                cure="take the plugin for this movie (--engine fiji), or leave out --verify",
+            )
+        say(f"{movie.path.name}: native engine {found}")
+        return found
+
+    def _engine(self) -> Engine:
+        if self._fiji is None:
+            from cpretrain.drift.fiji_engine import FijiEngine
+
+            self._fiji = FijiEngine(self._settings.fiji, self._stack)
+        return self._fiji
+
+
+def compare(native: Corrected, plugin: Corrected, sub_pixel: bool = False) -> Verification:
+    """Compare the results of both engines, frame by frame.
+
+    Parameters
+    ----------
+    native, plugin : Corrected
+        The same movie, corrected by each.
+    sub_pixel : bool
+        Whether shifts are fractions of a pixel, of which the plugin logs two digits.
+    """
+    frames = native.shape[0]
+    tolerance = LOGGED_DIGITS if sub_pixel else 0.0
+    both = min(len(native.curve.drift), len(plugin.curve.drift))
+    differences = np.abs(native.curve.drift[:both] - plugin.curve.drift[:both]).max(axis=1)
+    equal_shifts = int((differences <= tolerance).sum())
+    if native.shape != plugin.shape:
+        return Verification(frames, equal_shifts, False, 0.0, float("inf"), sub_pixel)
+    equal, largest = 0, 0.0
+    with progress("comparing with the plugin", frames) as step:
+        for ours, theirs in zip(native.frames(), plugin.frames(), strict=True):
+            equal += int((ours == theirs).sum())
+            largest = max(largest, float(np.abs(ours.astype(np.float64) - theirs).max()))
+            step()
+    share = equal / int(np.prod(native.shape))
+    return Verification(frames, equal_shifts, True, share, largest, sub_pixel)

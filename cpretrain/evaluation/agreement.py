@@ -1,0 +1,123 @@
+"""Two people on the same images: how well they agree is what a model can be expected to reach."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cpretrain.errors import BadFolder, BadInput
+from cpretrain.evaluation.iou_thresholds import parse_thresholds
+from cpretrain.evaluation.model_scores import Scored, View
+from cpretrain.evaluation.second_annotator import mask_files
+from cpretrain.evaluation.tables import DEFINITION, score_rows
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.pairing import bare, match
+from cpretrain.metrics.overlaps import find_overlaps
+from cpretrain.metrics.scores import join, score
+from cpretrain.runtime.console import progress, warn
+from cpretrain.settings.evaluation import AgreeSettings
+from cpretrain.storage.csv_table import write_rows
+from cpretrain.storage.provenance import Provenance
+
+
+@dataclass(frozen=True)
+class AgreeResult:
+    """How well two people agree.
+
+    Parameters
+    ----------
+    scored : Scored
+        Scores of the second against the first; the average precision is the same the other way round.
+    folder : pathlib.Path or None
+        Where ``agreement.csv`` is.
+    """
+
+    scored: Scored
+    folder: Path | None
+
+    def table(self) -> str:
+        """Mean average precision and objects at each IoU threshold, for people."""
+        scores, thresholds = self.scored.scores, self.scored.view.thresholds
+        lines = [
+            f"agreement of two people on {len(self.scored.places)} images: average precision, mean of images",
+            "IoU threshold    mean   95 % interval   both   first only   second only",
+        ]
+        for j, threshold in enumerate(thresholds):
+            mean = self.scored.mean(j)
+            both, second, first = (getattr(scores, name)[:, j].sum() for name in ("tp", "fp", "fn"))
+            lines.append(
+                f"{threshold:<13g}{mean.estimate:>8.3f}{mean.text():>16}{both:>7}{first:>13}{second:>14}"
+            )
+        lines.append(
+            "The intervals take each image as independent; for several crops of one movie they are too narrow."
+        )
+        return "\n".join(lines)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for ``--json``."""
+        return {
+            "images": len(self.scored.places),
+            "folder": self.folder,
+            "average_precision": {
+                f"{threshold:g}": self.scored.mean(j).as_data()
+                for j, threshold in enumerate(self.scored.view.thresholds)
+            },
+        }
+
+
+def agree(
+    first: Path, second: Path, settings: AgreeSettings | None = None, out: Path | None = None
+) -> AgreeResult:
+    """Compare the masks of two people.
+
+    Parameters
+    ----------
+    first, second : pathlib.Path
+        Folders of label images of the same images; they pair by name, whatever each of them put behind it
+        (``a_masks.tif`` and ``a-labelled.tif`` are both of ``a``).
+    settings : AgreeSettings, optional
+        IoU thresholds.
+    out : pathlib.Path, optional
+        Where ``agreement.csv`` goes; by default nothing is written.
+
+    Returns
+    -------
+    AgreeResult
+        Images that one of them left out are left out, which is said.
+
+    Raises
+    ------
+    BadInput
+        When no image is in both folders, names are ambiguous, or two masks differ in size.
+    """
+    settings = settings or AgreeSettings()
+    thresholds = parse_thresholds(settings.thresholds)
+    drawn = mask_files(first)
+    files = {path.with_name(bare(path.name)): path for path in drawn}
+    if len(files) < len(drawn):
+        raise BadInput(f"{first}: several masks of one image", expected="one mask an image")
+    matches = match(files, mask_files(second))
+    pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
+    if matches.ambiguous or not pairs:
+        raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
+    if matches.problems:
+        warn(f"{len(matches.problems)} masks are in one of the folders only and left out")
+    provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
+    rows = []
+    with progress("agree", len(pairs)) as step:
+        for one, other in pairs:
+            a, b = (read_label_image(path).labels for path in (one, other))
+            if a.shape != b.shape:
+                raise BadInput(
+                    f"{other}: has another size than {one.name} of the other person",
+                    found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
+                    expected=f"{a.shape[0]} × {a.shape[1]}",
+                )
+            rows.append(score(find_overlaps(a, b), thresholds))
+            step(one.name)
+    names = tuple(one.name for one, _ in pairs)
+    view = View("image", names, names, thresholds)
+    scored = Scored(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+    if out is not None:
+        write_rows(out / "agreement.csv", score_rows([scored], {}))
+        provenance.write(out / "agreement.json", definition=DEFINITION, images=len(pairs))
+    return AgreeResult(scored, out)

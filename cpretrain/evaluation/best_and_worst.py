@@ -1,0 +1,73 @@
+"""Pictures of the images that the retrained model does worst and best on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.evaluation.scoring import TRUTH, Extreme, Scoring
+from cpretrain.runtime.terminal import printable
+from cpretrain.storage.atomic import write_aside
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_extremes(folder: Path, scoring: Scoring) -> None:
+    """Draw the images that the retrained model does worst and best on, each opinion in a panel of its own."""
+    for label, one in (("worst", scoring.worst), ("best", scoring.best)):
+        if one is not None:
+            draw_outlines(
+                folder / f"evaluation_{label}.png",
+                f"{label} image of {len(scoring.view.images)}: {scoring.view.images[one.place]}",
+                one.image,
+                {_title(scoring, one, name): labels for name, labels in one.opinions.items()},
+            )
+
+
+def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:
+    if name == TRUTH:
+        return "ground truth"
+    one = scoring.models[name]
+    precision = one.values(scoring.view.headline)[one.places.index(extreme.place)]
+    return f"{name}: AP {precision:.2f} at IoU {scoring.view.thresholds[scoring.view.headline]:g}"
+
+
+COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
+"""Distinct for colour-blind people (Okabe and Ito)."""
+
+
+def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str, NDArray[Any]]) -> None:
+    """Draw one panel for each entry of `labels`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to write the PNG.
+    title : str
+        Above all panels.
+    image : ndarray, (Y, X)
+        Grey values.
+    labels : dict of str to ndarray of int, (Y, X)
+        Label images by panel title.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(labels), 4.6), layout="constrained")
+    figure.suptitle(printable(title), parse_math=False)
+    low, high = np.percentile(image, (0.5, 99.5))
+    panels = figure.subplots(1, len(labels), squeeze=False)[0]
+    for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):
+        axes.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1))
+        outline(axes, objects, colour)
+        axes.set_title(f"{name} ({np.unique(objects[objects > 0]).size} objects)")
+        axes.set_axis_off()
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=100)
+
+
+def outline(axes: "Axes", labels: NDArray[Any], colour: str) -> None:
+    """Draw the outline of each object of a label image, axes (Y, X), over what `axes` show."""
+    for label in np.unique(labels[labels > 0]):
+        axes.contour(labels == label, levels=[0.5], colors=colour, linewidths=1.2)

@@ -1,0 +1,90 @@
+"""The models that are compared, and how their images and masks are read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.dataset.reading import read_for_network
+from cpretrain.errors import BadInput
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.models.record import ModelSettings
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import BaseModel
+from cpretrain.runtime.process_cache import kept
+from cpretrain.settings.base import Device
+from cpretrain.settings.evaluation import EvaluateSettings
+
+
+@dataclass(frozen=True)
+class Load:
+    """Gives the segmenter of a base model, loaded once in each process that needs it.
+
+    Parameters
+    ----------
+    device : str
+        Where to compute.
+    """
+
+    device: Device
+
+    def __call__(self, base: BaseModel) -> Segmenter:
+        """Give it."""
+        return kept(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model that takes part.
+
+    Parameters
+    ----------
+    name : str
+        ``base`` or ``retrained``.
+    base : BaseModel
+        Its weights.
+    settings : EvaluateSettings
+        Thresholds and diameter that it is used with, nothing left open.
+    """
+
+    name: str
+    base: BaseModel
+    settings: EvaluateSettings
+
+    @property
+    def used(self) -> dict[str, Any]:
+        """Thresholds, diameter and smallest object, by the names of the settings."""
+        names = ("flow_threshold", "cellprob_threshold", "diameter", "min_size")
+        return {name: getattr(self.settings, name) for name in names}
+
+
+class Reader:
+    """Read images and masks for a model.
+
+    Parameters
+    ----------
+    model : ModelSettings
+        Which channels it wants, and how their grey values are scaled.
+    """
+
+    def __init__(self, model: ModelSettings) -> None:
+        self.model = model
+
+    def image(self, path: Path) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        """Read an image, axes (C, Y, X): as it is, and ready for the network."""
+        model = self.model
+        return read_for_network(path, model.channel, model.second_channel, model.normalization)
+
+    def labels(self, path: Path, size: tuple[int, int]) -> NDArray[Any]:
+        """Read a label image of an image of that size, axes (Y, X)."""
+        labels = read_label_image(path).labels
+        if labels.shape != size:
+            raise BadInput(
+                f"{path}: has another size than its image",
+                found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
+                expected=f"{size[0]} × {size[1]}",
+                cure="import the masks with cpretrain masks, which knows the border of training images",
+            )
+        return labels

@@ -1,0 +1,79 @@
+"""The curves of the page: average precision over IoU thresholds, and the losses of the training."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from math import isnan
+from pathlib import Path
+
+from cpretrain.evaluation.report.wording import NAMES, VIEWS
+from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.html.line_chart import Chart, Line, line_chart
+
+MARKERS = {"base": "square", "retrained": "circle", HUMAN: "triangle"}
+MEASURED = {
+    "training_loss": ("training images", "retrained", ""),
+    "test_loss": ("in-training test set", "base", "square"),
+    "test_average_precision": ("in-training test set", "base", "square"),
+}
+"""Columns of ``losses.csv``: name in the key, style and marker."""
+
+LARGEST = 1e9
+"""A table with larger numbers, or with NaN, is not drawn."""
+
+
+def precision_chart(scoring: Scoring) -> Chart:
+    """Average precision of each model over the IoU thresholds, with its intervals."""
+    lines = []
+    for name, one in scoring.models.items():
+        means = [one.mean(j) for j in range(len(scoring.view.thresholds))]
+        known = means if not isnan(means[0].low) else []
+        lines.append(
+            Line(
+                NAMES[name],
+                name,
+                MARKERS[name],
+                scoring.view.thresholds,
+                [mean.estimate for mean in means],
+                [mean.low for mean in known],
+                [mean.high for mean in known],
+            )
+        )
+    title = f"{len(scoring.view.images)} {VIEWS[scoring.view.name]}"
+    return line_chart(title, "IoU threshold", "average precision", lines, (0, 1))
+
+
+def training_charts(path: Path) -> list[Chart]:
+    """Losses, and average precision during training where it was measured.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``losses.csv`` of the model.
+
+    Returns
+    -------
+    list of Chart
+        Empty where the table is not there or is none.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        lines = {name: _line(rows, name, *look) for name, look in MEASURED.items()}
+    except (OSError, ValueError, KeyError, csv.Error):
+        return []
+    losses = [line for name in ("training_loss", "test_loss") if (line := lines[name])]
+    precision = lines["test_average_precision"]
+    charts = [line_chart("training", "epoch", "loss", losses)] if losses else []
+    return (
+        [*charts, line_chart("training", "epoch", "average precision", [precision], (0, 1))]
+        if precision
+        else charts
+    )
+
+
+def _line(rows: Sequence[Mapping[str, str]], column: str, name: str, style: str, marker: str) -> Line | None:
+    """Read a column of losses, which has values at some epochs only; None where it has none."""
+    points = [(float(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
+    if not all(abs(number) < LARGEST for point in points for number in point):
+        raise ValueError(f"{column}: numbers that no training gives")
+    return Line(name, style, marker, *map(tuple, zip(*points, strict=True))) if points else None

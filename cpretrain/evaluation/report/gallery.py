@@ -1,0 +1,63 @@
+"""The images of the page, worst first, with the outlines of every opinion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cpretrain.dataset.pairs import Pair
+from cpretrain.evaluation.report.origins import crops_of
+from cpretrain.evaluation.report.wording import NAMES
+from cpretrain.evaluation.scoring import Scoring
+from cpretrain.html.pictures import as_text
+
+MOST_BYTES = 40_000_000
+"""Pictures beyond this size of the page are left out, those of middling images first."""
+
+
+def gallery(scorings: Sequence[Scoring], views: Mapping[str, Sequence[Pair]]) -> list[dict[str, Any]]:
+    """What the template needs of each image, worst first by the mean average precision of the retrained model."""
+    shown = [one for scoring in scorings for one in _images(scoring, views[scoring.view.name])]
+    origins = crops_of(pair.image for pairs in views.values() for pair in pairs)
+    for one in shown:
+        crop = origins.get(one.pop("path"))
+        one["origin"] = f"{crop.source}, frame {crop.frame}, y {crop.y}, x {crop.x}" if crop else ""
+    return _within_budget(sorted(shown, key=lambda one: float(one["rank"])))
+
+
+def _images(scoring: Scoring, pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
+    view, models = scoring.view, scoring.models
+    at = {name: dict(zip(one.places, one.values(view.headline), strict=True)) for name, one in models.items()}
+    mean = {name: dict(zip(one.places, one.values(None), strict=True)) for name, one in models.items()}
+    for place, (picture, pair) in enumerate(zip(scoring.pictures, pairs, strict=True)):
+        true, predicted = (side.outcomes.tolist() for side in scoring.judged["retrained", place])
+        yield {
+            "path": pair.image,
+            "name": pair.image.name,
+            "view": view.name,
+            "height": picture.size[0],
+            "width": picture.size[1],
+            "data": as_text(picture.jpeg),
+            "outlines": picture.outlines,
+            "precision": {NAMES[name]: f"{by[place]:.2f}" for name, by in at.items() if place in by},
+            "rank": float(mean["retrained"][place]),
+            "gain": float(mean["retrained"][place] - mean["base"][place]),
+            "outcomes": _in_words(true, predicted),
+        }
+
+
+def _in_words(true: Sequence[str], predicted: Sequence[str]) -> str:
+    parts = [f"{true.count('matched')} of {len(true)} objects found"]
+    for outcome in ("missed", "merged", "split", "extra"):
+        number = (true if outcome != "extra" else predicted).count(outcome)
+        parts += [f"{number} {outcome}"] if number else []
+    return ", ".join(parts)
+
+
+def _within_budget(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep pictures from both ends, the worst and the best, until the page is large enough."""
+    left = MOST_BYTES
+    for number in range(len(shown)):
+        one = shown[number // 2 if number % 2 == 0 else -1 - number // 2]
+        left -= len(one["data"]) + sum(map(len, one["outlines"].values()))
+        if left < 0:
+            one |= {"data": "", "outlines": {}}
+    return shown

@@ -1,0 +1,113 @@
+"""``report.html``: did retraining help, as one page that needs no other file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cpretrain.dataset.pairs import Pair
+from cpretrain.evaluation.compared_models import Contender
+from cpretrain.evaluation.confidence_intervals import FEW
+from cpretrain.evaluation.report.charts import precision_chart, training_charts
+from cpretrain.evaluation.report.gallery import gallery
+from cpretrain.evaluation.report.origins import describe_origins
+from cpretrain.evaluation.report.score_tables import tables_of
+from cpretrain.evaluation.report.wording import KEYS, NAMES, VIEWS, listed
+from cpretrain.evaluation.scoring import Scoring
+from cpretrain.evaluation.threshold_search import PICTURE
+from cpretrain.evaluation.verdict import BETTER, WORSE, Verdict
+from cpretrain.html.line_chart import HEIGHT, SHAPES, WIDTH, moved
+from cpretrain.html.page import write_page
+from cpretrain.html.pictures import as_text
+from cpretrain.models.record import TUNING_RECORD
+from cpretrain.storage.json_file import read_json
+
+MARKS = {BETTER: ("▲", "good"), WORSE: ("▼", "bad")}
+
+
+def write_report(
+    path: Path,
+    model: Path,
+    record: Mapping[str, Any],
+    verdict: Verdict,
+    scorings: Sequence[Scoring],
+    views: Mapping[str, Sequence[Pair]],
+    contenders: Sequence[Contender],
+) -> None:
+    """Write the page: verdict, curves, tables, failures, every image with its outlines, and what all came from.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The HTML file.
+    model : pathlib.Path
+        The model folder, for its losses and its search for thresholds.
+    record : mapping
+        Its ``model.json``.
+    verdict : Verdict
+        What the page begins with.
+    scorings : sequence of Scoring
+        One a view, the one that the verdict is about first.
+    views : mapping of str to sequence of Pair
+        The images of each view.
+    contenders : sequence of Contender
+        The models.
+    """
+    mark, tone = MARKS.get(verdict.outcome, ("≈", "even"))
+    first = scorings[0].view
+    drawn = {name for scoring in scorings for picture in scoring.pictures for name in picture.outlines}
+    write_page(
+        path,
+        "report.html",
+        model=model.resolve().name,
+        base=Path(record["base"]["name"]).name,
+        verdict=verdict,
+        mark=mark,
+        tone=tone,
+        charts=[*map(precision_chart, scorings), *training_charts(model / "losses.csv")],
+        chart_size=(WIDTH, HEIGHT),
+        markers=SHAPES,
+        moved=moved,
+        views=[tables_of(scoring) for scoring in scorings],
+        names=NAMES,
+        layers={name: label for name, label in NAMES.items() if name in drawn},
+        keys=KEYS,
+        headline=f"{first.thresholds[first.headline]:g}",
+        pictures=gallery(scorings, views),
+        tuning=_tuning(model),
+        few=FEW,
+        facts=_facts(record, contenders, scorings)
+        + describe_origins(pair.image for pairs in views.values() for pair in pairs),
+    )
+
+
+def _tuning(model: Path) -> dict[str, Any] | None:
+    """What a search found, and its picture; None where there was none."""
+    try:
+        record = read_json(model / TUNING_RECORD)
+        picture = as_text((model / PICTURE).read_bytes())
+        return {"found": record["found"], "images": record["images"], "picture": picture}
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _facts(
+    record: Mapping[str, Any], contenders: Sequence[Contender], scorings: Sequence[Scoring]
+) -> list[tuple[str, str]]:
+    """What all came from: names, and what is known; a record may lack some of it."""
+    base = record["base"]
+    facts = [
+        ("base model", f"{base['name']}, SHA-256 {base.get('sha256') or 'unknown'}"),
+        (
+            "retrained model",
+            f"SHA-256 {record.get('weights_sha256', 'unknown')}, written {record.get('written', '')}",
+        ),
+        ("training", listed(record["settings"])),
+        ("training images", listed(record.get("images") or {})),
+        ("normalisation", listed(record.get("normalization") or {})),
+        ("versions", listed(record.get("versions") or {})),
+    ]
+    facts += [(f"masks of the {one.name} model", listed(one.used)) for one in contenders]
+    for scoring in scorings:
+        clusters = scoring.view.clusters(range(len(scoring.view.images)))
+        facts.append((f"intervals, {VIEWS[scoring.view.name]}", clusters.method))
+    return [(name, value) for name, value in facts if value]

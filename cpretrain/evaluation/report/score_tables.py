@@ -1,0 +1,91 @@
+"""The tables of the page: scores with their intervals, and where the models fail."""
+
+from typing import Any
+
+from cpretrain.evaluation.confidence_intervals import Interval
+from cpretrain.evaluation.model_scores import difference
+from cpretrain.evaluation.object_errors import OUTCOMES, PLACES, SIZES, size_of
+from cpretrain.evaluation.report.wording import VIEWS
+from cpretrain.evaluation.scoring import Scoring
+from cpretrain.evaluation.tables import limits_of
+
+MEASURES = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "matched_iou": "IoU of the matches",
+    "aggregated_jaccard": "aggregated Jaccard index",
+}
+
+
+def tables_of(scoring: Scoring) -> dict[str, Any]:
+    """What the template needs for the tables of a view."""
+    view = scoring.view
+    clusters = view.clusters(range(len(view.images)))
+    return {
+        "title": VIEWS[view.name],
+        "images": len(view.images),
+        "movies": clusters.movies,
+        "method": clusters.method,
+        "models": list(scoring.models),
+        "rows": _score_rows(scoring),
+        "failures": _failures(scoring),
+    }
+
+
+def _score_rows(scoring: Scoring) -> list[dict[str, Any]]:
+    """A row a measure: mean over the images and pooled, by model, and what the retrained model gained on the base."""
+    view, models = scoring.view, scoring.models
+    wanted = [j for j, level in enumerate(view.thresholds) if level in (0.5, 0.75, 0.9)]
+    measures: list[tuple[str, int | None, str]] = [
+        (f"average precision at IoU {view.thresholds[j]:g}", j, "average_precision")
+        for j in wanted or [view.headline]
+    ]
+    if len(view.thresholds) > 1:
+        spread = f"average precision, mean over IoU {view.thresholds[0]:g} to {view.thresholds[-1]:g}"
+        measures.append((spread, None, "average_precision"))
+    at = f" at IoU {view.thresholds[view.headline]:g}"
+    measures += [
+        (label + at * (name != "aggregated_jaccard"), view.headline, name) for name, label in MEASURES.items()
+    ]
+    return [
+        {
+            "label": label,
+            "means": {name: _cell(one.mean(place, measure)) for name, one in models.items()},
+            "pooled": {name: _cell(one.pooled(place, measure)) for name, one in models.items()},
+            "gain": _cell(difference(models["retrained"], models["base"], place, measure).interval, "+"),
+        }
+        for label, place, measure in measures
+    ]
+
+
+def _cell(interval: Interval, sign: str = "") -> dict[str, str]:
+    if interval.estimate != interval.estimate:
+        return {"number": "–", "interval": ""}
+    return {"number": f"{interval.estimate:{sign}.2f}".replace("-", "−"), "interval": interval.text(sign)}
+
+
+def _failures(scoring: Scoring) -> list[dict[str, Any]]:
+    """A row a group of objects: how many there are, and by model how many of each outcome."""
+    limits = limits_of(scoring.judged)
+    groups = ["all", *SIZES, *PLACES]
+    counts = {
+        name: {group: dict.fromkeys(("objects", *OUTCOMES), 0) for group in groups} for name in scoring.models
+    }
+    for (name, _), sides in scoring.judged.items():
+        for is_truth, side in zip((True, False), sides, strict=True):
+            for area, border, outcome in zip(side.areas, side.border, side.outcomes, strict=True):
+                for group in ("all", size_of(area, limits), PLACES[int(not border)]):
+                    counts[name][group]["objects"] += is_truth
+                    if is_truth or outcome == "extra":
+                        counts[name][group][str(outcome)] += 1
+    small, large = limits
+    notes = {"small": f"below {small:.0f} pixels", "large": f"above {large:.0f} pixels"}
+    return [
+        {
+            "group": group,
+            "note": notes.get(group, ""),
+            "counts": {name: counts[name][group] for name in counts},
+        }
+        for group in groups
+    ]

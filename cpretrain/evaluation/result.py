@@ -1,0 +1,57 @@
+"""What an evaluation found: the tables, the verdict, and where the files are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cpretrain.evaluation.verdict import Verdict
+
+REPORT = "report.html"
+SHOWN = (0.5, 0.75, 0.9)
+_VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """What came of an evaluation; the scores of every image are in ``evaluation.csv``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the rest are.
+    verdict : Verdict
+        Whether retraining helped.
+    images : dict of str to int
+        Number of images in each view: ``crop`` (or ``image``), ``frame``.
+    means : dict
+        Mean average precision by view, model and IoU threshold (as text).
+    """
+
+    folder: Path
+    verdict: Verdict
+    images: dict[str, int]
+    means: dict[str, dict[str, dict[str, float]]]
+
+    def table(self) -> str:
+        """Base against retrained as a short table for people, and the verdict."""
+        lines = []
+        for view, models in self.means.items():
+            thresholds = list(next(iter(models.values())))
+            shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
+            lines.append(f"average precision, mean of {self.images[view]} {_VIEWS[view]}")
+            lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
+            for model, means in models.items():
+                lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
+        return "\n".join([*lines, *self.verdict.lines])
+
+    def as_data(self) -> dict[str, Any]:
+        """The verdict and the means by view, model and threshold, for ``--json``."""
+        view = next(iter(self.means))
+        return {
+            "folder": self.folder,
+            "report": self.folder / REPORT,
+            "images": self.images[view],
+            "average_precision": self.means[view],
+            "verdict": vars(self.verdict),
+            "views": {name: {"images": self.images[name], **models} for name, models in self.means.items()},
+        }

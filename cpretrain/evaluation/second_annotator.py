@@ -1,0 +1,56 @@
+"""Masks that a second person drew of the same images."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cpretrain.dataset.pairs import Pair
+from cpretrain.errors import BadFolder
+from cpretrain.images.discovery import list_images
+from cpretrain.labels.pairing import is_vector_file, match
+from cpretrain.runtime.console import warn
+
+
+def mask_files(folder: Path) -> list[Path]:
+    """List the label images of a folder.
+
+    Raises
+    ------
+    BadInput
+        When there is none.
+    """
+    return [path for path in list_images(folder) if not is_vector_file(path)]
+
+
+def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()) -> dict[Path, Path]:
+    """Find the masks that a second person drew for some or all of these images.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        The images that are scored.
+    folder : pathlib.Path
+        The masks.
+    training : sequence of Pair
+        Images that the model was trained on: masks of these are left out, which is said.
+
+    Returns
+    -------
+    dict of path to path
+        By image.
+
+    Raises
+    ------
+    BadFolder
+        When a mask belongs to none of the images, or several to one; or there is none of those that are scored.
+    """
+    matches = match([pair.image for pair in (*pairs, *training)], mask_files(folder))
+    scored = {pair.image for pair in pairs}
+    found = {one.image: one.masks[0] for one in matches.pairs if one.image in scored}
+    if matches.without_image or matches.ambiguous or not found:
+        problems = [*matches.without_image, *matches.ambiguous] or matches.without_mask
+        raise BadFolder(f"{folder}: masks of a second person do not fit the images", problems)
+    if len(found) < len(matches.pairs):
+        warn(f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out")
+    if len(found) < len(pairs):
+        warn(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
+    return found

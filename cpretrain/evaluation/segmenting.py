@@ -1,0 +1,110 @@
+"""Segment the images of all views with every model, here or on workers, and score them as they come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cpretrain.batch.runner import for_each
+from cpretrain.dataset.pairs import Pair
+from cpretrain.evaluation.compared_models import Contender, Load, Reader
+from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.settings.batch import BatchSettings
+
+MEMORY = 700_000_000
+"""Bytes that segmenting takes besides a model, mostly the eight tiles that the network takes at once."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the models make of an image.
+
+    Parameters
+    ----------
+    shown : ndarray, (Y, X)
+        Grey values of the channel that was segmented.
+    valid : tuple of slice or None
+        Rows and columns that hold data.
+    opinions : dict of str to ndarray of int, (Y, X)
+        Label image of each model.
+    """
+
+    shown: NDArray[Any]
+    valid: Box | None
+    opinions: dict[str, NDArray[Any]]
+
+
+def see(image: Path, contenders: Sequence[Contender], load: Load, reader: Reader) -> Seen:
+    """Segment an image with each model; what it needs can travel to another process."""
+    planes, ready = reader.image(image)
+    opinions: dict[str, NDArray[Any]] = {
+        model.name: load(model.base).segment(ready, model.settings) for model in contenders
+    }
+    return Seen(planes[reader.model.channel - 1], valid_box(planes), opinions)
+
+
+def score_views(
+    views: Mapping[str, Sequence[Pair]],
+    contenders: Sequence[Contender],
+    load: Load,
+    reader: Reader,
+    thresholds: tuple[float, ...],
+    people: Mapping[Path, Path],
+    batch: BatchSettings | None = None,
+) -> list[Scoring]:
+    """Segment the images of all views with each model and score them; they are not kept.
+
+    Parameters
+    ----------
+    views : mapping of str to sequence of Pair
+        Images and ground truth, by name of the view.
+    contenders : sequence of Contender
+        The models.
+    load : Load
+        Gives the segmenter of a base model.
+    reader : Reader
+        Reads images and masks.
+    thresholds : tuple of float
+        IoU thresholds.
+    people : mapping of path to path
+        Masks that a second person drew for the first view, by image.
+    batch : BatchSettings, optional
+        Where images are segmented: in this process unless it asks for workers.
+    """
+    scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in views.items()]
+    wanted: dict[Path, list[tuple[Scoring, int, Pair]]] = {}
+    for scoring, pairs in zip(scorings, views.values(), strict=True):
+        for place, pair in enumerate(pairs):
+            wanted.setdefault(pair.image, []).append((scoring, place, pair))
+
+    def take(image: Path, seen: Seen) -> None:
+        size = (seen.shown.shape[0], seen.shown.shape[1])
+        for scoring, place, pair in wanted[image]:
+            opinions = dict(seen.opinions)
+            if scoring is scorings[0] and image in people:
+                opinions[HUMAN] = reader.labels(people[image], size)
+            scoring.add(seen.shown, reader.labels(pair.mask, size), opinions, seen.valid, place)
+
+    done = for_each(
+        list(wanted),
+        partial(see, contenders=contenders, load=load, reader=reader),
+        "evaluate",
+        needs_one=False,
+        batch=batch if batch and batch.asks_for_workers else None,
+        memory=lambda _: MEMORY,
+        take=take,
+    )
+    for error in done.failed.values():
+        raise error
+    return scorings
+
+
+def _view(name: str, pairs: Sequence[Pair], thresholds: tuple[float, ...]) -> View:
+    return View(
+        name, tuple(pair.image.name for pair in pairs), tuple(pair.group for pair in pairs), thresholds
+    )

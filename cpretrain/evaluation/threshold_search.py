@@ -1,0 +1,107 @@
+"""Search for the thresholds and the diameter that do best on the training images, for both models alike.
+
+The network runs once for each image and diameter; only the step from its flows to masks is repeated. The base is tuned
+like the retrained model: else retraining would be praised for what other thresholds do.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.dataset.pairs import Pair, files_of
+from cpretrain.evaluation.compared_models import Contender, Load, Reader
+from cpretrain.evaluation.confidence_intervals import cluster
+from cpretrain.evaluation.iou_thresholds import parse_thresholds
+from cpretrain.evaluation.threshold_surface import Grid, Surface, draw_surfaces
+from cpretrain.metrics.overlaps import find_overlaps
+from cpretrain.metrics.scores import score
+from cpretrain.models.record import TUNING_RECORD
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.runtime.console import progress, say
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.provenance import Provenance, is_current
+
+PICTURE = "tuning.png"
+
+
+def tune(
+    model: Path,
+    pairs: Sequence[Pair],
+    contenders: Sequence[Contender],
+    load: Load,
+    weights: Mapping[str, str | None],
+    reader: Reader,
+    grid: Grid,
+) -> None:
+    """Search, and leave ``tuning.json`` and ``tuning.png`` in the model folder; nothing is done where they are current.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model folder.
+    pairs : sequence of Pair
+        The training images; never those that the models are compared on.
+    contenders : sequence of Contender
+        The models.
+    load : callable
+        Gives the segmenter of a base model.
+    weights : mapping of str to str
+        SHA-256 of the weights of each.
+    reader : Reader
+        Reads images and masks.
+    grid : Grid
+        What to try.
+    """
+    inputs = files_of(pairs)
+    inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
+    if is_current(model / TUNING_RECORD, grid, inputs):
+        say(f"tune: {model / TUNING_RECORD} is complete and unchanged")
+        return
+    provenance = Provenance("tune", grid, inputs)
+    clusters = cluster([pair.image.name for pair in pairs], [pair.group for pair in pairs])
+    surfaces = {}
+    with progress("tune", len(contenders) * len(pairs)) as step:
+        for contender in contenders:
+            segmenter = load(contender.base)
+            tried = [_try_all(pair, contender, segmenter, reader, grid, step) for pair in pairs]
+            surfaces[contender.name] = Surface(grid, np.stack(tried), clusters)
+    with write_aside(model / PICTURE) as aside:
+        draw_surfaces(aside, surfaces)
+    provenance.write(
+        model / TUNING_RECORD,
+        images=len(pairs),
+        found={
+            name: surface.found() | {"weights_sha256": weights[name]} for name, surface in surfaces.items()
+        },
+        mean_average_precision={name: surface.mean.tolist() for name, surface in surfaces.items()},
+    )
+
+
+def _try_all(
+    pair: Pair,
+    contender: Contender,
+    segmenter: Segmenter,
+    reader: Reader,
+    grid: Grid,
+    step: Callable[[str], None],
+) -> NDArray[np.float64]:
+    """Average precision on one image, (diameters, flow thresholds, cellprob thresholds)."""
+    _, ready = reader.image(pair.image)
+    truth = reader.labels(pair.mask, (ready.shape[-2], ready.shape[-1]))
+    levels = parse_thresholds(grid.thresholds)
+    precision = np.zeros((len(grid.diameters), len(grid.flow_thresholds), len(grid.cellprob_thresholds)))
+    for d, diameter in enumerate(grid.diameters):
+        flows = segmenter.run(ready, diameter)
+        for f, flow_threshold in enumerate(grid.flow_thresholds):
+            for c, cellprob_threshold in enumerate(grid.cellprob_thresholds):
+                settings = contender.settings.replace(
+                    flow_threshold=flow_threshold,
+                    cellprob_threshold=cellprob_threshold,
+                    min_size=grid.min_size,
+                )
+                overlaps = find_overlaps(truth, segmenter.masks(flows, settings))
+                precision[d, f, c] = score(overlaps, levels).average_precision.mean()
+    step(pair.image.name)
+    return precision

@@ -1,0 +1,35 @@
+"""Pages that need no other file: templates, styles and scripts of the folder ``templates`` put into one."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cpretrain.storage.atomic import write_text
+
+
+def write_page(path: Path, template: str, **content: Any) -> None:
+    """Write a page, whole or not at all; all text in `content` is escaped.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The HTML file.
+    template : str
+        Name of a file in ``cpretrain/html/templates``.
+    **content
+        What the template shows.
+    """
+    write_text(path, _templates().get_template(template).render(**content))
+
+
+@cache
+def _templates() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("cpretrain.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,64 @@
+"""Pictures for pages that need no other file: grey values as JPEG, outlines of objects as SVG paths."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale grey values from their 1st to their 99.5th percentile, padding left out, and lift dark parts.
+
+    Parameters
+    ----------
+    image : ndarray, (Y, X)
+        Grey values of any type; NaN and infinity count as 0.
+    """
+    pixels = np.nan_to_num(image.astype(np.float32), posinf=0, neginf=0)
+    inside = pixels[pixels != 0] if (pixels != 0).any() else pixels
+    low, high = np.percentile(inside, (1, 99.5))
+    return (255 * np.clip((pixels - low) / max(high - low, 1e-9), 0, 1) ** 0.6).astype(np.uint8)
+
+
+def jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Encode a picture, axes (Y, X) or (Y, X, RGB), as JPEG."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=85, subsampling=0)
+    return file.getvalue()
+
+
+def as_text(data: bytes) -> str:
+    """Write bytes as base64, for a ``data:`` address."""
+    return base64.b64encode(data).decode()
+
+
+def outline_path(labels: NDArray[Any]) -> str:
+    """Trace all objects along the edges of their pixels, as the ``d`` of one SVG path.
+
+    Parameters
+    ----------
+    labels : ndarray of int, (Y, X)
+        Label image, 0 for background.
+
+    Returns
+    -------
+    str
+        In pixels, the origin at the top left corner of the image.
+    """
+    from cpretrain.labels.outlines import trace
+
+    rings = (
+        ring.astype(int) for outline in trace(labels) for polygon in outline.polygons for ring in polygon
+    )
+    return "".join(map(_ring, rings))
+
+
+def _ring(corners: NDArray[np.int64]) -> str:
+    sides = np.diff(corners[:-1], axis=0).tolist()
+    steps = (f"h{right}" if right else f"v{down}" for right, down in sides)
+    x, y = corners[0]
+    return f"M{x} {y}{''.join(steps)}z"

@@ -1,0 +1,1 @@
+"""Time-lapses and images in files: find them, open them frame by frame, describe and write them."""

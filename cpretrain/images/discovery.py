@@ -1,0 +1,158 @@
+"""The movies that a person means by a path: a file, a folder of them, an OME-Zarr, a pattern of single frames."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.images.image_sequence import is_pattern
+from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.images.timelapse import TimeLapse
+
+OME_SUFFIXES = (".ome.tif", ".ome.tiff")
+
+
+def list_movies(raw: Path) -> list[Path]:
+    """List what `raw` stands for, each path to be opened by `TimeLapse`.
+
+    Parameters
+    ----------
+    raw : pathlib.Path
+        A TIFF, an OME-Zarr folder, a pattern of single-frame files, or a folder of TIFFs and OME-Zarrs. Of a
+        multi-file OME-TIFF the first file stands for all.
+
+    Raises
+    ------
+    BadInput
+        When there is no movie.
+    """
+    if is_pattern(raw) or is_ome_zarr(raw):
+        return [raw]
+    stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
+    try:
+        images = list_images(raw)
+    except BadInput:
+        if not stores:
+            raise
+        images = []
+    return [*_one_of_each_set(images), *stores]
+
+
+def folder_of(raw: Path) -> Path:
+    """The folder that results go beside: of an OME-Zarr or a pattern the one it lies in, else `raw` itself."""
+    return raw.parent if is_pattern(raw) or is_ome_zarr(raw) else raw
+
+
+def corrected_name(movie: Path) -> str:
+    """File name of the corrected movie, for example ``img.tif`` for the pattern ``img_*.tif``."""
+    if is_ome_zarr(movie):
+        name = movie.name.removesuffix(".zarr").removesuffix(".ome")
+    elif is_pattern(movie):
+        stem = movie.name.removesuffix(movie.suffix)
+        name = stem.replace("*", "").replace("?", "").strip(" _-.") or movie.parent.resolve().name
+    else:
+        return movie.name
+    return f"{name}.tif"
+
+
+def chosen_frames(movie: TimeLapse, only: Sequence[int] | None) -> Sequence[int]:
+    """List the frames of a movie that are wanted: those of `only` that it has, or all where that is None.
+
+    Raises
+    ------
+    BadInput
+        When it has none of them.
+    """
+    there = range(movie.shape[0])
+    chosen = there if only is None else [t for t in only if t in there]
+    if not chosen:
+        raise BadInput(f"{movie.path}: has none of the frames {only}", found=f"frames 0 to {len(there) - 1}")
+    return chosen
+
+
+def _one_of_each_set(images: list[Path]) -> list[Path]:
+    """Leave out the files that an earlier one already stands for."""
+    kept: list[Path] = []
+    known: set[Path] = set()
+    for image in images:
+        if image in known:
+            continue
+        kept.append(image)
+        if len(images) > 1 and image.name.lower().endswith(OME_SUFFIXES):
+            known.update(_set_of(image))
+    return kept
+
+
+def _set_of(image: Path) -> list[Path]:
+    try:
+        movie = TiffMovie(image)
+    except BadInput:  # told when its turn comes
+        return []
+    movie.close()
+    return movie.files
+
+
+def beside(chosen: Path, name: str) -> Path:
+    """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
+    folder = chosen.resolve()
+    return (folder.parent if folder.is_file() else folder).parent / name
+
+
+def check_names(files: list[Path]) -> None:
+    """Make sure that no result would take the place of another one.
+
+    Raises
+    ------
+    BadInput
+        Naming two movies whose results would have the same names.
+    """
+    of_name: dict[str, Path] = {}
+    for path in files:
+        other = of_name.setdefault(Path(corrected_name(path)).stem, path)
+        if other != path:
+            raise BadInput(
+                f"{path}: its results would have the names of those of {other.name}",
+                cure="rename one of them, or put it into another folder",
+            )
+
+
+SUFFIXES = (".tif", ".tiff")
+
+
+def list_images(path: str | os.PathLike) -> list[Path]:
+    """List the TIFF files of a folder by name, or give the one file named.
+
+    Parameters
+    ----------
+    path : path-like
+        A file, or a folder. Hidden files, and what is no file, are left out.
+
+    Returns
+    -------
+    list of pathlib.Path
+        At least one file.
+
+    Raises
+    ------
+    BadInput
+        When there is no such path, or no image in it.
+    """
+    given = Path(path)
+    if given.is_file():
+        return [given]
+    if not given.is_dir():
+        raise BadInput(f"{given}: there is no such file or folder")
+    files = sorted(
+        file
+        for file in given.iterdir()
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+    )
+    if not files:
+        others = sorted(file.name for file in given.iterdir() if not file.name.startswith("."))
+        raise BadInput(
+            f"{given}: no images in this folder",
+            found=", ".join(others[:5]) + (" …" if len(others) > 5 else "") if others else "an empty folder",
+            expected="files ending in .tif or .tiff",
+        )
+    return files

@@ -1,0 +1,30 @@
+"""Grey values computed as fractions, back in the image's own type."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def rounded_to(dtype: np.dtype, values: NDArray[Any]) -> NDArray[Any]:
+    """Round half up into the range of an integer type; keep float32.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        uint8, uint16 or float32.
+    values : array of float32 or float64
+        Grey values.
+    """
+    if dtype.kind == "f":
+        return values.astype(dtype)
+    limits = np.iinfo(dtype)
+    return np.clip(np.floor(values + values.dtype.type(0.5)), limits.min, limits.max).astype(dtype)
+
+
+MOST_OF_16_BITS = 65_535
+
+
+def label_type(highest: int) -> np.dtype:
+    """Give uint16 where it holds the highest label, else uint32."""
+    return np.dtype(np.uint16 if highest <= MOST_OF_16_BITS else np.uint32)

@@ -1,0 +1,116 @@
+"""A movie in an OME-Zarr, read one frame at a time at full resolution."""
+
+import re
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.axes import named_axes
+from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.runtime.resources import check_memory
+
+_UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
+_SECONDS = {"millisecond": 0.001, "minute": 60.0, "hour": 3600.0}
+
+
+class ZarrMovie:
+    """A movie in an OME-Zarr folder, versions 0.4 and 0.5.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder.
+    axes : str, optional
+        Axes of the image, where it states them wrongly.
+
+    Raises
+    ------
+    BadInput
+        When it holds no image, or axes that are not understood.
+    """
+
+    is_rgb, images = False, 1
+
+    def __init__(self, path: Path, axes: str | None = None) -> None:
+        self.path = path
+        try:
+            group: Any = zarr.open_group(str(path), mode="r")
+            facts: dict[str, Any] = dict(group.attrs)
+            image = facts.get("ome", facts)["multiscales"][0]
+            largest = image["datasets"][0]
+            self._array = group[largest["path"]]
+            stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
+            shape, dtype = self._array.shape, np.dtype(self._array.dtype)
+            if dtype.kind not in "buif":  # objects are stored as pickles, which run what they hold
+                raise TypeError(f"pixels of type {dtype}")
+            self.calibration = _calibration(image, largest)
+            self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
+        except Exception as error:  # a damaged store raises nearly anything in zarr
+            raise BadInput(
+                f"{path}: cannot be read as an OME-Zarr",
+                found=f"{type(error).__name__}: {error}",
+                expected="a folder with multiscales and their axes in .zattrs or zarr.json",
+                cure="choose the folder of one image in it, or take it out of the folder",
+            ) from error
+        chunk = self._array.shards or self._array.chunks
+        check_memory(
+            prod(chunk) * dtype.itemsize,
+            f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
+            "write it again with smaller chunks; where they cannot be that large, it is damaged",
+        )
+        metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
+        self.files = [*metadata, path / largest["path"]]
+        self.axes = named_axes(path, "".join(stated).upper(), shape, axes)
+        self.lengths = dict(zip(self.axes, shape, strict=True))
+        self.dtype = dtype.newbyteorder("=")
+
+    def read(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), the axes of the image without T."""
+        pixels = self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)]
+        return np.asarray(pixels, self.dtype)
+
+    def close(self) -> None:
+        """Nothing is open between two frames."""
+
+
+def is_ome_zarr(path: Path) -> bool:
+    """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
+    holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
+    return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
+
+
+def _calibration(image: dict[str, Any], dataset: dict[str, Any]) -> Calibration:
+    axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in image["axes"]]
+    scale = np.ones(len(axes))
+    for step in (dataset, image):
+        for change in step.get("coordinateTransformations", []):
+            if change.get("type") == "scale" and "scale" in change:
+                scale *= change["scale"]
+    sizes = {axis["name"].lower(): float(size) for axis, size in zip(axes, scale, strict=True)}
+    units = {axis["name"].lower(): axis.get("unit") for axis in axes}
+    unit = units.get("x")
+    seconds = _SECONDS.get(str(units.get("t")), 1.0)
+    return Calibration(
+        (sizes.get("z", 1.0), sizes["y"], sizes["x"]),
+        _UNITS.get(str(unit), str(unit)) if unit else "pixel",
+        sizes["t"] * seconds if units.get("t") else 0.0,
+    )
+
+
+def _channels(described: list[dict[str, Any]]) -> Channels:
+    """Names and colours (``"FF0000"``) as OMERO wrote them."""
+    names = tuple(str(channel.get("label", "")) for channel in described)
+    codes = [str(channel.get("color", "")) for channel in described]
+    coloured = bool(codes) and all(re.fullmatch("[0-9a-fA-F]{6}", code) for code in codes)
+    return Channels(
+        names=names if any(names) else (),
+        colours=np.array([table_of((r, g, b)) for r, g, b in map(bytes.fromhex, codes)])
+        if coloured
+        else None,
+        mode="composite" if len(codes) > 1 and coloured else "grayscale",
+    )

@@ -1,0 +1,1 @@
+"""TIFF movies: whole or damaged, their metadata, their frames."""

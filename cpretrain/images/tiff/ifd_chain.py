@@ -1,0 +1,79 @@
+"""Follow the directories of a TIFF by their pointers alone, before any library reads what they hold.
+
+tifffile notices a loop of directories after the hundredth at best; it then takes the movie for a shorter one, or goes
+on until the memory is full.
+"""
+
+import os
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from cpretrain.images.tiff.integrity import damaged
+
+MOST_PAGES = 2**22
+MOST_TAGS = 4096
+_KINDS = {
+    b"II*\0": ("<", "H", 12, "I", 4),
+    b"MM\0*": (">", "H", 12, "I", 4),
+    b"II+\0": ("<", "Q", 20, "Q", 8),
+    b"MM\0+": (">", "Q", 20, "Q", 8),
+}
+"""By the first bytes: byte order, type of the number of tags, bytes of a tag, type of a pointer, place of the first."""
+
+
+def check_directories(path: str | os.PathLike) -> bool:
+    """Make sure that the directories of a TIFF do not follow each other without end.
+
+    Returns
+    -------
+    bool
+        Whether one of them lies beyond the end of the file; False for what is no TIFF.
+
+    Raises
+    ------
+    BadInput
+        When they go round in a circle, or there are more than any movie has.
+    """
+    size = os.path.getsize(path)
+    with Path(path).open("rb") as file:
+        kind = _KINDS.get(file.read(4))
+        if kind is None:
+            return False
+        order, number, tag, pointer, place = kind
+        seen: set[int] = set()
+        following = _number(file, place, order + pointer)
+        while following:
+            if following in seen:
+                raise damaged(
+                    path, f"directories in a circle: after {len(seen)} pages comes one of these again"
+                )
+            if len(seen) == MOST_PAGES:
+                raise damaged(path, f"more than {MOST_PAGES} pages")
+            if following >= size:
+                return True
+            seen.add(following)
+            tags = _number(file, following, order + number)
+            if tags > MOST_TAGS:
+                return False  # damaged in another way, which tifffile tells
+            following = _number(file, following + struct.calcsize(number) + tags * tag, order + pointer)
+    return False
+
+
+def check_complete(path: str | os.PathLike) -> None:
+    """Make sure that all directories are there; see `check_directories`.
+
+    Raises
+    ------
+    BadInput
+        When there are more of them beyond the end of the file.
+    """
+    if check_directories(path):
+        raise damaged(path, "pages beyond the end of the file")
+
+
+def _number(file: BinaryIO, place: int, kind: str) -> int:
+    """Read a number; 0 beyond the end of the file."""
+    file.seek(place)
+    found = file.read(struct.calcsize(kind))
+    return int(struct.unpack(kind, found)[0]) if len(found) == struct.calcsize(kind) else 0

@@ -1,0 +1,162 @@
+"""Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
+
+import os
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.axes import AXES
+from cpretrain.images.image_sequence import FrameFiles, is_pattern
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
+from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.terminal import check_name
+
+
+class Frames(Protocol):
+    """What drift correction needs of a movie."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """Lengths in t, z, c, y, x."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of a pixel."""
+
+    def frame(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), axes z, c, y, x."""
+
+
+@dataclass
+class ArrayFrames:
+    """A movie held in an array with axes t, z, c, y, x."""
+
+    pixels: NDArray[Any]
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """Lengths in t, z, c, y, x."""
+        t, z, c, y, x = self.pixels.shape
+        return t, z, c, y, x
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of a pixel."""
+        return self.pixels.dtype
+
+    def frame(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), axes z, c, y, x."""
+        return np.asarray(self.pixels[t])
+
+
+class TimeLapse:
+    """A time-lapse read one frame at a time; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    path : path-like
+        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), an OME-Zarr folder, or a pattern of
+        single-frame TIFFs such as ``raw/img_*.tif``.
+    axes : str, optional
+        Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
+
+    Attributes
+    ----------
+    files : list of pathlib.Path
+        The files it is made of; of an OME-Zarr its metadata, and the folder of its pixels at full resolution.
+    calibration : Calibration
+        What a pixel and a frame are worth.
+    channels : Channels
+        Names and colours of the channels.
+    images : int
+        How many images the file holds; the first one is read.
+
+    Raises
+    ------
+    BadInput
+        When the file cannot be read or has axes that are not understood.
+    """
+
+    def __init__(self, path: str | os.PathLike, axes: str | None = None) -> None:
+        self.path = Path(path)
+        check_name(self.path)
+        self._movie = _opener(self.path)(self.path, axes)
+        self.axes, self.files = self._movie.axes, self._movie.files
+        self.dtype, self.is_rgb = self._movie.dtype, self._movie.is_rgb
+        self.calibration: Calibration = self._movie.calibration
+        self.channels: Channels = self._movie.channels
+        self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
+        self.images = self._movie.images
+        self._latest: tuple[int, NDArray[Any]] | None = None
+        try:
+            check_memory(
+                self.frame_bytes,
+                f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
+                "memory",
+                "cut the frames into smaller ones, or use a machine with more memory; "
+                "where the file cannot be that large, it is damaged",
+            )
+        except BadInput:
+            self.close()
+            raise
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """Lengths in t, z, c, y, x."""
+        t, z, c, y, x = self._shape
+        return t, z, c, y, x
+
+    @property
+    def frame_bytes(self) -> int:
+        """Size of a frame in memory."""
+        return prod(self._shape[1:]) * self.dtype.itemsize
+
+    def frame(self, t: int) -> NDArray[Any]:
+        """Read frame `t` (from 0), axes z, c, y, x; the latest one is kept, and is not to be changed.
+
+        Raises
+        ------
+        BadInput
+            When the frame cannot be decoded.
+        """
+        if self._latest is not None and self._latest[0] == t:
+            return self._latest[1]
+        try:
+            pixels = self._movie.read(t)
+        except BadInput:
+            raise
+        except Exception as error:  # every codec raises errors of its own
+            raise BadInput(
+                f"{self.path}: frame {t} cannot be read",
+                found=f"{type(error).__name__}: {error}",
+                cure="the file is damaged or incomplete: copy it again from the microscope",
+            ) from error
+        axes = self.axes.replace("T", "")
+        order = [axes.index(axis) for axis in "ZCYX" if axis in axes]
+        ordered = pixels.transpose(order).reshape(self._shape[1:])
+        self._latest = t, ordered
+        return ordered
+
+    def close(self) -> None:
+        """Close the file."""
+        self._movie.close()
+
+    def __enter__(self) -> "TimeLapse":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _opener(path: Path) -> type[TiffMovie] | type[ZarrMovie] | type[FrameFiles]:
+    if is_pattern(path):
+        return FrameFiles
+    return ZarrMovie if is_ome_zarr(path) else TiffMovie

@@ -1,0 +1,120 @@
+"""Write images that Fiji, QuPath and Python open: ImageJ hyperstacks, or OME-TIFF where those cannot hold them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cpretrain.images.metadata import Calibration, Channels, colour_of, to_rgba
+from cpretrain.runtime.resources import check_disk
+from cpretrain.storage.atomic import write_aside
+
+IMAGEJ_TYPES = ("uint8", "uint16", "float32")
+IMAGEJ_BYTES = 2**32 - 2**25
+"""Above this, ImageJ's TIFF needs a trick that other readers do not know: OME-BigTIFF is written then."""
+_COLOUR_MAP = 320
+
+
+def write_frames(
+    path: Path,
+    frames: Iterable[NDArray[Any]],
+    shape: tuple[int, int, int, int, int],
+    dtype: np.dtype,
+    calibration: Calibration,
+    channels: Channels | None = None,
+) -> None:
+    """Write a movie frame by frame, whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to.
+    frames : iterable of ndarray, (Z, C, Y, X)
+        As many as `shape` says.
+    shape : tuple of int
+        Lengths in t, z, c, y, x.
+    dtype : numpy.dtype
+        Type of a pixel.
+    calibration : Calibration
+        Pixel size and frame interval, written into the file.
+    channels : Channels, optional
+        Names and colours of the channels, written into the file; what came from an OME-TIFF becomes one.
+
+    Raises
+    ------
+    BadInput
+        When the disk has too little room for it.
+    """
+    channels = channels or Channels()
+    planes = (plane for frame in frames for plane in frame.reshape(-1, *shape[-2:]))
+    size = int(np.prod(shape)) * dtype.itemsize
+    for_imagej = channels.ome is None and dtype.name in IMAGEJ_TYPES and size < IMAGEJ_BYTES
+    facts = _imagej(calibration, channels, shape) if for_imagej else _ome(calibration, channels, shape)
+    _, y_size, x_size = calibration.pixel_size
+    with write_aside(path) as aside:
+        check_disk(path.parent, size, f"{path}: the disk has too little room")
+        tifffile.imwrite(
+            aside,
+            planes,
+            shape=shape,
+            dtype=dtype,
+            imagej=for_imagej,
+            ome=not for_imagej,
+            bigtiff=not for_imagej and size >= IMAGEJ_BYTES,
+            photometric="minisblack",
+            resolution=(1 / x_size, 1 / y_size),
+            metadata=facts,
+            extratags=_colour_map(channels, shape) if for_imagej else (),
+        )
+
+
+def write_image(path: Path, image: NDArray[Any], calibration: Calibration | None = None) -> None:
+    """Write one image, axes (Y, X) or (C, Y, X), whole or not at all."""
+    planes = image[np.newaxis] if image.ndim == 2 else image
+    c, y, x = planes.shape
+    write_frames(path, [planes[np.newaxis]], (1, 1, c, y, x), image.dtype, calibration or Calibration())
+
+
+def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "axes": "TZCYX",
+        "mode": channels.mode,
+        "spacing": calibration.pixel_size[0],
+        "unit": {"µm": "micron"}.get(calibration.unit, calibration.unit),
+        "finterval": calibration.frame_interval,
+    }
+    if len(channels.names) == shape[2]:
+        facts["Labels"] = [*channels.names] * (shape[0] * shape[1])
+    if shape[2] > 1 and _coloured(channels, shape):
+        facts["LUTs"] = list(channels.colours)  # type: ignore[arg-type]
+    return facts
+
+
+def _colour_map(channels: Channels, shape: tuple[int, ...]) -> list[tuple[Any, ...]]:
+    """Colours of a single channel: ImageJ has them in a tag, for all pixel types."""
+    if shape[2] > 1 or not _coloured(channels, shape):
+        return []
+    table = channels.colours[0].astype(np.uint16) * 257  # type: ignore[index]
+    return [(_COLOUR_MAP, "H", table.size, table.ravel().tolist(), True)]
+
+
+def _coloured(channels: Channels, shape: tuple[int, ...]) -> bool:
+    return channels.colours is not None and len(channels.colours) == shape[2]
+
+
+def _ome(calibration: Calibration, channels: Channels, shape: tuple[int, ...]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"axes": "TZCYX"} | (channels.ome or {})
+    if calibration.unit != "pixel":
+        for axis, size in zip("ZYX", calibration.pixel_size, strict=True):
+            facts |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": calibration.unit}
+    if calibration.frame_interval:
+        facts |= {"TimeIncrement": calibration.frame_interval, "TimeIncrementUnit": "s"}
+    of_channels = dict(facts.get("Channel", {}))
+    if len(channels.names) == shape[2]:
+        of_channels["Name"] = [*channels.names]
+    if _coloured(channels, shape):
+        of_channels["Color"] = [to_rgba(colour_of(table)) for table in channels.colours]  # type: ignore[union-attr]
+    return facts | {"Channel": of_channels}

@@ -1,0 +1,89 @@
+"""Which kind of outlines a file holds is told by what is in it, not by its name."""
+
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.labels.archive import MOST_BYTES, entries, gunzip
+from cpretrain.labels.label_image import LabelImage
+from cpretrain.runtime.terminal import check_name
+from cpretrain.settings.masks import MaskSettings
+
+_GEOJSON = (".geojson", ".json")
+
+
+def read_outlines(path: Path, size: tuple[int, int], settings: MaskSettings | None = None) -> LabelImage:
+    """Read GeoJSON (plain, gzip or zip) or ImageJ ROIs (single or zip) into a label image.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    size : tuple of int
+        Height and width of the image in pixels.
+    settings : MaskSettings, optional
+        ``classes`` and ``nuclei`` are used.
+
+    Raises
+    ------
+    BadInput
+        When it is damaged or neither of the two.
+    """
+    settings = settings or MaskSettings()
+    check_name(path)
+    if path.stat().st_size > MOST_BYTES:
+        raise BadInput(
+            f"{path}: is too large for the outlines of one image", found=f"{path.stat().st_size} bytes"
+        )
+    data = path.read_bytes()
+    if data.startswith(b"PK"):
+        return _archive(path, data, size, settings)
+    if data.startswith(b"Iout"):
+        return _rois(path, [(path.name, data)], size, settings)
+    if data.startswith(b"\x1f\x8b"):
+        data = gunzip(path, data)
+    return _geojson(path, data, size, settings)
+
+
+def looks_like_geojson(path: Path) -> bool:
+    """Tell GeoJSON from other JSON files that lie in a folder, by the beginning of the file."""
+    with open(path, "rb") as file:
+        start = file.read(2**16)
+    return any(word in start for word in (b'"coordinates"', b'"geometry"', b'"FeatureCollection"')) or (
+        start.strip() in (b"[]", b"")
+    )
+
+
+def _archive(path: Path, data: bytes, size: tuple[int, int], settings: MaskSettings) -> LabelImage:
+    files = entries(path, data)
+    rois = [(name, content) for name, content in files if name.lower().endswith(".roi")]
+    features = [content for name, content in files if name.lower().endswith(_GEOJSON)]
+    if (rois and not features) or not files:
+        return _rois(path, rois, size, settings)
+    if len(features) == 1 and not rois:
+        return _geojson(path, features[0], size, settings)
+    names = ", ".join(name for name, _ in files[:5]) + (" …" if len(files) > 5 else "")
+    raise BadInput(
+        f"{path}: is an archive of something else",
+        found=names,
+        expected="ImageJ ROIs (.roi), or one GeoJSON file",
+        cure="unpack it, and put its files into the folder under the names of their images",
+    )
+
+
+def _rois(
+    path: Path, files: list[tuple[str, bytes]], size: tuple[int, int], settings: MaskSettings
+) -> LabelImage:
+    from cpretrain.labels.imagej_roi import read_rois
+
+    if settings.classes:
+        raise BadInput(
+            f"{path}: ImageJ ROIs have no classes to select {', '.join(settings.classes)} from",
+            cure="leave --classes out, or export GeoJSON from QuPath",
+        )
+    return read_rois(path, size, files)
+
+
+def _geojson(path: Path, data: bytes, size: tuple[int, int], settings: MaskSettings) -> LabelImage:
+    from cpretrain.labels.geojson import read_geojson
+
+    return read_geojson(path, size, data=data, classes=settings.classes, nuclei=settings.nuclei)

@@ -1,0 +1,282 @@
+"""Which mask belongs to which image, by the names that QuPath, Cellpose and people give them."""
+
+import bisect
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.errors import Problem
+
+IMAGE_ENDINGS = (".ome.tiff", ".ome.tif", ".tiff", ".tif")
+LABEL_ENDINGS = (*IMAGE_ENDINGS, ".png")
+VECTOR_ENDINGS = (".geojson.gz", ".json.gz", ".geojson", ".json", ".zip", ".roi")
+MASK_SUFFIXES = ("_masks", "_cp_masks", "-labelled", "-labels", "_labels", "_mask")
+_VECTOR_SUFFIXES = ("_RoiSet", "-RoiSet", "_rois", "-rois")
+_TILE = re.compile(r"(?P<name>.*?) ?\[(?P<place>(?:[dxywhzt]=[^,\[\]]+,?)+)\](?P<suffix>[^\[\]]*)", re.DOTALL)
+_REGION = re.compile(r"(?P<name>.+)_region_\d+_masks", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The part of an image that QuPath's tile exporter wrote, as its file name says.
+
+    Parameters
+    ----------
+    downsample : float
+        Image pixels per mask pixel.
+    x, y, width, height : int or None
+        Place in pixels of the full-resolution image; None where the name does not say.
+    z, t : int
+        Plane and frame, from 0.
+    """
+
+    downsample: float = 1.0
+    x: int | None = None
+    y: int | None = None
+    width: int | None = None
+    height: int | None = None
+    z: int = 0
+    t: int = 0
+
+
+@dataclass(frozen=True)
+class Match:
+    """An image and what was drawn for it.
+
+    Parameters
+    ----------
+    image : pathlib.Path
+        The image.
+    masks : tuple of pathlib.Path
+        One file, or several tiles of one image.
+    rule : str
+        Which pattern of names matched.
+    """
+
+    image: Path
+    masks: tuple[Path, ...]
+    rule: str
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What matched and what did not.
+
+    Parameters
+    ----------
+    pairs : list of Match
+        In the order of the images.
+    without_mask, without_image : list of Problem
+        Images that no mask belongs to, and masks that belong to no image.
+    ambiguous : list of Problem
+        Masks that could belong to several images, images with several masks.
+    """
+
+    pairs: list[Match]
+    without_mask: list[Problem]
+    without_image: list[Problem]
+    ambiguous: list[Problem]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that did not match."""
+        return [*self.without_image, *self.without_mask, *self.ambiguous]
+
+
+def stem(name: str) -> str:
+    """File name without the ending of an image or mask (``a.ome.tif`` gives ``a``), letters composed (NFC)."""
+    composed = unicodedata.normalize("NFC", name)
+    for ending in LABEL_ENDINGS + VECTOR_ENDINGS:
+        if composed.lower().endswith(ending) and len(composed) > len(ending):
+            return composed[: -len(ending)]
+    return composed
+
+
+def bare(name: str) -> str:
+    """File name without its ending and without what a program put behind the name of the image.
+
+    ``a_masks.tif``, ``a-labelled.tif`` and ``a.tif.tif`` all give ``a``.
+    """
+    short = stem(name)
+    added = max((suffix for suffix in MASK_SUFFIXES if short.endswith(suffix)), key=len, default="")
+    return stem(short.removesuffix(added))
+
+
+def tile_of(name: str) -> Tile | None:
+    """Read the place out of a tile's name, ``NAME [d=2,x=0,y=512,w=512,h=512]-labelled.tif``; None without one."""
+    found = _TILE.fullmatch(stem(name))
+    if not found:
+        return None
+    facts = dict(part.split("=", 1) for part in found["place"].rstrip(",").split(","))
+    try:
+        numbers = {key: float(value) for key, value in facts.items()}
+    except ValueError:
+        return None
+    if not all(abs(number) < 2**31 for number in numbers.values()) or numbers.get("d", 1) <= 0:
+        return None
+    place = {key: int(numbers[key]) if key in numbers else None for key in "xywh"}
+    return Tile(
+        numbers.get("d", 1.0),
+        place["x"],
+        place["y"],
+        place["w"],
+        place["h"],
+        int(numbers.get("z", 0)),
+        int(numbers.get("t", 0)),
+    )
+
+
+def is_mask_file(path: Path) -> bool:
+    """Tell whether a file's ending is one that ground truth comes in; hidden files are not."""
+    return not path.name.startswith(".") and path.name.lower().endswith(LABEL_ENDINGS + VECTOR_ENDINGS)
+
+
+def is_vector_file(path: Path) -> bool:
+    """Tell whether a file holds outlines (GeoJSON, ImageJ ROIs) rather than pixels."""
+    return path.name.lower().endswith(VECTOR_ENDINGS)
+
+
+def without_masks(files: Iterable[Path]) -> list[Path]:
+    """Leave out of a folder of images and masks together the files that are masks of another one there."""
+    images = [path for path in files if path.name.lower().endswith(IMAGE_ENDINGS)]
+    names = _Names(images)
+    return [path for path in images if not [owner for owner in names.owners(path)[0] if owner != path]]
+
+
+def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
+    """Pair masks with images by their names.
+
+    Tried in this order against an image ``NAME.tif``: the same name; ``NAME_masks``, ``NAME_cp_masks``,
+    ``NAME-labelled``, ``NAME-labels``, ``NAME_labels``, ``NAME_mask``; the doubled ``NAME.tif.tif`` (and
+    ``NAME.tif-labelled`` and so on); ``NAME_region_i_masks``; ``NAME [x=…,y=…,w=…,h=…]-labelled``, of which one
+    image may have several tiles. Names are compared as text, never as a pattern.
+
+    Parameters
+    ----------
+    images, masks : iterable of pathlib.Path
+        Files; nothing is opened.
+
+    Returns
+    -------
+    Matches
+    """
+    images = list(images)
+    names = _Names(images)
+    found: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
+    result = Matches([], [], [], [])
+    for mask in sorted(set(masks)):
+        owners, rule = names.owners(mask)
+        if len(owners) == 1:
+            found[owners[0]].append((mask, rule))
+        elif owners:
+            result.ambiguous.append(_several_images(mask, owners))
+        else:
+            result.without_image.append(_no_image(mask, names))
+    for image in images:
+        candidates = found[image]
+        if not candidates:
+            result.without_mask.append(_no_mask(image))
+        elif len(candidates) > 1 and any(rule != "tile" for _, rule in candidates):
+            result.ambiguous.append(_several_masks(image, candidates))
+        else:
+            result.pairs.append(Match(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
+    return result
+
+
+class _Names:
+    """Look images up by the names that their masks could have."""
+
+    def __init__(self, images: Iterable[Path]) -> None:
+        self.images = list(images)
+        self.by_file: dict[str, list[Path]] = defaultdict(list)
+        self.by_stem: dict[str, list[Path]] = defaultdict(list)
+        for image in self.images:
+            self.by_file[unicodedata.normalize("NFC", image.name)].append(image)
+            self.by_stem[stem(image.name)].append(image)
+        self.stems = sorted(self.by_stem)
+
+    def owners(self, mask: Path) -> tuple[list[Path], str]:
+        """Find the images that a mask can belong to, by the first rule that finds any other than itself."""
+        for rule, table, name in self._guesses(mask):
+            owners = [image for image in table.get(name, []) if image != mask]
+            if owners:
+                return owners, rule
+        return [], ""
+
+    def nearest(self, mask: Path) -> Path:
+        """Find the image whose name has the longest beginning in common with the mask's."""
+        name = stem(mask.name)
+        place = bisect.bisect(self.stems, name)
+        near = self.stems[max(0, place - 1) : place + 1]
+        best = max(near, key=lambda other: _common(name, other))
+        return self.by_stem[best][0]
+
+    def _guesses(self, mask: Path) -> Iterable[tuple[str, dict[str, list[Path]], str]]:
+        name = stem(mask.name)
+        yield "same name", self.by_file, unicodedata.normalize("NFC", mask.name)
+        yield "same name", self.by_stem, name
+        suffixes = MASK_SUFFIXES + (_VECTOR_SUFFIXES if is_vector_file(mask) else ())
+        cut = [(suffix, name[: -len(suffix)]) for suffix in suffixes if name.endswith(suffix)]
+        for suffix, short in cut:
+            yield f"NAME{suffix}", self.by_stem, short
+        yield "doubled ending", self.by_file, name
+        for suffix, short in cut:
+            yield f"NAME.tif{suffix}", self.by_file, short
+        region = _REGION.fullmatch(name)
+        if region:
+            yield "region", self.by_stem, region["name"]
+        tile = _TILE.fullmatch(name)
+        if tile and tile["suffix"] in ("", *MASK_SUFFIXES):
+            yield "tile", self.by_stem, tile["name"]
+            yield "tile", self.by_file, tile["name"]
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the beginning that two names have in common."""
+    pairs = zip(one, other, strict=False)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _several_images(mask: Path, owners: list[Path]) -> Problem:
+    return Problem(
+        mask.name,
+        "could belong to several images",
+        found=", ".join(owner.name for owner in owners),
+        expected="one image of that name",
+        cure="give the images different names",
+    )
+
+
+def _no_image(mask: Path, names: _Names) -> Problem:
+    return Problem(
+        mask.name,
+        "no image belongs to this mask",
+        found=f"the image nearest in name is {names.nearest(mask).name}",
+        expected="for an image NAME.tif a mask "
+        + ", ".join(f"NAME{suffix}" for suffix in ("", *MASK_SUFFIXES)),
+        cure="rename the mask after its image, or take it out of the folder",
+    )
+
+
+def _no_mask(image: Path) -> Problem:
+    name = stem(image.name)
+    return Problem(
+        image.name,
+        "has no mask",
+        expected=", ".join(f"{name}{suffix}.tif" for suffix in ("", *MASK_SUFFIXES)) + f", or {name}.geojson",
+        cure="export its ground truth under one of these names (an image without objects needs an empty mask), "
+        "or take the image out of the folder",
+    )
+
+
+def _several_masks(image: Path, candidates: list[tuple[Path, str]]) -> Problem:
+    return Problem(
+        image.name,
+        "has several masks",
+        found=", ".join(mask.name for mask, _ in candidates),
+        expected="one",
+        cure="keep the right one and take the others out of the folder",
+    )

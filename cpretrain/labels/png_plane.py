@@ -1,0 +1,64 @@
+"""Read a PNG as it is stored: QuPath's documented label script writes ``NAME-labels.png``."""
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.errors import BadInput
+from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.labels.tiff_plane import Plane, check_room
+from cpretrain.runtime.terminal import check_name
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def is_png(path: str | os.PathLike) -> bool:
+    """Tell a PNG by its first bytes, whatever its name."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(SIGNATURE)) == SIGNATURE
+    except OSError:
+        return False
+
+
+def read_png(path: str | os.PathLike) -> Plane:
+    """Read a PNG; a palette image gives its indices, not its colours.
+
+    Raises
+    ------
+    BadInput
+        When the file is damaged.
+    """
+    from PIL import Image
+
+    check_name(path)
+    try:
+        data = Path(path).read_bytes()
+        _check_sums(path, data)
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise damaged(path, f"a header that says {image.height} × {image.width} pixels")
+            check_room(path, image.height, image.width)
+            palette = image.mode == "P"
+            pixels = np.asarray(image.convert("L") if image.mode == "LA" else image)
+    except BadInput:
+        raise
+    except Exception as error:
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+    return Plane(pixels, palette)
+
+
+def _check_sums(path: str | os.PathLike, data: bytes) -> None:
+    """Check the sum of every chunk: Pillow leaves out those of the pixels."""
+    place = len(SIGNATURE)
+    kind = b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 8 + length
+        if struct.unpack_from(">I", data, end)[0] != zlib.crc32(data[place + 4 : end]):
+            raise damaged(path, f"a wrong check sum in chunk {kind!r}")
+        place = end + 4

@@ -1,0 +1,242 @@
+"""Read the one plane of a TIFF as it is stored, and refuse damaged files instead of guessing.
+
+A palette image gives its indices, not its colours. tifffile fills what is missing from a truncated file with
+zeros, which in a label image is background; so all segments are checked to lie inside the file first.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.tiff.ifd_chain import check_directories
+from cpretrain.images.tiff.integrity import check_page, damaged
+from cpretrain.images.tiff.ome_xml import check_ome
+from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.terminal import check_name
+
+MOST_CHANNELS = 5
+"""Up to this many unnamed planes of an image are taken for channels."""
+
+BYTES_A_PIXEL = 20
+"""What reading a label image takes at most, in memory, where it holds objects (noise takes up to three times that)."""
+
+_OLD_JPEG, _JPEG = 6, 7
+_PALETTE, _REDUCED, _TRANSPARENCY = 3, 1, 4
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The pixels of a single-plane file.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Axes y, x, or y, x, sample for RGB.
+    palette : bool
+        Whether the pixels are indices into a colour table.
+    """
+
+    pixels: NDArray[Any]
+    palette: bool = False
+
+    @property
+    def rgb(self) -> bool:
+        """Whether a pixel has several samples."""
+        return self.pixels.ndim == 3
+
+
+def read_plane(path: str | os.PathLike) -> Plane:
+    """Read a TIFF that holds one plane.
+
+    Parameters
+    ----------
+    path : path-like
+        TIFF, BigTIFF, OME-TIFF or ImageJ TIFF, compressed or not; reduced copies (pyramids) are passed over.
+
+    Returns
+    -------
+    Plane
+
+    Raises
+    ------
+    BadInput
+        When the file is no TIFF, is damaged, holds several planes, or was compressed with loss.
+    """
+    with _opened(path) as file:
+        pages = full_pages(file)
+        planes = _plane_count(file, pages)
+        if planes > 1:
+            raise _several_planes(path, pages, planes)
+        page = pages[0]
+        check_page(path, page)
+        check_room(path, int(page.imagelength), int(page.imagewidth))
+        _check_lossless(path, page)
+        with _as_damage(path):
+            pixels = page.asarray()
+        return Plane(_samples_last(path, pixels, page.axes), page.photometric == _PALETTE)
+
+
+def check_room(path: str | os.PathLike, height: int, width: int) -> None:
+    """Make sure that there is memory for a label image of this size, and for the work on it.
+
+    Raises
+    ------
+    BadInput
+        With what is there and what is needed.
+    """
+    check_memory(
+        BYTES_A_PIXEL * height * width,
+        f"{path}: a label image of {height} × {width} pixels does not fit in memory",
+        "cut the image into smaller ones; where it cannot be that large, it is damaged",
+    )
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the header of an image says: height and width in pixels, type of a pixel, number of channels."""
+
+    size: tuple[int, int]
+    dtype: str
+    channels: int
+
+
+def describe_image(path: str | os.PathLike) -> ImageFacts:
+    """Read the header of a training image of one plane, with one or several channels.
+
+    Raises
+    ------
+    BadInput
+        When the file is damaged, or holds several planes in z or t.
+    """
+    with _opened(path) as file:
+        series = file.series[0]
+        lengths = dict(zip(series.axes, series.shape, strict=True))
+        extra = {axis: count for axis, count in lengths.items() if axis not in "YXCS" and count > 1}
+        # a stack without named axes, as plain writers make it, is taken for channels when it is as short as them
+        unnamed = [extra.pop(axis) for axis in ("Q", "I") if extra.get(axis, 99) <= MOST_CHANNELS]
+        if extra:
+            raise BadInput(
+                f"{path}: is not one plane",
+                found=f"axes {series.axes} of lengths {series.shape}",
+                expected="one plane in z and t, axes YX or CYX",
+                cure="cut training crops from it with cpretrain crops",
+            )
+        for page in full_pages(file):
+            check_page(path, page)
+        channels = lengths.get("C", 1) * lengths.get("S", 1) * int(np.prod(unnamed, dtype=int))
+        return ImageFacts((int(lengths["Y"]), int(lengths["X"])), str(series.dtype), channels)
+
+
+def full_pages(file: tifffile.TiffFile) -> list[Any]:
+    """List the pages of a file that are neither reduced copies nor transparency masks."""
+    return [page for page in _pages(file) if not int(page.subfiletype) & (_REDUCED | _TRANSPARENCY)]
+
+
+def _pages(file: tifffile.TiffFile) -> list[Any]:
+    return list(file.pages)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
+    with _as_damage(path), silent("tifffile"):
+        if Path(path).is_dir():
+            raise BadInput(f"{path}: is a folder", expected="an image file")
+        if not Path(path).exists():
+            raise BadInput(f"{path}: there is no such file")
+        check_name(path)
+        check_directories(path)
+        try:
+            file = tifffile.TiffFile(path)
+        except tifffile.TiffFileError as error:
+            raise _no_tiff(path) from error
+        with file:
+            check_ome(path, file.ome_metadata or "")
+            if not full_pages(file):
+                raise damaged(path, "a TIFF without an image")
+            yield file
+
+
+@contextmanager
+def _as_damage(path: str | os.PathLike) -> Iterator[None]:
+    """Turn whatever a reader or codec raises into a `BadInput`."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        raise damaged(path, f"{type(error).__name__}: {text[0]}" if text else type(error).__name__) from error
+
+
+def _no_tiff(path: str | os.PathLike) -> BadInput:
+    start = Path(path).read_bytes()[:8]
+    known = {
+        b"\x89PNG": "a PNG",
+        b"\xff\xd8": "a JPEG",
+        b"PK": "a zip archive",
+        b"{": "JSON",
+        b"": "an empty file",
+    }
+    found = next((what for mark, what in known.items() if mark and start.startswith(mark)), None)
+    return BadInput(
+        f"{path}: is not a TIFF",
+        found=found or ("a file that begins with " + repr(start) if start else "an empty file"),
+        expected="a label image as TIFF",
+        cure="export it as .tif: writeImage(labelServer, path + '.tif')",
+    )
+
+
+def _plane_count(file: tifffile.TiffFile, pages: list[Any]) -> int:
+    """Planes in the file; ImageJ writes large stacks with one page and their number in the description."""
+    facts = (file.imagej_metadata or {}) if file.is_imagej else {}
+    return max(len(pages), int(facts.get("images", 1)) if len(file.pages) == 1 else 1)
+
+
+def _several_planes(path: str | os.PathLike, pages: list[Any], planes: int) -> BadInput:
+    binary = _looks_binary(path, pages)
+    return BadInput(
+        f"{path}: holds {planes} planes" + (", each of them binary" if binary else ""),
+        found="one channel for each class or object (multichannelOutput)" if binary else f"{planes} planes",
+        expected="one plane in which every object has its own number",
+        cure="in the export script remove .multichannelOutput(true) and use .useInstanceLabels()"
+        if binary
+        else "export one plane (one channel, z and t) at a time",
+    )
+
+
+def _looks_binary(path: str | os.PathLike, pages: list[Any]) -> bool:
+    try:
+        for page in pages[:8]:
+            check_page(path, page)
+            if len(np.unique(page.asarray())) > 2:
+                return False
+    except Exception:
+        return False
+    return True
+
+
+def _check_lossless(path: str | os.PathLike, page: Any) -> None:
+    if int(page.compression) in (_OLD_JPEG, _JPEG):
+        raise BadInput(
+            f"{path}: was compressed with loss",
+            found="JPEG compression, which changes the numbers of objects",
+            expected="no compression, LZW or deflate",
+            cure="export label images as .tif without JPEG compression, or as .ome.tif",
+        )
+
+
+def _samples_last(path: str | os.PathLike, pixels: NDArray[Any], axes: str) -> NDArray[Any]:
+    if axes == "SYX":
+        pixels, axes = np.moveaxis(pixels, 0, -1), "YXS"
+    if axes not in ("YX", "YXS"):
+        raise BadInput(f"{path}: is not a plane", found=f"axes {axes}", expected="one plane, axes YX")
+    return pixels

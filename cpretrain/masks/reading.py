@@ -1,0 +1,68 @@
+"""Read what was drawn for one image, of whatever kind its files are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.labels.encodings import read_ids, recognise
+from cpretrain.labels.label_image import LabelImage
+from cpretrain.labels.outline_file import read_outlines
+from cpretrain.labels.pairing import Match, Tile, is_vector_file, tile_of
+from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.masks.size import fit_to_image
+from cpretrain.masks.tiles import check_numbering, stitch
+from cpretrain.settings.masks import MaskSettings
+
+
+def read_ground_truth(found: Match, border: int, settings: MaskSettings) -> LabelImage:
+    """Read the mask, the tiles or the outlines that belong to an image.
+
+    Parameters
+    ----------
+    found : Match
+        The image and its files.
+    border : int
+        Width of the edge of zeros around the image, in pixels.
+    settings : MaskSettings
+        How to read.
+
+    Returns
+    -------
+    LabelImage
+        Of the size of the image.
+
+    Raises
+    ------
+    BadInput
+        When the files cannot be used; it says what to change.
+    """
+    size = describe_image(found.image).size
+    path = found.masks[0]
+    if is_vector_file(path):
+        return read_outlines(path, size, settings)
+    if settings.classes:
+        raise BadInput(
+            f"{path}: a label image has no classes to select {', '.join(settings.classes)} from",
+            cure="export GeoJSON from QuPath, which keeps the classes, or leave --classes out",
+        )
+    if found.rule == "tile":
+        return _read_tiles(found.masks, size, settings)
+    ids, encoding = read_ids(path)
+    fitted = fit_to_image(path, ids, size, border, settings.upsample)
+    image = recognise(path, fitted.ids, encoding, strict=settings.strict, components=settings.components)
+    return image.with_notes([fitted.note] if fitted.note else [])
+
+
+def _read_tiles(paths: Sequence[Path], size: tuple[int, int], settings: MaskSettings) -> LabelImage:
+    read = [(path, tile_of(path.name) or Tile(), *read_ids(path)) for path in paths]
+    whole = stitch(
+        [(path.name, tile, ids) for path, tile, ids, _ in read],
+        size,
+        upsample=settings.upsample,
+        strict=settings.strict,
+    )
+    encoding = read[0][-1]
+    image = recognise(paths[0], whole.ids, encoding, strict=settings.strict, components=settings.components)
+    if image.encoding == encoding:
+        check_numbering(paths[0], image, whole.tile)
+    return image.with_notes(whole.notes)

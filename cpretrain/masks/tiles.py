@@ -1,0 +1,146 @@
+"""Put the tiles together that QuPath's tile exporter cut an image's labels into."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.labels.label_image import LabelImage, pieces_of
+from cpretrain.labels.pairing import Tile
+from cpretrain.labels.resize import enlarge
+
+
+@dataclass(frozen=True)
+class Stitched:
+    """Ids of a whole image, which tile each pixel came from (from 1, 0: none), and what to know about it."""
+
+    ids: NDArray[np.uint32]
+    tile: NDArray[np.int32]
+    notes: tuple[str, ...] = ()
+
+
+def stitch(
+    tiles: Sequence[tuple[str | os.PathLike, Tile, NDArray[np.integer]]],
+    size: tuple[int, int],
+    *,
+    upsample: bool = False,
+    strict: bool = False,
+) -> Stitched:
+    """Lay tiles at the places that their names say.
+
+    Parameters
+    ----------
+    tiles : sequence of (path, Tile, ndarray)
+        File, place, and ids (axes y, x) of each.
+    size : tuple of int
+        Height and width of the whole image.
+    upsample : bool
+        Enlarge tiles of a lower resolution by nearest neighbour.
+    strict : bool
+        Refuse tiles that leave a part of the image open.
+
+    Raises
+    ------
+    BadInput
+        When a tile does not have the size or place that its name says, or two that overlap differ.
+    """
+    ids, tile = np.zeros(size, np.uint32), np.zeros(size, np.int32)
+    for number, (path, place, pixels) in enumerate(tiles, 1):
+        full = _full_resolution(path, place, pixels, upsample)
+        y, x = place.y or 0, place.x or 0
+        full = _inside(path, full, y, x, size)
+        window = (slice(y, y + full.shape[0]), slice(x, x + full.shape[1]))
+        shared = tile[window] > 0
+        if (ids[window][shared] != full[shared]).any():
+            raise BadInput(
+                f"{path}: differs from another tile where the two overlap",
+                expected="the same number for an object in all tiles",
+                cure="export all tiles with one LabeledImageServer, in one run",
+            )
+        ids[window], tile[window] = full, number
+    share = (tile > 0).mean()
+    if share < 1 and strict:
+        raise BadInput(
+            f"{tiles[0][0]}: the tiles do not cover the image",
+            found=f"{share:.0%} of it",
+            cure="export all tiles, without .annotatedTilesOnly(true), or leave --strict out",
+        )
+    open_part = (f"tiles cover {share:.0%} of the image; the rest counts as background",) if share < 1 else ()
+    notes = [f"put together from {len(tiles)} tiles"] if len(tiles) > 1 else []
+    factors = sorted({place.downsample for _, place, _ in tiles if place.downsample != 1})
+    notes += [f"enlarged {factor:g} times by nearest neighbour" for factor in factors]
+    return Stitched(ids, tile, (*notes, *open_part))
+
+
+def check_numbering(path: str | os.PathLike, image: LabelImage, tile: NDArray[np.int32]) -> None:
+    """Refuse tiles that were numbered each for itself, which would make one object of several.
+
+    Where tiles share their numbers, an object that is in two of them goes on across the seam.
+
+    Raises
+    ------
+    BadInput
+        When most numbers that occur in several tiles do not.
+    """
+    pieces, owner = pieces_of(image.labels)
+    inside = image.labels > 0
+    of_object = np.unique(np.stack([image.labels[inside].astype(np.int64), tile[inside]]), axis=1)[0]
+    of_piece = np.unique(np.stack([pieces[inside].astype(np.int64), tile[inside]]), axis=1)[0]
+    shared = np.flatnonzero(np.bincount(of_object) > 1)
+    across = np.unique(owner[np.flatnonzero(np.bincount(of_piece) > 1) - 1])
+    apart = np.setdiff1d(shared, across)
+    if 2 * len(apart) > len(shared):
+        raise BadInput(
+            f"{path}: its tiles seem to be numbered each for itself",
+            found=f"{len(apart)} of {len(shared)} numbers occur in several tiles without touching",
+            expected="the same number for an object in all tiles, and no other",
+            cure="export all tiles with one LabeledImageServer, in one run",
+        )
+
+
+def _full_resolution(
+    path: str | os.PathLike, place: Tile, pixels: NDArray[np.integer], upsample: bool
+) -> NDArray[np.integer]:
+    if place.z or place.t:
+        raise BadInput(
+            f"{path}: lies in plane z={place.z}, t={place.t}",
+            expected="the one plane that is trained on, z=0, t=0",
+            cure="export the tiles of one plane, under the name of that plane's image",
+        )
+    height = place.height if place.height is not None else round(pixels.shape[0] * place.downsample)
+    width = place.width if place.width is not None else round(pixels.shape[1] * place.downsample)
+    slack = 0 if place.downsample == 1 else 1
+    expected = (height / place.downsample, width / place.downsample)
+    if any(abs(have - want) > slack for have, want in zip(pixels.shape, expected, strict=True)):
+        raise BadInput(
+            f"{path}: has another size than its name says",
+            found=f"{pixels.shape[0]} × {pixels.shape[1]} (height × width)",
+            expected=f"{expected[0]:g} × {expected[1]:g}",
+            cure="export it again, or correct its name",
+        )
+    if place.downsample != 1 and not upsample:
+        raise BadInput(
+            f"{path}: was exported at a lower resolution",
+            found=f"a downsample of {place.downsample:g}",
+            expected="full resolution",
+            cure="use .downsample(1) in the export script; or enlarge it with --upsample",
+        )
+    return pixels if pixels.shape == (height, width) else enlarge(pixels, (height, width))
+
+
+def _inside(
+    path: str | os.PathLike, pixels: NDArray[np.integer], y: int, x: int, size: tuple[int, int]
+) -> NDArray[np.integer]:
+    """Cut off what lies beyond the image, when nothing was drawn there."""
+    kept = pixels[: max(0, size[0] - y), : max(0, size[1] - x)]
+    if y < 0 or x < 0 or not kept.size or np.count_nonzero(kept) < np.count_nonzero(pixels):
+        raise BadInput(
+            f"{path}: lies beyond the image",
+            found=f"x from {x} to {x + pixels.shape[1]}, y from {y} to {y + pixels.shape[0]}",
+            expected=f"inside {size[1]} × {size[0]} pixels (width × height)",
+            cure="these are the tiles of another image: check the names",
+        )
+    return kept

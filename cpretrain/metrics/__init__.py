@@ -1,0 +1,1 @@
+"""Scores of label images against label images; arrays only."""

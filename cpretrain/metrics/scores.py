@@ -1,0 +1,184 @@
+"""How well predicted objects agree with true ones: average precision and its relatives, per image and IoU threshold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+from cpretrain.metrics.overlaps import Overlaps, find_overlaps
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What was counted in each image, and the scores that follow from it.
+
+    ``precision, tp, fp, fn = scores`` unpacks average precision and counts in the order of Cellpose's function.
+
+    Parameters
+    ----------
+    tp, fp, fn : ndarray of int, (images, thresholds)
+        Objects that match one to one, predicted ones without a match, true ones without a match.
+    matched_iou : ndarray of float, (images, thresholds)
+        Sum of the IoU of the matches.
+    jaccard_intersection, jaccard_union : ndarray of int, (images,)
+        Pixels of the aggregated Jaccard index, above and below its line.
+    """
+
+    tp: Counts
+    fp: Counts
+    fn: Counts
+    matched_iou: Floats
+    jaccard_intersection: Counts
+    jaccard_union: Counts
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return iter((self.average_precision, self.tp, self.fp, self.fn))
+
+    @property
+    def parts(self) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+        """Numerator and denominator of each score, arrays that broadcast to (images, thresholds)."""
+        return {
+            "average_precision": (self.tp, self.tp + self.fp + self.fn),
+            "precision": (self.tp, self.tp + self.fp),
+            "recall": (self.tp, self.tp + self.fn),
+            "f1": (2 * self.tp, 2 * self.tp + self.fp + self.fn),
+            "matched_iou": (self.matched_iou, self.tp),
+            "aggregated_jaccard": (self.jaccard_intersection[:, None], self.jaccard_union[:, None]),
+        }
+
+    @property
+    def average_precision(self) -> Floats:
+        """``TP / (TP + FP + FN)``, (images, thresholds); 1 where an image has no object on either side."""
+        return self.of("average_precision")
+
+    def of(self, name: str) -> Floats:
+        """Give a score by its name in `parts`, of each image.
+
+        Returns
+        -------
+        ndarray of float, (images, thresholds) or (images, 1) for the aggregated Jaccard index
+            Where an image has no object on either side all is right: 1. Without a match there is no IoU of
+            matches: NaN. Else a share of nothing is 0.
+        """
+        above, below = self.parts[name]
+        empty = (self.tp + self.fp + self.fn == 0)[:, : below.shape[1]]
+        nothing = np.nan if name == "matched_iou" else np.where(empty, 1.0, 0.0)
+        return np.where(below > 0, above / np.maximum(below, 1), nothing)
+
+
+def average_precision(
+    true: Sequence[NDArray[Any]], predicted: Sequence[NDArray[Any]], thresholds: ArrayLike = (0.5, 0.75, 0.9)
+) -> Scores:
+    """Average precision, ``TP / (TP + FP + FN)``, of each image at each IoU threshold.
+
+    Parameters
+    ----------
+    true, predicted : sequence of ndarray of int, (Y, X) or (Z, Y, X)
+        Label images, 0 for background. Ids mean nothing but identity: they may have gaps.
+    thresholds : array-like of float
+        IoU from which two objects count as the same one.
+
+    Returns
+    -------
+    Scores
+        Arrays (images, thresholds); ``ap, tp, fp, fn = average_precision(…)`` unpacks it as Cellpose's function
+        does. An image without an object that is predicted to have none scores 1.
+
+    Raises
+    ------
+    ValueError
+        When the numbers of images, or the shapes of a pair, differ, or an array holds no whole numbers.
+
+    Notes
+    -----
+    The definition of Cellpose's ``metrics.average_precision`` and of the DSB 2018 challenge: objects are matched one
+    to one so that as many as possible reach the threshold, and of such choices the one with the largest sum of IoU.
+    It is not the area under a precision-recall curve. The aggregated Jaccard index is that of Kumar et al., IEEE
+    Transactions on Medical Imaging 36 (2017) 1550.
+    """
+    if len(true) != len(predicted):
+        raise ValueError(f"{len(true)} true and {len(predicted)} predicted images")
+    return join(
+        [score(find_overlaps(t, p), thresholds) for t, p in zip(true, predicted, strict=True)], thresholds
+    )
+
+
+def score(overlaps: Overlaps, thresholds: ArrayLike) -> Scores:
+    """Score one image; the arrays have one row."""
+    levels = _levels(thresholds)
+    found = [match(overlaps, level) for level in levels]
+    tp = np.array([[len(pairs) for pairs in found]], np.int64)
+    matched_iou = np.array([[overlaps.iou[pairs].sum() for pairs in found]], float)
+    intersection, union = _aggregated_jaccard(overlaps)
+    return Scores(
+        tp,
+        len(overlaps.predicted_areas) - tp,
+        len(overlaps.true_areas) - tp,
+        matched_iou,
+        np.array([intersection]),
+        np.array([union]),
+    )
+
+
+def join(scores: Sequence[Scores], thresholds: ArrayLike) -> Scores:
+    """Put the scores of several images below one another."""
+    if not scores:
+        nothing, none = np.zeros((0, _levels(thresholds).size), np.int64), np.zeros(0, np.int64)
+        return Scores(nothing, nothing, nothing, nothing.astype(float), none, none)
+    return Scores(
+        *(np.concatenate([getattr(one, name) for one in scores]) for name in Scores.__dataclass_fields__)
+    )
+
+
+def match(overlaps: Overlaps, threshold: float) -> NDArray[np.intp]:
+    """Match true and predicted objects one to one.
+
+    From an IoU of more than 0.5 on, no two objects can reach the threshold with the same third one, so that all who
+    reach it match; only what is disputed is a problem of assignment.
+
+    Parameters
+    ----------
+    overlaps : Overlaps
+        Of one image.
+    threshold : float
+        IoU from which on two objects may match.
+
+    Returns
+    -------
+    ndarray
+        The pairs of `overlaps` that are matches.
+    """
+    reached = np.flatnonzero(overlaps.iou >= threshold)
+    rivals = np.bincount(overlaps.true[reached], minlength=1)[overlaps.true[reached]] > 1
+    rivals |= np.bincount(overlaps.predicted[reached], minlength=1)[overlaps.predicted[reached]] > 1
+    if not rivals.any():
+        return reached
+    disputed = reached[rivals]
+    rows, row = np.unique(overlaps.true[disputed], return_inverse=True)
+    columns, column = np.unique(overlaps.predicted[disputed], return_inverse=True)
+    worth = np.zeros((rows.size, columns.size))
+    worth[row, column] = 1 + overlaps.iou[disputed] / (2 * min(worth.shape))
+    chosen = np.zeros(worth.shape, bool)
+    chosen[linear_sum_assignment(worth, maximize=True)] = True
+    return np.concatenate([reached[~rivals], disputed[chosen[row, column]]])
+
+
+def _levels(thresholds: ArrayLike) -> Floats:
+    return np.atleast_1d(np.asarray(thresholds, float))
+
+
+def _aggregated_jaccard(overlaps: Overlaps) -> tuple[int, int]:
+    """Pixels that each true object shares with the prediction of highest IoU, and all pixels concerned."""
+    best = overlaps.best_prediction()
+    found = best >= 0
+    used = overlaps.predicted[best[found]]
+    union = overlaps.true_areas.sum() + (overlaps.predicted_areas[used] - overlaps.pixels[best[found]]).sum()
+    unused = np.ones(len(overlaps.predicted_areas), bool)
+    unused[used] = False
+    return int(overlaps.pixels[best[found]].sum()), int(union + overlaps.predicted_areas[unused].sum())

@@ -1,0 +1,1 @@
+"""Cellpose: weights, the zoo, normalization, the segmenter, and what a model folder says."""

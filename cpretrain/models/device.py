@@ -1,0 +1,27 @@
+"""The device that networks run on."""
+
+from typing import Any
+
+from cpretrain.errors import BadInput
+
+
+def find_device(device: str) -> Any:
+    """Return the torch device of that name; for ``auto`` CUDA, else an Apple GPU, else the CPU.
+
+    Raises
+    ------
+    BadInput
+        When a GPU is asked for by name and none is found.
+    """
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        device = next(name for name, found in there.items() if found)
+    if not there[device]:
+        raise BadInput(
+            f"device {device}: not found on this machine",
+            found=", ".join(name for name, found in there.items() if found),
+            cure="leave --device out, or give --device cpu",
+        )
+    return torch.device(device)

@@ -1,0 +1,31 @@
+"""Download of pretrained weights by Cellpose itself."""
+
+import urllib.error
+
+from cpretrain.errors import BadInput
+from cpretrain.models.weights import BaseModel, models_folder, zoo_file
+
+
+def download(base: BaseModel) -> None:
+    """Let Cellpose fetch the weights of a zoo model.
+
+    Raises
+    ------
+    BadInput
+        When it cannot; it says where to put the file.
+    """
+    from cellpose import models
+
+    assert base.path is not None
+    cure = (
+        f"download {base.path.name} on a machine with internet and put it at {zoo_file(base.name)} "
+        f"(or set CELLPOSE_LOCAL_MODELS_PATH, now {models_folder()})"
+    )
+    try:
+        models.cache_model_path(base.path.name)
+    except (urllib.error.URLError, OSError) as error:
+        raise BadInput(
+            f"base model {base.name}: its weights are not on this machine and cannot be downloaded",
+            found=str(error),
+            cure=cure,
+        ) from error

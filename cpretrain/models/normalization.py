@@ -1,0 +1,109 @@
+"""Grey values as Cellpose expects them, measured on real data alone."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from cpretrain.images.valid_box import Box, valid_box
+
+PERCENTILES = (1.0, 99.0)
+"""Cellpose's own."""
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+Levels = Sequence[tuple[float, float]]
+"""For each channel the grey values that become 0 and 1."""
+
+
+class Normalization(BaseModel):
+    """How grey values are scaled; a model has to see the same in training and in use.
+
+    Parameters
+    ----------
+    percentiles : tuple of float
+        Low and high percentile, in percent, which become 0 and 1.
+    valid_pixels : bool
+        Measure them inside the box that holds data, leaving out zeros around it (the border of a crop, the padding
+        of the drift correction). Cellpose itself takes all pixels.
+    of : {'frame', 'image'}
+        What they are measured on: ``frame``, of a crop the whole frame that it was cut from, where ``crops.csv``
+        says their grey values; ``image``, always the image itself, as Cellpose does.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    percentiles: tuple[Percent, Percent] = PERCENTILES
+    valid_pixels: bool = True
+    of: Literal["frame", "image"] = "frame"
+
+    @property
+    def takes_levels_of_frames(self) -> bool:
+        """Whether crops are scaled by the grey values that ``crops.csv`` has of their frames."""
+        return self == Normalization()
+
+
+def measure_levels(image: NDArray[Any], how: Normalization | None = None) -> Levels:
+    """Measure the grey values of an image that become 0 and 1.
+
+    Parameters
+    ----------
+    image : ndarray, (C, Y, X)
+        Grey values.
+    how : Normalization, optional
+        Percentiles, and where they are measured.
+
+    Returns
+    -------
+    list of (float, float)
+        Low and high of each channel; both 0 where the image holds no data.
+    """
+    how = how or Normalization()
+    box = _measured_box(image, how)
+    return [(0.0, 0.0) if box is None else _low_and_high(channel[box], how) for channel in image]
+
+
+def normalize(
+    image: NDArray[Any], how: Normalization | None = None, levels: Levels | None = None
+) -> NDArray[np.float32]:
+    """Scale each channel so that its low percentile becomes 0 and its high percentile 1.
+
+    This is Cellpose's own normalisation, except that zeros around the image are left out of the percentiles and
+    stay 0. With them in, a crop with a border of zeros is scaled unlike the frame that it was cut from.
+
+    Parameters
+    ----------
+    image : ndarray, (C, Y, X)
+        Grey values.
+    how : Normalization, optional
+        Percentiles, and where they are measured.
+    levels : sequence of (float, float), optional
+        What becomes 0 and 1 in each channel; by default what `measure_levels` finds.
+
+    Returns
+    -------
+    ndarray of float32, (C, Y, X)
+        Zero outside the valid box, and in channels without contrast.
+    """
+    how = how or Normalization()
+    scaled = np.zeros(image.shape, np.float32)
+    box = _measured_box(image, how)
+    if box is None:
+        return scaled
+    levels = levels or [_low_and_high(channel[box], how) for channel in image]
+    for channel, (low, high), into in zip(image, levels, scaled, strict=True):
+        inside = channel[box].astype(np.float32)
+        if high - low > 1e-3:
+            into[box] = (inside - low) / (high - low)
+    return scaled
+
+
+def _measured_box(image: NDArray[Any], how: Normalization) -> Box | None:
+    return valid_box(image) if how.valid_pixels else (slice(None), slice(None))
+
+
+def _low_and_high(pixels: NDArray[Any], how: Normalization) -> tuple[float, float]:
+    low, high = np.percentile(pixels.astype(np.float32), how.percentiles)
+    return float(low), float(high)

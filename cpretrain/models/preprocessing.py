@@ -1,0 +1,51 @@
+"""The array that Cellpose's network sees: channels chosen, scaled and laid out."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.models.normalization import Levels, Normalization, normalize
+from cpretrain.models.weights import cellpose_major
+
+
+def network_input(
+    planes: NDArray[Any],
+    channel: int = 1,
+    second_channel: int | None = None,
+    how: Normalization | None = None,
+    levels: Levels | None = None,
+) -> NDArray[np.float32]:
+    """Choose channels of an image, normalise them, and fill up to what the network takes.
+
+    Parameters
+    ----------
+    planes : ndarray, (C, Y, X)
+        Grey values.
+    channel, second_channel : int
+        From 1; the channel to segment, and that of the nuclei.
+    how : Normalization, optional
+        As the model has it.
+    levels : sequence of (float, float), optional
+        For each channel the grey values that become 0 and 1, where they are known of the whole frame.
+
+    Returns
+    -------
+    ndarray of float32, (2 or 3, Y, X)
+        Two channels for Cellpose 3, three for Cellpose 4.
+
+    Raises
+    ------
+    BadInput
+        When the image has no such channel.
+    """
+    chosen = [channel] if second_channel is None else [channel, second_channel]
+    for number in chosen:
+        if number > len(planes):
+            raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
+    wanted = 2 if cellpose_major() == 3 else 3
+    ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
+    known = [levels[number - 1] for number in chosen] if levels else None
+    ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how, known)
+    return ready

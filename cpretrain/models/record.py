@@ -1,0 +1,138 @@
+"""What a model folder says of itself: how it was trained, and how to use it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, FiniteFloat, PositiveFloat, PositiveInt
+
+from cpretrain.errors import BadInput, short
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.weights import MODEL_RECORD
+from cpretrain.storage.json_file import read_json
+
+TUNING_RECORD = "tuning.json"
+"""Inside a model folder: thresholds and diameter that did best on the training images."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How a model wants to be used.
+
+    Parameters
+    ----------
+    channel, second_channel : int
+        From 1; the channel to segment, and that of the nuclei (None where there is none).
+    normalization : Normalization
+        How grey values were scaled in training.
+    tuned : mapping of str to float
+        Flow threshold, cellprob threshold and diameter that were found by a search; empty without one.
+    """
+
+    channel: int = 1
+    second_channel: int | None = None
+    normalization: Normalization = field(default_factory=Normalization)
+    tuned: Mapping[str, float | None] = field(default_factory=dict)
+
+
+def read_record(model: Path) -> dict[str, Any]:
+    """Read ``model.json`` of a model folder.
+
+    Raises
+    ------
+    BadInput
+        When it is not there, or no record of a model.
+    """
+    path = model / MODEL_RECORD
+    try:
+        record = read_json(path)
+        _Record.model_validate(record)
+    except (OSError, ValueError) as error:  # pydantic's error is a ValueError
+        raise BadInput(
+            f"{model}: is not a model folder",
+            found=short(error),
+            expected=f"a folder with {MODEL_RECORD}, made by cpretrain train",
+        ) from error
+    return dict(record)
+
+
+def settings_of_model(model: Path) -> ModelSettings:
+    """Read how a model wants to be used: its channels, its normalisation, and thresholds where they were tuned.
+
+    Raises
+    ------
+    BadInput
+        When it is not a model folder, or its ``tuning.json`` is damaged.
+    """
+    record = read_record(model)
+    return ModelSettings(
+        record["settings"]["channel"],
+        record["settings"].get("second_channel"),
+        Normalization.model_validate(record["normalization"]),
+        tuned_values(model, "retrained"),
+    )
+
+
+def tuned_values(model: Path, contender: str, weights: str | None = None) -> dict[str, float | None]:
+    """Thresholds and diameter that a search found.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model folder.
+    contender : {'retrained', 'base'}
+        Both are tuned, so that the comparison stays fair.
+    weights : str, optional
+        SHA-256 of the weights that are to be used: what was found for others does not count.
+
+    Returns
+    -------
+    dict
+        By name of the setting; empty without a search.
+    """
+    path = model / TUNING_RECORD
+    if not path.is_file():
+        return {}
+    try:
+        found = _Tuning.model_validate(read_json(path)).found[contender]
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(
+            f"{path}: cannot be read",
+            found=short(error),
+            expected="the record of a search by cpretrain evaluate --tune",
+            cure="search again with --tune, or take the file away",
+        ) from error
+    return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
+
+
+class _Base(BaseModel):
+    name: str
+
+
+class _Used(BaseModel):
+    channel: PositiveInt
+    second_channel: PositiveInt | None = None
+
+
+class _Record(BaseModel):
+    """What others rely on in ``model.json``; there is more in it."""
+
+    base: _Base
+    settings: _Used
+    normalization: Normalization
+    inputs: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    images: dict[str, Any] = {}
+    cell_type: str | None = None
+
+
+class _Found(BaseModel):
+    flow_threshold: FiniteFloat
+    cellprob_threshold: FiniteFloat
+    diameter: PositiveFloat | None
+    weights_sha256: str | None
+
+
+class _Tuning(BaseModel):
+    found: dict[str, _Found]

@@ -1,0 +1,84 @@
+"""A model as it is used: its weights, channels, grey values and thresholds, nothing left open."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.models.download import download
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.record import ModelSettings, read_record, settings_of_model
+from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.weights import MODEL_RECORD, BaseModel, find_base
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.storage.provenance import sha256
+
+
+@dataclass(frozen=True)
+class UsedModel:
+    """A model as it is used; it can travel to another process.
+
+    Parameters
+    ----------
+    base : BaseModel
+        Its weights.
+    weights_sha256 : str
+        SHA-256 of their file.
+    settings : PredictSettings
+        Channels and thresholds are filled in; a diameter of None is the model's own.
+    normalization : Normalization
+        How grey values were scaled in training.
+    """
+
+    base: BaseModel
+    weights_sha256: str
+    settings: PredictSettings
+    normalization: Normalization
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """The model ready to segment; loaded once in each process."""
+        return _load(self.base, self.weights_sha256, self.settings.device, self.settings.batch_size)
+
+    @property
+    def channel(self) -> int:
+        """Channel to segment, from 1."""
+        assert self.settings.channel
+        return self.settings.channel
+
+
+def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
+    """Find a model, and fill in what the settings leave open: as it was trained and tuned, else as Cellpose does.
+
+    Parameters
+    ----------
+    model : str or path-like
+        A model folder of this tool, a file of weights, or a name of Cellpose's zoo (then its weights are downloaded
+        where they are missing).
+    settings : PredictSettings
+        What is given counts more than what the model says.
+
+    Raises
+    ------
+    BadInput
+        When there is no such model, or it has no weights.
+    """
+    folder = Path(model)
+    trained = (folder / MODEL_RECORD).is_file()
+    base = find_base(str(model))
+    if base.path is None:
+        raise BadInput(f"model {model}: has random weights", cure="name a trained model")
+    if not base.path.is_file():
+        download(base)
+    known = settings_of_model(folder) if trained else ModelSettings()
+    filled = settings.filled(**known.tuned).replace(
+        channel=settings.channel or known.channel,
+        second_channel=settings.second_channel or known.second_channel,
+        class_name=settings.class_name or (read_record(folder).get("cell_type") or "" if trained else ""),
+    )
+    return UsedModel(base, sha256(base.path), filled, known.normalization)
+
+
+@lru_cache(maxsize=1)
+def _load(base: BaseModel, weights_sha256: str, device: str, batch_size: int) -> Segmenter:
+    return Segmenter(base, device, batch_size=batch_size)

@@ -1,0 +1,1 @@
+"""The whole pipeline, composed of the steps: an experiment, and the demo."""

@@ -1,0 +1,155 @@
+"""The whole pipeline on real images that come with the package.
+
+The raw time-lapses are windows that wander over real fields of view (so the drift is known and every pixel is
+real), with fresh photon noise in each frame. Where a person would draw in QuPath, the public annotation of the same
+fields is cut out at the places of the crops and exported as QuPath does it.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cpretrain.crops.crop_image import add_border
+from cpretrain.dataset.crops_table import read_crops
+from cpretrain.drift.shifts_table import read_shifts
+from cpretrain.errors import BadInput
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.writer import write_frames
+from cpretrain.pipeline.experiment import Experiment, correct_and_cut, learn, read_experiment
+from cpretrain.runtime.console import say
+from cpretrain.runtime.summary import Report
+
+DATA = Path(str(files("cpretrain"))) / "demo_data"
+FRAMES, WINDOW, LARGEST_STEP = 6, 384, 7
+CALIBRATION = Calibration((1.0, 0.656, 0.656), "µm", 300.0)
+EXPERIMENT = """# The demo, as you would write it for images of your own. Paths are relative to this file.
+raw = "raw"
+ground_truth = "ground_truth"
+
+[train]
+name = "U2OS nuclei"
+base = "base_nuclei"
+# Fourteen movies of 24 validate, so that the answer is worth something.
+train_fraction = 0.4
+# These make it quick on two processor cores; leave them out to train as Cellpose does by default.
+epochs = 16
+schedule = "cosine"
+batch_size = 4
+tile = 112
+seed = 0
+device = "cpu"
+
+[evaluate]
+device = "cpu"
+"""
+
+
+def run_demo(folder: Path) -> Report:
+    """Run the pipeline in `folder`; what is there already is not done again.
+
+    Raises
+    ------
+    BadInput
+        When a step cannot be done.
+    """
+    started = time.monotonic()
+    if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
+        raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
+    say(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")
+    experiment = _prepare(folder)
+    moved = correct_and_cut(experiment)
+    say(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
+    _annotate(experiment)
+    report = learn(experiment)
+    report.failed.update(moved.failed)
+    report.lines.append(f"took {time.monotonic() - started:.0f} s")
+    return report
+
+
+def _prepare(folder: Path) -> Experiment:
+    """Write ``experiment.toml`` and the raw time-lapses, unless they are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    toml = folder / "experiment.toml"
+    if not toml.exists():
+        shutil.copyfile(DATA / "base_nuclei", folder / "base_nuclei")
+        toml.write_text(EXPERIMENT, encoding="utf-8")
+    for field in _fields():
+        target = folder / "raw" / field.name
+        if not target.exists():
+            frames = list(_wander(tifffile.imread(field), _path(field)))
+            shape = (FRAMES, 1, 1, WINDOW, WINDOW)
+            write_frames(
+                target,
+                [frame[np.newaxis, np.newaxis] for frame in frames],
+                shape,
+                frames[0].dtype,
+                CALIBRATION,
+            )
+    return read_experiment(toml)
+
+
+def _fields() -> list[Path]:
+    return sorted((DATA / "fields" / "images").glob("*.tif"))
+
+
+def _path(field: Path) -> NDArray[np.int64]:
+    """Corner (y, x) of the window in each frame: a random walk that stays inside the field."""
+    rng = np.random.default_rng([2, *field.stem.encode()])
+    steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
+    room = np.array(tifffile.TiffFile(field).pages[0].shape) - WINDOW
+    return np.clip(room // 2 + steps.cumsum(axis=0), 0, room)
+
+
+def _wander(field: NDArray[np.uint16], corners: NDArray[np.int64]) -> Iterator[NDArray[np.uint16]]:
+    rng = np.random.default_rng(int(field.sum()))
+    for y, x in corners:
+        window = field[y : y + WINDOW, x : x + WINDOW]
+        yield rng.poisson(window).astype(np.uint16)
+
+
+def _largest_error(experiment: Experiment) -> float:
+    """Largest difference between the measured and the true drift, over all movies and frames, in pixels."""
+    errors = []
+    for field in _fields():
+        corners = _path(field)
+        measured = read_shifts(_corrected(experiment, field).with_suffix(".shifts.csv")).drift[:, 1:]
+        errors.append(np.abs(measured - (corners[0] - corners)).max())
+    return float(max(errors))
+
+
+def _corrected(experiment: Experiment, field: Path) -> Path:
+    return experiment.raw.parent / "corrected" / field.name
+
+
+def _annotate(experiment: Experiment) -> None:
+    """Stand in for the person who draws: export the public annotation of each crop as QuPath does it."""
+    target = experiment.ground_truth
+    say(
+        "masks: nobody draws in the demo; the public annotation of the same images stands in, exported as by QuPath"
+    )
+    target.mkdir(exist_ok=True)
+    rng = np.random.default_rng(3)
+    for crop in read_crops(experiment.raw.parent / "training_images").values():
+        field = DATA / "fields" / "images" / crop.source
+        labels = tifffile.imread(DATA / "fields" / "labels" / crop.source)
+        drift = read_shifts(_corrected(experiment, field).with_suffix(".shifts.csv")).drift[:, 1:]
+        place = np.round(drift.max(axis=0) - drift[crop.frame]).astype(int)
+        y, x = _path(field)[crop.frame] + (crop.y, crop.x) - place
+        cut = add_border(labels[y : y + crop.height, x : x + crop.width], crop.border)
+        path = target / f"{Path(crop.file).stem}-labelled.tif"
+        if not path.exists():
+            tifffile.imwrite(path, _as_qupath(cut, rng), compression="lzw")
+
+
+def _as_qupath(labels: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Number the objects in random order, 8-bit, as QuPath's instance labels are."""
+    ids = np.unique(labels[labels > 0])
+    numbers = np.zeros(int(labels.max()) + 1, np.uint8)
+    numbers[ids] = rng.permutation(ids.size) + 1
+    return numbers[labels]

@@ -1,0 +1,144 @@
+"""The whole pipeline from one file, ``experiment.toml``: each run goes on from the first step that is not done."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from cpretrain.batch.runner import Batch
+from cpretrain.crops.cutting import cut_crops
+from cpretrain.drift.correction import CorrectedMovie, correct_drift
+from cpretrain.images.discovery import beside, folder_of
+from cpretrain.runtime.console import say
+from cpretrain.runtime.summary import Report
+from cpretrain.settings.base import Settings, bad_settings
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.masks import MaskSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.toml_file import read_toml
+
+EVALUATED = ("second_person", "frames", "frame_masks")
+"""Settings that name what is evaluated on besides the validation images."""
+
+
+class Experiment(Settings):
+    """What ``experiment.toml`` holds; paths are relative to that file."""
+
+    raw: Path = Field(description="folder of raw time-lapses")
+    ground_truth: Path = Field(
+        Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
+    )
+    second_person: Path | None = Field(
+        None, description="folder of masks that a second person drew on training images"
+    )
+    frames: Path | None = Field(None, description="folder of whole frames to evaluate on besides")
+    frame_masks: Path | None = Field(None, description="folder of their masks")
+    drift: DriftSettings = Field(DriftSettings(), description="drift correction")
+    crops: CropSettings = Field(CropSettings(), description="training crops")
+    masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
+    train: TrainSettings = Field(TrainSettings(), description="retraining")
+    evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
+    batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read ``experiment.toml``; paths in it become absolute.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or a setting is missing, unknown or out of range.
+    """
+    given = read_toml(path)
+    try:
+        experiment = Experiment.model_validate(given)
+    except ValidationError as error:
+        raise bad_settings(error, lambda place: f"{path}: {place}") from None
+    folder = path.resolve().parent
+    base = folder / experiment.train.base
+    train = experiment.train.replace(base=str(base)) if os.path.exists(base) else experiment.train
+    paths = {name: getattr(experiment.drift, name) for name in ("shifts", "mask")}
+    drift = experiment.drift.replace(**{name: folder / path for name, path in paths.items() if path})
+    cluster = experiment.batch.cluster
+    return experiment.model_copy(
+        update={
+            "batch": experiment.batch.replace(cluster=cluster and folder / cluster),
+            "drift": drift,
+            "raw": folder / experiment.raw,
+            "ground_truth": folder / experiment.ground_truth,
+            "train": train,
+        }
+        | {name: folder / path for name in EVALUATED if (path := getattr(experiment, name))}
+    )
+
+
+def run_experiment(path: Path, batch: BatchSettings | None = None) -> Report:
+    """Run the steps of an experiment; it stops, and says so, where people have to draw.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``experiment.toml``.
+    batch : BatchSettings, optional
+        What differs from its defaults here holds instead of what the file says.
+
+    Raises
+    ------
+    BadInput
+        When a step cannot be done.
+    """
+    experiment = read_experiment(path)
+    if batch:
+        instead = experiment.batch.replace(**batch.model_dump(exclude_defaults=True))
+        experiment = experiment.model_copy(update={"batch": instead})
+    moved = correct_and_cut(experiment)
+    training_images = _beside_raw(experiment, "training_images")
+    if not experiment.ground_truth.is_dir():
+        lines = [
+            f"training images are in {training_images}",
+            f"next: draw on them in QuPath, export label images to {experiment.ground_truth}, and run this again",
+        ]
+        return Report(lines, {"next": "draw", "training_images": training_images}, moved.failed)
+    report = learn(experiment)
+    report.failed.update(moved.failed)
+    return report
+
+
+def _beside_raw(experiment: Experiment, name: str) -> Path:
+    return beside(folder_of(experiment.raw), name)
+
+
+def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
+    """First half: drift and crops. What failed of the movies is in the result."""
+    moved = correct_drift(experiment.raw, settings=experiment.drift, batch=experiment.batch)
+    cropped = cut_crops(_beside_raw(experiment, "corrected"), settings=experiment.crops)
+    say(f"crops: {len(cropped.crops)} in {cropped.folder}")
+    moved.failed.update(cropped.failed)
+    return moved
+
+
+def learn(experiment: Experiment) -> Report:
+    """Second half: masks, retraining and evaluation."""
+    from cpretrain.evaluation import evaluate
+    from cpretrain.masks.importing import import_masks
+    from cpretrain.training import retrain
+
+    training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
+    imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
+    say(f"masks: {imported.objects} objects on {imported.images} images")
+    trained = retrain(training_images, masks, experiment.train, resume=True)
+    result = evaluate(
+        trained.folder,
+        settings=experiment.evaluate,
+        human=experiment.second_person,
+        frames=experiment.frames,
+        frame_masks=experiment.frame_masks,
+        batch=experiment.batch,
+    )
+    data: dict[str, Any] = result.as_data() | {"model": trained.folder}
+    lines = [result.table(), f"model, report.html and tables are in {trained.folder}"]
+    return Report(lines, data)

@@ -1,0 +1,84 @@
+"""The files of a prediction: what goes in, what comes out, whether it is there already."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.dataset.crops_table import NAME, crop_of
+from cpretrain.images.discovery import corrected_name
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels.pairing import stem
+
+
+@dataclass(frozen=True)
+class PredictionFiles:
+    """The files of one segmented movie or image.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The movie.
+    folder : pathlib.Path
+        Where its results go.
+    """
+
+    source: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the movie without its ending, which results are named by."""
+        return stem(corrected_name(self.source))
+
+    @property
+    def labels(self) -> Path:
+        """The label images, under the movie's own name."""
+        return self.folder / corrected_name(self.source)
+
+    @property
+    def objects(self) -> Path:
+        """The table of objects."""
+        return self.folder / f"{self.name}.objects.csv"
+
+    @property
+    def record(self) -> Path:
+        """The record; it speaks for the label images and the table, and is written after them."""
+        return self.folder / f"{self.name}.json"
+
+    @property
+    def geojson(self) -> Path:
+        """Outlines for QuPath."""
+        return self.folder / f"{self.name}.geojson"
+
+    @property
+    def rois(self) -> Path:
+        """Outlines for ImageJ."""
+        return self.folder / f"{self.name}_RoiSet.zip"
+
+    @property
+    def picture(self) -> Path:
+        """The picture of a single plane."""
+        return self.folder / f"{self.name}.png"
+
+    @property
+    def pictures(self) -> Path:
+        """Folder of the pictures of a movie or stack."""
+        return self.folder / f"{self.name}_png"
+
+    @property
+    def unfinished(self) -> Path:
+        """Frames of an interrupted run."""
+        return self.folder / f".{self.name}.unfinished"
+
+    @property
+    def complete(self) -> bool:
+        """Whether label images and table are there."""
+        return all(path.is_file() for path in (self.labels, self.objects, self.record))
+
+    @property
+    def is_crop(self) -> bool:
+        """Whether the image is one that was cut from a frame, and the table of crops beside it says so."""
+        return crop_of(self.source) is not None
+
+    def inputs(self, movie: TimeLapse) -> list[Path]:
+        """List the files that the result depends on."""
+        return [*movie.files, *([self.source.parent / NAME] if self.is_crop else [])]

@@ -1,0 +1,237 @@
+"""Segment movies, stacks and images with a model: lazily, frame by frame, and going on where it stopped."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.batch.runner import Batch, for_each
+from cpretrain.dataset.reading import read_for_network
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import OME_SUFFIXES, check_names, chosen_frames, folder_of, list_movies
+from cpretrain.images.dtypes import label_type
+from cpretrain.images.metadata import Channels
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.writer import write_frames
+from cpretrain.labels.object_table import measure_objects, write_objects
+from cpretrain.models.device import find_device
+from cpretrain.models.normalization import Normalization
+from cpretrain.models.trained import UsedModel, find_model
+from cpretrain.prediction.files import PredictionFiles
+from cpretrain.prediction.frame import Ready, segment_frame
+from cpretrain.prediction.memory import memory_of_prediction
+from cpretrain.prediction.other_formats import write_other_forms
+from cpretrain.prediction.resume import Unfinished
+from cpretrain.runtime.console import progress, say, warn
+from cpretrain.runtime.resources import check_disk
+from cpretrain.settings.base import Settings
+from cpretrain.settings.batch import BatchSettings
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.provenance import Provenance, is_current
+
+SMALL = 20_000_000
+"""Bytes of input that are segmented sooner than a second process would have loaded the model."""
+
+
+class Origin(Settings):
+    """What label images came from, besides the movie."""
+
+    predict: PredictSettings
+    weights_sha256: str
+    normalization: Normalization
+
+
+@dataclass(frozen=True)
+class PredictedMovie:
+    """What was written for one movie or image.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        The movie.
+    labels : pathlib.Path
+        Its label images; the table of objects and the record lie beside it.
+    objects : int
+        Number of objects in all frames.
+    others : list of pathlib.Path
+        GeoJSON, ROIs and pictures, as asked for.
+    """
+
+    source: Path
+    labels: Path
+    objects: int
+    others: list[Path]
+
+
+def predict(
+    model: str | Path,
+    images: Path,
+    out: Path,
+    settings: PredictSettings | None = None,
+    batch: BatchSettings | None = None,
+) -> Batch[PredictedMovie]:
+    """Segment a movie, or every movie and image in a folder.
+
+    Parameters
+    ----------
+    model : str or path-like
+        A model folder of this tool, which says channels, normalisation and tuned thresholds; a file of weights; or a
+        name of Cellpose's zoo.
+    images : pathlib.Path
+        A TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and OME-Zarrs.
+    out : pathlib.Path
+        Folder for the results.
+    settings : PredictSettings, optional
+        Thresholds, how stacks are segmented, and what is written.
+    batch : BatchSettings, optional
+        Where many movies are segmented; by default one after the other in this process, and so on a GPU too unless a
+        number of workers is given.
+
+    Returns
+    -------
+    Batch of PredictedMovie
+        For each ``NAME.tif`` the label images of the same name and size (axes t, z, y, x; uint16, or uint32 above
+        65,535 objects in a frame; 0 is background), ``NAME.objects.csv`` and ``NAME.json``; as asked for
+        ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. And the movies
+        that failed. Of several movies ``batch.csv`` says what became of each. What is complete and unchanged is not
+        done again; an interrupted movie goes on after its last frame.
+
+    Raises
+    ------
+    BadInput
+        When there is no such model, or no movie can be used.
+    """
+    settings = settings or PredictSettings()
+    files = list_movies(images)
+    if any(out.resolve() == file.resolve().parent for file in files):
+        raise BadInput(
+            f"{out}: label images would replace the images that they are of", cure="choose another --out"
+        )
+    check_names(files)
+    used = find_model(model, settings)
+    return for_each(
+        files,
+        partial(predict_movie, folder=out, model=used),
+        f"predict {folder_of(images).name}",
+        batch=None if _shares_a_gpu(settings, batch) else batch,
+        memory=partial(memory_of_prediction, settings=used.settings),
+        results=out,
+        small=SMALL,
+        a_file=0,
+    )
+
+
+def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
+    """Whether workers that nobody asked for would share one GPU, which one process keeps busy."""
+    if batch is None or batch.asks_for_workers:
+        return False
+    return bool(find_device(settings.device).type != "cpu")
+
+
+def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
+    """Segment one movie, stack or image; what it needs can travel to another process."""
+    files = PredictionFiles(source, folder)
+    only_labels = model.settings.replace(png=False, geojson=False, rois=False)
+    origin = Origin(
+        predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
+    )
+    with TimeLapse(source, model.settings.axes) as movie:
+        if movie.images > 1:
+            warn(f"{source.name}: holds {movie.images} images; the first one is segmented")
+        if files.complete and is_current(files.record, origin, files.inputs(movie)):
+            say(f"predict: {files.labels} is complete and unchanged")
+        else:
+            _segment(movie, files, model, origin)
+    others = write_other_forms(files, model.settings)
+    with open(files.objects, "rb") as table:
+        return PredictedMovie(source, files.labels, sum(1 for _ in table) - 1, others)
+
+
+def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: Origin) -> None:
+    inputs = Unchanged(movie.files)
+    provenance = Provenance("predict", origin, files.inputs(movie))
+    record = provenance.record
+    same = {name: record[name] for name in ("settings", "inputs", "versions")}
+    chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
+    t, z, _, y, x = movie.shape
+    files.folder.mkdir(parents=True, exist_ok=True)
+    check_disk(
+        files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
+    )
+    store = Unfinished(files.unfinished, same)
+    _segment_frames(movie, files, model, store, chosen)
+    inputs.check()
+    _remove_earlier(files)
+    highest = max(int(store.objects(frame)[:, 0].max(initial=0)) for frame in chosen)
+    dtype = label_type(highest)
+
+    def frames() -> Iterator[NDArray]:
+        for frame in range(t):
+            labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
+            yield labels.astype(dtype)[:, np.newaxis]
+
+    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
+    write_frames(
+        files.labels,
+        frames(),
+        (t, z, 1, y, x),
+        dtype,
+        movie.calibration,
+        Channels(ome={} if is_ome else None),
+    )
+    measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
+    objects = write_objects(files.objects, movie.path.name, model.settings.class_name, measured)
+    provenance.write(
+        files.record,
+        model={"name": model.base.name, "sha256": model.weights_sha256, "licence": model.base.licence},
+        device=str(model.segmenter.device),
+        shape=movie.shape,
+        frames=len(chosen),
+        objects=objects,
+    )
+    store.remove()
+
+
+def _segment_frames(
+    movie: TimeLapse, files: PredictionFiles, model: UsedModel, store: Unfinished, chosen: list[int]
+) -> None:
+    """Segment what is missing; all that is kept in memory is a frame."""
+    missing = [t for t in chosen if not store.has(t)]
+    if len(missing) < len(chosen):
+        say(
+            f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
+        )
+    anisotropy = model.settings.anisotropy or _anisotropy(movie)
+    ready = _ready_crop(files.source, model) if files.is_crop else None
+    with progress(movie.path.name, len(missing)) as step:
+        for t in missing:
+            try:
+                segmented = segment_frame(movie.frame(t), model, anisotropy, ready)
+            except BadInput as error:
+                raise error.in_file(movie.path) from error
+            store.save(t, segmented.labels, measure_objects(segmented.labels, segmented.probability))
+            step(f"frame {t}")
+
+
+def _anisotropy(movie: TimeLapse) -> float:
+    """Distance of two planes in pixels, by the file; 1 where it does not say."""
+    z, _, x = movie.calibration.pixel_size
+    return z / x if z > 0 and x > 0 else 1.0
+
+
+def _ready_crop(source: Path, model: UsedModel) -> Ready:
+    """Scale a training image as in training, by the frame that it was cut from where that is known."""
+    settings = model.settings
+    return lambda _: read_for_network(source, model.channel, settings.second_channel, model.normalization)[1]
+
+
+def _remove_earlier(files: PredictionFiles) -> None:
+    """Take away what was made of earlier label images, which are about to be replaced."""
+    for path in (files.record, files.geojson, files.rois, files.picture):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(files.pictures, ignore_errors=True)

@@ -1,0 +1,69 @@
+"""The objects of a prediction for other programs: GeoJSON for QuPath, ROIs for ImageJ, pictures for people."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels.colour_png import write_label_picture
+from cpretrain.labels.geojson import write_planes_geojson
+from cpretrain.labels.imagej_roi import write_planes_rois, write_rois
+from cpretrain.labels.outlines import Outline, outlines_of
+from cpretrain.prediction.files import PredictionFiles
+from cpretrain.runtime.console import progress
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.storage.atomic import folder_aside
+
+Write = Callable[[Path, TimeLapse, str], None]
+Plane = tuple[list[Outline], tuple[int, int]]
+
+
+def write_other_forms(files: PredictionFiles, settings: PredictSettings) -> list[Path]:
+    """Write what the settings ask for and is not there yet, from the label images that are there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        All that was asked for.
+    """
+    with TimeLapse(files.labels) as labels:
+        single = labels.shape[:2] == (1, 1)
+        asked: list[tuple[bool, Path, Write]] = [
+            (settings.geojson, files.geojson, _geojson),
+            (settings.rois, files.rois, _rois),
+            (settings.png, files.picture if single else files.pictures, _picture if single else _pictures),
+        ]
+        for wanted, path, write in asked:
+            if wanted and not path.exists():
+                write(path, labels, settings.class_name)
+    return [path for wanted, path, _ in asked if wanted]
+
+
+def _geojson(path: Path, labels: TimeLapse, class_name: str) -> None:
+    write_planes_geojson(path, _outlines(labels, class_name))
+
+
+def _rois(path: Path, labels: TimeLapse, class_name: str) -> None:
+    if labels.shape[:2] == (1, 1):
+        write_rois(path, labels.frame(0)[0, 0], class_name)
+    else:
+        write_planes_rois(path, _outlines(labels, class_name))
+
+
+def _outlines(labels: TimeLapse, class_name: str) -> Iterator[Plane]:
+    with progress(f"outlines {labels.path.name}", labels.shape[0]) as step:
+        for t in range(labels.shape[0]):
+            for z, plane in enumerate(labels.frame(t)[:, 0]):
+                yield outlines_of(plane, class_name), (z, t)
+            step(f"frame {t}")
+
+
+def _picture(path: Path, labels: TimeLapse, class_name: str) -> None:
+    write_label_picture(path, labels.frame(0)[0, 0])
+
+
+def _pictures(path: Path, labels: TimeLapse, class_name: str) -> None:
+    with folder_aside(path) as aside:
+        for t in range(labels.shape[0]):
+            for z, plane in enumerate(labels.frame(t)[:, 0]):
+                depth = f"_z{z:03}" if labels.shape[1] > 1 else ""
+                write_label_picture(aside / f"{path.name.removesuffix('_png')}_t{t:04}{depth}.png", plane)

@@ -1,0 +1,90 @@
+"""Frames that were segmented already, kept aside until the whole movie is: an interrupted run goes on from them."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput, short
+from cpretrain.runtime.console import say
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.provenance import write_json
+
+ORIGIN = "run.json"
+
+
+class Unfinished:
+    """Folder of the frames of one movie, ``.NAME.unfinished`` beside its result.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+    origin : mapping
+        What the frames came from: model, settings, input, versions. Frames of another origin are given up.
+    """
+
+    def __init__(self, folder: Path, origin: Mapping[str, Any]) -> None:
+        self.folder = folder
+        if folder.exists() and not _same(folder / ORIGIN, origin):
+            say(f"predict: {folder.name} came from another model, input or settings; starting anew")
+            self.remove()
+        if not folder.exists():
+            write_json(folder / ORIGIN, origin)
+
+    def has(self, t: int) -> bool:
+        """Whether frame `t` (from 0) is there."""
+        return self._file(t).is_file()
+
+    def save(self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64]) -> None:
+        """Keep a frame, whole or not at all.
+
+        Parameters
+        ----------
+        t : int
+            Its number, from 0.
+        labels : ndarray of uint32, (Z, Y, X)
+            Its objects.
+        objects : ndarray
+            What was measured of them.
+        """
+        with write_aside(self._file(t)) as aside, open(aside, "wb") as file:
+            np.savez_compressed(file, labels=labels, objects=objects)
+
+    def labels(self, t: int) -> NDArray[np.uint32]:
+        """Objects of frame `t`."""
+        return self._part(t, "labels")
+
+    def objects(self, t: int) -> NDArray[np.float64]:
+        """What was measured of the objects of frame `t`."""
+        return self._part(t, "objects")
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _part(self, t: int, name: str) -> NDArray[Any]:
+        try:
+            with np.load(self._file(t), allow_pickle=False) as stored:
+                return np.asarray(stored[name])
+        except Exception as error:  # a damaged file raises nearly anything in NumPy
+            raise BadInput(
+                f"{self._file(t)}: the frame that was kept cannot be read",
+                found=short(error),
+                cure=f"take the folder {self.folder.name} away; its movie is segmented anew then",
+            ) from error
+
+    def _file(self, t: int) -> Path:
+        return self.folder / f"{t:06}.npz"
+
+
+def _same(path: Path, origin: Mapping[str, Any]) -> bool:
+    try:
+        return bool(read_json(path) == json.loads(json.dumps(origin)))
+    except (OSError, ValueError):
+        return False

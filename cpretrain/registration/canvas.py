@@ -1,0 +1,123 @@
+"""Undo a drift: put every frame at its place on a canvas large enough for all of them."""
+
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.images.dtypes import rounded_to
+from cpretrain.registration.curve import DriftCurve, round_away
+
+Shape = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """Where every frame of a movie goes.
+
+    Make it with `canvas_for`.
+
+    Parameters
+    ----------
+    frame_shape : tuple of int
+        Lengths of a frame in z, c, y, x.
+    shape : tuple of int
+        Lengths of the canvas in z, c, y, x.
+    shifts : array, shape (T, 3)
+        Place of each frame's origin on the canvas in z, y, x pixels, not negative: int64 for whole pixels,
+        float32 for fractions of a pixel.
+    """
+
+    frame_shape: Shape
+    shape: Shape
+    shifts: NDArray[Any]
+
+    @property
+    def sub_pixel(self) -> bool:
+        """Whether frames are shifted by fractions of a pixel."""
+        return bool(self.shifts.dtype.kind == "f")
+
+    def place(self, frame: NDArray[Any], t: int) -> NDArray[Any]:
+        """Put frame `t` at its place; all channels move alike, and what it does not cover is 0.
+
+        Parameters
+        ----------
+        frame : array, shape (Z, C, Y, X)
+            The frame as it was recorded.
+        t : int
+            Its number, from 0.
+
+        Returns
+        -------
+        array
+            The canvas, shape `self.shape`, dtype of `frame`.
+        """
+        if frame.shape != self.frame_shape:
+            raise ValueError(f"frame {t} has shape {frame.shape}, expected {self.frame_shape} (z, c, y, x)")
+        shift = self.shifts[t]
+        whole = np.floor(shift).astype(np.int64)
+        if np.array_equal(whole, shift):
+            return _insert(frame, self.shape, whole)
+        return _insert_interpolated(frame, self.shape, shift)
+
+
+def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -> Canvas:
+    """Lay out the canvas on which a drift is undone, as "Correct 3D drift" does.
+
+    Parameters
+    ----------
+    curve : DriftCurve
+        The drift; its negative is applied.
+    frame_shape : tuple of int
+        Lengths of a frame in z, c, y, x.
+    sub_pixel : bool
+        Shift by fractions of a pixel, with linear interpolation; otherwise by whole pixels, halves rounded
+        away from 0.
+
+    Returns
+    -------
+    Canvas
+        Grown in each axis by the range of the shifts (cut to whole pixels).
+    """
+    shifts: NDArray[Any] = -curve.drift if sub_pixel else round_away(-curve.drift)
+    low, high = shifts.min(axis=0), shifts.max(axis=0)
+    z, c, y, x = frame_shape
+    growth = high.astype(np.float64) - low.astype(np.float64)
+    grown_z, grown_y, grown_x = (int(length + extra) for length, extra in zip((z, y, x), growth, strict=True))
+    return Canvas((z, c, y, x), (grown_z, c, grown_y, grown_x), shifts - low)
+
+
+def _insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDArray[Any]:
+    canvas = np.zeros(shape, frame.dtype)
+    z, y, x = (int(component) for component in shift)
+    covered = canvas[z : z + len(frame), :, y : y + frame.shape[2], x : x + frame.shape[3]]
+    covered[:] = frame[: covered.shape[0], :, : covered.shape[2], : covered.shape[3]]
+    return canvas
+
+
+def _insert_interpolated(frame: NDArray[Any], shape: Shape, shift: NDArray[np.float32]) -> NDArray[Any]:
+    """Insert with linear interpolation; beyond its border the frame is taken to be 0.
+
+    Every neighbour's share is rounded to float32 and they are added in float32, x changing first and each step
+    changing one axis only, as ImgLib2's interpolator walks: the sums are its own to the last bit.
+    """
+    total = np.zeros(shape, np.float32)
+    at_z, at_y, at_x = (_neighbours(float(component)) for component in shift)
+    walk_y, walk_x = cycle((at_y, at_y[::-1])), cycle((at_x, at_x[::-1]))
+    for z, weight_z in at_z:
+        for y, weight_y in next(walk_y):
+            for x, weight_x in next(walk_x):
+                covered = total[z : z + len(frame), :, y : y + frame.shape[2], x : x + frame.shape[3]]
+                inside = frame[: covered.shape[0], :, : covered.shape[2], : covered.shape[3]]
+                share = np.multiply(inside, weight_x * weight_y * weight_z, dtype=np.float64)
+                covered += share.astype(np.float32)
+    return rounded_to(frame.dtype, total)
+
+
+def _neighbours(shift: float) -> list[tuple[int, float]]:
+    """Whole shifts on either side of `shift` and their weights, the larger shift (the lower pixel) first."""
+    whole = int(np.floor(shift))
+    near = 1 - (shift - whole)
+    return [(whole, 1.0)] if shift == whole else [(whole + 1, 1 - near), (whole, near)]

@@ -1,0 +1,219 @@
+"""Check drift settings against the movie before anything is measured, for both engines."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import Frames
+from cpretrain.registration.curve import DriftCurve
+from cpretrain.settings.drift import DriftSettings
+
+DTYPES = ("uint8", "uint16", "float32")
+BEYOND_PLUGIN = (
+    "reference",
+    "shifts",
+    "shifts_scale",
+    "crop_to_valid",
+    "keep_large_shifts",
+    "mask",
+    "ignore_padding",
+)
+"""Options of the native engine alone."""
+FARTHEST = 1e7
+"""Shifts of this many pixels and more are taken for damage."""
+SMALLEST_OVERLAP = 3
+"""Pixels along every axis below which an overlap of two images counts as none."""
+
+
+def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
+    """Make sure that the settings fit the movie.
+
+    Parameters
+    ----------
+    movie : Frames
+        The movie; no frame of it is read. If it has an attribute ``path``, messages begin with it.
+    settings : DriftSettings
+        The settings to check.
+
+    Raises
+    ------
+    BadInput
+        With a cure, when they do not fit.
+    """
+    check_options(settings)
+    name = _name(movie)
+    _check_movie(name, movie)
+    _, planes, _, height, width = movie.shape
+    _check_channel(name, movie, settings)
+    low, high = settings.z_range or (1, planes)
+    if low > high or high > planes:
+        raise BadInput(
+            f"{name}there are no z planes {low} to {high}",
+            found=f"{planes} z plane" + "s" * (planes > 1),
+            expected=f"--z-range LOW HIGH with 1 ≤ LOW ≤ HIGH ≤ {planes}",
+        )
+    if 1 < high - low + 1 < SMALLEST_OVERLAP and not settings.only_xy:
+        raise BadInput(
+            f"{name}{high - low + 1} z planes are too few to measure a drift in z",
+            expected=f"one plane, or at least {SMALLEST_OVERLAP}",
+            cure="measure x and y alone with --only-xy",
+        )
+    if settings.roi is not None:
+        _check_roi(name, settings.roi, height, width)
+
+
+def beyond_plugin(settings: DriftSettings) -> list[str]:
+    """Options in use that the plugin does not have, as the command line writes them."""
+    defaults = DriftSettings()
+    return [
+        "--" + name.replace("_", "-")
+        for name in BEYOND_PLUGIN
+        if getattr(settings, name) != getattr(defaults, name)
+    ]
+
+
+def check_options(settings: DriftSettings) -> None:
+    """Make sure that the settings fit each other, whatever the movie.
+
+    Raises
+    ------
+    BadInput
+        Naming the options that exclude each other.
+    """
+    beyond = beyond_plugin(settings)
+    if settings.engine == "fiji" and beyond:
+        raise BadInput(
+            f"{', '.join(beyond)}: the plugin in Fiji has no such option",
+            found="--engine fiji",
+            cure="use --engine native, or leave out " + " and ".join(beyond),
+        )
+    if settings.verify and (settings.engine != "native" or beyond):
+        raise BadInput(
+            "--verify compares the native engine with the plugin, on what both can do",
+            found=" ".join([f"--engine {settings.engine}", *beyond]),
+            cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
+        )
+    if settings.mask and not settings.mask.is_file():
+        raise BadInput(f"{settings.mask}: there is no such mask", expected="a TIFF of the size of a frame")
+    against = settings.reference != "previous"
+    several_boxes = settings.reference == "mean" and settings.roi is not None
+    excluded = [
+        ("--shifts-scale without --shifts", "--shifts-scale" in beyond and settings.shifts is None),
+        (f"--shifts with --reference {settings.reference}", against and settings.shifts is not None),
+        (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
+        ("--roi with --reference mean", several_boxes),
+        ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
+    ]
+    for options, clash in excluded:
+        if clash:
+            raise BadInput(f"{options} makes no sense", cure="leave out one of them")
+
+
+def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:
+    """Make sure that shifts measured elsewhere fit the movie.
+
+    Raises
+    ------
+    BadInput
+        When the table has another number of frames, or the movie is RGB or lacks the channel to show.
+    """
+    name = _name(movie)
+    _check_grey(name, movie)
+    _check_channel(name, movie, settings)
+    if len(curve.drift) != movie.shape[0]:
+        raise BadInput(
+            f"{name}the shifts in {table} do not fit",
+            found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
+            expected="one row for each frame",
+        )
+    if not (np.abs(curve.drift) < FARTHEST).all():
+        raise BadInput(
+            f"{table}: holds shifts that are no finite numbers of pixels", expected=f"less than {FARTHEST:g}"
+        )
+
+
+def _check_movie(name: str, movie: Frames) -> None:
+    frames, planes, _, height, width = movie.shape
+    _check_grey(name, movie)
+    if movie.dtype.name not in DTYPES:
+        raise BadInput(
+            f"{name}pixels of type {movie.dtype.name} cannot be measured",
+            expected=", ".join(DTYPES),
+            cure="convert it, in Fiji: Image › Type",
+        )
+    if frames < 2:
+        raise BadInput(
+            f"{name}has one frame only",
+            found=f"{frames} frame, {planes} z plane" + "s" * (planes > 1),
+            expected="at least two frames",
+            cure="if its z planes are frames, say so with T in place of Z, for example --axes TYX"
+            if planes > 1
+            else "take a file that holds all frames of the movie",
+        )
+    if min(height, width) < SMALLEST_OVERLAP:
+        raise BadInput(
+            f"{name}frames of {height} × {width} pixels are too small to measure a drift",
+            expected=f"at least {SMALLEST_OVERLAP} × {SMALLEST_OVERLAP}",
+        )
+
+
+def _check_grey(name: str, movie: Frames) -> None:
+    if getattr(movie, "is_rgb", False):
+        raise BadInput(
+            f"{name}an RGB image cannot be corrected",
+            expected="grey values, one or more channels",
+            cure="in Fiji: Image › Type › RGB Stack, or make it grey, and save it again",
+        )
+
+
+def _check_channel(name: str, movie: Frames, settings: DriftSettings) -> None:
+    channels = movie.shape[2]
+    if settings.channel > channels:
+        raise BadInput(
+            f"{name}there is no channel {settings.channel}",
+            found=f"{channels} channel" + "s" * (channels > 1),
+            cure=f"give --channel from 1 to {channels}" if channels > 1 else "leave out --channel",
+        )
+
+
+def _check_roi(name: str, roi: tuple[int, int, int, int], height: int, width: int) -> None:
+    x, y, roi_width, roi_height = roi
+    if x + roi_width > width or y + roi_height > height:
+        raise BadInput(
+            f"{name}the ROI reaches beyond the image",
+            found=f"x {x} to {x + roi_width}, y {y} to {y + roi_height}",
+            expected=f"within {width} × {height} pixels (x, y)",
+            cure="give --roi X Y WIDTH HEIGHT inside the image",
+        )
+    if min(roi_width, roi_height) < SMALLEST_OVERLAP:
+        raise BadInput(
+            f"{name}a ROI of {roi_width} × {roi_height} pixels is too small",
+            expected=f"at least {SMALLEST_OVERLAP} × {SMALLEST_OVERLAP}",
+        )
+
+
+def check_pixels(movie: Frames, frame: NDArray[Any], t: int) -> None:
+    """Make sure that frame `t` (from 0) of a movie holds numbers only.
+
+    Raises
+    ------
+    BadInput
+        Naming the frame, when it holds NaN or infinite pixels.
+    """
+    if frame.dtype.kind != "f" or np.isfinite(frame).all():
+        return
+    bad = int(frame.size - np.isfinite(frame).sum())
+    raise BadInput(
+        f"{_name(movie)}frame {t} holds pixels that are NaN or infinite",
+        found=f"{bad} of {frame.size} pixels (frames are counted from 0)",
+        expected="finite grey values",
+        cure="replace them, in Fiji: Process › Math › NaN Background, or leave the frame out",
+    )
+
+
+def _name(movie: Frames) -> str:
+    path = getattr(movie, "path", None)
+    return f"{path}: " if path else ""

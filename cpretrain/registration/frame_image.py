@@ -1,0 +1,93 @@
+"""What is measured of a frame: a channel, some planes, a box, less a threshold, edges or means if wanted."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from cpretrain.images.dtypes import rounded_to
+from cpretrain.registration.edge_filter import REACH, enhance_edges
+from cpretrain.registration.inpainting import fill_in
+from cpretrain.settings.drift import DriftSettings
+
+Box = tuple[int, int, int, int]
+
+
+def drift_image(
+    frame: NDArray[Any],
+    settings: DriftSettings,
+    box: Box | None = None,
+    left_out: NDArray[np.bool_] | None = None,
+) -> NDArray[Any]:
+    """Take from a frame what its drift is measured on.
+
+    Parameters
+    ----------
+    frame : array, shape (Z, C, Y, X), uint8, uint16 or float32
+        The frame as it was recorded.
+    settings : DriftSettings
+        Channel, planes, threshold, edge enhancement, only_xy.
+    box : tuple of int, optional
+        x, y, width, height of the box to measure in, in pixels.
+    left_out : array of bool, shape (Z, Y, X) or (1, Y, X), optional
+        Pixels of the frame whose grey values are replaced by those around them.
+
+    Returns
+    -------
+    array, shape (Z', Y', X'), dtype of `frame`
+        Z' is 1 with only_xy.
+    """
+    image = _part(frame[:, settings.channel - 1], settings, box)
+    if left_out is not None:
+        image = fill_in(image, np.broadcast_to(_part(left_out, settings, box), image.shape))
+    if settings.threshold:
+        image = rounded_to(image.dtype, image.astype(np.float64) - settings.threshold)
+    if settings.edge_enhance:
+        image = enhance_edges(image)
+    if settings.only_xy and len(image) > 1:
+        image = _mean_plane(image)
+    return image
+
+
+def kept_pixels(
+    left_out: NDArray[np.bool_], settings: DriftSettings, box: Box | None = None
+) -> NDArray[np.bool_]:
+    """Tell which pixels of the image that `drift_image` makes owe nothing to those left out.
+
+    Parameters
+    ----------
+    left_out : array of bool, shape (Z, Y, X) or (1, Y, X)
+        Pixels of the frame that are left out.
+    settings, box
+        As for `drift_image`.
+
+    Returns
+    -------
+    array of bool, shape (Z', Y', X') or (1, Y', X')
+        Enhanced edges near what is left out, and means over planes of which one is left out, are not kept.
+    """
+    touched = _part(left_out, settings, box)
+    if settings.edge_enhance:
+        touched = binary_dilation(touched, np.ones((1, 2 * REACH + 1, 2 * REACH + 1)))
+    if settings.only_xy:
+        touched = touched.any(axis=0, keepdims=True)
+    return ~touched
+
+
+def _part(planes: NDArray[Any], settings: DriftSettings, box: Box | None) -> NDArray[Any]:
+    """Cut planes and box out of (Z, Y, X); a single plane stands for all."""
+    low, high = settings.z_range or (1, len(planes))
+    part = planes[low - 1 : high] if len(planes) > 1 else planes
+    if box is None:
+        return part
+    x, y, width, height = box
+    return part[:, y : y + height, x : x + width]
+
+
+def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
+    """Mean over z, summed in float32 plane by plane."""
+    total = np.zeros(image.shape[1:], np.float32)
+    for plane in image:
+        total += plane
+    return rounded_to(image.dtype, total / np.float32(len(image)))[np.newaxis]

@@ -1,0 +1,100 @@
+"""Measure the drift of a movie without Java, wherever its pixels are: in an array, in a file."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.axes import in_order
+from cpretrain.images.timelapse import ArrayFrames, Frames, TimeLapse
+from cpretrain.registration.checks import check_drift_settings
+from cpretrain.registration.curve import DriftCurve, measured_pairs
+from cpretrain.runtime.console import progress
+from cpretrain.runtime.resources import check_memory
+from cpretrain.settings.drift import DriftSettings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def measure_drift(
+    movie: "NDArray[Any] | xr.DataArray | str | os.PathLike | Frames", settings: DriftSettings | None = None
+) -> DriftCurve:
+    """Measure what the sample did in a movie, as Fiji's "Correct 3D drift" does, or beyond it.
+
+    Parameters
+    ----------
+    movie : array, xarray.DataArray, path-like or Frames
+        An array with axes t, z, c, y, x; a DataArray with axes of these names in any order (which may be missing);
+        a file that `TimeLapse` opens; or an object that gives one frame at a time. uint8, uint16 or float32.
+    settings : DriftSettings, optional
+        What to measure on and how (default: the plugin's defaults). Settings of engine and output do not matter.
+
+    Returns
+    -------
+    DriftCurve
+        Drift of every frame in z, y, x pixels (whole pixels unless `settings.sub_pixel` is on), with the pairs of
+        frames that were clipped to max_shift, or are uncertain.
+
+    Raises
+    ------
+    BadInput
+        When movie and settings do not fit each other, or a frame cannot be read or holds NaN or infinite pixels.
+
+    Examples
+    --------
+    >>> curve = measure_drift("raw/movie.tif", DriftSettings(max_shift=(20, 20, 0)))  # doctest: +SKIP
+    >>> curve.drift[:, 2]  # in x, frame by frame  # doctest: +SKIP
+
+    References
+    ----------
+    Parslow, Cardona & Bryson-Richardson (2014), Sample drift correction following 4D confocal time-lapse
+    imaging, doi:10.3791/51086.
+    """
+    from cpretrain.registration.memory import memory_needed
+    from cpretrain.registration.previous_frame import measure_drift as measure
+
+    settings = settings or DriftSettings()
+    with _opened(movie, settings) as frames:
+        check_drift_settings(frames, settings)
+        check_memory(
+            memory_needed(frames, settings),
+            f"{_name(frames)}: frames of {' × '.join(map(str, frames.shape[1:]))} pixels (z, c, y, x) are too large to "
+            "measure in memory",
+            "measure in a box (--roi) or on fewer planes (--z-range), or use a machine with more memory",
+        )
+        pairs = sum(1 for _ in measured_pairs(frames.shape[0], settings.multi_time_scale))
+        total = pairs if settings.reference == "previous" else frames.shape[0] - 1
+        with progress(f"measuring {_name(frames)}", total) as step:
+            return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))
+
+
+@contextmanager
+def _opened(movie: Any, settings: DriftSettings) -> Iterator[Frames]:
+    """Give a movie as frames, whatever it is held in; a file is closed again."""
+    if isinstance(movie, str | os.PathLike):
+        with TimeLapse(movie, settings.axes) as opened:
+            yield opened
+    elif hasattr(movie, "dims"):
+        yield ArrayFrames(in_order(movie).data)
+    elif hasattr(movie, "frame"):
+        yield movie
+    else:
+        if np.ndim(movie) != 5:
+            raise BadInput(
+                "the axes of the array are not known",
+                found=f"{np.ndim(movie)} axes of lengths {np.shape(movie)}",
+                expected="five axes: t, z, c, y, x",
+                cure="name them: xarray.DataArray(pixels, dims=('t', 'y', 'x'))",
+            )
+        yield ArrayFrames(movie)
+
+
+def _name(movie: Frames) -> str:
+    path = getattr(movie, "path", None)
+    return Path(path).name if path else "the movie"

@@ -1,0 +1,1 @@
+"""Phase correlation of two frames, equal to that of Fiji's plugin."""

@@ -1,0 +1,138 @@
+"""Find how far the sample moved between two images: phase correlation, checked on the pixels themselves."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numba import njit
+from numpy.typing import NDArray
+
+from cpretrain.registration.phase_correlation.mirror_padding import fade_out
+from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
+from cpretrain.registration.phase_correlation.similarity import Scored, score, summit
+from cpretrain.registration.phase_correlation.spectrum import WORKERS, Transformed, Whole3, axes_of
+
+PEAKS = 5
+
+
+@dataclass(frozen=True)
+class Match:
+    """The best answer for a pair of images.
+
+    Parameters
+    ----------
+    drift : tuple of int
+        How far the content of the earlier image moved to become that of the later one, in z, y, x pixels.
+    score, second_score : float
+        Pearson correlation of the two where they overlap, for this drift and for the second-best candidate.
+    pixels : int
+        Size of that overlap.
+    height : float
+        Height of the peak of the phase correlation that the drift comes from, in units of its root mean square.
+    size : int
+        Number of pixels of the phase correlation.
+    clear : bool
+        Whether the peaks stand apart by more than rounding to float32 can change.
+    """
+
+    drift: Whole3
+    score: float
+    second_score: float
+    pixels: int
+    height: float
+    size: int
+    clear: bool
+
+
+def match(later: Transformed, earlier: Transformed) -> Match:
+    """Find how far the content of `earlier` moved to become `later`.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images of one shape.
+
+    Returns
+    -------
+    Match
+        The best of 20 (2D) or 40 (3D) candidates: the five highest peaks of the phase correlation, each wrapped
+        around in every axis or not, scored by the Pearson correlation of the images where they overlap.
+
+    References
+    ----------
+    Kuglin & Hines (1975), The phase correlation image alignment method.
+    Preibisch, Saalfeld & Tomancak (2009), Globally optimal stitching of tiled 3D microscopic image
+    acquisitions, doi:10.1093/bioinformatics/btp184.
+    """
+    cross = np.empty_like(later.phases)
+    _cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
+    return _best(later, earlier, _back(cross, later))
+
+
+def match_in_float64(later: Transformed, earlier: Transformed) -> Match:
+    """Find the same with Fourier transforms in float64: several times slower."""
+    cross = _phases_in_float64(later)
+    cross *= _phases_in_float64(earlier).conj()
+    return _best(later, earlier, _back(cross, later).astype(np.float32))
+
+
+def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.float32]) -> Match:
+    places, heights = highest_peaks(correlation, PEAKS + 1)
+    kept = int(np.isfinite(heights[:PEAKS]).sum())
+    groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
+    candidates = np.array([candidate for group in groups for candidate in group])
+    scores, pixels = score(later, earlier, candidates)
+    *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates the last one wins
+    rank = kept - 1 - best // len(groups[0])
+    error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
+    margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
+    found = Scored(candidates[best], float(scores[best]), int(pixels[best]))
+    if later.kept is not None:
+        found = summit(later, earlier, found)
+    z, y, x = found.drift.tolist()
+    return Match(
+        drift=(z, y, x),
+        score=found.score,
+        second_score=float(scores[second]),
+        pixels=found.pixels,
+        height=float(heights[rank]) * correlation.size**0.5,
+        size=correlation.size,
+        clear=bool(margin > 8 * error),
+    )
+
+
+def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
+    """Drifts that a peak can stand for: its place, and the same wrapped around in each axis."""
+    choices = []
+    for position, size in zip(place, extended, strict=True):
+        near = position - size if position > size // 2 else position
+        far = near - size if near >= 0 else near + size
+        choices.append((near,) if size == 1 else (near, far))
+    return [(z, y, x) for x, y, z in product(*choices[::-1])]
+
+
+def _back(cross: NDArray[Any], like: Transformed) -> NDArray[Any]:
+    axes = axes_of(like.image)
+    lengths = [like.extended[axis] for axis in axes]
+    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=WORKERS, overwrite_x=True)
+
+
+def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:
+    extended = fade_out(image.image, image.whole).astype(np.float64)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=WORKERS)
+    magnitude = np.abs(spectrum)
+    faint = magnitude < 1e-5
+    magnitude[faint] = 1
+    spectrum[faint] = 0
+    spectrum /= magnitude
+    return spectrum
+
+
+@njit(cache=True, nogil=True)
+def _cross(later, earlier, cross):  # type: ignore[no-untyped-def]
+    """Multiply one spectrum by the conjugate of the other."""
+    for i in range(cross.size):
+        a, b = later[i], earlier[i]
+        cross[i] = complex(a.real * b.real + a.imag * b.imag, a.imag * b.real - a.real * b.imag)

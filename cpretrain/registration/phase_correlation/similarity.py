@@ -1,0 +1,71 @@
+"""How alike two images are for a drift: on all that they have in common, or on what a mask keeps of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation, score_candidates
+from cpretrain.registration.phase_correlation.spectrum import Transformed, axes_of
+
+FEWEST_KEPT = 0.02
+"""Share of the pixels that a mask keeps below which an overlap says nothing."""
+
+
+class Scored(NamedTuple):
+    """A drift in z, y, x, how alike the images are for it, and on how many pixels."""
+
+    drift: NDArray[np.int64]
+    score: float
+    pixels: int
+
+
+def score(
+    later: Transformed, earlier: Transformed, candidates: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Compare two images where they overlap, for several drifts.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images of one shape; both or none with pixels that do not count.
+    candidates : array of int64, shape (N, 3)
+        Drifts from the earlier to the later one, in z, y, x pixels.
+
+    Returns
+    -------
+    scores : array of float32, shape (N,)
+        Pearson correlations.
+    pixels : array of int64, shape (N,)
+        Numbers of the pixels that were compared.
+    """
+    a, b, typical = later.image, earlier.image, (later.typical, earlier.typical)
+    if later.kept is None or earlier.kept is None:
+        return score_candidates(a, b, candidates, *typical)
+    fewest = max(9, int(FEWEST_KEPT * min(later.kept.sum(), earlier.kept.sum())))
+    each = [
+        masked_correlation(a, b, later.kept, earlier.kept, (z, y, x), *typical, fewest)
+        for z, y, x in candidates.tolist()
+    ]
+    scores, pixels = zip(*each, strict=True)
+    return np.array(scores, np.float32), np.array(pixels, np.int64)
+
+
+def around(place: NDArray[np.int64], image: Transformed) -> NDArray[np.int64]:
+    """List the drifts, shape (N, 3), that differ from `place` by a pixel along one axis."""
+    axes = axes_of(image.image)
+    return place + np.array([side * np.eye(3, dtype=np.int64)[axis] for axis in axes for side in (1, -1)])
+
+
+def summit(later: Transformed, earlier: Transformed, start: Scored) -> Scored:
+    """Go uphill from a drift, pixel by pixel, to where the images are most alike.
+
+    What is filled in carries the peak of a smooth image a little towards 0.
+    """
+    while True:
+        places = around(start.drift, later)
+        scores, pixels = score(later, earlier, places)
+        best = int(scores.argmax())
+        if scores[best] <= start.score:
+            return start
+        start = Scored(places[best], float(scores[best]), int(pixels[best]))

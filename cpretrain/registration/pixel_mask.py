@@ -1,0 +1,46 @@
+"""A mask of pixels that are left out of a measurement: dust on the camera, borders, a time stamp."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import TimeLapse
+
+
+def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """Read a mask that was drawn for the frames of a movie.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TIFF of one plane, which stands for all, or of as many planes as a frame has.
+    size : tuple of int
+        Lengths of a frame in z, y, x.
+
+    Returns
+    -------
+    array of bool, shape (1, Y, X) or (Z, Y, X)
+        True where the mask is not 0.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read or has another size.
+    """
+    with TimeLapse(path) as mask:
+        frames, planes, channels, height, width = mask.shape
+        count = (
+            frames * planes * channels
+        )  # which axis its planes are on depends on the program that wrote it
+        if (height, width) != size[1:] or count not in (1, size[0]):
+            one = f"1 × {size[1]} × {size[2]}"
+            raise BadInput(
+                f"{path}: the mask has another size than the frames",
+                found=f"{count} × {height} × {width} pixels (z, y, x)",
+                expected=one if size[0] == 1 else f"{one}, or {size[0]} × {size[1]} × {size[2]}",
+                cure="draw it on a frame of this movie, or crop it like the movie",
+            )
+        pixels = np.stack([mask.frame(t) for t in range(frames)])
+    return pixels.reshape(count, height, width) != 0

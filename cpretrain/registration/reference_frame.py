@@ -1,0 +1,137 @@
+"""Measure drift against one reference for all frames: the first one, or the mean of those aligned so far."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.images.timelapse import Frames
+from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, curve_of
+from cpretrain.registration.frame_image import Box
+from cpretrain.registration.frame_images import DriftImages
+from cpretrain.registration.inpainting import fill_in
+from cpretrain.registration.max_shift import Whole3, limited
+from cpretrain.registration.phase_correlation.certainty import is_uncertain
+from cpretrain.registration.phase_correlation.match import match
+from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
+from cpretrain.settings.drift import DriftSettings
+
+Kept = NDArray[np.bool_] | None
+"""Pixels of an image that count; None means all."""
+
+
+def measure_against_reference(
+    movie: Frames, settings: DriftSettings, on_pair: Callable[[int, int], None] | None = None
+) -> DriftCurve:
+    """Measure what the sample did in a movie against the reference that `settings.reference` names.
+
+    Parameters
+    ----------
+    movie : Frames
+        Frames of uint8, uint16 or float32, fetched one at a time; three at most are held in memory.
+    settings : DriftSettings
+        `reference` is ``first`` or ``mean``.
+    on_pair : callable, optional
+        Called with the numbers of the frame before and of the frame, after each frame, for progress.
+
+    Returns
+    -------
+    DriftCurve
+        Drift of every frame in z, y, x, in whole pixels. Clipped and uncertain pairs are named by the frame before
+        and the frame.
+
+    Raises
+    ------
+    BadInput
+        When the settings do not fit the movie, or a frame holds NaN or infinite pixels.
+
+    Notes
+    -----
+    A chain of neighbouring frames adds up the errors of all its pairs; a reference does not, as long as the sample
+    still looks like it. `max_shift` limits how far a frame moves from the one before, as it does in a chain.
+    """
+    images = DriftImages(movie, settings)
+    first = images.image(0, images.box((0, 0, 0)))
+    reference = _First(*first) if settings.reference == "first" else _RunningMean(*first)
+    drift = np.zeros((movie.shape[0], 3), np.float32)
+    pairs: list[tuple[Pair, PairDrift]] = []
+    before: Whole3 = (0, 0, 0)
+    for t in range(1, movie.shape[0]):
+        box = images.box(before)
+        image, kept = images.image(t, box)
+        later, earlier = transform(image, kept), reference.transformed
+        found = match(later, earlier)
+        at = _in_movie(found.drift, box, settings.roi, reference.place)
+        measured = limited(_step(before, at), is_uncertain(found, later, earlier), settings)
+        pairs.append(((t - 1, t), measured))
+        if not measured.clipped:  # it would blur the mean
+            reference.add(image, kept, at)
+        drift[t] = before = _plus(before, measured.drift)
+        if on_pair is not None:
+            on_pair(t - 1, t)
+    return curve_of(drift, pairs)
+
+
+class _First:
+    """The first frame, for all others."""
+
+    place: Whole3 = (0, 0, 0)
+
+    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
+        self.transformed = transform(image, kept)
+
+    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
+        """Nothing is learnt from other frames."""
+
+
+class _RunningMean:
+    """The mean of all frames so far, aligned, on the field of view of the latest one."""
+
+    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
+        self.place: Whole3 = (0, 0, 0)
+        self._sum = np.zeros(image.shape, np.float64)
+        self._count = np.zeros(image.shape, np.int32)
+        self.add(image, kept, self.place)
+
+    @property
+    def transformed(self) -> Transformed:
+        mean = (self._sum / np.maximum(self._count, 1)).astype(np.float32)
+        if not self._masked:
+            return transform(mean)
+        seen = self._count > 0
+        return transform(fill_in(mean, ~seen), seen)
+
+    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
+        """Take in a frame in which the sample is at `drift`; where only it has seen anything, it stands alone."""
+        step = _step(self.place, drift)
+        weights = np.ones((1, 1, 1), bool) if kept is None else kept
+        self._sum = _moved(self._sum, step) + image * weights
+        self._count = _moved(self._count, step) + weights
+        self._masked, self.place = kept is not None, drift
+
+
+def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
+    """Move the content by whole pixels; what comes in is 0."""
+    moved = np.zeros_like(image)
+    lengths = image.shape
+    to = tuple(slice(max(s, 0), max(n + min(s, 0), 0)) for s, n in zip(step, lengths, strict=True))
+    of = tuple(slice(max(-s, 0), max(n - max(s, 0), 0)) for s, n in zip(step, lengths, strict=True))
+    moved[to] = image[of]
+    return moved
+
+
+def _in_movie(found: Whole3, box: Box | None, roi: Box | None, place: Whole3) -> Whole3:
+    """From where the content is against the reference in its box to where it is in the movie."""
+    z, y, x = _plus(place, found)
+    return (z, y, x) if box is None or roi is None else (z, y + box[1] - roi[1], x + box[0] - roi[0])
+
+
+def _plus(place: Whole3, step: tuple[float, float, float]) -> Whole3:
+    z, y, x = (int(there + moved) for there, moved in zip(place, step, strict=True))
+    return z, y, x
+
+
+def _step(before: Whole3, after: Whole3) -> Whole3:
+    z, y, x = (now - then for then, now in zip(before, after, strict=True))
+    return z, y, x

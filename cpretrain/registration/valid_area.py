@@ -1,0 +1,51 @@
+"""Which part of the canvas a frame covers, so that padding is neither scored nor kept."""
+
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.canvas import Canvas
+
+Area = tuple[slice, slice, slice]
+"""A box in z, y, x; empty where a slice ends before it starts."""
+
+
+def covered(canvas: Canvas, t: int) -> Area:
+    """Part of the canvas that frame `t` (from 0) covers wholly.
+
+    Where frames are shifted by fractions of a pixel, the edge that is mixed with the padding is left out.
+
+    Returns
+    -------
+    tuple of slice
+        In z, y, x pixels of the canvas.
+    """
+    shift = canvas.shifts[t].astype(np.float64)
+    lengths = np.array([canvas.frame_shape[axis] for axis in (0, 2, 3)])
+    limits = np.array([canvas.shape[axis] for axis in (0, 2, 3)])
+    starts = np.ceil(shift)
+    return _area(starts, np.minimum(np.floor(shift + lengths - 1) + 1, limits))
+
+
+def common(first: Area, second: Area) -> Area:
+    """The part of two areas that is in both."""
+    return _area(
+        np.array([max(a.start, b.start) for a, b in zip(first, second, strict=True)]),
+        np.array([min(a.stop, b.stop) for a, b in zip(first, second, strict=True)]),
+    )
+
+
+def covered_by_all(canvas: Canvas) -> Area:
+    """Part of the canvas that every frame covers."""
+    return reduce(common, (covered(canvas, t) for t in range(len(canvas.shifts))))
+
+
+def is_empty(area: Area) -> bool:
+    """Whether no pixel is in an area."""
+    return any(part.stop <= part.start for part in area)
+
+
+def _area(starts: NDArray, stops: NDArray) -> Area:
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True))
+    return z, y, x

@@ -1,0 +1,140 @@
+"""Finish a round: take the ground truth in, retrain the base on all rounds, score it on the fixed validation set."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.dataset.crops_table import write_crops
+from cpretrain.errors import BadInput
+from cpretrain.evaluation import evaluate
+from cpretrain.masks.importing import import_masks
+from cpretrain.models.weights import find_base
+from cpretrain.rounds.folder import Part, Round, RoundsFolder
+from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
+from cpretrain.rounds.seg_npy import take_in_window_files
+from cpretrain.rounds.start import base_of
+from cpretrain.runtime.console import say
+from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.provenance import sha256
+from cpretrain.training import retrain
+
+NAME_IT = (
+    "name the base model of the first round with --base; cpretrain models says how to get one of the zoo"
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished round.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    model : pathlib.Path
+        The model folder, with ``report.html`` in it.
+    folder : pathlib.Path
+        Folder of all rounds, with ``rounds.csv`` and ``rounds.png``.
+    text : str
+        The scores and the verdict.
+    """
+
+    number: int
+    model: Path
+    folder: Path
+    text: str
+
+    def lines(self) -> list[str]:
+        """Say for people what came out."""
+        return [
+            self.text,
+            f"model of round {self.number} and report.html are in {self.model}",
+            f"all rounds: {self.folder / TABLE} and {self.folder / CURVE}",
+        ]
+
+
+def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
+    """Take in the ground truth of the newest round, and learn from all rounds.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Folder of all rounds, on this machine or copied to another.
+    settings : TrainSettings, optional
+        How to train. Name and channels are those of the first round. A base names where the same file is on this
+        machine.
+
+    Returns
+    -------
+    Finished
+        The model is retrained from the base on the crops of all rounds (``training``), and compared with the base on
+        ``validation``. Repeated, it goes on where it was interrupted.
+
+    Raises
+    ------
+    BadInput
+        When ground truth is missing or does not fit, or the base is not there or another one.
+    """
+    folder = RoundsFolder(path)
+    rounds = folder.started()
+    newest = rounds[-1]
+    settings = _training_settings(folder, newest, settings or TrainSettings())
+    for part in (folder.validation, *rounds):
+        take_in_window_files(part)
+        taken = import_masks(part.ground_truth, part.images, part.masks)
+        say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
+    _pool(folder, rounds)
+    validation, training = folder.validation, folder.training
+    retrain(
+        training.images,
+        training.masks,
+        settings,
+        newest.model.parent,
+        resume=True,
+        validation=(validation.images, validation.masks),
+    )
+    result = evaluate(newest.model, against=settings.base, settings=EvaluateSettings(device=settings.device))
+    write_learning_curve(folder)
+    return Finished(newest.number, newest.model, path, result.table())
+
+
+def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:
+    """Put name, base and channels of the rounds into the settings, and check that the base is the same."""
+    started = newest.settings
+    base = given.base or str(base_of(folder, started))
+    try:
+        weights = find_base(base).path
+    except BadInput as error:
+        raise BadInput(error.problem, found=error.found, expected=error.expected, cure=NAME_IT) from error
+    if not weights or not weights.is_file():
+        raise BadInput(f"base model {base}: is not on this machine", cure=NAME_IT)
+    found, wanted = sha256(weights), newest.record.get("base_sha256")
+    if found != wanted:
+        raise BadInput(
+            f"base model {base}: is another one than that of the first round",
+            found=f"SHA-256 {found}",
+            expected=f"SHA-256 {wanted}",
+            cure=NAME_IT,
+        )
+    return given.replace(
+        name=started.name,
+        base=base,
+        channel=started.channel,
+        second_channel=started.second_channel,
+        seed=given.seed if "seed" in given.model_fields_set else started.seed,
+    )
+
+
+def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
+    """Copy crops and masks of all rounds into one folder."""
+    with folder_aside(folder.training.folder) as aside:
+        pool = Part(aside)
+        pool.images.mkdir()
+        pool.masks.mkdir()
+        for one in rounds:
+            for crop in one.crops:
+                for source, target in ((one.images, pool.images), (one.masks, pool.masks)):
+                    shutil.copyfile(source / crop.file, target / crop.file)
+        write_crops(pool.images, [crop for one in rounds for crop in one.crops])

@@ -1,0 +1,112 @@
+"""Correct in Cellpose's own window instead of QuPath: ``NAME_seg.npy`` beside a crop, written for it and read back."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cpretrain.dataset.crops_table import Crop
+from cpretrain.errors import BadInput
+from cpretrain.images.dtypes import label_type
+from cpretrain.images.writer import write_image
+from cpretrain.labels.pairing import stem
+from cpretrain.rounds.folder import Part
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.safe_pickle import PlainArray, read_object
+
+PREDICTED = "predicted by cpretrain"
+"""A key that the window does not know, and does not keep when it saves: tells files that nobody has looked at."""
+
+
+def window_file(part: Part, crop: Crop) -> Path:
+    """Where the window looks for the outlines of a crop, and saves them."""
+    return part.images / f"{Path(crop.file).stem}_seg.npy"
+
+
+def write_window_files(part: Part) -> None:
+    """Write what was predicted on the crops so that Cellpose's window shows it when it opens one of them."""
+    for crop in part.crops:
+        labels = tifffile.imread(part.predictions / crop.file)
+        write_window_file(window_file(part, crop), crop.file, labels)
+
+
+def write_window_file(path: Path, image: str, labels: NDArray[Any]) -> None:
+    """Write labels, axes (Y, X), as ``NAME_seg.npy`` of the image of that name, which lies beside it."""
+    from cellpose.utils import masks_to_outlines
+
+    labels = labels.astype(label_type(labels.max(initial=0)))
+    content = {
+        "filename": image,
+        "masks": labels,
+        "outlines": labels * masks_to_outlines(labels),
+        "ismanual": np.zeros(labels.max(initial=0), bool),
+        PREDICTED: True,
+    }
+    with write_aside(path) as aside:
+        np.save(aside, np.array(content), allow_pickle=True)
+
+
+def read_window_file(path: Path) -> NDArray[Any] | None:
+    """Read the labels, axes (Y, X), that Cellpose's window saved.
+
+    Returns
+    -------
+    ndarray of int or None
+        None where nothing was saved since the file was written here.
+
+    Raises
+    ------
+    BadInput
+        When the file holds no labels, or more than numbers, texts and arrays. Nothing in it is run.
+    """
+    content = read_object(path)
+    masks = content.get("masks") if isinstance(content, dict) else None
+    if not isinstance(masks, PlainArray):
+        raise BadInput(f"{path}: holds no masks", expected="a file saved by Cellpose's window")
+    if PREDICTED in content:
+        return None
+    try:
+        labels = masks.numbers()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path}: its masks cannot be read", found=str(error)) from error
+    if labels.ndim != 2 or labels.dtype.kind not in "biu" or labels.min(initial=0) < 0:
+        raise BadInput(
+            f"{path}: its masks are no label image",
+            found=f"shape {labels.shape}, {labels.dtype}",
+            expected="whole numbers, 0 or more, of one plane",
+        )
+    return labels
+
+
+def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
+    """Labels of the crops that were saved in the window, by the name of the crop.
+
+    Raises
+    ------
+    BadInput
+        When one cannot be read, or has another size than its crop.
+    """
+    found = {}
+    for crop in part.crops:
+        path = window_file(part, crop)
+        labels = read_window_file(path) if path.is_file() else None
+        if labels is None:
+            continue
+        size = crop.height + 2 * crop.border, crop.width + 2 * crop.border
+        if labels.shape != size:
+            raise BadInput(
+                f"{path}: its masks have another size than {crop.file}",
+                found=f"shape {labels.shape}",
+                expected=f"shape {size}",
+            )
+        found[crop.file] = labels
+    return found
+
+
+def take_in_window_files(part: Part) -> None:
+    """Put what was saved in the window with the ground truth."""
+    for name, labels in saved_in_window(part).items():
+        labels = labels.astype(label_type(labels.max(initial=0)))
+        write_image(part.ground_truth / f"{stem(name)}_masks.tif", labels)

@@ -1,0 +1,234 @@
+"""Start a round: choose crops, cut them, and predict them for correction."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cpretrain.dataset.splitting import FEWEST_MOVIES
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.models.trained import UsedModel, find_model
+from cpretrain.prediction import predict
+from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
+from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
+from cpretrain.rounds.seg_npy import write_window_files
+from cpretrain.runtime.console import say, warn
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.settings.rounds import RoundSettings
+from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.provenance import Provenance
+
+FIXED = ("name", "base", "channel", "second_channel")
+"""What stays the same in all rounds."""
+VALIDATION_SHARE = 0.2
+"""Of the movies, where whole ones are kept apart."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A round that waits for people.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    parts : list of Part
+        What is to be annotated: the round, and in the first one the validation set.
+    """
+
+    number: int
+    parts: list[Part]
+
+    def lines(self) -> list[str]:
+        """Say for people what to do next."""
+        lines = [f"round {self.number} is started; next, for each of these folders:"]
+        lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
+        return [
+            *lines,
+            "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
+            "then: cpretrain round finish",
+        ]
+
+
+def start_round(images: Path, settings: RoundSettings | None = None, out: Path | None = None) -> Started:
+    """Start the next round.
+
+    Parameters
+    ----------
+    images : pathlib.Path
+        Movies, or a folder of them, corrected or not; the same ones in each round, or more.
+    settings : RoundSettings, optional
+        What to annotate. In later rounds, what was not set is as in the round before.
+    out : pathlib.Path, optional
+        Folder of all rounds; by default ``rounds`` beside the images.
+
+    Returns
+    -------
+    Started
+        The new ``round_NN`` holds ``images``, ``predictions`` (label images, tables and GeoJSON), an empty
+        ``ground_truth``, and ``round.json``, which records every choice.
+
+    Raises
+    ------
+    BadInput
+        When the round before is not finished, the settings contradict it, or no place is left to annotate.
+    """
+    movies = list_movies(images)
+    check_names(movies)
+    folder = RoundsFolder(out or beside(folder_of(images), "rounds"))
+    rounds = folder.rounds
+    if rounds and not rounds[-1].finished:
+        raise BadInput(
+            f"{rounds[-1].folder}: this round is not finished",
+            cure="annotate it, then cpretrain round finish",
+        )
+    settings = _settings(rounds, settings or RoundSettings(), folder.path)
+    maker = _maker(settings, rounds[-1].model if rounds else base_of(folder, settings), movies)
+    if not folder.validation.crops:
+        _make_validation(folder, movies, maker)
+    validation = folder.validation.crops
+    if folder.whole_movies:
+        movies = [movie for movie in movies if movie.name not in {crop.source for crop in validation}]
+        if not movies:
+            raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
+    target = folder.round(len(rounds) + 1)
+    found = candidates(
+        movies,
+        settings,
+        (settings.seed, target.number),
+        max(settings.look_at, settings.crops),
+        [crop for one in rounds for crop in one.crops],
+        validation,
+        maker.model if settings.choose == "uncertain" else None,
+    )
+    chosen = choose(found, settings.crops, settings.size)
+    if len(chosen) < settings.crops:
+        warn(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
+    again = sum(not one.new for one in chosen)
+    if again:
+        say(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
+    used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
+    base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
+    maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
+    return Started(target.number, [target] if rounds else [target, folder.validation])
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes folders of crops to annotate, with what a model makes of them.
+
+    Parameters
+    ----------
+    settings : RoundSettings
+        Of the round.
+    path : pathlib.Path
+        The newest model, or the name of the base.
+    model : UsedModel
+        The same, as it is used.
+    provenance : Provenance
+        With the SHA-256 of all movies.
+    """
+
+    settings: RoundSettings
+    path: Path
+    model: UsedModel
+    provenance: Provenance
+
+    def make(self, part: Part, chosen: Sequence[Candidate], **facts: Any) -> None:
+        """Write the crops chosen, predictions, a place for the ground truth, and a record with `facts`."""
+        try:
+            with folder_aside(part.folder, replace=False) as aside:
+                new = Part(aside)
+                cut(new.images, chosen, self.settings)
+                new.ground_truth.mkdir()
+                batch = predict(str(self.path), new.images, new.predictions, self.model.settings)
+                if batch.failed:
+                    raise next(iter(batch.failed.values()))
+                if self.settings.cellpose_window:
+                    write_window_files(new)
+                self.provenance.write(aside / RECORD, **facts, chosen=[one.as_data() for one in chosen])
+        except FileExistsError:
+            raise BadInput(
+                f"{part.folder}: is there already",
+                expected="no other cpretrain round start at the same time, and no folder of that name",
+                cure="see cpretrain round status; move the folder away if it holds nothing of value",
+            ) from None
+
+
+def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) -> _Maker:
+    how = PredictSettings(
+        device=settings.device,
+        channel=settings.channel,
+        second_channel=settings.second_channel,
+        class_name=settings.name,
+        geojson=True,
+    )
+    files: list[Path] = []
+    for path_of_movie in movies:
+        with TimeLapse(path_of_movie) as movie:
+            files += movie.files
+    return _Maker(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
+
+
+def base_of(folder: RoundsFolder, settings: RoundSettings) -> str | Path:
+    """Where the base model is: a file relative to the folder of rounds, or a name."""
+    there = Path(os.path.normpath(folder.path.resolve() / settings.base))  # the folder may not be there yet
+    return there if there.exists() else settings.base
+
+
+def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> RoundSettings:
+    """Fill in what was not given from the round before, and check that what is fixed stays."""
+    if not rounds:
+        missing = [name for name in ("name", "base") if not getattr(given, name)]
+        if missing:
+            raise BadInput(
+                f"round: the first one needs --{missing[0]}", expected="--name CELLTYPE --base MODEL"
+            )
+        return given.replace(base=_kept_base(folder, given.base))
+    earlier, chosen = rounds[-1].settings, {name: getattr(given, name) for name in given.model_fields_set}
+    if "base" in chosen:
+        chosen["base"] = _kept_base(folder, chosen["base"])
+    for name in FIXED:
+        if chosen.get(name, getattr(earlier, name)) != getattr(earlier, name):
+            raise BadInput(
+                f"--{name.replace('_', '-')}: cannot change between rounds",
+                found=str(chosen[name]),
+                expected=str(getattr(earlier, name)),
+                cure="leave it out, or begin with a folder of its own (--out)",
+            )
+    return earlier.replace(**chosen)
+
+
+def _kept_base(folder: Path, base: str) -> str:
+    """A base as the rounds keep it: a file as seen from their folder, or a name."""
+    file = Path(base).expanduser()
+    if not file.exists():
+        return base
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return str(file.resolve())
+
+
+def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Maker) -> None:
+    """Choose the crops that no round trains on, at random, of whole movies where there are enough."""
+    settings = maker.settings
+    whole = len(movies) >= FEWEST_MOVIES
+    if whole:
+        rng = np.random.default_rng((settings.seed, 0))
+        count = max(1, round(VALIDATION_SHARE * len(movies)))
+        movies = [movies[place] for place in sorted(rng.permutation(len(movies))[:count].tolist())]
+        say(f"round: validation movies are {', '.join(movie.name for movie in movies)}")
+    else:
+        warn(
+            f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "
+            "are trained on; scores look better than they are on a new movie"
+        )
+    wanted = settings.validation_crops
+    found = candidates(movies, settings, (settings.seed, 0, 0), 2 * wanted)
+    maker.make(folder.validation, choose(found, wanted, settings.size), whole_movies=whole)

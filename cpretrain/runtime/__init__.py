@@ -1,0 +1,1 @@
+"""What the running process says, may use and keeps: console, cancel, memory, threads."""

@@ -1,0 +1,141 @@
+"""Progress and messages on stderr, so that stdout holds results alone."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cpretrain.runtime.terminal import printable
+
+console = Console(stderr=True, highlight=False)
+"""All that is said to the person goes through here."""
+
+SECONDS_BETWEEN_LINES = 10
+
+Step = Callable[..., None]
+"""Called with a short note (or nothing) each time a unit of work is done."""
+
+Listener = Callable[[dict[str, Any]], None]
+"""Called with an event: what `set_output` describes, as a dict."""
+
+_listener: Listener | None = None
+_bars: Progress | None = None
+_last_line = float("-inf")
+
+
+def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
+    """Choose what goes to stderr.
+
+    Parameters
+    ----------
+    quiet : bool
+        Nothing but errors.
+    events : bool or callable
+        For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
+        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}``, ``{"event": "warn", …}``, or
+        ``{"event": "file", "step": …, "file": …, "state": …}`` as soon as the state of a file of many changes. A
+        callable is called with each of these as a dict, and nothing goes to stderr.
+    """
+    global _listener
+    console.quiet, _listener = quiet, events if callable(events) else _write if events else None
+
+
+def say(message: str) -> None:
+    """Say one line, as it is (brackets in file names are not markup)."""
+    if not tell("say", message=message):
+        console.print(printable(message), markup=False, soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Say one line that a person should not miss."""
+    if not tell("warn", message=message):
+        console.print(printable(f"warning: {message}"), markup=False, style="yellow", soft_wrap=True)
+
+
+@contextmanager
+def progress(description: str, total: int) -> Iterator[Step]:
+    """Show how far a piece of work is: a bar on a terminal, a line every ten seconds elsewhere.
+
+    One may run inside another: the frames of a movie inside the movies of a folder.
+
+    Parameters
+    ----------
+    description : str
+        What is going on, for example ``drift``.
+    total : int
+        Number of units.
+
+    Yields
+    ------
+    callable
+        To be called with a short note (or nothing) each time a unit is done.
+    """
+    if _listener or console.quiet or not console.is_terminal:
+        yield _lines(description, total)
+        return
+    with _shared_bars() as bars:
+        task = bars.add_task(printable(description), total=total, note="")
+        try:
+            yield lambda note="": bars.update(task, advance=1, note=printable(note))
+        finally:
+            bars.remove_task(task)
+
+
+def _lines(description: str, total: int) -> Step:
+    done, started = 0, time.monotonic()
+
+    def step(note: str = "") -> None:
+        global _last_line
+        nonlocal done
+        done += 1
+        if tell("progress", step=description, done=done, total=total, note=note):
+            return
+        now = time.monotonic()
+        if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
+            _last_line = now
+            say(f"{description} {done}/{total} {note}".rstrip() + _left(now - started, done, total))
+
+    return step
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    """How long the rest will take, at the pace so far."""
+    left = round(seconds / done * (total - done))
+    return f", {left // 3600}:{left % 3600 // 60:02}:{left % 60:02} left" if left > 0 else ""
+
+
+@contextmanager
+def _shared_bars() -> Iterator[Progress]:
+    """Give the display that is on the screen, or put one there: a terminal has room for one only."""
+    global _bars
+    if _bars is not None:
+        yield _bars
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as _bars:
+        try:
+            yield _bars
+        finally:
+            _bars = None
+
+
+def tell(event: str, **facts: Any) -> bool:
+    """Give an event to the program that wants events, and say whether there is one."""
+    if _listener:
+        _listener({"event": event} | facts)
+    return _listener is not None
+
+
+def _write(event: dict[str, Any]) -> None:
+    print(printable(json.dumps(event, ensure_ascii=False)), file=sys.stderr, flush=True)

@@ -1,0 +1,30 @@
+"""Settings of work on many files."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from cpretrain.settings.base import PositiveInt, Settings
+
+
+class BatchSettings(Settings):
+    """Where many files are worked on; no result depends on it."""
+
+    workers: PositiveInt | Literal["auto"] = Field(
+        "auto",
+        description="processes that work side by side, each on one file; auto: as many as cores and memory allow, and "
+        "none for little work",
+    )
+    scheduler: str | None = Field(
+        None,
+        description="address of a Dask scheduler whose workers do the work, for example tcp://node1:8786",
+    )
+    cluster: Path | None = Field(
+        None, description="profile of a cluster with a queue (SLURM, PBS, LSF, SGE), a TOML file"
+    )
+
+    @property
+    def asks_for_workers(self) -> bool:
+        """Whether a person wants workers, or one process alone, whatever this tool would do by itself."""
+        return self.workers != "auto" or bool(self.scheduler or self.cluster)

@@ -1,0 +1,21 @@
+"""Settings of combining the classes of several models."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from cpretrain.settings.base import Settings
+
+
+class CombineSettings(Settings):
+    """How the results of several models become one."""
+
+    rule: Literal["probability", "smaller", "larger", "order"] = Field(
+        "probability",
+        description="whose a pixel is where objects of several classes overlap: the more probable, the smaller or the "
+        "larger object's, or that of the class named first",
+    )
+    keep: float = Field(
+        0.5, ge=0, le=1, description="share of its pixels that an object has to keep; else it is left out"
+    )
+    geojson: bool = Field(True, description="also write GeoJSON with the classes, which QuPath opens")

@@ -1,0 +1,29 @@
+"""Settings of evaluation and of the agreement of two annotators."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cpretrain.settings.base import PositiveFloat, Settings, _listed
+from cpretrain.settings.segmentation import SegmentSettings
+
+
+class AgreeSettings(Settings):
+    """How masks are compared."""
+
+    thresholds: str = Field(
+        "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
+    )
+
+
+class EvaluateSettings(SegmentSettings, AgreeSettings):
+    """How a model is scored."""
+
+    tune: bool = Field(
+        False,
+        description="first search for the flow and cellprob thresholds that do best on the training images, for "
+        "both models; kept with the model",
+    )
+    tune_diameters: Annotated[tuple[PositiveFloat, ...], BeforeValidator(_listed)] = Field(
+        (), description="diameters in pixels to try as well, separated by commas (default: the model's only)"
+    )

@@ -1,0 +1,22 @@
+"""Settings of packing a model for the BioImage Model Zoo."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cpretrain.settings.base import Settings, _listed
+
+
+class ExportSettings(Settings):
+    """What the package of a model says of itself."""
+
+    title: str = Field(
+        "", description="name of the model in the zoo (default: Cellpose retrained for its cell type)"
+    )
+    authors: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="names of the people who made it, separated by commas"
+    )
+    licence: str = Field(
+        "",
+        description="SPDX name of its licence, for example CC-BY-NC-4.0 (default: what is known of the base's)",
+    )

@@ -1,0 +1,25 @@
+"""Settings of importing ground truth."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cpretrain.settings.base import Settings, _listed
+
+
+class MaskSettings(Settings):
+    """How drawn ground truth is read."""
+
+    strict: bool = Field(False, description="refuse masks that need a guess, for example binary ones")
+    components: bool = Field(
+        False, description="take connected pieces of a binary or class mask as objects (touching cells merge)"
+    )
+    upsample: bool = Field(
+        False, description="enlarge masks that were exported at a lower resolution, by nearest neighbour"
+    )
+    classes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="take objects of these classes only, as they are named in QuPath, separated by commas "
+        "(default: all)",
+    )
+    nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")

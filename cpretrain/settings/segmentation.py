@@ -1,0 +1,37 @@
+"""Settings of Cellpose's segmentation, shared by prediction, evaluation and rounds."""
+
+from typing import Self
+
+from pydantic import Field
+
+from cpretrain.settings.base import Device, Settings
+
+FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
+"""Cellpose's own."""
+
+
+class SegmentSettings(Settings):
+    """How objects are made of what the network says."""
+
+    flow_threshold: float | None = Field(
+        None,
+        ge=0,
+        description="flow threshold: larger keeps more objects (default: as tuned, else Cellpose's 0.4)",
+    )
+    cellprob_threshold: float | None = Field(
+        None,
+        description="cellprob threshold: smaller makes objects larger (default: as tuned, else Cellpose's 0)",
+    )
+    diameter: float | None = Field(
+        None,
+        gt=0,
+        description="diameter of the objects in pixels (default: as tuned, else the model's)",
+    )
+    min_size: int = Field(15, description="smallest object in pixels")
+    device: Device = Field("auto", description="where to compute")
+
+    def filled(self, **tuned: float | None) -> Self:
+        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
+        values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
+        left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return self.model_copy(update=left_open)

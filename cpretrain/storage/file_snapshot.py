@@ -1,0 +1,47 @@
+"""Notice that a file is changed while it is read, for example because a microscope is still writing it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.storage.provenance import files_in
+
+
+class Unchanged:
+    """Sizes and times of files, to be compared when they have been read.
+
+    Parameters
+    ----------
+    files : iterable of pathlib.Path
+        Files, and folders with all that is in them.
+    """
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._files = list(files)
+        self._before = self._now()
+
+    def check(self) -> None:
+        """Make sure that none has changed since; call it before a result is put in its place.
+
+        Raises
+        ------
+        BadInput
+            When one has changed, or is gone.
+        """
+        now = self._now()
+        changed = [file for file, facts in self._before.items() if now.get(file) != facts]
+        if changed or now.keys() != self._before.keys():
+            name = (changed or sorted(now.keys() - self._before.keys()))[0]
+            raise BadInput(
+                f"{name}: changed while it was read; there is no result of it",
+                cure="wait until it is written completely (a microscope or a copy may be at work), and run this again",
+            )
+
+    def _now(self) -> dict[Path, tuple[int, int]]:
+        return {
+            file: (facts.st_size, facts.st_mtime_ns)
+            for path in self._files
+            for file in files_in(path)
+            if file.exists()
+            for facts in [file.stat()]
+        }

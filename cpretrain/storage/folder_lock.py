@@ -1,0 +1,78 @@
+"""One run at a time in a folder of results: a second one says who is there, and waits."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.runtime.console import say
+from cpretrain.storage.atomic import remove_leftovers
+from cpretrain.storage.json_file import read_json
+
+LOCK = ".cpretrain.lock"
+SECONDS_BETWEEN_TRIES = 0.5
+
+
+@contextmanager
+def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
+    """Hold a folder of results, which is made where it is missing; what killed runs left half-written is removed first.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder. The system lets go of it when this process dies, however it does. Left empty, it is removed if it
+        was made here.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be written into.
+    """
+    from filelock import FileLock, Timeout
+
+    was_there = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / name)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(
+                f"{folder}: in use by {_holder(folder / name)}; waiting until it is done (Ctrl-C ends waiting)"
+            )
+            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+    except OSError as error:
+        raise BadInput(
+            f"{folder}: nothing can be written there",
+            found=error.strerror or str(error),
+            cure="ask for the rights to write there, make room, or choose another folder with --out",
+        ) from error
+    try:
+        with suppress(OSError):  # on a full disk: who holds it stays unsaid
+            (folder / name).write_text(json.dumps(_this_process()), encoding="utf-8")
+        remove_leftovers(folder)
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps an open file
+            (folder / name).unlink()
+        lock.release()
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _this_process() -> dict[str, str]:
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"host": socket.gethostname(), "process": str(os.getpid()), "since": started}
+
+
+def _holder(lock: Path) -> str:
+    try:
+        said = read_json(lock)
+        return f"process {said['process']} on {said['host']} since {said['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another run"

@@ -1,0 +1,1 @@
+"""The package fiji_bridge/child."""

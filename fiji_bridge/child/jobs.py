@@ -1,0 +1,38 @@
+"""What the child can be asked to do: functions by name, from and to what JSON can carry."""
+
+from collections.abc import Callable
+from typing import Any
+
+Job = Callable[..., dict[str, Any]]
+JOBS: dict[str, Job] = {}
+
+
+def job(function: Job) -> Job:
+    """Register `function` under its own name."""
+    JOBS[function.__name__] = function
+    return function
+
+
+@job
+def ping() -> dict[str, Any]:
+    """Say which ImageJ and Java run, and how much of the heap is in use."""
+    import os
+
+    import scyjava
+
+    system, runtime = scyjava.jimport("java.lang.System"), scyjava.jimport("java.lang.Runtime").getRuntime()
+    return {
+        "imagej": str(scyjava.jimport("ij.IJ").getVersion()),
+        "java": str(system.getProperty("java.version")),
+        "heap_used": int(runtime.totalMemory() - runtime.freeMemory()),
+        "heap_limit": int(runtime.maxMemory()),
+        "pid": os.getpid(),
+    }
+
+
+@job
+def drift(**parameters: Any) -> dict[str, Any]:
+    """Correct the drift of one movie; see `fiji_bridge.plugin.correct`."""
+    from fiji_bridge.child.plugin import correct
+
+    return correct(**parameters)
