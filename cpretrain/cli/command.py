@@ -4,10 +4,11 @@ import functools
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from cpretrain.errors import BadInput
 from cpretrain.runtime.summary import Report
@@ -27,8 +28,8 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
     app : typer.Typer
         The program.
     settings : str, optional
-        Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option a
-        field. They are made only for the command that is called, so that ``--help`` need not import pydantic.
+        Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option per
+        field; fields whose option was left out stay unset.
     batch : bool
         Whether the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
     """
@@ -39,10 +40,9 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
         own = [parameter for name, parameter in given.items() if name not in ("settings", "batch")]
         classes = {"settings": settings} if settings else {}
         classes |= {"batch": "BatchSettings"} if batch else {}
-        called = classes if function.__name__ in sys.argv[1:] else {}
 
         @functools.wraps(function)
-        def run(**arguments: Any) -> None:
+        def run(context: typer.Context, **arguments: Any) -> None:
             as_json = arguments.pop("json")
             from cpretrain.runtime.console import set_output
 
@@ -52,22 +52,52 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
                 from cpretrain.runtime.cancel import interrupt_on_request
 
                 interrupt_on_request()
-            _run(as_json, lambda: function(**_taken(called, arguments), **arguments))
+            _run(as_json, lambda: function(**_taken(classes, context.obj), **arguments))
 
-        parameters = [*own, *_EVERYWHERE]
-        if called:
-            from cpretrain.cli.options import options_of
-
-            parameters[len(own) : len(own)] = [
-                option for name in called.values() for option in options_of(name)
-            ]
-        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-        )
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return app.command()(run)
+        as_options(run, [_CONTEXT, *own, *_EVERYWHERE])
+        kind = type("Command", (_LateOptions,), {"classes": tuple(classes.values()), "place": len(own)})
+        return app.command(cls=kind)(run)
 
     return register
+
+
+class _LateOptions(TyperCommand):
+    """A command that makes the options of its settings when it is asked for, so that others need no pydantic.
+
+    Those that were given become the context's ``obj``; those that were left out are not in it, so that settings know
+    which of their fields were given.
+    """
+
+    classes: tuple[str, ...] = ()
+    place: int = 0
+
+    @functools.cached_property
+    def _options(self) -> list:
+        from cpretrain.cli.options import options_of
+
+        made = [option for name in self.classes for option in options_of(name)]
+        self.params[self.place : self.place] = made
+        return made
+
+    def get_params(self, ctx: Any) -> list:
+        """List all parameters, those of the settings among them."""
+        assert self._options is not None
+        return super().get_params(ctx)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command with the options that were given."""
+        read = {option.name: ctx.params.pop(option.name) for option in self._options}
+        ctx.obj = {
+            name: value for name, value in read.items() if ctx.get_parameter_source(name).name != "DEFAULT"
+        }
+        return super().invoke(ctx)
+
+
+def as_options(function: Callable, parameters: Sequence[inspect.Parameter]) -> None:
+    """Give `function` the signature from which typer makes its arguments and options."""
+    signature = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    function.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +152,7 @@ def _switch(name: str, help: str) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
 
 
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 _EVERYWHERE = (
     _switch("json", "print one JSON object on stdout"),
     _switch("quiet", "no progress on stderr"),

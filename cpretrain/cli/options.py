@@ -1,4 +1,4 @@
-"""Settings as options of the command line: one a field, with the field's own default and description."""
+"""Settings as options of the command line: one per field, with its own default and description."""
 
 import functools
 import inspect
@@ -11,27 +11,36 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cpretrain import settings as all_settings
+from cpretrain.cli.command import as_options
 from cpretrain.settings.base import Settings, bad_settings
 
 
-def options_of(name: str) -> list[inspect.Parameter]:
-    """Make the options for the settings class of that name, as parameters that typer understands."""
-    return [_option(field, info) for field, info in _class(name).model_fields.items()]
+def options_of(name: str) -> list:
+    """Make the options for the settings class of that name, as parameters of a command."""
+
+    def options(**given: Any) -> None:
+        """Stand for a command that has these options alone."""
+
+    as_options(options, [_option(field, info) for field, info in _class(name).model_fields.items()])
+    program = typer.Typer(add_completion=False)
+    program.command()(options)
+    return list(typer.main.get_command(program).params)
 
 
 def take_settings(name: str, arguments: dict[str, Any]) -> Settings:
     """Take the options of the settings class of that name out of `arguments`, and check them.
+
+    What is not in `arguments` stays unset: it is not among the ``model_fields_set`` of the settings.
 
     Raises
     ------
     BadInput
         When one is out of range, naming the option.
     """
-    chosen = {field: arguments.pop(field) for field in _class(name).model_fields}
+    fields = [field for field in _class(name).model_fields if field in arguments]
+    given = {field: arguments.pop(field) for field in fields}
     try:
-        return _class(name).model_validate(
-            {field: given for field, given in chosen.items() if given is not None}
-        )
+        return _class(name).model_validate(given)
     except ValidationError as error:
         raise bad_settings(error, _flag) from None
 
