@@ -1,3 +1,15 @@
-"""Correct drift with Fiji, cut training crops, retrain Cellpose, and measure whether it helped."""
+"""Retrain Cellpose on your own time-lapses, and see whether it helped.
+
+The steps, in the order in which data flows; each takes paths, and settings from `cpretrain.settings`::
+
+    correct_drift → cut_crops → (draw in QuPath) → import_masks → retrain → evaluate → predict
+
+Arrays work too: `measure_drift`, `undo_drift`, `load_model` and `average_precision` take and return them. Names are
+imported when they are first used.
+"""
+
+import lazy_loader
 
 __version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

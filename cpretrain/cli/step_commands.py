@@ -114,7 +114,7 @@ def train(
 
     use_threads(threads)
     from cpretrain.training import retrain, sweep
-    from cpretrain.training.sweep import parse_grid
+    from cpretrain.training.grid_search import parse_grid
 
     if grid is None:
         if batch and batch.asks_for_workers:

@@ -1,5 +1,5 @@
 """Results of several models, a class each, put together into one."""
 
-from cpretrain.combination.movies import CombineResult, combine
+import lazy_loader
 
-__all__ = ["CombineResult", "combine"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,5 @@
 """Step 2: cut training crops at random places."""
 
-from cpretrain.crops.cutting import CropsResult as CropsResult
-from cpretrain.crops.cutting import cut_crops as cut_crops
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Training images as files: ``crops.csv``, pairs of image and labels, the split, reading."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

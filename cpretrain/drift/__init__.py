@@ -1,5 +1,14 @@
 """Step 1: correct the drift of movies."""
 
-from cpretrain.drift.correction import CorrectedMovie as CorrectedMovie
-from cpretrain.drift.correction import correct_drift as correct_drift
-from cpretrain.registration.measure import measure_drift as measure_drift
+import lazy_loader
+
+from cpretrain.runtime.renamed import with_old_names
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__ = with_old_names(
+    __name__,
+    __getattr__,
+    {
+        "measure_drift": "cpretrain.registration.measure_drift",
+    },
+)

@@ -1,8 +1,15 @@
 """Did retraining help? Models and people scored on the same images, with intervals, and a verdict."""
 
-from cpretrain.evaluation.comparison import evaluate
-from cpretrain.evaluation.iou_thresholds import parse_thresholds
-from cpretrain.evaluation.result import EvaluateResult
-from cpretrain.metrics.scores import Scores, average_precision
+import lazy_loader
 
-__all__ = ["EvaluateResult", "Scores", "average_precision", "evaluate", "parse_thresholds"]
+from cpretrain.runtime.renamed import with_old_names
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__ = with_old_names(
+    __name__,
+    __getattr__,
+    {
+        "Scores": "cpretrain.metrics.Scores",
+        "average_precision": "cpretrain.metrics.average_precision",
+    },
+)

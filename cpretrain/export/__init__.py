@@ -1,5 +1,5 @@
 """Pack a model for the BioImage Model Zoo."""
 
-from cpretrain.export.bioimageio import Exported, export_model
+import lazy_loader
 
-__all__ = ["Exported", "export_model"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

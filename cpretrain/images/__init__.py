@@ -1,1 +1,5 @@
 """Time-lapses and images in files: find them, open them frame by frame, describe and write them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

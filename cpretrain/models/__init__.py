@@ -1,1 +1,5 @@
 """Cellpose: weights, the zoo, normalization, the segmenter, and what a model folder says."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,5 +1,5 @@
 """Segment whole time-lapses and stacks with a model, frame by frame."""
 
-from cpretrain.prediction.movies import PredictedMovie, predict
+import lazy_loader
 
-__all__ = ["PredictedMovie", "predict"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,17 +1,13 @@
 """Measure the drift of a movie without Java, wherever its pixels are: in an array, in a file."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
-from cpretrain.images.axes import in_order
-from cpretrain.images.timelapse import ArrayFrames, Frames, TimeLapse
+from cpretrain.images.movie_input import opened
+from cpretrain.images.timelapse import Frames
 from cpretrain.registration.checks import check_drift_settings
 from cpretrain.registration.curve import DriftCurve, measured_pairs
 from cpretrain.runtime.console import progress
@@ -60,7 +56,7 @@ def measure_drift(
     from cpretrain.registration.previous_frame import measure_drift as measure
 
     settings = settings or DriftSettings()
-    with _opened(movie, settings) as frames:
+    with opened(movie, settings.axes) as frames:
         check_drift_settings(frames, settings)
         check_memory(
             memory_needed(frames, settings),
@@ -72,27 +68,6 @@ def measure_drift(
         total = pairs if settings.reference == "previous" else frames.shape[0] - 1
         with progress(f"measuring {_name(frames)}", total) as step:
             return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))
-
-
-@contextmanager
-def _opened(movie: Any, settings: DriftSettings) -> Iterator[Frames]:
-    """Give a movie as frames, whatever it is held in; a file is closed again."""
-    if isinstance(movie, str | os.PathLike):
-        with TimeLapse(movie, settings.axes) as opened:
-            yield opened
-    elif hasattr(movie, "dims"):
-        yield ArrayFrames(in_order(movie).data)
-    elif hasattr(movie, "frame"):
-        yield movie
-    else:
-        if np.ndim(movie) != 5:
-            raise BadInput(
-                "the axes of the array are not known",
-                found=f"{np.ndim(movie)} axes of lengths {np.shape(movie)}",
-                expected="five axes: t, z, c, y, x",
-                cure="name them: xarray.DataArray(pixels, dims=('t', 'y', 'x'))",
-            )
-        yield ArrayFrames(movie)
 
 
 def _name(movie: Frames) -> str:

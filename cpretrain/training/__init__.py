@@ -1,7 +1,5 @@
 """Retrain a Cellpose model on pairs of image and mask; the model folder says all that it came from."""
 
-from cpretrain.training.inputs import network_inputs
-from cpretrain.training.retraining import TrainResult, retrain
-from cpretrain.training.sweep import SweepResult, sweep
+import lazy_loader
 
-__all__ = ["SweepResult", "TrainResult", "network_inputs", "retrain", "sweep"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,8 +11,9 @@ import pytest
 import tifffile
 
 from cpretrain.errors import BadInput
-from cpretrain.evaluation import average_precision, comparison, evaluate
+from cpretrain.evaluation import comparison, evaluate
 from cpretrain.evaluation.threshold_surface import Grid
+from cpretrain.metrics import average_precision
 from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.evaluation import EvaluateSettings

@@ -12,8 +12,8 @@ from cpretrain.models.weights import MODEL_RECORD, cellpose_major
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.provenance import sha256
 from cpretrain.training import sweep
+from cpretrain.training.grid_search import parse_grid
 from cpretrain.training.loop import Run
-from cpretrain.training.sweep import parse_grid
 from tests.training.conftest import TILE
 
 
@@ -134,7 +134,7 @@ def test_a_sweep_that_died_before_its_model_was_in_place(training_folders, setti
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(sys.modules["cpretrain.training.sweep"], "_move_model", die)
+        patch.setattr(sys.modules["cpretrain.training.grid_search"], "_move_model", die)
         sweep(*training_folders, settings, grid)
     result = sweep(*training_folders, settings, grid)
     assert (result.model / "weights").is_file()

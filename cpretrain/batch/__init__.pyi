@@ -1,0 +1,2 @@
+from .runner import Batch as Batch
+from .runner import for_each as for_each

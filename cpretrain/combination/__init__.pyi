@@ -1,0 +1,2 @@
+from .movies import CombineResult as CombineResult
+from .movies import combine as combine

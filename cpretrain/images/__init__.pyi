@@ -1,0 +1,9 @@
+from .discovery import list_images as list_images
+from .discovery import list_movies as list_movies
+from .metadata import Calibration as Calibration
+from .metadata import Channels as Channels
+from .timelapse import ArrayFrames as ArrayFrames
+from .timelapse import Frames as Frames
+from .timelapse import TimeLapse as TimeLapse
+from .writer import write_frames as write_frames
+from .writer import write_image as write_image
