@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cpretrain.errors import BadInput
 from cpretrain.export.torchscript import LARGEST, SMALLEST, STEP, channel_names
 from cpretrain.models.normalization import Normalization
+from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import WEIGHTS, cellpose_major, stored_weights
 from cpretrain.settings.export import ExportSettings
 
@@ -88,7 +89,7 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
 def _input(parts: Path, record: Mapping[str, Any]) -> Any:
     from bioimageio.spec.model import v0_5 as zoo
 
-    side = zoo.ParameterizedSize(min=SMALLEST, step=STEP) if cellpose_major() == 3 else LARGEST
+    side = zoo.ParameterizedSize(min=SMALLEST, step=STEP) if installed_cellpose().scales_objects else LARGEST
     low, high = Normalization.model_validate(record["normalization"]).percentiles
     scaled = zoo.ScaleRangeKwargs(axes=("y", "x"), min_percentile=low, max_percentile=high, eps=EPS)
     return zoo.InputTensorDescr(
@@ -138,7 +139,7 @@ def _documentation(parts: Path, model: Path, record: Mapping[str, Any]) -> Any:
     from bioimageio.spec.model import v0_5 as zoo
 
     card = (model / "README.md").read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
-    if cellpose_major() == 3:
+    if installed_cellpose().scales_objects:
         diameter = float(stored_weights(model / WEIGHTS)["diam_mean"])
         scaling = f"Scale images before, so that objects have a diameter of about {diameter:.0f} pixels."
     else:

@@ -12,7 +12,8 @@ from cpretrain.dataset.reading import read_image
 from cpretrain.images.valid_box import valid_box
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.trained import UsedModel
-from cpretrain.models.weights import cellpose_major, find_base
+from cpretrain.models.versions import installed_cellpose
+from cpretrain.models.weights import find_base
 
 STEP, SMALLEST, LARGEST = 16, 64, 256
 """Sides of a tile for Cellpose 3, in pixels: multiples of the step. Cellpose 4 takes the largest one only."""
@@ -36,7 +37,7 @@ class Example:
 
 def channel_names() -> list[str]:
     """What the channels of the network are for."""
-    return ["objects", "nuclei", "empty"][: 2 if cellpose_major() == 3 else 3]
+    return ["objects", "nuclei", "empty"][: installed_cellpose().network_channels]
 
 
 def example_of(path: Path, model: UsedModel, eps: float) -> Example:
@@ -54,7 +55,7 @@ def example_of(path: Path, model: UsedModel, eps: float) -> Example:
     planes = read_image(path)
     planes = planes[(slice(None), *(valid_box(planes) or (slice(None), slice(None))))]
     side = LARGEST
-    if cellpose_major() == 3:
+    if installed_cellpose().scales_objects:
         side = int(np.clip(min(planes.shape[1:]) // STEP * STEP, SMALLEST, LARGEST))
     image = np.zeros((1, len(channel_names()), side, side), np.float32)
     chosen = [model.channel, *([model.settings.second_channel] if model.settings.second_channel else [])]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.models.normalization import Levels, Normalization, normalize
-from cpretrain.models.weights import cellpose_major
+from cpretrain.models.versions import installed_cellpose
 
 
 def network_input(
@@ -44,7 +44,7 @@ def network_input(
     for number in chosen:
         if number > len(planes):
             raise BadInput(f"channel {number} asked for", found=f"{len(planes)} in the image")
-    wanted = 2 if cellpose_major() == 3 else 3
+    wanted = installed_cellpose().network_channels
     ready = np.zeros((wanted, *planes.shape[1:]), np.float32)
     known = [levels[number - 1] for number in chosen] if levels else None
     ready[: len(chosen)] = normalize(np.stack([planes[number - 1] for number in chosen]), how, known)

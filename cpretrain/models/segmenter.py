@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
-from cpretrain.models.weights import BaseModel, cellpose_major, stored_weights
+from cpretrain.models.versions import installed_cellpose
+from cpretrain.models.weights import BaseModel, stored_weights
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.segmentation import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
-
-STEPS = 200
-"""Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
 
 TILES_ON_CPU = 2
 """Tiles that the network takes at once on a CPU, at most. Eight, Cellpose's own number, took a third more time."""
@@ -79,11 +77,9 @@ class Segmenter:
 
         self.base, self.device = base, find_device(device)
         self.batch_size = min(batch_size, TILES_ON_CPU) if self.device.type == "cpu" else batch_size
-        options: dict[str, Any] = {"device": self.device}
-        if cellpose_major() == 3:
-            options["mkldnn"] = not for_training
-        else:
-            options["use_bfloat16"] = not for_training and self.device.type != "cpu"
+        self._version = installed_cellpose()
+        options = self._version.load_options(for_training, self.device.type == "cpu")
+        options["device"] = self.device
         if base.path is not None and not base.path.is_file():
             download(base)
         options["pretrained_model"] = str(base.path) if base.path else False
@@ -123,7 +119,9 @@ class Segmenter:
         """
         size = image.shape[-2:]
         towards, probability = self._run_network(image, diameter, channel_axis=0)
-        return Flows(towards.reshape(2, *size), probability.reshape(size), self._steps(diameter))
+        return Flows(
+            towards.reshape(2, *size), probability.reshape(size), self._version.steps(self.model, diameter)
+        )
 
     def run_volume(
         self, stack: NDArray[np.float32], diameter: float | None = None, anisotropy: float = 1.0
@@ -143,7 +141,9 @@ class Segmenter:
         towards, probability = self._run_network(
             stack, diameter, channel_axis=0, z_axis=1, do_3D=True, anisotropy=anisotropy
         )
-        return Flows(towards.reshape(3, *size), probability.reshape(size), self._steps(diameter))
+        return Flows(
+            towards.reshape(3, *size), probability.reshape(size), self._version.steps(self.model, diameter)
+        )
 
     def _run_network(self, image: NDArray[np.float32], diameter: float | None, **how: Any) -> list[NDArray]:
         """Run Cellpose without its last step; flows and cell probability. Fewer tiles at once where memory is short."""
@@ -219,13 +219,6 @@ class Segmenter:
         with quietly():
             joined = utils.stitch3D(planes.copy(), stitch_threshold=threshold)
             return np.asarray(utils.fill_holes_and_remove_small_masks(joined, min_size=min_size), np.uint32)
-
-    def _steps(self, diameter: float | None) -> int:
-        """How many steps Cellpose lets pixels follow the flow; computed as there, so that it is rounded alike."""
-        if cellpose_major() == 4:
-            return int(STEPS / (30 / diameter if diameter else 1))
-        scale = self.model.diam_mean / (diameter or self.model.diam_labels)
-        return int(1 / scale * STEPS)
 
 
 def _check_complete(base: BaseModel, net: Any) -> None:

@@ -12,6 +12,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.writer import write_image
 from cpretrain.labels.pairing import stem
+from cpretrain.models.versions import outlines_of_labels
 from cpretrain.rounds.folder import Part
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.safe_pickle import PlainArray, read_object
@@ -34,13 +35,11 @@ def write_window_files(part: Part) -> None:
 
 def write_window_file(path: Path, image: str, labels: NDArray[Any]) -> None:
     """Write labels, axes (Y, X), as ``NAME_seg.npy`` of the image of that name, which lies beside it."""
-    from cellpose.utils import masks_to_outlines
-
     labels = labels.astype(label_type(labels.max(initial=0)))
     content = {
         "filename": image,
         "masks": labels,
-        "outlines": labels * masks_to_outlines(labels),
+        "outlines": labels * outlines_of_labels(labels),
         "ismanual": np.zeros(labels.max(initial=0), bool),
         PREDICTED: True,
     }

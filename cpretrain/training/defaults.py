@@ -1,10 +1,10 @@
 """What a training run takes where the settings leave it open, and where each value comes from."""
 
-import inspect
 from importlib import metadata
 from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.models.versions import installed_cellpose, train_defaults
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.training import TrainSettings
 
@@ -13,20 +13,6 @@ RETRAINING: dict[int, dict[str, Any]] = {
     4: {"epochs": 100, "learning_rate": 1e-5, "weight_decay": 0.1, "batch_size": 1},
 }
 """What Cellpose's documentation recommends for retraining (page "Training"), by major version."""
-
-
-def cellpose_defaults() -> dict[str, Any]:
-    """Cellpose's own training defaults, read from the signature of the installed ``train_seg``."""
-    from cellpose import train
-
-    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
-    return {
-        "epochs": given["n_epochs"],
-        "learning_rate": given["learning_rate"],
-        "weight_decay": given["weight_decay"],
-        "optimizer": "sgd" if given["SGD"] else "adamw",
-        "batch_size": given["batch_size"],
-    }
 
 
 def with_defaults(settings: TrainSettings) -> TrainSettings:
@@ -39,7 +25,7 @@ def with_defaults(settings: TrainSettings) -> TrainSettings:
     """
     left_open = {name: value for name, (value, _) in _values(settings).items()}
     filled = settings.model_copy(update=left_open)
-    if filled.optimizer == "sgd" and cellpose_major() == 4:
+    if filled.optimizer not in installed_cellpose().optimizers:
         raise BadInput("--optimizer sgd: Cellpose 4 trains with adamw only", cure="leave --optimizer out")
     if filled.patience and not filled.test_fraction:
         raise BadInput(
@@ -65,7 +51,7 @@ def _values(settings: TrainSettings) -> dict[str, tuple[Any, str]]:
     version = f"default of Cellpose {metadata.version('cellpose')}"
     preset = RETRAINING[cellpose_major()] if settings.preset == "retraining" else {}
     chosen = {}
-    for name, default in cellpose_defaults().items():
+    for name, default in train_defaults().items():
         given = getattr(settings, name)
         if given is not None:
             chosen[name] = (given, "given")

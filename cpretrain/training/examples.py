@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.models.weights import cellpose_major
-
-SCALE_RANGE = 0.5
-"""Cellpose's own: crops are scaled by 0.75 to 1.25."""
+from cpretrain.models.versions import flows_of, installed_cellpose
 
 SMALLEST_DIAMETER = 5.0
 """Cellpose's own: smaller objects count as this large when a crop is rescaled."""
@@ -58,17 +55,14 @@ def prepare(
     diameter : float, optional
         What to take for images without objects where no image has one.
     """
-    from cellpose import dynamics, utils
-
     flows, diameters = [], np.full(len(images), np.nan)
     for index, label in enumerate(labels):
         if not label.any():
             flows.append(np.zeros((3, *label.shape), np.float32))
             continue
-        # a copy, because Cellpose renumbers it in place
-        (flow,) = dynamics.labels_to_flows([label.astype(np.int32)], device=device)
-        flows.append(flow[1:])
-        diameters[index] = max(utils.diameters(flow[0])[0], SMALLEST_DIAMETER)
+        flow, diameter_here = flows_of(label, device)
+        flows.append(flow)
+        diameters[index] = max(diameter_here, SMALLEST_DIAMETER)
     known = diameters[~np.isnan(diameters)]
     mean = float(known.mean()) if known.size else diameter or 30.0
     return Examples(list(images), flows, np.where(np.isnan(diameters), mean, diameters), mean)
@@ -98,29 +92,6 @@ def batches(
     """
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        yield _augmented(examples, chosen, tile, net)
-
-
-def _augmented(examples: Examples, chosen: NDArray[np.int64], tile: int, net: Any) -> tuple[Any, Any]:
-    import torch
-    from cellpose import transforms
-
-    images = [examples.images[index] for index in chosen]
-    flows = [examples.flows[index] for index in chosen]
-    if cellpose_major() == 3:
-        turned, targets = transforms.random_rotate_and_resize(
-            images,
-            Y=flows,
-            rescale=examples.diameters[chosen] / net.diam_mean.item(),
-            scale_range=SCALE_RANGE,
-            xy=(tile, tile),
-        )[:2]
-        return torch.from_numpy(turned).to(net.device), targets
-    return transforms.random_rotate_and_resize(
-        images,
-        lbls=flows,
-        rescale=np.ones(len(chosen), np.float32),
-        scale_range=SCALE_RANGE,
-        bsize=tile,
-        device=net.device,
-    )[:2]
+        images = [examples.images[index] for index in chosen]
+        flows = [examples.flows[index] for index in chosen]
+        yield installed_cellpose().augment(images, flows, examples.diameters[chosen], tile, net)

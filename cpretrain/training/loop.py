@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.weights import cellpose_major
+from cpretrain.models.versions import installed_cellpose, loss_of
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import Curves
@@ -106,7 +106,7 @@ class Run:
         segmenter.model.diam_labels = self.net.diam_labels.item()  # which it rescales by when it segments
         segmenter.model.diam_mean = self.net.diam_mean.item()
         self._layout = torch.contiguous_format
-        if settings.tile == "fit" and cellpose_major() == 3 and self.device.type == "cpu":
+        if settings.tile == "fit" and installed_cellpose().scales_objects and self.device.type == "cpu":
             self._layout = torch.channels_last  # a tenth faster, but it adds numbers up in another order
             self.net.to(memory_format=self._layout)
         self.optimizer = make_optimizer(self.net, settings)
@@ -206,10 +206,8 @@ class Run:
         return np.random.choice(np.arange(0, count), size=(self._per_epoch,), p=even / even.sum())  # noqa: NPY002
 
     def _loss(self, images: Any, flows: Any) -> Any:
-        from cellpose import train
-
         predicted = self.net(images.to(memory_format=self._layout))[0]
-        return train._loss_fn_seg(flows, predicted, self.device)
+        return loss_of(flows, predicted, self.device)
 
     def _measure(self, epoch: int) -> tuple[float, float]:
         """Loss and average precision on the in-training test set, in the epochs where they are due."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.models.weights import cellpose_major
+from cpretrain.models.versions import installed_cellpose
 from cpretrain.settings.training import Schedule, TrainSettings
 
 WARM_UP = 10
@@ -41,7 +41,7 @@ def learning_rates(epochs: int, learning_rate: float, schedule: Schedule = "cell
         falling = np.arange(epochs - rising) / (epochs - rising)
         rise = np.arange(1, rising + 1) / (rising + 1)
         return learning_rate * np.append(rise, (1 + np.cos(np.pi * falling)) / 2)
-    long = epochs > (100 if cellpose_major() == 3 else 99)
+    long = epochs >= installed_cellpose().long_run
     halving = 10 if epochs > 300 else 5 if long else 0
     rates = np.linspace(0, learning_rate, WARM_UP)
     rates = np.append(rates, np.full(max(0, epochs - WARM_UP), learning_rate))

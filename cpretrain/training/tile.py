@@ -5,10 +5,9 @@ from typing import Any, Literal
 import numpy as np
 
 from cpretrain.errors import BadInput
-from cpretrain.models.weights import cellpose_major
+from cpretrain.models.versions import installed_cellpose
 from cpretrain.training.examples import Examples
 
-CELLPOSE_TILE = 224
 STEP = 16
 """Tiles are a multiple of this; the network halves its input three times."""
 
@@ -36,8 +35,9 @@ def tile_for(tile: int | Literal["fit", "cellpose"], examples: Examples, net: An
     BadInput
         When the network cannot take tiles of that size.
     """
-    own = CELLPOSE_TILE if cellpose_major() == 3 else 256 if net.backbone == "sam_vitl" else 384
-    if tile == "cellpose" or (tile == "fit" and cellpose_major() == 4):
+    version = installed_cellpose()
+    own = version.own_tile(net)
+    if tile == "cellpose" or (tile == "fit" and not version.scales_objects):
         return own
     if tile == "fit":
         edges = np.array([max(image.shape[-2:]) for image in examples.images])

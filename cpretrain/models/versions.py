@@ -1,0 +1,199 @@
+"""What differs between Cellpose 3 and 4: one class for each, and the one that is installed."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.models.weights import cellpose_major
+
+SCALE_RANGE = 0.5
+"""Cellpose's own: crops are scaled by 0.75 to 1.25."""
+
+STEPS = 200
+"""Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
+
+
+class CellposeVersion(Protocol):
+    """What one major version of Cellpose does in its own way."""
+
+    network_channels: int
+    """Channels that the network takes."""
+
+    optimizers: tuple[str, ...]
+    """Names of the optimizers that it trains with."""
+
+    long_run: int
+    """Epochs from which on its learning rate falls at the end."""
+
+    scales_objects: bool
+    """Whether images are rescaled so that objects have the diameter that the network knows."""
+
+    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
+        """Return the keyword arguments of ``CellposeModel`` for a network to train or to segment with."""
+
+    def own_tile(self, net: Any) -> int:
+        """Return the edge length in pixels of the tiles that the network was trained on."""
+
+    def augment(
+        self,
+        images: Sequence[NDArray[np.float32]],
+        flows: Sequence[NDArray[np.float32]],
+        diameters: NDArray[np.float64],
+        tile: int,
+        net: Any,
+    ) -> tuple[Any, Any]:
+        """Turn, flip, scale and cut images and flows to tiles; see `cpretrain.training.examples.batches`."""
+
+    def steps(self, model: Any, diameter: float | None) -> int:
+        """Return how many steps pixels follow the flow, rounded as there."""
+
+
+class Cellpose3:
+    """Cellpose 3.1: two channels, objects rescaled to one diameter."""
+
+    network_channels = 2
+    optimizers: tuple[str, ...] = ("adamw", "sgd")
+    long_run = 101
+    scales_objects = True
+
+    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
+        """Return the options of a network: on a CPU, the faster one cannot be trained."""
+        return {"mkldnn": not for_training}
+
+    def own_tile(self, net: Any) -> int:
+        """Return the edge length of Cellpose's own tiles."""
+        return 224
+
+    def augment(
+        self,
+        images: Sequence[NDArray[np.float32]],
+        flows: Sequence[NDArray[np.float32]],
+        diameters: NDArray[np.float64],
+        tile: int,
+        net: Any,
+    ) -> tuple[Any, Any]:
+        """Augment a batch; images are rescaled to the network's diameter."""
+        import torch
+        from cellpose import transforms
+
+        turned, targets = transforms.random_rotate_and_resize(
+            list(images),
+            Y=list(flows),
+            rescale=diameters / net.diam_mean.item(),
+            scale_range=SCALE_RANGE,
+            xy=(tile, tile),
+        )[:2]
+        return torch.from_numpy(turned).to(net.device), targets
+
+    def steps(self, model: Any, diameter: float | None) -> int:
+        """Return the number of steps, which grows with the objects."""
+        scale = model.diam_mean / (diameter or model.diam_labels)
+        return int(1 / scale * STEPS)
+
+
+class Cellpose4:
+    """Cellpose 4.2 (Cellpose-SAM): three channels, objects of any diameter."""
+
+    network_channels = 3
+    optimizers: tuple[str, ...] = ("adamw",)
+    long_run = 100
+    scales_objects = False
+
+    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
+        """Return the options of a network: it segments in 16-bit numbers on a GPU."""
+        return {"use_bfloat16": not for_training and not on_cpu}
+
+    def own_tile(self, net: Any) -> int:
+        """Return the edge length of the tiles of the network's encoder."""
+        return 256 if net.backbone == "sam_vitl" else 384
+
+    def augment(
+        self,
+        images: Sequence[NDArray[np.float32]],
+        flows: Sequence[NDArray[np.float32]],
+        diameters: NDArray[np.float64],
+        tile: int,
+        net: Any,
+    ) -> tuple[Any, Any]:
+        """Augment a batch; images keep their scale."""
+        from cellpose import transforms
+
+        return transforms.random_rotate_and_resize(
+            list(images),
+            lbls=list(flows),
+            rescale=np.ones(len(images), np.float32),
+            scale_range=SCALE_RANGE,
+            bsize=tile,
+            device=net.device,
+        )[:2]
+
+    def steps(self, model: Any, diameter: float | None) -> int:
+        """Return the number of steps, which grows with the diameter where one is given."""
+        return int(STEPS / (30 / diameter if diameter else 1))
+
+
+def installed_cellpose() -> CellposeVersion:
+    """Return the version of Cellpose that is installed.
+
+    Raises
+    ------
+    BadInput
+        When none is installed, or one that is not supported.
+    """
+    return Cellpose3() if cellpose_major() == 3 else Cellpose4()
+
+
+def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], float]:
+    """Compute what the network should say of a label image, and the median diameter of its objects.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (Y, X)
+        Instances 1 to N, 0 for background; at least one.
+    device : torch.device
+        Where to compute.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, Y, X)
+        Cell or not, and the flow along y and x to the centre of the object.
+    float
+        Median diameter of the objects in pixels.
+    """
+    from cellpose import dynamics, utils
+
+    # a copy, because Cellpose renumbers it in place
+    (flow,) = dynamics.labels_to_flows([labels.astype(np.int32)], device=device)
+    return flow[1:], float(utils.diameters(flow[0])[0])
+
+
+def loss_of(flows: Any, predicted: Any, device: Any) -> Any:
+    """Return Cellpose's own loss of what the network predicted."""
+    from cellpose import train
+
+    return train._loss_fn_seg(flows, predicted, device)
+
+
+def outlines_of_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where the outlines of labels lie, shape (Y, X), as Cellpose's window draws them."""
+    from cellpose.utils import masks_to_outlines
+
+    outlines: NDArray[np.bool_] = masks_to_outlines(labels)
+    return outlines
+
+
+def train_defaults() -> dict[str, Any]:
+    """Return Cellpose's own training defaults, read from the signature of the installed ``train_seg``."""
+    from cellpose import train
+
+    given = {name: p.default for name, p in inspect.signature(train.train_seg).parameters.items()}
+    return {
+        "epochs": given["n_epochs"],
+        "learning_rate": given["learning_rate"],
+        "weight_decay": given["weight_decay"],
+        "optimizer": "sgd" if given["SGD"] else "adamw",
+        "batch_size": given["batch_size"],
+    }
