@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
@@ -160,6 +160,7 @@ def _inputs(
 ) -> list[Path]:
     """All files that the result depends on."""
     files = [path for pairs in views.values() for path in files_of(pairs)]
+    files += tables_of(pair for pairs in views.values() for pair in pairs)
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
     files += [model / name for name in (MODEL_RECORD, TUNING_RECORD, "losses.csv")]
     return [path for path in files if path.is_file()]

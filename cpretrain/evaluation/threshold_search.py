@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset.pairs import Pair, files_of
+from cpretrain.dataset.pairs import Pair, files_of, tables_of
 from cpretrain.evaluation.compared_models import Contender, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
@@ -55,7 +55,7 @@ def tune(
     grid : Grid
         What to try.
     """
-    inputs = files_of(pairs)
+    inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
     if done_record(model / TUNING_RECORD, grid, inputs, [model / PICTURE]):
         say(f"tune: {model / TUNING_RECORD} is complete and unchanged")

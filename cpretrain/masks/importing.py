@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from cpretrain.dataset.crops_table import NAME as CROPS
 from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
@@ -89,10 +90,10 @@ def import_masks(
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
     files, drawn = _two_folders(ground_truth, images)
     matches = match(files, drawn)
-    if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs)):
+    if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
         say(f"masks: {out} is complete and unchanged")
         return earlier
-    provenance = Provenance("masks", settings, _inputs(matches.pairs))
+    provenance = Provenance("masks", settings, [*_inputs(matches.pairs), *_table(images)])
     ready, problems = _read_all(matches.pairs, images, settings)
     problems = [*matches.problems, *problems]
     if settings.classes and not problems and not any(one.row.objects for one in ready):
@@ -103,15 +104,25 @@ def import_masks(
     return _write(ground_truth, out, ready, provenance)
 
 
-def _unchanged(out: Path, settings: MaskSettings, pairs: Sequence[Match]) -> MasksResult | None:
+def _unchanged(out: Path, settings: MaskSettings, pairs: Sequence[Match], images: Path) -> MasksResult | None:
     """Return the result of an earlier import of the same files, if it is still whole."""
     outputs = _outputs(out, [found.image.name for found in pairs])
-    record = done_record(out / RECORD, settings, _inputs(pairs), outputs)
+    record = done_record(out / RECORD, settings, _inputs(pairs), outputs, _table(images))
     return MasksResult(out, record["masks"], record["warnings"]) if record else None
 
 
 def _inputs(pairs: Sequence[Match]) -> list[Path]:
     return [path for found in pairs for path in (found.image, *found.masks)]
+
+
+def _folder(images: Path) -> Path:
+    return images if images.is_dir() else images.parent
+
+
+def _table(images: Path) -> list[Path]:
+    """List the table of crops, which says how wide their borders are, where there is one."""
+    table = _folder(images) / CROPS
+    return [table] if table.is_file() else []
 
 
 def _outputs(out: Path, names: Iterable[str]) -> list[Path]:
@@ -171,7 +182,7 @@ def _names(found: Match) -> str:
 def _read_all(
     pairs: Sequence[Match], images: Path, settings: MaskSettings
 ) -> tuple[list[_Ready], list[Problem]]:
-    origins = read_crops(images if images.is_dir() else images.parent)
+    origins = read_crops(_folder(images))
     ready, problems = [], []
     with progress("masks", len(pairs)) as step:
         for found in pairs:

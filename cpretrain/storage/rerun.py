@@ -65,6 +65,7 @@ def earlier_result(
     settings: BaseModel,
     inputs: Iterable[str | os.PathLike],
     expected: Iterable[Path] = (),
+    newer: Iterable[Path] = (),
 ) -> Earlier | None:
     """Find the earlier result of a step, whole or damaged.
 
@@ -78,6 +79,8 @@ def earlier_result(
         Files and folders that the step would read now.
     expected : iterable of pathlib.Path
         Files that must be there, and not empty, where the record, of cpretrain 0.1, lists no outputs.
+    newer : iterable of pathlib.Path
+        More inputs, which records of cpretrain 0.1 do not list.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def earlier_result(
     try:
         found = read_json(path)
         same = type(settings).model_validate(found["settings"]).model_dump() == settings.model_dump()
-        if not same or found["inputs"] != hashes(inputs):
+        read = [*inputs, *(newer if "outputs" in found else ())]
+        if not same or found["inputs"] != hashes(read):
             return None
         damaged = _damaged(path, found, expected)
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
@@ -101,12 +105,13 @@ def done_record(
     settings: BaseModel,
     inputs: Iterable[str | os.PathLike],
     expected: Iterable[Path] = (),
+    newer: Iterable[Path] = (),
 ) -> dict[str, Any] | None:
     """Return the record of a step that is done already; None where it has to be done.
 
     The arguments are those of `earlier_result`. A warning names what is missing or changed of an earlier result.
     """
-    earlier = earlier_result(record, settings, inputs, expected)
+    earlier = earlier_result(record, settings, inputs, expected, newer)
     if earlier:
         earlier.warn_of_damage()
     return earlier.record if earlier and earlier.is_complete else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import Split, split, split_known
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
@@ -103,9 +103,9 @@ def _retrain(
     settings: TrainSettings,
     resume: bool | None,
 ) -> TrainResult:
-    inputs = files_of([*pairs, *kept_back])
+    inputs, tables = files_of([*pairs, *kept_back]), tables_of([*pairs, *kept_back])
     checkpoint = Checkpoint(folder)
-    if _is_there(folder, base, settings, inputs):
+    if _is_there(folder, base, settings, inputs, tables):
         say(f"train: {folder} is complete and unchanged")
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
@@ -119,7 +119,7 @@ def _retrain(
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
     say_unused_channels(train, settings)
     _warn_of_costs(settings, base)
-    provenance = Provenance("train", settings, inputs)
+    provenance = Provenance("train", settings, [*inputs, *tables])
     device = find_device(settings.device)
     with repeatable(settings.seed, device.type), quietly():
         segmenter = Segmenter(base, settings.device, for_training=True)
@@ -143,13 +143,15 @@ def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSett
     return split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
 
 
-def _is_there(folder: Path, base: BaseModel, settings: TrainSettings, inputs: Sequence[Path]) -> bool:
+def _is_there(
+    folder: Path, base: BaseModel, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
+) -> bool:
     """Whether the model is there, complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
         return False
     record = folder / MODEL_RECORD
     files = [folder / name for name in FILES]
-    earlier = earlier_result(record, _with_base_of(record, settings, base), inputs, files)
+    earlier = earlier_result(record, _with_base_of(record, settings, base), inputs, files, tables)
     if earlier is None:
         raise BadInput(
             f"{folder}: there is a model of that name, made from other images or settings, or another base",

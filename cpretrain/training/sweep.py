@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cpretrain.batch.runner import TABLE as STATES
 from cpretrain.batch.runner import for_each
-from cpretrain.dataset.pairs import files_of, load_pairs
+from cpretrain.dataset.pairs import files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
@@ -131,8 +131,9 @@ def sweep(
     models = out or beside(images, "models")
     model, folder = models / settings.name, models / f"{settings.name}.sweep"
     what = SweepSettings(train=settings, grid={name: tuple(values) for name, values in grid.items()})
-    inputs = files_of(load_pairs(images, masks))
-    earlier = earlier_result(folder / RECORD, what, inputs, [folder / TABLE])
+    pairs = load_pairs(images, masks)
+    inputs, tables = files_of(pairs), tables_of(pairs)
+    earlier = earlier_result(folder / RECORD, what, inputs, [folder / TABLE], tables)
     if model.exists() and earlier and RECORD not in earlier.damaged:
         _mend(earlier, images, masks, runs, models)
         _remove_runs(folder)
@@ -143,7 +144,7 @@ def sweep(
             f"{model}: there is a model of that name already",
             cure="choose another --name, or move that folder away",
         )
-    provenance = Provenance("sweep", what, inputs)
+    provenance = Provenance("sweep", what, [*inputs, *tables])
     for number, run in enumerate(runs, start=1):
         say(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
     trained = _train_all(images, masks, folder, runs, resume, batch)
