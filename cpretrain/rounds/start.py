@@ -93,6 +93,8 @@ def start_round(
         )
     settings = _settings(rounds, settings or RoundSettings(), folder.path)
     maker = _maker(settings, rounds[-1].model if rounds else base_of(folder, settings), movies)
+    if not rounds:
+        _check_left_behind(folder.validation, settings)
     if not folder.validation.crops:
         _make_validation(folder, movies, maker)
     validation = folder.validation.crops
@@ -217,6 +219,27 @@ def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
                 expected=str(getattr(earlier, name)),
                 cure="leave it out, or begin with a folder of its own (--out)",
             )
+
+
+def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
+    """Make sure that validation crops, which a first start left that was killed, are what this one would make.
+
+    Raises
+    ------
+    BadInput
+        Naming what differs.
+    """
+    if not (validation.folder / RECORD).is_file():
+        return
+    earlier, now = validation.record["settings"], settings.model_dump(mode="json")
+    differing = [name for name in (*FIXED, "size", "border", "seed") if earlier.get(name) != now[name]]
+    if differing:
+        raise BadInput(
+            f"{validation.folder}: was made by a start that was interrupted, with other settings",
+            found=", ".join(f"--{name.replace('_', '-')} {earlier.get(name)}" for name in differing),
+            expected=", ".join(f"--{name.replace('_', '-')} {now[name]}" for name in differing),
+            cure="move that folder away, or start with the same settings",
+        )
 
 
 def _kept_base(folder: Path, base: str) -> str:
