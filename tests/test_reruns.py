@@ -128,9 +128,13 @@ WITH_MODEL = {
     "evaluate": evaluation,
     "tune": tuning,
 }
+SLOW = ("sweep", "evaluate", "tune")
 STEPS = [
     *(pytest.param(make, id=name) for name, make in QUICK.items()),
-    *(pytest.param(make, id=name, marks=pytest.mark.cellpose) for name, make in WITH_MODEL.items()),
+    *(
+        pytest.param(make, id=name, marks=[pytest.mark.cellpose, *[pytest.mark.slow] * (name in SLOW)])
+        for name, make in WITH_MODEL.items()
+    ),
 ]
 HARM = {
     "deleted": Path.unlink,
