@@ -10,9 +10,12 @@ from fiji_bridge.errors import without_trace
 
 Pair = tuple[int, int]
 
-_NUMBER = r"(-?[\d.]+(?:[eE]-?\d+)?)"
-_DRIFT = re.compile(rf"frame (\d+) correcting drift {_NUMBER},{_NUMBER},{_NUMBER}\s*$")
-_PAIR = re.compile(r"between frames (\d+) and (\d+)\s*$")
+_FRAME = r"(\d{1,9})"
+_NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_DRIFT = re.compile(rf"frame {_FRAME} correcting drift {_NUMBER},{_NUMBER},{_NUMBER}\s*$")
+_PAIR = re.compile(rf"between frames {_FRAME} and {_FRAME}\s*$")
+_LARGEST = 1e9
+"""Pixels; a drift beyond that is no number that the plugin wrote."""
 _CLIPPED = "Too large drift along dimension"
 _MARKS = ("Error", "Exception", "Cannot", "please")
 
@@ -20,14 +23,14 @@ _MARKS = ("Error", "Exception", "Cannot", "please")
 def drift_in(log: str, frames: int) -> NDArray[np.float32] | None:
     """Drift of each frame in z, y, x (pixels, what the sample did), shape (frames, 3).
 
-    None where the log does not name every frame. In sub-pixel mode the plugin prints two decimals.
+    None where the log does not name every frame with three numbers. In sub-pixel mode the plugin prints two decimals.
     """
-    drift = np.full((frames, 3), np.nan, np.float32)
+    drift = np.full((frames, 3), np.nan)
     for line in log.splitlines():
         said = _DRIFT.search(line)
         if said and 1 <= int(said[1]) <= frames:
             drift[int(said[1]) - 1] = float(said[4]), float(said[3]), float(said[2])
-    return None if np.isnan(drift).any() else drift
+    return _if_pixels(drift)
 
 
 def drift_in_file(text: str) -> NDArray[np.float32] | None:
@@ -39,10 +42,15 @@ def drift_in_file(text: str) -> NDArray[np.float32] | None:
     try:
         first = next(number for number, line in enumerate(lines) if line.split() == ["dx", "dy", "dz"])
         rows = [line.split() for line in lines[first + 1 :] if line.strip()]
-        shifts = np.array(rows, np.float32).reshape(len(rows), 3)
+        shifts = np.array(rows, np.float64).reshape(len(rows), 3)
     except (StopIteration, ValueError):
         return None
-    return 0 - shifts[:, ::-1]  # 0 - 0 is 0, and -0 is not
+    return _if_pixels(0 - shifts[:, ::-1])  # 0 - 0 is 0, and -0 is not
+
+
+def _if_pixels(drift: NDArray[np.float64]) -> NDArray[np.float32] | None:
+    """Return a drift in single precision; None where one of its numbers is not finite, or no number of pixels."""
+    return drift.astype(np.float32) if (np.abs(drift) < _LARGEST).all() else None
 
 
 def clipped_in(log: str) -> tuple[Pair, ...]:

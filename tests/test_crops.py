@@ -1,6 +1,8 @@
 """Crops hold data, lie where crops.csv says, and do not depend on chance but on the seed."""
 
 import csv
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +105,70 @@ def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
     with pytest.raises(BadInput, match="holds crops of other images or settings"):
         cut_crops(tmp_path / "raw", settings=CropSettings(seed=5))
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
+
+
+def broken_among_good(folder):
+    write_movie(folder / "a.tif")
+    (folder / "broken.tif").write_bytes(b"nonsense")
+
+
+def crops_command(*arguments):
+    command = [sys.executable, "-m", "cpretrain.cli", "crops", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+def test_a_broken_image_is_told_in_every_run(tmp_path):
+    broken_among_good(tmp_path / "raw")
+    first = cut_crops(tmp_path / "raw")
+    times = {crop.file: (first.folder / crop.file).stat().st_mtime_ns for crop in first.crops}
+    for _ in range(2):
+        again = cut_crops(tmp_path / "raw")
+        assert (again.crops, again.failed.keys()) == (first.crops, first.failed.keys())
+    assert {name: (first.folder / name).stat().st_mtime_ns for name in times} == times
+
+
+def test_the_command_on_a_broken_image_twice(tmp_path):
+    broken_among_good(tmp_path / "raw")
+    for _ in range(2):
+        done = crops_command(tmp_path / "raw", "--out", tmp_path / "out")
+        assert done.returncode == 1
+        assert "failed: broken.tif" in done.stderr
+
+
+def test_a_seed_below_0(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    done = crops_command(tmp_path / "raw", "--seed", "-1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --seed: ") and "Traceback" not in done.stderr
+
+
+def test_a_run_that_was_killed_before_its_record_goes_on(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    first = cut_crops(tmp_path / "raw")
+    (first.folder / "crops.json").unlink()
+    (first.folder / first.crops[0].file).unlink()
+    assert cut_crops(tmp_path / "raw").crops == first.crops
+    assert (first.folder / first.crops[0].file).is_file()
+
+
+def test_crops_are_known_when_their_images_lie_in_another_folder(tmp_path):
+    write_movie(tmp_path / "raw" / "a.tif")
+    first = cut_crops(tmp_path / "raw")
+    (tmp_path / "raw").rename(tmp_path / "renamed")
+    assert cut_crops(tmp_path / "renamed").crops == first.crops
+
+
+def test_a_crop_that_is_gone_is_cut_where_it_was(tmp_path):
+    """Whatever this version would draw: somebody may have drawn on its neighbours."""
+    write_movie(tmp_path / "raw" / "a.tif")
+    first = cut_crops(tmp_path / "raw")
+    whole = {path: path.read_bytes() for path in first.folder.glob("*.tif")}
+    for path in whole:
+        path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cpretrain.crops.cutting._draw", None)
+        assert cut_crops(tmp_path / "raw").crops == first.crops
+    assert {path: path.read_bytes() for path in first.folder.glob("*.tif")} == whole
 
 
 def test_damaged_table(tmp_path):

@@ -41,7 +41,7 @@ from cpretrain.runtime.terminal import printable
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.json_file import parse_json, read_json
-from cpretrain.storage.provenance import is_current
+from cpretrain.storage.rerun import done_record
 from cpretrain.training.checkpoint import Checkpoint
 from fiji_bridge.macro_options import macro_options
 from tests.fuzz.samples import MODEL, TUNING
@@ -91,7 +91,7 @@ def test_json_beyond_the_limit_is_not_read(tmp_path):
 @pytest.mark.parametrize("found", [DEEP, "[]", "null", "{", "\udcff"])
 def test_a_record_that_somebody_changed_is_not_current(tmp_path, found):
     (tmp_path / "a.json").write_text(found, "utf-8", "surrogateescape")
-    assert not is_current(tmp_path / "a.json", CropSettings(), [])
+    assert done_record(tmp_path / "a.json", CropSettings(), []) is None
     assert Unfinished(tmp_path / "new", MODEL).has(0) is False
 
 

@@ -4,8 +4,9 @@ import json
 import pytest
 
 from cpretrain.settings.crops import CropSettings
-from cpretrain.storage import provenance
-from cpretrain.storage.provenance import Provenance, is_current, sha256
+from cpretrain.storage import hashing
+from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.rerun import done_record
 
 
 def test_record_holds_settings_hashes_versions_and_time(tmp_path):
@@ -32,13 +33,13 @@ def test_record_holds_settings_hashes_versions_and_time(tmp_path):
     ],
     ids=["unchanged", "other input", "damaged record", "other JSON", "no record"],
 )
-def test_is_current(tmp_path, change, current):
+def test_done_record(tmp_path, change, current):
     source, record = tmp_path / "movie.tif", tmp_path / "r.json"
     source.write_bytes(b"pixels")
     Provenance("crops", CropSettings(), [source]).write(record)
     change(tmp_path)
-    assert is_current(record, CropSettings(), [source]) is current
-    assert not is_current(record, CropSettings(seed=1), [source])
+    assert (done_record(record, CropSettings(), [source]) is not None) is current
+    assert done_record(record, CropSettings(seed=1), [source]) is None
 
 
 def test_sha256(tmp_path):
@@ -48,15 +49,15 @@ def test_sha256(tmp_path):
 
 
 def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(provenance, "BLOCK", 4)
-    monkeypatch.setattr(provenance, "SHOWN", 5)
+    monkeypatch.setattr(hashing, "BLOCK", 4)
+    monkeypatch.setattr(hashing, "SHOWN", 5)
     (tmp_path / "small").write_bytes(b"a" * 19)
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "0").write_bytes(b"b" * 9)
     monkeypatch.setattr("cpretrain.runtime.console.SECONDS_BETWEEN_LINES", 0)
-    assert provenance.hashes([tmp_path / "small"])[f"{tmp_path.name}/small"] == sha256(tmp_path / "small")
+    assert hashing.hashes([tmp_path / "small"])[f"{tmp_path.name}/small"] == sha256(tmp_path / "small")
     assert capsys.readouterr().err == ""
-    provenance.hashes([tmp_path / "small", tmp_path / "store"])
+    hashing.hashes([tmp_path / "small", tmp_path / "store"])
     said = capsys.readouterr().err.splitlines()
     assert said == [f"reading the input for its SHA-256 {block}/6" for block in range(1, 7)]
 

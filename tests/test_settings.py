@@ -77,3 +77,9 @@ def test_defaults():
     drift, crops = DriftSettings(), CropSettings()
     assert (drift.channel, drift.max_shift, drift.threshold, drift.sub_pixel) == (1, (10, 10, 10), 0, False)
     assert (crops.per_image, crops.size, crops.border) == (5, 100, 2)
+
+
+def test_a_copy_with_changes_knows_what_was_left_out():
+    settings = TrainSettings(epochs=3).replace(name="a")
+    assert settings.model_fields_set == {"epochs", "name"}
+    assert settings == TrainSettings(epochs=3, name="a")

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.combination.matching import Folders, Together, as_labels, match_movies
+from cpretrain.combination.matching import Together, as_labels, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import label_type
@@ -24,8 +24,9 @@ from cpretrain.runtime.console import progress, say
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import done_record
 
 TABLE, RECORD = "classes.csv", "combine.json"
 COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
@@ -62,15 +63,17 @@ class CombineResult:
         ]
 
 
-def combine(folders: Folders, out: Path, settings: CombineSettings | None = None) -> CombineResult:
+def combine(
+    folders: Mapping[str, PathLike], out: PathLike, settings: CombineSettings | None = None
+) -> CombineResult:
     """Put label images of several classes together.
 
     Parameters
     ----------
-    folders : mapping of str to pathlib.Path
+    folders : mapping of str to path-like
         For each class the folder of its label images, as ``cpretrain predict`` writes them: of the same movies, and of
         the same size.
-    out : pathlib.Path
+    out : path-like
         Gets for each movie ``NAME.tif`` (axes t, z, y, x; objects of all classes numbered 1…N in each frame) and
         ``NAME.geojson``, and ``classes.csv``: the class of every number.
     settings : CombineSettings, optional
@@ -85,19 +88,19 @@ def combine(folders: Folders, out: Path, settings: CombineSettings | None = None
     BadInput
         When movies do not match, or the rule needs tables that are not there. Then nothing was written.
     """
-    settings = settings or CombineSettings()
+    settings, out = settings or CombineSettings(), to_path(out)
+    read = {name: to_path(folder) for name, folder in folders.items()}
     if len(folders) < 2:
         raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
-    if out.resolve() in [folder.resolve() for folder in folders.values()]:
+    if out.resolve() in [folder.resolve() for folder in read.values()]:
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
-    movies = match_movies(folders)
+    movies = match_movies(read)
     origin = Origin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
-    if is_current(out / RECORD, origin, inputs) and all((out / movie.name).is_file() for movie in movies):
-        earlier = read_json(out / RECORD)
-        if "classes" in earlier:
-            say(f"combine: {out} is complete and unchanged")
-            return CombineResult(out, earlier["classes"])
+    outputs = _outputs(movies, out, settings)
+    if earlier := done_record(out / RECORD, origin, inputs, outputs):
+        say(f"combine: {out} is complete and unchanged")
+        return CombineResult(out, earlier["classes"])
     for movie in movies:
         with movie.opened():
             pass
@@ -114,8 +117,17 @@ def combine(folders: Folders, out: Path, settings: CombineSettings | None = None
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
-    provenance.write(out / RECORD, movies=len(movies), classes=classes)
+    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes)
     return CombineResult(out, classes)
+
+
+def _outputs(movies: Sequence[Together], out: Path, settings: CombineSettings) -> list[Path]:
+    outlines = [_outlines_file(movie, out) for movie in movies if settings.geojson]
+    return [out / TABLE, *(out / movie.name for movie in movies), *outlines]
+
+
+def _outlines_file(movie: Together, out: Path) -> Path:
+    return out / f"{stem(movie.name)}.geojson"
 
 
 def _inputs(movies: Sequence[Together], settings: CombineSettings) -> list[Path]:
@@ -162,7 +174,7 @@ def _combine_movie(
         write_frames(out / movie.name, frames(opened, dtype), opened[0].shape, dtype, opened[0].calibration)
     if settings.geojson:
         named = [[names[number] for number in of_frame] for of_frame in classes]
-        write_planes_geojson(out / f"{stem(movie.name)}.geojson", _outlines(out / movie.name, named))
+        write_planes_geojson(_outlines_file(movie, out), _outlines(out / movie.name, named))
 
 
 def _settled(movie: Together, opened: Sequence[TimeLapse], settings: CombineSettings) -> Iterator[Combined]:

@@ -1,6 +1,7 @@
 """Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from cpretrain.runtime.console import say
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import Unchanged
 from cpretrain.storage.folder_lock import holding
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import Earlier, earlier_result
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,16 @@ class CropsResult:
     failed: dict[Path, BadInput]
 
 
-def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | None = None) -> CropsResult:
+def cut_crops(
+    images: PathLike, out: PathLike | None = None, settings: CropSettings | None = None
+) -> CropsResult:
     """Cut training crops out of every image of a folder.
 
     Parameters
     ----------
-    images : pathlib.Path
+    images : path-like
         A folder of images, or one image: time-lapses or single frames.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where to; by default ``training_images`` beside the folder.
     settings : CropSettings, optional
         How many, how large, which seed.
@@ -47,7 +52,9 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     Returns
     -------
     CropsResult
-        Crops as TIFF, axes (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them.
+        Crops as TIFF, axes (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them. Of crops that are
+        there already only what is missing or changed is cut again, at the same places; images that failed are tried
+        again.
 
     Raises
     ------
@@ -55,37 +62,89 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
         When no image can be used, or other crops are there already (people may be drawing on them).
     """
     settings = settings or CropSettings()
+    images = to_path(images)
     files = list_images(images)
-    folder = out or beside(images, "training_images")
+    folder = to_path(out) or beside(images, "training_images")
     with holding(folder):
         return _cut_crops(files, folder, settings)
 
 
 def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
-    if is_current(folder / RECORD, settings, files):
+    earlier = earlier_result(folder / RECORD, settings, files, _listed(folder))
+    if earlier and earlier.is_complete and not earlier.record.get("failed"):
         say(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
-    if (folder / NAME).exists():
+    known = _known(earlier, folder)
+    if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
             f"{folder}: holds crops of other images or settings",
             cure="choose another folder with --out, or move these away if nobody draws on them",
         )
+    if earlier:
+        earlier.warn_of_damage()
+    whole = {crop.file for crop in known if earlier and crop.file not in earlier.damaged}
     provenance = Provenance("crops", settings, files)
-    batch: Batch[list[Crop]] = for_each(files, lambda file: _cut_image(file, folder, settings), "crops")
+    batch: Batch[list[Crop]] = for_each(
+        files, lambda file: _cut_image(file, folder, settings, known, whole), "crops"
+    )
     crops = [crop for of_image in batch.done for crop in of_image]
     write_crops(folder, crops)
-    provenance.write(folder / RECORD, failed={file.name: str(why) for file, why in batch.failed.items()})
+    provenance.write(
+        folder / RECORD,
+        outputs=[folder / NAME, *(folder / crop.file for crop in crops)],
+        failed={file.name: str(why) for file, why in batch.failed.items()},
+    )
     return CropsResult(folder, crops, batch.failed)
 
 
-def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
+def _listed(folder: Path) -> list[Path]:
+    """List the table and the crops in it; the table alone where it cannot be read."""
+    try:
+        return [folder / NAME, *(folder / name for name in read_crops(folder))]
+    except BadInput:
+        return [folder / NAME]
+
+
+def _known(earlier: Earlier | None, folder: Path) -> list[Crop]:
+    """Crops of an earlier run, by its table; none where the table is not what that run wrote."""
+    if earlier and NAME in earlier.damaged:
+        return []
+    try:
+        return list(read_crops(folder).values())
+    except BadInput:
+        if earlier:
+            return []
+        raise
+
+
+def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -> bool:
+    """Whether a table without a record, as a killed run leaves it, is what would be drawn now."""
+    drawn: list[Crop] = []
+    for file in files:
+        with suppress(BadInput, OSError), TimeLapse(file) as movie:
+            drawn += [crop for crop, _ in _draw(movie, settings)]
+    return drawn == known
+
+
+def _cut_image(
+    path: Path, folder: Path, settings: CropSettings, known: list[Crop], whole: set[str]
+) -> list[Crop]:
+    """Cut the crops of one image: those that are known of an earlier run, unless they are whole, or new ones."""
     with TimeLapse(path) as movie:
         inputs = Unchanged(movie.files)
-        drawn = _draw(movie, settings)
+        before = [crop for crop in known if crop.source == path.name]
+        drawn = [(crop, _pixels(movie, crop)) for crop in before] or _draw(movie, settings)
         inputs.check()
         for crop, pixels in drawn:
-            write_crop(folder, movie, crop, pixels)
+            if crop.file not in whole:
+                write_crop(folder, movie, crop, pixels)
     return [crop for crop, _ in drawn]
+
+
+def _pixels(movie: TimeLapse, crop: Crop) -> NDArray[Any]:
+    """Pixels of a crop that was drawn before, axes (C, Y, X)."""
+    plane = movie.frame(crop.frame)[crop.z]
+    return plane[:, crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
 
 
 def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cpretrain.dataset.crops_table import read_crops
+from cpretrain.dataset.crops_table import NAME, read_crops
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
 from cpretrain.labels.encodings import read_label_image
@@ -91,6 +91,12 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
 def files_of(pairs: Iterable[Pair]) -> list[Path]:
     """List images and masks, each image before its mask."""
     return [path for pair in pairs for path in (pair.image, pair.mask)]
+
+
+def tables_of(pairs: Iterable[Pair]) -> list[Path]:
+    """List the tables of crops beside the images: they say of which movie each is, and how its frame is scaled."""
+    folders = dict.fromkeys(pair.image.parent for pair in pairs)
+    return [table for folder in folders if (table := folder / NAME).is_file()]
 
 
 def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:

@@ -29,6 +29,7 @@ from cpretrain.runtime.process_cache import kept
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
 
@@ -43,8 +44,8 @@ class CorrectedMovie:
 
 
 def correct_drift(
-    raw: Path,
-    out: Path | None = None,
+    raw: PathLike,
+    out: PathLike | None = None,
     settings: DriftSettings | None = None,
     batch: BatchSettings | None = None,
 ) -> Batch[CorrectedMovie]:
@@ -52,10 +53,10 @@ def correct_drift(
 
     Parameters
     ----------
-    raw : pathlib.Path
+    raw : path-like
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs such as ``raw/img_*.tif``, or a folder of TIFFs and
         OME-Zarrs.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where to; by default ``corrected`` beside the folder.
     settings : DriftSettings, optional
         Engine, and the options of "Correct 3D drift".
@@ -76,8 +77,9 @@ def correct_drift(
     """
     settings = settings or DriftSettings()
     check_options(settings)
+    raw = to_path(raw)
     files = list_movies(raw)
-    folder = out or beside(folder_of(raw), "corrected")
+    folder = to_path(out) or beside(folder_of(raw), "corrected")
     if folder.resolve() == files[0].resolve().parent:
         raise BadInput(f"{folder}: corrected movies would replace the raw ones", cure="choose another --out")
     check_names(files)
@@ -158,6 +160,7 @@ def _correct(
         draw_drift(target.picture, name, curve, before, after, engine.name)
         provenance.write(
             target.record,
+            outputs=target.outputs,
             engine=engine.name,
             **engine.facts,
             **corrected.facts,

@@ -7,7 +7,7 @@ from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.provenance import is_current
+from cpretrain.storage.rerun import done_record
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,22 @@ class DriftFiles:
         return self.corrected.with_suffix(".drift.png")
 
     @property
+    def outputs(self) -> list[Path]:
+        """All files but the record."""
+        return [self.corrected, self.shifts, self.picture]
+
+    @property
     def record(self) -> Path:
         """The record, the last file to be written."""
         return self.corrected.with_suffix(".json")
 
     def are_current(self, settings: DriftSettings) -> bool:
         """Whether they are complete, and neither movie nor settings have changed since."""
-        if not all(path.is_file() for path in (self.corrected, self.shifts, self.picture, self.record)):
+        if not self.record.is_file():
             return False
         with TimeLapse(self.source, settings.axes) as movie:
-            return is_current(self.record, settings, inputs_of(movie, settings))
+            inputs = inputs_of(movie, settings)
+        return done_record(self.record, settings, inputs, self.outputs) is not None
 
     def check_table_stays(self, settings: DriftSettings) -> None:
         """Make sure that the shifts to apply are not replaced.

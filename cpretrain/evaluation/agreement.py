@@ -16,6 +16,7 @@ from cpretrain.metrics.scores import join, score
 from cpretrain.runtime.console import progress, warn
 from cpretrain.settings.evaluation import AgreeSettings
 from cpretrain.storage.csv_table import write_rows
+from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
 
@@ -65,18 +66,18 @@ class AgreeResult:
 
 
 def agree(
-    first: Path, second: Path, settings: AgreeSettings | None = None, out: Path | None = None
+    first: PathLike, second: PathLike, settings: AgreeSettings | None = None, out: PathLike | None = None
 ) -> AgreeResult:
     """Compare the masks of two people.
 
     Parameters
     ----------
-    first, second : pathlib.Path
+    first, second : path-like
         Folders of label images of the same images; they pair by name, whatever each of them put behind it
         (``a_masks.tif`` and ``a-labelled.tif`` are both of ``a``).
     settings : AgreeSettings, optional
         IoU thresholds.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where ``agreement.csv`` goes; by default nothing is written.
 
     Returns
@@ -90,6 +91,7 @@ def agree(
         When no image is in both folders, names are ambiguous, or two masks differ in size.
     """
     settings = settings or AgreeSettings()
+    first, second, out = to_path(first), to_path(second), to_path(out)
     thresholds = parse_thresholds(settings.thresholds)
     drawn = mask_files(first)
     files = {path.with_name(bare(path.name)): path for path in drawn}
@@ -119,5 +121,6 @@ def agree(
     scored = Scored(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
     if out is not None:
         write_rows(out / "agreement.csv", score_rows([scored], {}))
-        provenance.write(out / "agreement.json", definition=DEFINITION, images=len(pairs))
+        outputs = [out / "agreement.csv"]
+        provenance.write(out / "agreement.json", outputs=outputs, definition=DEFINITION, images=len(pairs))
     return AgreeResult(scored, out)

@@ -14,16 +14,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw_extremes(folder: Path, scoring: Scoring) -> None:
-    """Draw the images that the retrained model does worst and best on, each opinion in a panel of its own."""
+def draw_extremes(folder: Path, scoring: Scoring) -> list[Path]:
+    """Draw the images that the retrained model does worst and best on, each opinion in a panel of its own.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The pictures.
+    """
+    drawn = []
     for label, one in (("worst", scoring.worst), ("best", scoring.best)):
         if one is not None:
             draw_outlines(
-                folder / f"evaluation_{label}.png",
+                picture := folder / f"evaluation_{label}.png",
                 f"{label} image of {len(scoring.view.images)}: {scoring.view.images[one.place]}",
                 one.image,
                 {_title(scoring, one, name): labels for name, labels in one.opinions.items()},
             )
+            drawn.append(picture)
+    return drawn
 
 
 def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:

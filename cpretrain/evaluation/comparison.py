@@ -1,10 +1,11 @@
 """Did retraining help? The retrained and the base model on the same images that neither was trained on."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
@@ -15,7 +16,7 @@ from cpretrain.evaluation.result import REPORT, EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
 from cpretrain.evaluation.segmenting import score_views
-from cpretrain.evaluation.tables import DEFINITION, write_tables
+from cpretrain.evaluation.tables import DEFINITION, TABLES, write_tables
 from cpretrain.evaluation.threshold_search import tune
 from cpretrain.evaluation.threshold_surface import Grid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
@@ -24,41 +25,42 @@ from cpretrain.models.weights import MODEL_RECORD, find_base
 from cpretrain.runtime.console import say, warn
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import Provenance, is_current, sha256
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.rerun import done_record
 
 RECORD = "evaluation.json"
 
 
 def evaluate(
-    model: Path,
-    images: Path | None = None,
-    masks: Path | None = None,
-    against: str | None = None,
+    model: PathLike,
+    images: PathLike | None = None,
+    masks: PathLike | None = None,
+    against: PathLike | None = None,
     settings: EvaluateSettings | None = None,
-    out: Path | None = None,
-    human: Path | None = None,
-    frames: Path | None = None,
-    frame_masks: Path | None = None,
+    out: PathLike | None = None,
+    human: PathLike | None = None,
+    frames: PathLike | None = None,
+    frame_masks: PathLike | None = None,
     batch: BatchSettings | None = None,
 ) -> EvaluateResult:
     """Score a retrained model and its base on the same images.
 
     Parameters
     ----------
-    model : pathlib.Path
+    model : path-like
         A model folder of this tool.
-    images, masks : pathlib.Path, optional
+    images, masks : path-like, optional
         Folders of other images than the model's own validation images.
-    against : str, optional
+    against : str or path-like, optional
         The model to compare with, by default the base that it was retrained from.
     settings : EvaluateSettings, optional
         IoU thresholds, how masks are made, and whether to search for that first.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where results go, by default into the model folder.
-    human : pathlib.Path, optional
+    human : path-like, optional
         Folder of masks that a second person drew for these images, or some of them.
-    frames, frame_masks : pathlib.Path, optional
+    frames, frame_masks : path-like, optional
         Folders of whole frames and their masks, scored besides.
     batch : BatchSettings, optional
         Where images are segmented: in this process unless it asks for workers.
@@ -76,9 +78,11 @@ def evaluate(
     from cpretrain.evaluation.report.page import write_report
 
     settings = settings or EvaluateSettings()
+    model, out, human = to_path(model), to_path(out), to_path(human)
+    against = None if against is None else os.fspath(against)
     record, reader = read_record(model), Reader(settings_of_model(model))
     thresholds = parse_thresholds(settings.thresholds)
-    views = _views(model, images, masks, frames, frame_masks)
+    views = _views(model, to_path(images), to_path(masks), to_path(frames), to_path(frame_masks))
     people = _people(model, views, human) if human else {}
     load = Load(settings.device)
     contenders = _contenders(model, record, against, settings, load, reader)
@@ -98,10 +102,11 @@ def evaluate(
     means = {one.view.name: _means(one) for one in scorings}
     (folder / RECORD).unlink(missing_ok=True)  # from here on the earlier results are no longer whole
     write_tables(folder, scorings, contenders, record)
-    draw_extremes(folder, scorings[0])
+    pictures = draw_extremes(folder, scorings[0])
     write_report(folder / REPORT, model, record, verdict, scorings, views, contenders)
     provenance.write(
         folder / RECORD,
+        outputs=[*_results(folder), *pictures],
         definition=DEFINITION,
         asked=asked,
         models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
@@ -155,6 +160,7 @@ def _inputs(
 ) -> list[Path]:
     """All files that the result depends on."""
     files = [path for pairs in views.values() for path in files_of(pairs)]
+    files += tables_of(pair for pairs in views.values() for pair in pairs)
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
     files += [model / name for name in (MODEL_RECORD, TUNING_RECORD, "losses.csv")]
     return [path for path in files if path.is_file()]
@@ -180,20 +186,21 @@ def _views(
 def _earlier(
     folder: Path, settings: EvaluateSettings, inputs: Sequence[Path], asked: Mapping[str, Any]
 ) -> EvaluateResult | None:
-    """Give the result of an earlier run that nothing has changed since."""
-    path = folder / RECORD
-    if not is_current(path, settings, inputs):
+    """Return the result of an earlier run that nothing has changed since."""
+    record = done_record(folder / RECORD, settings, inputs, _results(folder))
+    if record is None or record.get("asked") != asked:
         return None
     try:
-        record = read_json(path)
         verdict = Verdict(**record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])})
         earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
     except (ValueError, KeyError, TypeError):  # somebody changed it: the models are compared again
         return None
-    if record.get("asked") != asked:
-        return None
     say(f"evaluate: {folder} is complete and unchanged")
     return earlier
+
+
+def _results(folder: Path) -> list[Path]:
+    return [folder / name for name in (*TABLES, REPORT)]
 
 
 def _means(scoring: Scoring) -> dict[str, dict[str, float]]:

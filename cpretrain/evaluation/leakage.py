@@ -6,6 +6,7 @@ from typing import Any
 
 from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
+from cpretrain.storage.hashing import hash_of
 
 
 def trained_on(model: Path) -> list[Pair]:
@@ -34,7 +35,7 @@ def not_held_out(
     views : mapping of str to sequence of Pair
         What it is scored on.
     hashes : mapping of str to str
-        SHA-256 of the images, by folder and name.
+        SHA-256 of the images, by the names that a record gives its inputs.
 
     Returns
     -------
@@ -44,13 +45,13 @@ def not_held_out(
     if set(views) == {"crop"} or not (model / "split.csv").is_file():
         return ()
     seen = trained_on(model)
-    trained = {record.get("inputs", {}).get(_key(pair)) for pair in seen}
+    trained = {hash_of(pair.image, record.get("inputs", {})) for pair in seen} - {None}
     movies = {Path(pair.group).stem for pair in seen}
     said = []
     for name, pairs in views.items():
         if name == "crop":
             continue
-        known = [pair for pair in pairs if hashes.get(_key(pair)) in trained]
+        known = [pair for pair in pairs if hash_of(pair.image, hashes) in trained]
         related = [
             pair for pair in pairs if pair not in known and any(_is_of(pair, movie) for movie in movies)
         ]
@@ -64,10 +65,6 @@ def not_held_out(
                 "look better than it is on a new movie"
             )
     return tuple(said)
-
-
-def _key(pair: Pair) -> str:
-    return f"{pair.image.resolve().parent.name}/{pair.image.name}"
 
 
 def _is_of(pair: Pair, movie: str) -> bool:

@@ -16,6 +16,7 @@ from cpretrain.storage.csv_table import write_rows
 Sides = tuple[Judged, Judged]
 """True and predicted objects of one image."""
 
+TABLES = ("evaluation.csv", "evaluation_summary.csv", "evaluation_objects.csv")
 DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU threshold"
 
 

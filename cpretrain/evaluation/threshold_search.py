@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset.pairs import Pair, files_of
+from cpretrain.dataset.pairs import Pair, files_of, tables_of
 from cpretrain.evaluation.compared_models import Contender, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
@@ -21,7 +21,8 @@ from cpretrain.models.record import TUNING_RECORD
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.runtime.console import progress, say
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import done_record
 
 PICTURE = "tuning.png"
 
@@ -54,9 +55,9 @@ def tune(
     grid : Grid
         What to try.
     """
-    inputs = files_of(pairs)
+    inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
-    if is_current(model / TUNING_RECORD, grid, inputs):
+    if done_record(model / TUNING_RECORD, grid, inputs, [model / PICTURE]):
         say(f"tune: {model / TUNING_RECORD} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
@@ -71,6 +72,7 @@ def tune(
         draw_surfaces(aside, surfaces)
     provenance.write(
         model / TUNING_RECORD,
+        outputs=[model / PICTURE],
         images=len(pairs),
         found={
             name: surface.found() | {"weights_sha256": weights[name]} for name, surface in surfaces.items()

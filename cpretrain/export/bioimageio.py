@@ -19,6 +19,7 @@ from cpretrain.runtime.console import say
 from cpretrain.settings.export import ExportSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.paths import PathLike, to_path
 
 ENDING = ".bioimageio.zip"
 INSTALL = "pip install 'cpretrain[bioimageio]'"
@@ -40,16 +41,18 @@ class Exported:
     checks: list[str]
 
 
-def export_model(model: Path, settings: ExportSettings | None = None, out: Path | None = None) -> Exported:
+def export_model(
+    model: PathLike, settings: ExportSettings | None = None, out: PathLike | None = None
+) -> Exported:
     """Pack a model folder for the BioImage Model Zoo.
 
     Parameters
     ----------
-    model : pathlib.Path
+    model : path-like
         Made by ``cpretrain train``; its validation images have to be there, for the first one becomes the example.
     settings : ExportSettings, optional
         What the package says of itself.
-    out : pathlib.Path, optional
+    out : path-like, optional
         The ZIP file; by default in the model folder.
 
     Returns
@@ -64,11 +67,12 @@ def export_model(model: Path, settings: ExportSettings | None = None, out: Path 
         When packages are missing, the settings cannot be used, or the package does not pass the checks.
     """
     _check_installed()
+    model = to_path(model)
     settings = settings or ExportSettings()
     record = read_record(model)
     used = find_model(model, PredictSettings(device="cpu"))
     image = read_split(model / "split.csv").validation[0].image
-    path = out or model / f"{record['cell_type']}{ENDING}"
+    path = to_path(out) or model / f"{record['cell_type']}{ENDING}"
     with TemporaryDirectory() as folder:
         parts = Path(folder)
         example = example_of(image, used, EPS)

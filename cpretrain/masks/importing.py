@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from cpretrain.dataset.crops_table import NAME as CROPS
 from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
@@ -27,8 +28,9 @@ from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import progress, say
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside, write_text
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import done_record
 
 TABLE = "masks.csv"
 OBJECTS = "mask_objects.csv"
@@ -56,17 +58,17 @@ class _Ready:
 
 
 def import_masks(
-    ground_truth: Path, images: Path, out: Path, settings: MaskSettings | None = None
+    ground_truth: PathLike, images: PathLike, out: PathLike, settings: MaskSettings | None = None
 ) -> MasksResult:
     """Turn ground truth drawn in QuPath (or elsewhere) into one label image for each training image.
 
     Parameters
     ----------
-    ground_truth : pathlib.Path
+    ground_truth : path-like
         Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.qupath.pairing.match` for their names.
-    images : pathlib.Path
+    images : path-like
         Folder of training images; ``crops.csv`` in it gives the width of their border.
-    out : pathlib.Path
+    out : path-like
         Gets a label TIFF (axes y, x; uint16 or uint32) for each image under the image's own name,
         ``masks.csv``, ``mask_objects.csv`` (class, name and area of each object), ``masks_report.html`` (every
         mask on its image, those to check first) and ``masks.json``.
@@ -82,17 +84,16 @@ def import_masks(
     BadFolder
         All problems of the folder in one go; then nothing was written.
     """
-    ground_truth, images, out = Path(ground_truth), Path(images), Path(out)
+    ground_truth, images, out = to_path(ground_truth), to_path(images), to_path(out)
     settings = settings or MaskSettings()
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
     files, drawn = _two_folders(ground_truth, images)
     matches = match(files, drawn)
-    inputs = [path for found in matches.pairs for path in (found.image, *found.masks)]
-    if not matches.problems and (earlier := _unchanged(out, settings, inputs)):
+    if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
         say(f"masks: {out} is complete and unchanged")
         return earlier
-    provenance = Provenance("masks", settings, inputs)
+    provenance = Provenance("masks", settings, [*_inputs(matches.pairs), *_table(images)])
     ready, problems = _read_all(matches.pairs, images, settings)
     problems = [*matches.problems, *problems]
     if settings.classes and not problems and not any(one.row.objects for one in ready):
@@ -103,18 +104,29 @@ def import_masks(
     return _write(ground_truth, out, ready, provenance)
 
 
-def _unchanged(out: Path, settings: MaskSettings, inputs: Sequence[Path]) -> MasksResult | None:
-    """Give the result of an earlier import of the same files, if it is still whole."""
-    if not is_current(out / RECORD, settings, inputs):
-        return None
-    try:
-        record = read_json(out / RECORD)
-        rows = record["masks"]
-        if all((out / name).is_file() for name in (TABLE, OBJECTS, REPORT, *(row["file"] for row in rows))):
-            return MasksResult(out, rows, record["warnings"])
-    except (ValueError, KeyError, TypeError):  # somebody changed it: the masks are read again
-        pass
-    return None
+def _unchanged(out: Path, settings: MaskSettings, pairs: Sequence[Match], images: Path) -> MasksResult | None:
+    """Return the result of an earlier import of the same files, if it is still whole."""
+    outputs = _outputs(out, [found.image.name for found in pairs])
+    record = done_record(out / RECORD, settings, _inputs(pairs), outputs, _table(images))
+    return MasksResult(out, record["masks"], record["warnings"]) if record else None
+
+
+def _inputs(pairs: Sequence[Match]) -> list[Path]:
+    return [path for found in pairs for path in (found.image, *found.masks)]
+
+
+def _folder(images: Path) -> Path:
+    return images if images.is_dir() else images.parent
+
+
+def _table(images: Path) -> list[Path]:
+    """List the table of crops, which says how wide their borders are, where there is one."""
+    table = _folder(images) / CROPS
+    return [table] if table.is_file() else []
+
+
+def _outputs(out: Path, names: Iterable[str]) -> list[Path]:
+    return [out / name for name in (TABLE, OBJECTS, REPORT, *names)]
 
 
 def write_labels(path: Path, labels: NDArray[Any]) -> None:
@@ -170,7 +182,7 @@ def _names(found: Match) -> str:
 def _read_all(
     pairs: Sequence[Match], images: Path, settings: MaskSettings
 ) -> tuple[list[_Ready], list[Problem]]:
-    origins = read_crops(images if images.is_dir() else images.parent)
+    origins = read_crops(_folder(images))
     ready, problems = [], []
     with progress("masks", len(pairs)) as step:
         for found in pairs:
@@ -237,6 +249,7 @@ def _write(ground_truth: Path, out: Path, ready: Sequence[_Ready], provenance: P
     write_report(out / REPORT, [_picture(one) for one in ready], common)
     provenance.write(
         out / RECORD,
+        outputs=_outputs(out, [row["file"] for row in rows]),
         ground_truth=str(ground_truth),
         images=result.images,
         objects=result.objects,

@@ -24,6 +24,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, learn, read_experiment
 from cpretrain.runtime.console import say
 from cpretrain.runtime.summary import Report
+from cpretrain.storage.paths import PathLike, to_path
 
 DATA = Path(str(files("cpretrain"))) / "demo_data"
 FRAMES, WINDOW, LARGEST_STEP = 6, 384, 7
@@ -50,7 +51,7 @@ device = "cpu"
 """
 
 
-def run_demo(folder: Path) -> Report:
+def run_demo(folder: PathLike) -> Report:
     """Run the pipeline in `folder`; what is there already is not done again.
 
     Raises
@@ -58,7 +59,7 @@ def run_demo(folder: Path) -> Report:
     BadInput
         When a step cannot be done.
     """
-    started = time.monotonic()
+    started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
         raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
     say(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")

@@ -19,6 +19,7 @@ from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.settings.training import TrainSettings
+from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.toml_file import read_toml
 
 EVALUATED = ("second_person", "frames", "frame_masks")
@@ -45,7 +46,7 @@ class Experiment(Settings):
     batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
 
 
-def read_experiment(path: Path) -> Experiment:
+def read_experiment(path: PathLike) -> Experiment:
     """Read ``experiment.toml``; paths in it become absolute.
 
     Raises
@@ -53,6 +54,7 @@ def read_experiment(path: Path) -> Experiment:
     BadInput
         When it cannot be read, or a setting is missing, unknown or out of range.
     """
+    path = to_path(path)
     given = read_toml(path)
     try:
         experiment = Experiment.model_validate(given)
@@ -76,12 +78,12 @@ def read_experiment(path: Path) -> Experiment:
     )
 
 
-def run_experiment(path: Path, batch: BatchSettings | None = None) -> Report:
+def run_experiment(path: PathLike, batch: BatchSettings | None = None) -> Report:
     """Run the steps of an experiment; it stops, and says so, where people have to draw.
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : path-like
         ``experiment.toml``.
     batch : BatchSettings, optional
         What differs from its defaults here holds instead of what the file says.

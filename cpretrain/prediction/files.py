@@ -70,9 +70,9 @@ class PredictionFiles:
         return self.folder / f".{self.name}.unfinished"
 
     @property
-    def complete(self) -> bool:
-        """Whether label images and table are there."""
-        return all(path.is_file() for path in (self.labels, self.objects, self.record))
+    def outputs(self) -> list[Path]:
+        """Label images and table, which all else is made of."""
+        return [self.labels, self.objects]
 
     @property
     def is_crop(self) -> bool:

@@ -1,7 +1,7 @@
 """Segment movies, stacks and images with a model: lazily, frame by frame, and going on where it stopped."""
 
-import shutil
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,15 +24,18 @@ from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
-from cpretrain.prediction.other_formats import write_other_forms
+from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
 from cpretrain.prediction.resume import Unfinished
 from cpretrain.runtime.console import progress, say, warn
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
+from cpretrain.storage.atomic import remove
 from cpretrain.storage.file_snapshot import Unchanged
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import earlier_result, update_outputs
 
 SMALL = 20_000_000
 """Bytes of input that are segmented sooner than a second process would have loaded the model."""
@@ -69,9 +72,9 @@ class PredictedMovie:
 
 
 def predict(
-    model: str | Path,
-    images: Path,
-    out: Path,
+    model: PathLike,
+    images: PathLike,
+    out: PathLike,
     settings: PredictSettings | None = None,
     batch: BatchSettings | None = None,
 ) -> Batch[PredictedMovie]:
@@ -82,9 +85,9 @@ def predict(
     model : str or path-like
         A model folder of this tool, which says channels, normalisation and tuned thresholds; a file of weights; or a
         name of Cellpose's zoo.
-    images : pathlib.Path
+    images : path-like
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and OME-Zarrs.
-    out : pathlib.Path
+    out : path-like
         Folder for the results.
     settings : PredictSettings, optional
         Thresholds, how stacks are segmented, and what is written.
@@ -107,13 +110,14 @@ def predict(
         When there is no such model, or no movie can be used.
     """
     settings = settings or PredictSettings()
+    images, out = to_path(images), to_path(out)
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
             f"{out}: label images would replace the images that they are of", cure="choose another --out"
         )
     check_names(files)
-    used = find_model(model, settings)
+    used = find_model(os.fspath(model), settings)
     return for_each(
         files,
         partial(predict_movie, folder=out, model=used),
@@ -143,13 +147,33 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     with TimeLapse(source, model.settings.axes) as movie:
         if movie.images > 1:
             warn(f"{source.name}: holds {movie.images} images; the first one is segmented")
-        if files.complete and is_current(files.record, origin, files.inputs(movie)):
+        asked = list(forms_asked_for(files, model.settings, movie.shape))
+        if _is_segmented(files, origin, files.inputs(movie), asked):
             say(f"predict: {files.labels} is complete and unchanged")
         else:
             _segment(movie, files, model, origin)
     others = write_other_forms(files, model.settings)
+    update_outputs(files.record, others)
     with open(files.objects, "rb") as table:
         return PredictedMovie(source, files.labels, sum(1 for _ in table) - 1, others)
+
+
+def _is_segmented(
+    files: PredictionFiles, origin: Origin, inputs: Sequence[Path], asked: Sequence[Path]
+) -> bool:
+    """Whether label images and table are there; damaged files that are made of them are taken away, if asked for."""
+    earlier = earlier_result(files.record, origin, inputs, files.outputs)
+    if not earlier:
+        return False
+    matter = (*files.outputs, files.record, *asked)
+    damaged = earlier.damaged_of(matter)
+    damaged.warn_of_damage()
+    if damaged.damaged_of((*files.outputs, files.record)).damaged:
+        return False
+    for path in asked:
+        if damaged.damaged_of([path]).damaged:
+            remove(path)
+    return True
 
 
 def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: Origin) -> None:
@@ -188,6 +212,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     objects = write_objects(files.objects, movie.path.name, model.settings.class_name, measured)
     provenance.write(
         files.record,
+        outputs=files.outputs,
         model={"name": model.base.name, "sha256": model.weights_sha256, "licence": model.base.licence},
         device=str(model.segmenter.device),
         shape=movie.shape,
@@ -232,6 +257,5 @@ def _ready_crop(source: Path, model: UsedModel) -> Ready:
 
 def _remove_earlier(files: PredictionFiles) -> None:
     """Take away what was made of earlier label images, which are about to be replaced."""
-    for path in (files.record, files.geojson, files.rois, files.picture):
-        path.unlink(missing_ok=True)
-    shutil.rmtree(files.pictures, ignore_errors=True)
+    for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):
+        remove(path)

@@ -1,6 +1,6 @@
 """The objects of a prediction for other programs: GeoJSON for QuPath, ROIs for ImageJ, pictures for people."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cpretrain.images.timelapse import TimeLapse
@@ -26,16 +26,24 @@ def write_other_forms(files: PredictionFiles, settings: PredictSettings) -> list
         All that was asked for.
     """
     with TimeLapse(files.labels) as labels:
-        single = labels.shape[:2] == (1, 1)
-        asked: list[tuple[bool, Path, Write]] = [
-            (settings.geojson, files.geojson, _geojson),
-            (settings.rois, files.rois, _rois),
-            (settings.png, files.picture if single else files.pictures, _picture if single else _pictures),
-        ]
-        for wanted, path, write in asked:
-            if wanted and not path.exists():
+        asked = forms_asked_for(files, settings, labels.shape)
+        for path, write in asked.items():
+            if not path.exists():
                 write(path, labels, settings.class_name)
-    return [path for wanted, path, _ in asked if wanted]
+    return list(asked)
+
+
+def forms_asked_for(
+    files: PredictionFiles, settings: PredictSettings, shape: Sequence[int]
+) -> dict[Path, Write]:
+    """Return what the settings ask for of a movie of that shape (T, Z, ...), and the function that writes it."""
+    single = tuple(shape[:2]) == (1, 1)
+    forms: list[tuple[bool, Path, Write]] = [
+        (settings.geojson, files.geojson, _geojson),
+        (settings.rois, files.rois, _rois),
+        (settings.png, files.picture if single else files.pictures, _picture if single else _pictures),
+    ]
+    return {path: write for wanted, path, write in forms if wanted}
 
 
 def _geojson(path: Path, labels: TimeLapse, class_name: str) -> None:

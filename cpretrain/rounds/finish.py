@@ -12,11 +12,12 @@ from cpretrain.models.weights import find_base
 from cpretrain.rounds.folder import Part, Round, RoundsFolder
 from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
 from cpretrain.rounds.seg_npy import take_in_window_files
-from cpretrain.rounds.start import base_of
+from cpretrain.rounds.start import base_of, check_fixed
 from cpretrain.runtime.console import say
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
 
@@ -55,16 +56,16 @@ class Finished:
         ]
 
 
-def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
+def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finished:
     """Take in the ground truth of the newest round, and learn from all rounds.
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : path-like
         Folder of all rounds, on this machine or copied to another.
     settings : TrainSettings, optional
-        How to train. Name and channels are those of the first round. A base names where the same file is on this
-        machine.
+        How to train. Name and channels are those of the first round, and cannot be others; the seed, where it was not
+        set, is that of the round. A base names where the same file is on this machine.
 
     Returns
     -------
@@ -75,9 +76,10 @@ def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
     Raises
     ------
     BadInput
-        When ground truth is missing or does not fit, or the base is not there or another one.
+        When ground truth is missing or does not fit, a setting contradicts the first round, or the base is not there
+        or another one.
     """
-    folder = RoundsFolder(path)
+    folder = RoundsFolder(to_path(path))
     rounds = folder.started()
     newest = rounds[-1]
     settings = _training_settings(folder, newest, settings or TrainSettings())
@@ -97,12 +99,13 @@ def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
     )
     result = evaluate(newest.model, against=settings.base, settings=EvaluateSettings(device=settings.device))
     write_learning_curve(folder)
-    return Finished(newest.number, newest.model, path, result.table())
+    return Finished(newest.number, newest.model, folder.path, result.table())
 
 
 def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:
     """Put name, base and channels of the rounds into the settings, and check that the base is the same."""
     started = newest.settings
+    check_fixed(started, {name: getattr(given, name) for name in given.model_fields_set - {"base"}})
     base = given.base or str(base_of(folder, started))
     try:
         weights = find_base(base).path

@@ -1,7 +1,7 @@
 """Start a round: choose crops, cut them, and predict them for correction."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from cpretrain.runtime.console import say, warn
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
-FIXED = ("name", "base", "channel", "second_channel")
-"""What stays the same in all rounds."""
+FIXED = ("name", "base", "channel", "second_channel", "validation_crops")
+"""What stays the same in all rounds: the validation crops are those of the first one."""
 VALIDATION_SHARE = 0.2
 """Of the movies, where whole ones are kept apart."""
 
@@ -55,16 +56,18 @@ class Started:
         ]
 
 
-def start_round(images: Path, settings: RoundSettings | None = None, out: Path | None = None) -> Started:
+def start_round(
+    images: PathLike, settings: RoundSettings | None = None, out: PathLike | None = None
+) -> Started:
     """Start the next round.
 
     Parameters
     ----------
-    images : pathlib.Path
+    images : path-like
         Movies, or a folder of them, corrected or not; the same ones in each round, or more.
     settings : RoundSettings, optional
         What to annotate. In later rounds, what was not set is as in the round before.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Folder of all rounds; by default ``rounds`` beside the images.
 
     Returns
@@ -78,9 +81,10 @@ def start_round(images: Path, settings: RoundSettings | None = None, out: Path |
     BadInput
         When the round before is not finished, the settings contradict it, or no place is left to annotate.
     """
+    images = to_path(images)
     movies = list_movies(images)
     check_names(movies)
-    folder = RoundsFolder(out or beside(folder_of(images), "rounds"))
+    folder = RoundsFolder(to_path(out) or beside(folder_of(images), "rounds"))
     rounds = folder.rounds
     if rounds and not rounds[-1].finished:
         raise BadInput(
@@ -89,6 +93,8 @@ def start_round(images: Path, settings: RoundSettings | None = None, out: Path |
         )
     settings = _settings(rounds, settings or RoundSettings(), folder.path)
     maker = _maker(settings, rounds[-1].model if rounds else base_of(folder, settings), movies)
+    if not rounds:
+        _check_left_behind(folder.validation, settings)
     if not folder.validation.crops:
         _make_validation(folder, movies, maker)
     validation = folder.validation.crops
@@ -193,15 +199,47 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
     earlier, chosen = rounds[-1].settings, {name: getattr(given, name) for name in given.model_fields_set}
     if "base" in chosen:
         chosen["base"] = _kept_base(folder, chosen["base"])
+    check_fixed(earlier, chosen)
+    return earlier.replace(**chosen)
+
+
+def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
+    """Make sure that settings which were given are those of the rounds, where they stay the same in all of them.
+
+    Raises
+    ------
+    BadInput
+        Naming the first one that is another.
+    """
     for name in FIXED:
-        if chosen.get(name, getattr(earlier, name)) != getattr(earlier, name):
+        if given.get(name, getattr(earlier, name)) != getattr(earlier, name):
             raise BadInput(
                 f"--{name.replace('_', '-')}: cannot change between rounds",
-                found=str(chosen[name]),
+                found=str(given[name]),
                 expected=str(getattr(earlier, name)),
                 cure="leave it out, or begin with a folder of its own (--out)",
             )
-    return earlier.replace(**chosen)
+
+
+def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
+    """Make sure that validation crops, which a first start left that was killed, are what this one would make.
+
+    Raises
+    ------
+    BadInput
+        Naming what differs.
+    """
+    if not (validation.folder / RECORD).is_file():
+        return
+    earlier, now = validation.record["settings"], settings.model_dump(mode="json")
+    differing = [name for name in (*FIXED, "size", "border", "seed") if earlier.get(name) != now[name]]
+    if differing:
+        raise BadInput(
+            f"{validation.folder}: was made by a start that was interrupted, with other settings",
+            found=", ".join(f"--{name.replace('_', '-')} {earlier.get(name)}" for name in differing),
+            expected=", ".join(f"--{name.replace('_', '-')} {now[name]}" for name in differing),
+            cure="move that folder away, or start with the same settings",
+        )
 
 
 def _kept_base(folder: Path, base: str) -> str:

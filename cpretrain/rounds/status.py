@@ -1,6 +1,5 @@
 """Where the rounds stand, and what comes next."""
 
-from pathlib import Path
 from typing import Any
 
 from cpretrain.labels.pairing import bare, is_mask_file
@@ -8,9 +7,10 @@ from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
 from cpretrain.rounds.seg_npy import saved_in_window
 from cpretrain.runtime.summary import Report
+from cpretrain.storage.paths import PathLike, to_path
 
 
-def round_status(path: Path) -> Report:
+def round_status(path: PathLike) -> Report:
     """Say where the rounds in this folder stand.
 
     Raises
@@ -18,7 +18,7 @@ def round_status(path: Path) -> Report:
     BadInput
         When there are none.
     """
-    folder = RoundsFolder(path)
+    folder = RoundsFolder(to_path(path))
     rounds = folder.started()
     parts: list[dict[str, Any]] = [_counted(part) for part in (folder.validation, *rounds)]
     curve = [row for row in read_learning_curve(folder) if row["measure"] == SHOWN]

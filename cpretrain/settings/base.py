@@ -26,8 +26,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def replace(self, **changes: object) -> Self:
-        """Return a checked copy with `changes`."""
-        return type(self).model_validate(self.model_dump() | changes)
+        """Return a checked copy with `changes`; what was left out stays left out, as `model_fields_set` says."""
+        return type(self).model_validate(self.model_dump(exclude_unset=True) | changes)
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveInt, Settings, _listed
+from cpretrain.settings.base import NotNegativeInt, PositiveInt, Seed, Settings, _listed
 
 
 class CropSettings(Settings):
@@ -13,7 +13,7 @@ class CropSettings(Settings):
     per_image: PositiveInt = Field(5, description="crops an image")
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
-    seed: int = Field(0, description="seed of the random places")
+    seed: Seed = Field(0, description="seed of the random places")
     frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
         None, description="draw from these frames only, from 0, for example 0,5,9 (default: all)"
     )

@@ -78,6 +78,14 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         aside.write_text(text, encoding="utf-8", newline="")
 
 
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, where it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes that were killed left half-written; a folder they had moved out of the way is put back.
 
@@ -89,10 +97,8 @@ def remove_leftovers(folder: Path) -> None:
             continue
         if found["kind"] == "old" and not path.with_name(found["name"]).exists():
             path.rename(path.with_name(found["name"]))
-        elif path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def _this_process() -> str:

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,64 +14,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from cpretrain import __version__
-from cpretrain.runtime.console import progress
 from cpretrain.storage.atomic import write_text
-from cpretrain.storage.json_file import read_json
+from cpretrain.storage.hashing import files_in as files_in
+from cpretrain.storage.hashing import hashes
+from cpretrain.storage.hashing import sha256 as sha256
+from cpretrain.storage.outputs import describe_outputs
 
 PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimagej", "scyjava")
-BLOCK, SHOWN = 2**24, 64
-"""Bytes that are read at a time, and how many blocks take so long that progress is shown."""
-
-
-def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
-
-    Of a folder, that of the names and the SHA-256 of all files in it, in the order of their names. `on_block` is called
-    after every full block of `BLOCK` bytes.
-    """
-    if os.path.isdir(path):
-        named = sorted((file.relative_to(path).as_posix(), file) for file in files_in(path))
-        listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
-        return hashlib.sha256(listed.encode()).hexdigest()
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-            if len(block) == BLOCK:
-                on_block()
-    return digest.hexdigest()
-
-
-def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
-    """SHA-256 of each path, under the name of its folder and its own (which stay when an experiment moves)."""
-    named = {f"{path.resolve().parent.name}/{path.name}": path for path in map(Path, paths)}
-    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in files_in(path))
-    if blocks < SHOWN:
-        return {name: sha256(path) for name, path in named.items()}
-    with progress("reading the input for its SHA-256", blocks) as step:
-        return {name: sha256(path, step) for name, path in named.items()}
-
-
-def files_in(path: str | os.PathLike) -> list[Path]:
-    """List all files of a folder and of those in it; of a file, itself."""
-    given = Path(path)
-    return [file for file in given.rglob("*") if file.is_file()] if given.is_dir() else [given]
-
-
-def is_current(record: str | os.PathLike, settings: BaseModel, inputs: Iterable[str | os.PathLike]) -> bool:
-    """Whether `record`, the JSON of an earlier result, says that it came from these settings and inputs.
-
-    The record is the last file of a result to be written, so it speaks for all of it.
-    """
-    path = Path(record)
-    if not path.is_file():
-        return False
-    try:
-        earlier = read_json(path)
-        same = earlier["settings"] == settings.model_dump(mode="json")
-        return bool(same and earlier["inputs"] == hashes(inputs))
-    except (ValueError, KeyError, TypeError, OSError):
-        return False
+SEAL = "record_sha256"
+"""Entry of a record that holds the SHA-256 of the others."""
 
 
 def versions() -> dict[str, str]:
@@ -110,13 +61,43 @@ class Provenance:
             "machine": {"system": platform.platform(), "processors": os.cpu_count()},
         }
 
-    def write(self, path: str | os.PathLike, **facts: Any) -> dict[str, Any]:
-        """Write the record with `facts` added to it, and return it; the last file of a result to be written."""
+    def write(
+        self, path: str | os.PathLike, *, outputs: Iterable[str | os.PathLike] = (), **facts: Any
+    ) -> dict[str, Any]:
+        """Write the record with `facts` added to it, and return it; the last file of a result to be written.
+
+        Parameters
+        ----------
+        path : path-like
+            The record.
+        outputs : iterable of path-like
+            All other files, and folders of files, that the step wrote: listed with size and SHA-256, so that a rerun
+            notices when one is gone or changed.
+        **facts
+            What the record says besides.
+        """
         record = self.record | facts
+        record["outputs"] = describe_outputs(outputs, Path(path).parent)
         record["written"] = datetime.now(UTC).isoformat(timespec="seconds")
         record["elapsed_seconds"] = round(time.perf_counter() - self._started, 3)
-        write_json(path, record)
+        write_json(path, seal(record))
         return record
+
+
+def seal(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the SHA-256 of all that a record holds, which shows when somebody changes it."""
+    unsealed = {name: value for name, value in record.items() if name != SEAL}
+    return unsealed | {SEAL: _digest(unsealed)}
+
+
+def is_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether a record is as it was written; those of cpretrain 0.1, without a seal, count as such."""
+    return SEAL not in record or record[SEAL] == seal(record)[SEAL]
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    as_read = json.loads(json.dumps(record, default=str))
+    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()
 
 
 def write_json(path: str | os.PathLike, record: Mapping[str, Any]) -> None:

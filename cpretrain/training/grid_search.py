@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from cpretrain.batch.runner import TABLE as STATES
 from cpretrain.batch.runner import for_each
-from cpretrain.dataset.pairs import files_of, load_pairs
+from cpretrain.dataset.pairs import files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
@@ -25,7 +25,9 @@ from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.csv_table import write_rows
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.rerun import Earlier, earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.retraining import retrain
 
@@ -87,11 +89,11 @@ def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
 
 
 def sweep(
-    images: Path,
-    masks: Path,
+    images: PathLike,
+    masks: PathLike,
     settings: TrainSettings,
     grid: Grid,
-    out: Path | None = None,
+    out: PathLike | None = None,
     resume: bool | None = None,
     batch: BatchSettings | None = None,
 ) -> SweepResult:
@@ -99,14 +101,14 @@ def sweep(
 
     Parameters
     ----------
-    images, masks : pathlib.Path
+    images, masks : path-like
         Folders of training images and of their label images.
     settings : TrainSettings
         What all runs share. There has to be an in-training test set: the ranking is by average precision on it,
         never by the validation images, which would not be unseen any more.
     grid : mapping of str to sequence of float
         Values to try, by name of a setting.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where models are kept; by default ``models`` beside the training images.
     resume : bool, optional
         What to do with a combination whose training was interrupted, as in ``retrain``. Finished ones are not
@@ -124,12 +126,16 @@ def sweep(
         When there is no in-training test set, a value is out of range, or a model of that name is there already.
         When a combination could not be trained; the others are kept.
     """
+    images, masks, out = to_path(images), to_path(masks), to_path(out)
     runs = _combinations(settings, grid)
     models = out or beside(images, "models")
     model, folder = models / settings.name, models / f"{settings.name}.sweep"
     what = SweepSettings(train=settings, grid={name: tuple(values) for name, values in grid.items()})
-    inputs = files_of(load_pairs(images, masks))
-    if is_current(folder / RECORD, what, inputs) and model.exists():
+    pairs = load_pairs(images, masks)
+    inputs, tables = files_of(pairs), tables_of(pairs)
+    earlier = earlier_result(folder / RECORD, what, inputs, [folder / TABLE], tables)
+    if model.exists() and earlier and RECORD not in earlier.damaged:
+        _mend(earlier, images, masks, runs, models)
         _remove_runs(folder)
         say(f"sweep: {folder} is complete and unchanged")
         return SweepResult(folder / TABLE, model)
@@ -138,18 +144,28 @@ def sweep(
             f"{model}: there is a model of that name already",
             cure="choose another --name, or move that folder away",
         )
-    provenance = Provenance("sweep", what, inputs)
+    provenance = Provenance("sweep", what, [*inputs, *tables])
     for number, run in enumerate(runs, start=1):
         say(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
     trained = _train_all(images, masks, folder, runs, resume, batch)
     rows = _ranked(trained, grid)
     write_rows(folder / TABLE, rows)
-    provenance.write(folder / RECORD, runs=rows)
+    provenance.write(folder / RECORD, outputs=[folder / TABLE], runs=rows)
     best = trained[rows[0]["run"] - 1]
     _move_model(best, model)  # after the record: a sweep that is killed here can be repeated
     _remove_runs(folder)
     say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
     return SweepResult(folder / TABLE, model)
+
+
+def _mend(earlier: Earlier, images: Path, masks: Path, runs: Sequence[TrainSettings], models: Path) -> None:
+    """Write the table and train the best model again, where one of them is not as it was written."""
+    earlier.warn_of_damage()
+    rows = earlier.record["runs"]
+    if not earlier.is_complete:
+        write_rows(earlier.path.with_name(TABLE), rows)
+        update_outputs(earlier.path, [earlier.path.with_name(TABLE)])
+    retrain(images, masks, runs[rows[0]["run"] - 1], models, resume=True)
 
 
 def _remove_runs(folder: Path) -> None:
@@ -247,3 +263,4 @@ def _move_model(source: Path, target: Path) -> None:
                 shutil.copy2(file, aside)
         write_split(aside / "split.csv", parts)
         shutil.copy2(source / MODEL_RECORD, aside)
+        update_outputs(aside / MODEL_RECORD, [aside / "split.csv"])

@@ -6,10 +6,15 @@ from typing import Any
 from cpretrain.dataset.splitting import Split, write_split
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.weights import MODEL_RECORD, WEIGHTS
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.hashing import files_in, sha256
+from cpretrain.storage.provenance import Provenance
 from cpretrain.training.curves import write_curves
 from cpretrain.training.loop import THRESHOLDS, Run
 from cpretrain.training.model_card import write_card
+
+CARD = "README.md"
+FILES = (WEIGHTS, "split.csv", "losses.csv", "losses.png", CARD)
+"""What a model folder holds besides its record."""
 
 
 def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, facts: dict[str, Any]) -> None:
@@ -50,8 +55,8 @@ def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, fa
         "training_seconds": round(run.seconds, 3),
         "hardware": run.hardware,
     }
-    write_card(folder / "README.md", provenance.record | facts)
-    provenance.write(folder / MODEL_RECORD, **facts)
+    write_card(folder / CARD, provenance.record | facts)
+    provenance.write(folder / MODEL_RECORD, outputs=files_in(folder), **facts)
 
 
 def _measured(value: float) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cpretrain.dataset.pairs import Pair, files_of, load_pairs
+from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import Split, split, split_known
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
@@ -17,13 +17,16 @@ from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import Provenance, is_current, sha256
+from cpretrain.storage.paths import PathLike, to_path
+from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.inputs import network_inputs, say_unused_channels, with_enough_objects
 from cpretrain.training.loop import HeldOut, Run
-from cpretrain.training.model_folder import write_model
+from cpretrain.training.model_card import write_card
+from cpretrain.training.model_folder import CARD, FILES, write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
 
 
@@ -45,27 +48,27 @@ class TrainResult:
 
 
 def retrain(
-    images: Path,
-    masks: Path,
+    images: PathLike,
+    masks: PathLike,
     settings: TrainSettings,
-    out: Path | None = None,
+    out: PathLike | None = None,
     resume: bool | None = None,
-    validation: tuple[Path, Path] | None = None,
+    validation: tuple[PathLike, PathLike] | None = None,
 ) -> TrainResult:
     """Retrain a base model.
 
     Parameters
     ----------
-    images, masks : pathlib.Path
+    images, masks : path-like
         Folders of training images and of their label images.
     settings : TrainSettings
         Name, base model and the rest.
-    out : pathlib.Path, optional
+    out : path-like, optional
         Where models are kept; by default ``models`` beside the training images.
     resume : bool, optional
         What to do with an earlier training of that name that was interrupted: go on with it, which leads to the
         weights that it would have led to, or start anew. Left out, it is an error that there is one.
-    validation : tuple of pathlib.Path, optional
+    validation : tuple of path-like, optional
         Folders of the images and masks that validate; then all others are trained on. By default they are split.
 
     Returns
@@ -80,10 +83,11 @@ def retrain(
     KeyboardInterrupt
         When it was interrupted (Ctrl-C). The best model so far is in its folder then.
     """
+    images, masks, out = to_path(images), to_path(masks), to_path(out)
     _check_name(settings.name)
     base = find_base(settings.base, settings.continue_from_finetuned)
     pairs = load_pairs(images, masks)
-    kept_back = load_pairs(*validation) if validation else []
+    kept_back = load_pairs(*map(to_path, validation)) if validation else []
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
     with holding(folder.parent, f".{settings.name}.lock"):
@@ -99,9 +103,9 @@ def _retrain(
     settings: TrainSettings,
     resume: bool | None,
 ) -> TrainResult:
-    inputs = files_of([*pairs, *kept_back])
+    inputs, tables = files_of([*pairs, *kept_back]), tables_of([*pairs, *kept_back])
     checkpoint = Checkpoint(folder)
-    if _is_there(folder, settings, inputs):
+    if _is_there(folder, base, settings, inputs, tables):
         say(f"train: {folder} is complete and unchanged")
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
@@ -115,7 +119,7 @@ def _retrain(
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
     say_unused_channels(train, settings)
     _warn_of_costs(settings, base)
-    provenance = Provenance("train", settings, inputs)
+    provenance = Provenance("train", settings, [*inputs, *tables])
     device = find_device(settings.device)
     with repeatable(settings.seed, device.type), quietly():
         segmenter = Segmenter(base, settings.device, for_training=True)
@@ -139,17 +143,40 @@ def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSett
     return split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
 
 
-def _is_there(folder: Path, settings: TrainSettings, inputs: Sequence[Path]) -> bool:
-    """Whether the model is there, complete; one that an interrupted training left may be replaced."""
+def _is_there(
+    folder: Path, base: BaseModel, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
+) -> bool:
+    """Whether the model is there, complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
         return False
-    if is_current(folder / MODEL_RECORD, settings, inputs):
-        record = read_json(folder / MODEL_RECORD)
-        return not record.get("interrupted")
-    raise BadInput(
-        f"{folder}: there is a model of that name, made from other images or settings",
-        cure="choose another --name, or move that folder away",
-    )
+    record = folder / MODEL_RECORD
+    files = [folder / name for name in FILES]
+    earlier = earlier_result(record, _with_base_of(record, settings, base), inputs, files, tables)
+    if earlier is None:
+        raise BadInput(
+            f"{folder}: there is a model of that name, made from other images or settings, or another base",
+            found=None if record.is_file() else f"no {MODEL_RECORD} in it",
+            cure="choose another --name, or move that folder away",
+        )
+    earlier.warn_of_damage()
+    if earlier.damaged.keys() == {CARD}:
+        write_card(folder / CARD, earlier.record)
+        update_outputs(record, [folder / CARD])
+        return not earlier.record.get("interrupted")
+    return earlier.is_complete and not earlier.record.get("interrupted")
+
+
+def _with_base_of(record: Path, settings: TrainSettings, base: BaseModel) -> TrainSettings:
+    """Name the base as the record does where it is the same file by its SHA-256, and otherwise not so."""
+    if not base.path or not base.path.is_file():  # random weights, or not on this machine: its name decides
+        return settings
+    try:
+        found = read_json(record)
+        same = found["base"]["sha256"] == sha256(base.path)
+        name = found["settings"]["base"] if same else f"another {settings.base}"
+    except (ValueError, KeyError, TypeError, OSError):
+        return settings
+    return settings.model_copy(update={"base": name})
 
 
 def _make_run(

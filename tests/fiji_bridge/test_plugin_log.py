@@ -1,9 +1,13 @@
 """Reading what the plugin prints; the texts are its own, recorded from Correct_3D_Drift 1.0.7."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fiji_bridge.plugin_log import clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+
+FAULTS = Path(__file__).parents[1] / "data" / "faults"
 
 CLIPPED = """\
 Correct_3D_Drift
@@ -63,6 +67,35 @@ def test_fractions_and_exponents():
 @pytest.mark.parametrize(("text", "frames"), [("", 1), (CLIPPED, 5), (ONE_FRAME, 2)])
 def test_a_log_that_does_not_name_every_frame_has_no_drift(text, frames):
     assert drift_in(text, frames) is None
+
+
+@pytest.mark.parametrize("number", ["-2..5", "..", "-", "1.2.3", "1e999", "-1e400", "nan", "Infinity", "1e"])
+def test_a_drift_that_is_no_number_is_no_drift(number):
+    log = f"frame 1 correcting drift 0,0,0\n  frame 2 correcting drift 1.0,{number},0\n"
+    assert drift_in(log, 2) is None
+    assert drift_in_file(f"dx dy dz\n0 0 0\n1.5 {number} 0\n") is None
+    assert set(frames_in(log)) <= {0, 1}
+
+
+@pytest.mark.parametrize(("number", "value"), [("-2.5", -2.5), ("2.", 2), (".5", 0.5), ("1e+02", 100)])
+def test_forms_of_a_number(number, value):
+    drift = drift_in(f"frame 1 correcting drift {number},0,0\n", 1)
+    np.testing.assert_array_equal(drift, [[0, 0, value]])
+
+
+def test_a_frame_number_of_thousands_of_digits_is_none():
+    digits = "9" * 5000
+    log = f"between frames 1 and {digits}\n frame {digits} correcting drift 0,0,0\nToo large drift along dimension 0\n"
+    assert drift_in(log, 1) is None
+    assert list(frames_in(log)) == [] and clipped_in(log) == ()
+
+
+def test_the_log_that_the_fuzzer_found():
+    """``-2..5`` was taken for a number."""
+    log = (FAULTS / "plugin_log_two_dots.txt").read_text()
+    assert drift_in(log, 2) is None
+    np.testing.assert_array_equal(drift_in_file(log), [[0, 0, 0], [0, 2, -1.5]])
+    assert clipped_in(log) == ((0, 1),)
 
 
 def test_pairs_cut_to_max_shift_count_once():

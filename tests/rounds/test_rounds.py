@@ -15,6 +15,7 @@ from cpretrain.images.metadata import Calibration
 from cpretrain.images.writer import write_frames
 from cpretrain.models.weights import cellpose_major
 from cpretrain.rounds import finish_round, round_status, start_round
+from cpretrain.rounds.finish import _training_settings
 from cpretrain.rounds.folder import RoundsFolder
 from cpretrain.rounds.seg_npy import PREDICTED, window_file
 from cpretrain.settings.rounds import RoundSettings
@@ -168,6 +169,34 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
         start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1))
     assert theirs.read_text() == "{}"
     assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
+
+
+def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
+    write_movies(tmp_path / "movies", disks, 1)
+    settings = first.replace(crops=1, validation_crops=1, choose="random")
+    start_round(tmp_path / "movies", settings)
+    rounds = RoundsFolder(tmp_path / "rounds")
+    shutil.rmtree(rounds.round(1).folder)  # as if it had been killed here
+    kept = rounds.validation.crops
+    with pytest.raises(BadInput, match="interrupted, with other settings") as raised:
+        start_round(tmp_path / "movies", settings.replace(seed=3, name="other"))
+    assert "--name Zellen ü, --seed 0" in str(raised.value)
+    start_round(tmp_path / "movies", settings.replace(crops=2))
+    assert rounds.validation.crops == kept and len(rounds.round(1).crops) == 2
+
+
+def test_a_finish_with_settings_of_the_rounds_or_others(tmp_path, disks, first):
+    """What was not set is as the round was started; what contradicts it is refused."""
+    write_movies(tmp_path / "movies", disks, 1)
+    start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1, seed=7, choose="random"))
+    folder = RoundsFolder(tmp_path / "rounds")
+    newest = folder.round(1)
+    assert _training_settings(folder, newest, TRAIN).seed == 7
+    assert _training_settings(folder, newest, TrainSettings(seed=0)).seed == 0
+    assert _training_settings(folder, newest, TRAIN.replace(name="Zellen ü", channel=1)).epochs == 1
+    for given in (TRAIN.replace(name="other"), TRAIN.replace(channel=2), TRAIN.replace(second_channel=1)):
+        with pytest.raises(BadInput, match="cannot change between rounds"):
+            finish_round(folder.path, given)
 
 
 def test_there_are_no_rounds(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,3 +197,35 @@ def test_scratch_is_repeatable_and_says_what_it_costs(training_folders, short, t
     assert first["weights_sha256"] == again["weights_sha256"]
     assert first["base"]["path"] is None
     assert "base scratch: the network starts from random numbers" in capsys.readouterr().err
+
+
+def test_the_base_is_known_by_its_content(training_folders, short, tmp_path):
+    """Its file may be moved; another file in its place is another base."""
+    base = tmp_path / "base"
+    base.write_bytes(Path(short.base).read_bytes())
+    model = retrain(*training_folders, short.replace(base=str(base))).folder
+    written = (model / "weights").stat().st_mtime_ns
+    assert retrain(*training_folders, short).parts is None
+    base.rename(tmp_path / "moved")
+    assert retrain(*training_folders, short.replace(base=str(tmp_path / "moved"))).parts is None
+    assert (model / "weights").stat().st_mtime_ns == written
+    base.write_bytes((model / "weights").read_bytes())
+    with pytest.raises(BadInput, match="or another base"):
+        retrain(*training_folders, short.replace(base=str(base)))
+
+
+def test_the_model_card_is_written_again_without_training(training_folders, short):
+    model = retrain(*training_folders, short).folder
+    card, written = (model / "README.md").read_text("utf-8"), (model / "weights").stat().st_mtime_ns
+    (model / "README.md").unlink()
+    assert retrain(*training_folders, short).parts is None
+    assert (model / "README.md").read_text("utf-8") == card
+    assert (model / "weights").stat().st_mtime_ns == written
+
+
+def test_a_model_folder_without_a_record_stays(training_folders, short):
+    model = retrain(*training_folders, short).folder
+    (model / "model.json").unlink()
+    with pytest.raises(BadInput, match=r"found: no model\.json in it"):
+        retrain(*training_folders, short)
+    assert (model / "weights").is_file()

@@ -1,0 +1,79 @@
+"""SHA-256 of files and folders, and the names that they are recorded under."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count
+from pathlib import Path
+
+from cpretrain.runtime.console import progress
+
+BLOCK, SHOWN = 2**24, 64
+"""Bytes that are read at a time, and how many blocks take so long that progress is shown."""
+
+
+def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
+
+    Of a folder, that of the names and the SHA-256 of all files in it, in the order of their names. `on_block` is called
+    after every full block of `BLOCK` bytes.
+    """
+    if os.path.isdir(path):
+        named = sorted((file.relative_to(path).as_posix(), file) for file in files_in(path))
+        listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
+        return hashlib.sha256(listed.encode()).hexdigest()
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            if len(block) == BLOCK:
+                on_block()
+    return digest.hexdigest()
+
+
+def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+    """SHA-256 of each path, by the names of `input_names`."""
+    named = input_names(paths)
+    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in files_in(path))
+    if blocks < SHOWN:
+        return {name: sha256(path) for name, path in named.items()}
+    with progress("reading the input for its SHA-256", blocks) as step:
+        return {name: sha256(path, step) for name, path in named.items()}
+
+
+def input_names(paths: Iterable[str | os.PathLike]) -> dict[str, Path]:
+    """Name each path by its folder and its own name, which stay when an experiment moves.
+
+    Paths that would share a name get the names of as many more folders above them as tell them apart.
+    """
+    left = list(dict.fromkeys(path.parent.resolve() / path.name for path in map(Path, paths)))
+    named: dict[str, Path] = {}
+    for folders in count(1):
+        alike: dict[str, list[Path]] = {}
+        for path in left:
+            alike.setdefault(_name(path, folders), []).append(path)
+        named |= {name: same[0] for name, same in alike.items() if len(same) == 1}
+        left = [path for same in alike.values() if len(same) > 1 for path in same]
+        if not left:
+            break
+    return named
+
+
+def hash_of(path: Path, recorded: Mapping[str, str]) -> str | None:
+    """SHA-256 of a path among the inputs of a record; None where it is none of them."""
+    placed = path.parent.resolve() / path.name
+    names = (_name(placed, folders) for folders in range(1, len(placed.parts)))
+    return next((recorded[name] for name in names if name in recorded), None)
+
+
+def files_in(path: str | os.PathLike) -> list[Path]:
+    """List all files of a folder and of those in it; of a file, itself."""
+    given = Path(path)
+    return [file for file in given.rglob("*") if file.is_file()] if given.is_dir() else [given]
+
+
+def _name(path: Path, folders: int) -> str:
+    """Name of a path with that many folders; the nearest folder is that of the file which a link stands for."""
+    if folders == 1:
+        return f"{path.resolve().parent.name}/{path.name}"
+    return "/".join(path.parts[-folders - 1 :])

@@ -1,0 +1,141 @@
+"""Is it done already? The one answer, from the record that a step wrote last."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from cpretrain.runtime.console import warn
+from cpretrain.storage.hashing import hashes
+from cpretrain.storage.json_file import read_json
+from cpretrain.storage.outputs import damaged_outputs, describe_outputs
+from cpretrain.storage.provenance import is_sealed, seal, write_json
+
+NAMED = 3
+"""How many damaged files a warning names."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier result of the same settings and inputs.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Its record.
+    record : dict
+        What the record holds.
+    damaged : dict of str to str
+        Files that are not as they were written, by their names relative to the record's folder, and what is wrong with
+        each.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    damaged: dict[str, str]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is there and as it was written."""
+        return not self.damaged
+
+    def damaged_of(self, paths: Iterable[Path]) -> Self:
+        """Return the same with the damage to these files, and to what is in these folders, alone."""
+        names = [Path(os.path.relpath(path, self.path.parent)).as_posix() for path in paths]
+        damaged = {
+            file: what
+            for file, what in self.damaged.items()
+            if any(file == name or file.startswith(f"{name}/") for name in names)
+        }
+        return replace(self, damaged=damaged)
+
+    def warn_of_damage(self) -> None:
+        """Report the files that are not as they were written, which the step makes again."""
+        if self.damaged:
+            named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
+            more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
+            warn(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+
+
+def earlier_result(
+    record: str | os.PathLike,
+    settings: BaseModel,
+    inputs: Iterable[str | os.PathLike],
+    expected: Iterable[Path] = (),
+    newer: Iterable[Path] = (),
+) -> Earlier | None:
+    """Find the earlier result of a step, whole or damaged.
+
+    Parameters
+    ----------
+    record : path-like
+        The record that the step writes last.
+    settings : pydantic.BaseModel
+        The settings of now. One that the record does not know, because it is newer, counts as the default then.
+    inputs : iterable of path-like
+        Files and folders that the step would read now.
+    expected : iterable of pathlib.Path
+        Files that must be there, and not empty, where the record, of cpretrain 0.1, lists no outputs.
+    newer : iterable of pathlib.Path
+        More inputs, which records of cpretrain 0.1 do not list.
+
+    Returns
+    -------
+    Earlier or None
+        None where there is no record that can be read, or it is of other settings or inputs.
+    """
+    path = Path(record)
+    try:
+        found = read_json(path)
+        same = type(settings).model_validate(found["settings"]).model_dump() == settings.model_dump()
+        read = [*inputs, *(newer if "outputs" in found else ())]
+        if not same or found["inputs"] != hashes(read):
+            return None
+        damaged = _damaged(path, found, expected)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        return None
+    return Earlier(path, found, damaged)
+
+
+def done_record(
+    record: str | os.PathLike,
+    settings: BaseModel,
+    inputs: Iterable[str | os.PathLike],
+    expected: Iterable[Path] = (),
+    newer: Iterable[Path] = (),
+) -> dict[str, Any] | None:
+    """Return the record of a step that is done already; None where it has to be done.
+
+    The arguments are those of `earlier_result`. A warning names what is missing or changed of an earlier result.
+    """
+    earlier = earlier_result(record, settings, inputs, expected, newer)
+    if earlier:
+        earlier.warn_of_damage()
+    return earlier.record if earlier and earlier.is_complete else None
+
+
+def update_outputs(record: Path, paths: Iterable[Path]) -> None:
+    """List files in a record that were written after it, or written again; a record of cpretrain 0.1 stays as it is."""
+    found = read_json(record)
+    if "outputs" not in found:
+        return
+    described = describe_outputs(paths, record.parent)
+    known = {name: facts["sha256"] for name, facts in found["outputs"].items()}
+    if any(known.get(name) != facts["sha256"] for name, facts in described.items()):
+        found["outputs"] |= described
+        write_json(record, seal(found))
+
+
+def _damaged(path: Path, record: dict[str, Any], expected: Iterable[Path]) -> dict[str, str]:
+    if "outputs" in record:
+        found = damaged_outputs(record["outputs"], path.parent)
+    else:
+        found = {file.name: "is gone or empty" for file in expected if not _has_content(file)}
+    return found if is_sealed(record) else found | {path.name: "was changed"}
+
+
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
