@@ -118,7 +118,7 @@ def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int
     from fiji_bridge.drift import HEAP
     from fiji_bridge.java import MOST_PERCENT
 
-    with TimeLapse(source, settings.axes) as movie:
+    with TimeLapse(source, settings.axes, settings.convert) as movie:
         if not in_fiji:
             return memory_needed(movie, settings)
         heap = HEAP * movie.frame_bytes * movie.shape[0]
@@ -131,7 +131,8 @@ def _correct(
     from cpretrain.drift.picture import Seen, draw_drift
 
     name = target.source.name
-    with TimeLapse(target.source, settings.axes) as movie:
+    with TimeLapse(target.source, settings.axes, settings.convert) as movie:
+        movie.warn_of_notes()
         if movie.images > 1:
             warn(f"{name}: holds {movie.images} images; the first one is corrected")
         inputs = Unchanged(movie.files)
@@ -162,6 +163,7 @@ def _correct(
             **engine.facts,
             **corrected.facts,
             **({"verification": asdict(verified) | {"equal": True}} if verified else {}),
+            notes=movie.notes,
             shape={"raw": movie.shape, "corrected": corrected.shape, "axes": "TZCYX"},
             clipped_pairs=curve.clipped_pairs,
             large_pairs=curve.large_pairs,

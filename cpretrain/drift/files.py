@@ -44,7 +44,7 @@ class DriftFiles:
         """Whether they are complete, and neither movie nor settings have changed since."""
         if not all(path.is_file() for path in (self.corrected, self.shifts, self.picture, self.record)):
             return False
-        with TimeLapse(self.source, settings.axes) as movie:
+        with TimeLapse(self.source, settings.axes, settings.convert) as movie:
             return is_current(self.record, settings, inputs_of(movie, settings))
 
     def check_table_stays(self, settings: DriftSettings) -> None:

@@ -37,7 +37,7 @@ class FrameFiles:
         self.axes = "T" + first.axes.replace("T", "")
         self.lengths = first.lengths | {"T": len(self.files)}
         self.dtype, self.calibration, self.is_rgb = first.dtype, first.calibration, first.is_rgb
-        self.channels, self.images = first.channels, first.images
+        self.channels, self.images, self.notes = first.channels, first.images, first.notes
         self._expected = {axis: length for axis, length in self.lengths.items() if axis != "T"}
 
     def read(self, t: int) -> NDArray[Any]:
@@ -52,6 +52,14 @@ class FrameFiles:
                     expected=f"{self.dtype}, {self._expected}",
                 )
             return movie.read(0)
+        finally:
+            movie.close()
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """Which planes of frame `t` are not in its file, axes z, c; or (1, 1)."""
+        movie = self._open(t)
+        try:
+            return movie.missing(0)
         finally:
             movie.close()
 

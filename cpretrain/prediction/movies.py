@@ -146,6 +146,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         if files.complete and is_current(files.record, origin, files.inputs(movie)):
             say(f"predict: {files.labels} is complete and unchanged")
         else:
+            movie.warn_of_notes()
             _segment(movie, files, model, origin)
     others = write_other_forms(files, model.settings)
     with open(files.objects, "rb") as table:
@@ -192,6 +193,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         device=str(model.segmenter.device),
         shape=movie.shape,
         frames=len(chosen),
+        notes=movie.notes,
         objects=objects,
     )
     store.remove()

@@ -78,7 +78,7 @@ def measure_drift(
 def _opened(movie: Any, settings: DriftSettings) -> Iterator[Frames]:
     """Give a movie as frames, whatever it is held in; a file is closed again."""
     if isinstance(movie, str | os.PathLike):
-        with TimeLapse(movie, settings.axes) as opened:
+        with TimeLapse(movie, settings.axes, settings.convert) as opened:
             yield opened
     elif hasattr(movie, "dims"):
         yield ArrayFrames(in_order(movie).data)

@@ -92,7 +92,7 @@ def candidates(
         for path in movies:
             before = [crop for crop in taken if crop.source == path.name]
             closed = [_square(crop) for crop in never if crop.source == path.name]
-            with TimeLapse(path) as movie:
+            with TimeLapse(path, settings.axes) as movie:
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
                 for frame, z, plane in _spread(movie, share, rng):
                     here = [
@@ -152,7 +152,7 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
     folder.mkdir(parents=True, exist_ok=True)
     crops = []
     for one in sorted(chosen, key=lambda one: (one.movie.name, one.frame, one.z)):
-        with TimeLapse(one.movie) as movie:
+        with TimeLapse(one.movie, settings.axes) as movie:
             plane = movie.frame(one.frame)[one.z]
             crop = describe_crop(movie, (one.frame, one.z, one.y, one.x), measure_levels(plane), how)
             write_crop(folder, movie, crop, plane[:, one.y : one.y + how.size, one.x : one.x + how.size])
@@ -165,7 +165,9 @@ def _spread(
     movie: TimeLapse, share: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, int, NDArray[Any]]]:
     """Planes of a movie, equally far apart from a random one on, read one after the other."""
-    planes = [(t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1])]
+    planes = [
+        (t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1]) if movie.is_complete(t, z)
+    ]
     count = min(share, len(planes))
     places = (np.arange(count) + rng.random()) * len(planes) / count
     for place in places.astype(int).tolist():

@@ -170,7 +170,8 @@ def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) ->
     )
     files: list[Path] = []
     for path_of_movie in movies:
-        with TimeLapse(path_of_movie) as movie:
+        with TimeLapse(path_of_movie, settings.axes) as movie:
+            movie.warn_of_notes()
             files += movie.files
     return _Maker(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
 
