@@ -12,15 +12,26 @@ from cpretrain.batch.runner import Batch, for_each
 from cpretrain.crops.crop_image import describe_crop, write_crop
 from cpretrain.dataset.crops_table import NAME, RECORD, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import beside, chosen_frames, list_images
+from cpretrain.images.discovery import (
+    beside,
+    check_names,
+    chosen_frames,
+    files_of,
+    folder_of,
+    list_movies,
+)
+from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.valid_box import valid_box
 from cpretrain.models.normalization import measure_levels
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import say, warn
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import Unchanged
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.provenance import Provenance, is_current
+
+MOST_CHANNELS = 5
+"""More channels than this, in one frame, look like frames whose axis was named wrongly."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,8 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
     Parameters
     ----------
     images : pathlib.Path
-        A folder of images, or one image: time-lapses or single frames.
+        Time-lapses or single frames: a TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and
+        OME-Zarrs.
     out : pathlib.Path, optional
         Where to; by default ``training_images`` beside the folder.
     settings : CropSettings, optional
@@ -55,14 +67,16 @@ def cut_crops(images: Path, out: Path | None = None, settings: CropSettings | No
         When no image can be used, or other crops are there already (people may be drawing on them).
     """
     settings = settings or CropSettings()
-    files = list_images(images)
-    folder = out or beside(images, "training_images")
+    files = list_movies(images)
+    check_names(files)
+    folder = out or beside(folder_of(images), "training_images")
     with holding(folder):
         return _cut_crops(files, folder, settings)
 
 
 def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
-    if is_current(folder / RECORD, settings, files):
+    inputs = files_of(files, settings.axes)
+    if is_current(folder / RECORD, settings, inputs):
         say(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
     if (folder / NAME).exists():
@@ -70,7 +84,7 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
             f"{folder}: holds crops of other images or settings",
             cure="choose another folder with --out, or move these away if nobody draws on them",
         )
-    provenance = Provenance("crops", settings, files)
+    provenance = Provenance("crops", settings, inputs)
     batch: Batch[list[Crop]] = for_each(files, lambda file: _cut_image(file, folder, settings), "crops")
     crops = [crop for of_image in batch.done for crop in of_image]
     write_crops(folder, crops)
@@ -79,7 +93,9 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
 
 
 def _cut_image(path: Path, folder: Path, settings: CropSettings) -> list[Crop]:
-    with TimeLapse(path) as movie:
+    with TimeLapse(path, settings.axes) as movie:
+        movie.warn_of_notes()
+        _warn_of_channels(movie)
         inputs = Unchanged(movie.files)
         drawn = _draw(movie, settings)
         inputs.check()
@@ -99,10 +115,11 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
     rng.shuffle(candidates)
     drawn: list[tuple[Crop, NDArray[Any]]] = []
     largest = (0, 0)
+    bad: dict[int, int] = {}
     while candidates and len(drawn) < settings.per_image:
         usable = []
         for frame, z in candidates:
-            pixels = movie.frame(frame)[z]
+            pixels, bad[frame] = finite(movie.frame(frame)[z])
             box = valid_box(pixels)
             height, width = (side.stop - side.start for side in box) if box else (0, 0)
             largest = max(largest, (height, width))
@@ -115,6 +132,7 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
             if len(drawn) == settings.per_image:
                 break
         candidates = usable
+    warn_of_not_finite(movie.path.name, bad, "0 in the crops")
     if not drawn:
         raise BadInput(
             f"{movie.path}: too small for a crop",
@@ -126,5 +144,17 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
 
 
 def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
+    """List the planes that can be drawn: those of which all channels are there."""
     frames = chosen_frames(movie, settings.frames_only)
-    return [(frame, z) for frame in frames for z in range(movie.shape[1])]
+    planes = [(frame, z) for frame in frames for z in range(movie.shape[1])]
+    return [place for place in planes if movie.is_complete(*place)]
+
+
+def _warn_of_channels(movie: TimeLapse) -> None:
+    """Say that many channels of a single frame may be frames."""
+    frames, _, channels, _, _ = movie.shape
+    if frames == 1 and channels > MOST_CHANNELS:
+        warn(
+            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say so with --axes "
+            f"{movie.axes.replace('C', 'T')}"
+        )

@@ -77,7 +77,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
         marker = data[place + 1]
         if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
             place += 1 if marker == 0xFF else 2
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) or marker == 0xF7:
+        elif (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
             return _number(data, place + 5, ">H"), _number(data, place + 7, ">H")
         elif marker == 0xDA:
             return None

@@ -73,10 +73,7 @@ class Converted:
         self.path, self.files, self.images = movie.path, movie.files, movie.images
         self.calibration, self.channels = movie.calibration, movie.channels
         self.axes, self.lengths, self.dtype = movie.axes, dict(movie.lengths), movie.dtype
-        if rule == "offset":
-            said = self._take_offset()
-        else:
-            said = self._take_colours()
+        said = self._take_offset() if rule == "offset" else self._take_colours()
         self.notes = [*movie.notes, said]
 
     def _take_offset(self) -> str:

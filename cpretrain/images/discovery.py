@@ -60,7 +60,7 @@ def corrected_name(movie: Path) -> str:
 
 
 def source_name(movie: Path) -> str:
-    """Name of a movie in tables: that of its file, of an image inside an OME-Zarr with those of the folders above it."""
+    """Name of a movie in tables: that of its file; of an image in an OME-Zarr also that of the store."""
     return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
 
 
@@ -116,6 +116,18 @@ def beside(chosen: Path, name: str) -> Path:
     """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
     folder = chosen.resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
+
+
+def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
+    """List all files that movies are made of; one that cannot be opened stands for itself."""
+    files: list[Path] = []
+    for path in movies:
+        try:
+            with TimeLapse(path, axes) as movie:
+                files += movie.files
+        except BadInput:  # told when its turn comes
+            files.append(path)
+    return list(dict.fromkeys(files))
 
 
 def check_names(files: list[Path]) -> None:

@@ -100,7 +100,9 @@ def _empty_frames(array: zarr.Array, folder: Path, axes: str) -> list[str]:
         return []
     inner = folder / "c"
     names = os.listdir(inner if inner.is_dir() else folder)
-    there = {int(first) for name in names if (first := re.split(r"[./]", name.removeprefix("c."))[0]).isdecimal()}
+    there = {
+        int(first) for name in names if (first := re.split(r"[./]", name.removeprefix("c."))[0]).isdecimal()
+    }
     length = (array.shards or array.chunks)[0]
     gone = [t for t in range(array.shape[0]) if t // length not in there]
     if not gone:

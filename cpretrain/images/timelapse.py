@@ -105,7 +105,12 @@ class TimeLapse:
         self.calibration: Calibration = self._movie.calibration
         self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
-        self.images, self.notes = self._movie.images, self._movie.notes
+        self.images, self.notes = self._movie.images, [*self._movie.notes]
+        if self.images > 1:
+            self.notes.append(
+                f"holds {self.images} images; the first one is read. Save the others as files of their own (Fiji: "
+                "Bio-Formats Importer)"
+            )
         self._latest: tuple[int, NDArray[Any]] | None = None
         try:
             check_memory(

@@ -149,7 +149,10 @@ def _check_movie(name: str, movie: Frames) -> None:
     if frames < 2:
         raise BadInput(
             f"{name}has one frame only",
-            found=f"{frames} frame, {planes} z plane" + "s" * (planes > 1) + f", {channels} channel" + "s" * (channels > 1),
+            found=f"{frames} frame, {planes} z plane"
+            + "s" * (planes > 1)
+            + f", {channels} channel"
+            + "s" * (channels > 1),
             expected="at least two frames",
             cure=_axes_that_help(movie),
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from cpretrain.dataset.splitting import FEWEST_MOVIES
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
+from cpretrain.images.discovery import beside, check_names, folder_of, list_movies, source_name
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction import predict
@@ -93,7 +93,7 @@ def start_round(images: Path, settings: RoundSettings | None = None, out: Path |
         _make_validation(folder, movies, maker)
     validation = folder.validation.crops
     if folder.whole_movies:
-        movies = [movie for movie in movies if movie.name not in {crop.source for crop in validation}]
+        movies = [movie for movie in movies if source_name(movie) not in {crop.source for crop in validation}]
         if not movies:
             raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
     target = folder.round(len(rounds) + 1)

@@ -24,7 +24,16 @@ def test_a_short_run_finds_nothing(tmp_path):
     assert not campaign.findings, "\n".join(campaign.findings)
     assert sum(counted.total() for counted in campaign.counts.values()) == INPUTS
     assert sum(counted["refused"] for counted in campaign.counts.values()) > INPUTS / 3
+    assert campaign.peak > 2**24
     assert sum(counted["read"] for counted in campaign.counts.values()) > INPUTS / 10
+
+
+def test_the_peak_is_known_of_a_run_that_ends_by_the_clock(tmp_path):
+    campaign = Campaign(3, ["crops_csv"], tmp_path)
+    campaign.on_input = lambda _: None
+    campaign.run(10**6, children=1, seconds=30)
+    assert sum(counted.total() for counted in campaign.counts.values()) < 10**6
+    assert campaign.peak > 2**24
 
 
 def _busy(_path):

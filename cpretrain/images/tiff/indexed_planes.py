@@ -70,7 +70,8 @@ class IndexedPlanes:
     @property
     def there(self) -> NDArray[np.bool_] | None:
         """Which planes there are."""
-        there = np.not_equal(self._places, None).astype(bool)
+        found = [place is not None for place in _flat(self._places)]
+        there = np.array(found, bool).reshape(self._places.shape)
         return None if there.all() else there
 
     def read(self, index: Index) -> NDArray[Any]:
@@ -103,9 +104,8 @@ class IndexedPlanes:
 
     def _bare_plane(self, place: Place) -> NDArray[Any]:
         with place.file.open("rb") as file:
-            order = ">" if file.read(2) == b"MM" else "<"
+            dtype = self.dtype.newbyteorder(">" if file.read(2) == b"MM" else "<")
             file.seek(place.offset)
-            dtype = self.dtype.newbyteorder(order)
             size = int(np.prod(self._kind.shape)) * dtype.itemsize
             found = file.read(size)
         if len(found) < size:

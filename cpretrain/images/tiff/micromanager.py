@@ -22,7 +22,9 @@ from cpretrain.images.tiff.integrity import check_page, damaged
 _CHANNEL, _SLICE, _FRAME, _POSITION, _OFFSET = range(5)
 _COUNTS = {"T": "Frames", "Z": "Slices", "C": "Channels"}
 _COLUMNS = {"T": _FRAME, "Z": _SLICE, "C": _CHANNEL}
-_PART = re.compile(r"(?P<base>.*?)(?:_(?P<number>[1-9]\d*))?(?P<suffix>(?:\.ome)?\.tiff?)", re.IGNORECASE | re.DOTALL)
+_PART = re.compile(
+    r"(?P<base>.*?)(?:_(?P<number>[1-9]\d*))?(?P<suffix>(?:\.ome)?\.tiff?)", re.IGNORECASE | re.DOTALL
+)
 _MARKS = {b"II": "<", b"MM": ">"}
 _INDEX_MARK = 54773648
 

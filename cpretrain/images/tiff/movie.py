@@ -95,8 +95,8 @@ class TiffMovie:
             pages.files = sorted({*pages.files, self.path.with_name(image.header)})
         elif self._file.is_micromanager and len(self._file.pages) > 1 and self._file.micromanager_metadata:
             pages.notes.append(
-                f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it into "
-                "this folder"
+                f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it "
+                "into this folder"
             )
         return pages
 
@@ -193,7 +193,7 @@ def _check_files(path: Path, image: OmeImage) -> None:
 
 def _foreign_files(path: Path, file: tifffile.TiffFile, image: OmeImage) -> list[str]:
     """Say which files of a set are others than were recorded, by the identifiers in their headers."""
-    own = identifier_in(tifffile.tiffcomment(path)) if len(image.files) > 1 else ""
+    own = identifier_in(str(tifffile.tiffcomment(path))) if len(image.files) > 1 else ""
     foreign = []
     for page in {page.parent.filename: page for page in file.series[0].pages if page is not None}.values():
         name = page.parent.filename

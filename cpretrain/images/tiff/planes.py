@@ -53,7 +53,9 @@ def named_places(places: NDArray[np.bool_], axes: str) -> str:
         letters = [axes[i] for i in order if axes[i] != "T"]
         words = {"Z": "z plane", "C": "channel"}
         name = ", ".join(
-            f"{words[a]} {n + 1}" for a, n in zip(letters, place, strict=True) if places.shape[axes.index(a)] > 1
+            f"{words[a]} {n + 1}"
+            for a, n in zip(letters, place, strict=True)
+            if places.shape[axes.index(a)] > 1
         )
         groups.setdefault(frames, []).append(name)
     texts = [

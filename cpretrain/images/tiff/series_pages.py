@@ -130,7 +130,7 @@ def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> l
 
 
 def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int) -> list[str]:
-    """Say that there are more pages than the header says: who wrote them behind it?"""
+    """Say that there are more pages than the header says."""
     used = series.size // series.keyframe.size
     there = len(file.pages)
     if images > 1 or there <= used or series.kind in ("lsm", "ndpi", "svs", "scn") or len(file.series) > 1:
@@ -141,6 +141,6 @@ def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, imag
     if spare.is_reduced or not _alike(series.keyframe, spare):
         return []
     return [
-        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they are "
-        "frames as well, open it in Fiji and save it again"
+        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they "
+        "are frames as well, open it in Fiji and save it again"
     ]
