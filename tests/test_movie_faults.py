@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +69,10 @@ def test_a_page_of_another_size_behind_an_imagej_header_is_named(tmp_path):
             width = 60 if number == 2 else 70
             text = "ImageJ=1.53t\nimages=4\nframes=4\nhyperstack=true\n" if number == 0 else None
             file.write(
-                np.full((64, width), number, np.uint16), description=text, metadata=None, photometric="minisblack"
+                np.full((64, width), number, np.uint16),
+                description=text,
+                metadata=None,
+                photometric="minisblack",
             )
     with pytest.raises(BadInput, match="frame 2 is not like the first frame"), TimeLapse(path) as movie:
         for t in range(4):
@@ -161,7 +163,9 @@ def test_a_header_of_more_frames_than_pages_is_told(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for number in range(4):
             page = np.full((64, 70), number, np.uint16)
-            file.write(page, description=text if not number else None, metadata=None, photometric="minisblack")
+            file.write(
+                page, description=text if not number else None, metadata=None, photometric="minisblack"
+            )
     frames, notes = frames_of(tmp_path / "a.tif")
     assert len(frames) == 4 and "ImageJ header does not fit its 4 pages" in notes[0]
 
@@ -207,7 +211,7 @@ def test_a_result_of_another_movie_is_not_replaced_in_silence(tmp_path, capsys):
 def test_movies_18_channels_that_are_frames_are_named_with_the_cure(tmp_path):
     path = FAULTS / "movies-18" / "imagej_no_axes.tif"
     with pytest.raises(BadInput) as error:
-        raise next(iter(correct_drift(path, tmp_path / "x", NATIVE).failed.values()))
+        correct_drift(path, tmp_path / "x", NATIVE)
     assert "8 channels" in error.value.found and "--axes TYX" in error.value.cure
     [movie] = correct_drift(path, tmp_path / "out", NATIVE.replace(axes="TYX")).done
     assert len(movie.curve.drift) == 8
@@ -234,10 +238,10 @@ def test_movies_18_crops_take_axes_and_warn_without(tmp_path, capsys):
 )
 def test_rgb_becomes_grey_by_a_rule_chosen_by_name(tmp_path, capsys, rule, expected):
     grey = write_movie(tmp_path / "grey.tif")
-    rgb = np.stack([(grey // 256).astype(np.uint8), (grey // 300).astype(np.uint8), (grey // 512).astype(np.uint8)], -1)
+    rgb = np.stack([grey, grey // 2, grey // 3], -1).clip(0, 255).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", rgb, photometric="rgb", metadata={"axes": "TYXS"})
-    refused = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE).failed
-    assert "--convert luminance" in next(iter(refused.values())).cure
+    with pytest.raises(BadInput, match="--convert luminance"):
+        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
     [movie] = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE.replace(convert=rule)).done
     assert f"(--convert {rule})" in capsys.readouterr().err
     record = json.loads(movie.corrected.with_suffix(".json").read_text())
@@ -251,8 +255,8 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
     pixels = write_movie(tmp_path / "grey.tif")
     signed = (pixels.astype(np.int32) - 300).astype(np.int16)
     tifffile.imwrite(tmp_path / "a.tif", signed, photometric="minisblack", metadata={"axes": "TYX"})
-    refused = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE).failed
-    assert "--convert offset" in next(iter(refused.values())).cure
+    with pytest.raises(BadInput, match="--convert offset"):
+        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
     [movie] = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE.replace(convert="offset")).done
     assert "32768 was added to pixels of type int16" in capsys.readouterr().err
     assert np.array_equal(movie.curve.drift[:, 1:], DRIFT)
@@ -285,8 +289,8 @@ def test_drift_refuses_what_is_not_finite_by_name(tmp_path):
     frames = write_movie(tmp_path / "grey.tif").astype(np.float32)
     frames[2, 5, 5] = np.inf
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
-    [error] = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE).failed.values()
-    assert "frame 2 holds pixels that are NaN or infinite" in str(error)
+    with pytest.raises(BadInput, match="frame 2 holds pixels that are NaN or infinite"):
+        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
 
 
 def test_images_whose_crops_would_have_one_name_are_refused(tmp_path):
@@ -332,28 +336,3 @@ def test_the_largest_level_of_a_store_is_read_whatever_its_place(tmp_path):
     (path / ".zattrs").write_text(json.dumps(facts))
     with TimeLapse(path) as movie:
         assert movie.shape[3:] == (32, 32)
-
-
-def write_ndtiff(folder: Path, planes: dict[tuple, np.ndarray]) -> list[Path]:
-    """NDTiff as Micro-Manager writes it, two planes a file; `planes` by (time, channel, position)."""
-    folder.mkdir(exist_ok=True)
-    index, files = b"", []
-    for start in range(0, len(planes), 2):
-        name = "NDTiffStack.tif" if not start else f"NDTiffStack_{start // 2}.tif"
-        part = list(planes.items())[start : start + 2]
-        tifffile.imwrite(
-            folder / name, np.stack([pixels for _, pixels in part]), photometric="minisblack", metadata=None,
-            extratags=[(51123, "s", 0, "{}", True)],
-        )  # fmt: skip
-        with tifffile.TiffFile(folder / name) as file:
-            first = file.pages[0].dataoffsets[0]
-        data = bytearray((folder / name).read_bytes())
-        files.append(folder / name)
-        for number, ((time, channel, position), pixels) in enumerate(part):
-            axes = json.dumps({"time": time, "channel": channel, "position": position}).encode()
-            row = struct.pack("<IiiiiIii", first + number * pixels.nbytes, *pixels.shape[::-1], 1, 0, 0, 0, 0)
-            index += struct.pack("<I", len(axes)) + axes
-            index += struct.pack("<I", len(name)) + name.encode() + row
-        (folder / name).write_bytes(data)
-    (folder / "NDTiff.index").write_bytes(index)
-    return files

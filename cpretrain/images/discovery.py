@@ -7,7 +7,7 @@ from pathlib import Path
 from cpretrain.errors import BadInput
 from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.ome_zarr import is_ome_zarr
-from cpretrain.images.tiff.micromanager import is_part
+from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.images.timelapse import TimeLapse
 
@@ -100,7 +100,7 @@ def _one_of_each_set(images: list[Path]) -> list[Path]:
 
 
 def _may_have_others(image: Path) -> bool:
-    return image.name.lower().endswith(OME_SUFFIXES) or is_part(image)
+    return image.name.lower().endswith(OME_SUFFIXES) or recorded_by(image) is not None
 
 
 def _set_of(image: Path) -> list[Path]:

@@ -30,4 +30,6 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
     except (BadInput, ValueError, AttributeError, OSError):
         return
     if earlier and earlier != placed_name(movie):
-        warn(f"{record.parent.name}/{record.stem}: the result of {earlier} is replaced by that of {placed_name(movie)}")
+        warn(
+            f"{record.parent.name}/{record.stem}: the result of {earlier} is replaced by that of {placed_name(movie)}"
+        )

@@ -28,11 +28,14 @@ def test_a_short_run_finds_nothing(tmp_path):
     assert sum(counted["read"] for counted in campaign.counts.values()) > INPUTS / 10
 
 
-def test_the_peak_is_known_of_a_run_that_ends_by_the_clock(tmp_path):
-    campaign = Campaign(3, ["crops_csv"], tmp_path)
-    campaign.on_input = lambda _: None
-    campaign.run(10**6, children=1, seconds=30)
-    assert sum(counted.total() for counted in campaign.counts.values()) < 10**6
+def test_the_peak_is_known_of_a_run_that_is_ended(tmp_path):
+    def enough(_):
+        if sum(counted.total() for counted in campaign.counts.values()) == 3:
+            raise TimeoutError
+
+    campaign = Campaign(3, ["crops_csv"], tmp_path, on_input=enough)
+    with pytest.raises(TimeoutError):
+        campaign.run(10**6, children=1)
     assert campaign.peak > 2**24
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
@@ -25,8 +25,9 @@ _COLUMNS = {"T": _FRAME, "Z": _SLICE, "C": _CHANNEL}
 _PART = re.compile(
     r"(?P<base>.*?)(?:_(?P<number>[1-9]\d*))?(?P<suffix>(?:\.ome)?\.tiff?)", re.IGNORECASE | re.DOTALL
 )
-_MARKS = {b"II": "<", b"MM": ">"}
-_INDEX_MARK = 54773648
+_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
+_KINDS: dict[int, Literal["stack", "ndtiff"]] = {54773648: "stack", 483729: "ndtiff"}
+"""By the number behind the TIFF's own header."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +75,12 @@ def read_stack(path: Path) -> IndexedPlanes | None:
     return IndexedPlanes("TZC", places, _kind(parts[0]), found)
 
 
-def is_part(path: Path) -> bool:
-    """Whether a file looks like one of Micro-Manager's, by its first bytes."""
+def recorded_by(path: Path) -> Literal["stack", "ndtiff"] | None:
+    """Tell, by its first bytes, whether a file is of Micro-Manager, and with an index in it or beside it."""
     with path.open("rb") as file:
         start = file.read(12)
-    order = _MARKS.get(start[:2])
-    return order is not None and int.from_bytes(start[8:12], "little" if order == "<" else "big") in (
-        _INDEX_MARK,
-        483729,  # NDTiff
-    )
+    order = _ORDERS.get(start[:2])
+    return _KINDS.get(int.from_bytes(start[8:12], order)) if order else None
 
 
 def _parts(opened: _Part, position: int, notes: list[str]) -> list[_Part]:

@@ -15,7 +15,7 @@ from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Channels
 from cpretrain.images.tiff.ifd_chain import check_complete
 from cpretrain.images.tiff.metadata import calibration_of, channels_of
-from cpretrain.images.tiff.micromanager import read_stack
+from cpretrain.images.tiff.micromanager import read_stack, recorded_by
 from cpretrain.images.tiff.ndtiff import INDEX, read_ndtiff
 from cpretrain.images.tiff.ome_image import OmeImage, identifier_in, image_of
 from cpretrain.images.tiff.ome_xml import check_ome
@@ -75,11 +75,11 @@ class TiffMovie:
 
     def _open(self, on_error: ExitStack) -> Planes:
         """Find the planes: by the index of Micro-Manager, or by the header of the file."""
-        if self._file.is_micromanager:
-            if self._file.is_mmstack and (stack := read_stack(self.path)):
-                return stack
-            if self._file.is_ndtiff:
-                return read_ndtiff(self.path)
+        kind = recorded_by(self.path)
+        if kind == "stack" and (stack := read_stack(self.path)):
+            return stack
+        if kind == "ndtiff" and self.path.with_name(INDEX).is_file():
+            return read_ndtiff(self.path)
         image = image_of(self.path, self._file.ome_metadata or "")
         if image is not None:
             check_ome(self.path, image.text)
@@ -93,7 +93,7 @@ class TiffMovie:
         if image is not None:
             pages.notes += _foreign_files(self.path, self._file, image)
             pages.files = sorted({*pages.files, self.path.with_name(image.header)})
-        elif self._file.is_micromanager and len(self._file.pages) > 1 and self._file.micromanager_metadata:
+        elif kind == "ndtiff" and len(self._file.pages) > 1:
             pages.notes.append(
                 f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it "
                 "into this folder"

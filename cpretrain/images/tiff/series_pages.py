@@ -45,8 +45,8 @@ class SeriesPages:
         names = {page.parent.filename for page in series.pages if page is not None}
         beside = names if series.kind == "ome" else set()
         self.files = [path.parent / name for name in sorted(beside | {path.name})]
-        check_movie(path, file, series, self.files)
         self.images = images or _images(path, file)
+        check_movie(path, file, series, self.files)
         self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
         self._numbers = _page_numbers(series)
         self._array = zarr.open_array(series.aszarr(level=0), mode="r")
