@@ -142,7 +142,7 @@ def test_a_file_of_several_images_is_told(tmp_path, capsys):
         for _ in range(2):
             file.write(frames, metadata={"axes": "TYX"}, photometric="minisblack")
     correct_drift(tmp_path / "raw", settings=NATIVE)
-    assert "a.ome.tif: holds 2 images; the first one is corrected" in capsys.readouterr().err
+    assert "a.ome.tif: holds 2 images; the first one is read" in capsys.readouterr().err
 
 
 def test_raw_files_are_never_replaced(tmp_path):

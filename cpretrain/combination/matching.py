@@ -39,8 +39,8 @@ class Together:
         return tuple(file.with_name(f"{stem(file.name)}.objects.csv") for file in self.files)
 
     @contextmanager
-    def opened(self) -> Iterator[Sequence[TimeLapse]]:
-        """Open them all; they have to be of one size.
+    def opened(self, axes: str | None = None) -> Iterator[Sequence[TimeLapse]]:
+        """Open them all, with `axes` in place of those that they state; they have to be of one size.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Together:
             When they are not, or one is no label image.
         """
         with ExitStack() as stack:
-            movies = [stack.enter_context(TimeLapse(file)) for file in self.files]
+            movies = [stack.enter_context(TimeLapse(file, axes)) for file in self.files]
             for movie in movies:
                 _check(movie, movies[0])
             yield movies

@@ -102,8 +102,9 @@ def combine(
         say(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
     for movie in movies:
-        with movie.opened():
-            pass
+        with movie.opened(settings.axes) as opened:
+            for one in opened:
+                one.warn_of_notes()
     provenance = Provenance("combine", origin, inputs)
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
@@ -167,7 +168,7 @@ def _combine_movie(
             classes.append(combined.classes)
             yield combined.labels.astype(dtype)[:, np.newaxis]
 
-    with movie.opened() as opened:
+    with movie.opened(settings.axes) as opened:
         t = opened[0].shape[0]
         most = max(sum(int(one.frame(frame).max(initial=0)) for one in opened) for frame in range(t))
         dtype = label_type(most)

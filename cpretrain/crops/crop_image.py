@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.dataset.crops_table import Crop
-from cpretrain.images.discovery import corrected_name
+from cpretrain.images.discovery import corrected_name, source_name
+from cpretrain.images.finite import finite
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_image
 from cpretrain.models.normalization import Levels
@@ -46,7 +47,7 @@ def describe_crop(
     low, high = zip(*levels, strict=True)
     return Crop(
         f"{Path(corrected_name(movie.path)).stem}{place}.tif",
-        movie.path.name,
+        source_name(movie.path),
         frame,
         z,
         y,
@@ -62,5 +63,6 @@ def describe_crop(
 
 def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any]) -> None:
     """Write the pixels of a crop, axes (C, Y, X), with its border and the calibration of its movie."""
+    pixels, _ = finite(pixels)
     image = pixels[0] if len(pixels) == 1 else pixels
     write_image(folder / crop.file, add_border(image, crop.border), movie.calibration)

@@ -13,17 +13,29 @@ from cpretrain.batch.runner import Batch, for_each
 from cpretrain.crops.crop_image import describe_crop, write_crop
 from cpretrain.dataset.crops_table import NAME, RECORD, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import beside, chosen_frames, list_images
+from cpretrain.images.discovery import (
+    beside,
+    check_names,
+    chosen_frames,
+    files_of,
+    folder_of,
+    list_movies,
+    source_name,
+)
+from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.valid_box import valid_box
 from cpretrain.models.normalization import measure_levels
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import say, warn
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import Unchanged
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import Earlier, earlier_result
+
+MOST_CHANNELS = 5
+"""More channels than this, in one frame, look like frames whose axis was named wrongly."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,8 @@ def cut_crops(
     Parameters
     ----------
     images : path-like
-        A folder of images, or one image: time-lapses or single frames.
+        Time-lapses or single frames: a TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and
+        OME-Zarrs.
     out : path-like, optional
         Where to; by default ``training_images`` beside the folder.
     settings : CropSettings, optional
@@ -63,14 +76,16 @@ def cut_crops(
     """
     settings = settings or CropSettings()
     images = to_path(images)
-    files = list_images(images)
-    folder = to_path(out) or beside(images, "training_images")
+    files = list_movies(images)
+    check_names(files)
+    folder = to_path(out) or beside(folder_of(images), "training_images")
     with holding(folder):
         return _cut_crops(files, folder, settings)
 
 
 def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
-    earlier = earlier_result(folder / RECORD, settings, files, _listed(folder))
+    inputs = files_of(files, settings.axes)
+    earlier = earlier_result(folder / RECORD, settings, inputs, _listed(folder))
     if earlier and earlier.is_complete and not earlier.record.get("failed"):
         say(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
@@ -83,7 +98,7 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     if earlier:
         earlier.warn_of_damage()
     whole = {crop.file for crop in known if earlier and crop.file not in earlier.damaged}
-    provenance = Provenance("crops", settings, files)
+    provenance = Provenance("crops", settings, inputs)
     batch: Batch[list[Crop]] = for_each(
         files, lambda file: _cut_image(file, folder, settings, known, whole), "crops"
     )
@@ -121,7 +136,7 @@ def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -
     """Whether a table without a record, as a killed run leaves it, is what would be drawn now."""
     drawn: list[Crop] = []
     for file in files:
-        with suppress(BadInput, OSError), TimeLapse(file) as movie:
+        with suppress(BadInput, OSError), TimeLapse(file, settings.axes) as movie:
             drawn += [crop for crop, _ in _draw(movie, settings)]
     return drawn == known
 
@@ -130,9 +145,11 @@ def _cut_image(
     path: Path, folder: Path, settings: CropSettings, known: list[Crop], whole: set[str]
 ) -> list[Crop]:
     """Cut the crops of one image: those that are known of an earlier run, unless they are whole, or new ones."""
-    with TimeLapse(path) as movie:
+    with TimeLapse(path, settings.axes) as movie:
+        movie.warn_of_notes()
+        _warn_of_channels(movie)
         inputs = Unchanged(movie.files)
-        before = [crop for crop in known if crop.source == path.name]
+        before = [crop for crop in known if crop.source == source_name(path)]
         drawn = [(crop, _pixels(movie, crop)) for crop in before] or _draw(movie, settings)
         inputs.check()
         for crop, pixels in drawn:
@@ -158,10 +175,11 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
     rng.shuffle(candidates)
     drawn: list[tuple[Crop, NDArray[Any]]] = []
     largest = (0, 0)
+    bad: dict[int, int] = {}
     while candidates and len(drawn) < settings.per_image:
         usable = []
         for frame, z in candidates:
-            pixels = movie.frame(frame)[z]
+            pixels, bad[frame] = finite(movie.frame(frame)[z])
             box = valid_box(pixels)
             height, width = (side.stop - side.start for side in box) if box else (0, 0)
             largest = max(largest, (height, width))
@@ -174,6 +192,7 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
             if len(drawn) == settings.per_image:
                 break
         candidates = usable
+    warn_of_not_finite(movie.path.name, bad, "0 in the crops")
     if not drawn:
         raise BadInput(
             f"{movie.path}: too small for a crop",
@@ -185,5 +204,17 @@ def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[
 
 
 def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
+    """List the planes that can be drawn: those of which all channels are there."""
     frames = chosen_frames(movie, settings.frames_only)
-    return [(frame, z) for frame in frames for z in range(movie.shape[1])]
+    planes = [(frame, z) for frame in frames for z in range(movie.shape[1])]
+    return [place for place in planes if movie.is_complete(*place)]
+
+
+def _warn_of_channels(movie: TimeLapse) -> None:
+    """Say that many channels of a single frame may be frames."""
+    frames, _, channels, _, _ = movie.shape
+    if frames == 1 and channels > MOST_CHANNELS:
+        warn(
+            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say so with --axes "
+            f"{movie.axes.replace('C', 'T')}"
+        )

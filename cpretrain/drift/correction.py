@@ -17,6 +17,7 @@ from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, corrected_name, folder_of, list_movies
+from cpretrain.images.replaced import placed_name, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.canvas import canvas_for
@@ -24,7 +25,7 @@ from cpretrain.registration.checks import check_options
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.registration.valid_area import Area, covered
-from cpretrain.runtime.console import progress, warn
+from cpretrain.runtime.console import progress
 from cpretrain.runtime.process_cache import kept
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
@@ -120,7 +121,7 @@ def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int
     from fiji_bridge.drift import HEAP
     from fiji_bridge.java import MOST_PERCENT
 
-    with TimeLapse(source, settings.axes) as movie:
+    with TimeLapse(source, settings.axes, settings.convert) as movie:
         if not in_fiji:
             return memory_needed(movie, settings)
         heap = HEAP * movie.frame_bytes * movie.shape[0]
@@ -133,9 +134,9 @@ def _correct(
     from cpretrain.drift.picture import Seen, draw_drift
 
     name = target.source.name
-    with TimeLapse(target.source, settings.axes) as movie:
-        if movie.images > 1:
-            warn(f"{name}: holds {movie.images} images; the first one is corrected")
+    with TimeLapse(target.source, settings.axes, settings.convert) as movie:
+        movie.warn_of_notes()
+        warn_of_replaced(target.record, target.source)
         inputs = Unchanged(movie.files)
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
@@ -165,6 +166,8 @@ def _correct(
             **engine.facts,
             **corrected.facts,
             **({"verification": asdict(verified) | {"equal": True}} if verified else {}),
+            movie=placed_name(target.source),
+            notes=movie.notes,
             shape={"raw": movie.shape, "corrected": corrected.shape, "axes": "TZCYX"},
             clipped_pairs=curve.clipped_pairs,
             large_pairs=curve.large_pairs,

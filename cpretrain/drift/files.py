@@ -49,7 +49,7 @@ class DriftFiles:
         """Whether they are complete, and neither movie nor settings have changed since."""
         if not self.record.is_file():
             return False
-        with TimeLapse(self.source, settings.axes) as movie:
+        with TimeLapse(self.source, settings.axes, settings.convert) as movie:
             inputs = inputs_of(movie, settings)
         return done_record(self.record, settings, inputs, self.outputs) is not None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from cpretrain.errors import BadInput
 from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.images.timelapse import TimeLapse
 
@@ -47,13 +48,27 @@ def folder_of(raw: Path) -> Path:
 def corrected_name(movie: Path) -> str:
     """File name of the corrected movie, for example ``img.tif`` for the pattern ``img_*.tif``."""
     if is_ome_zarr(movie):
-        name = movie.name.removesuffix(".zarr").removesuffix(".ome")
+        name = "_".join(part.removesuffix(".zarr").removesuffix(".ome") for part in _parts_in_store(movie))
     elif is_pattern(movie):
         stem = movie.name.removesuffix(movie.suffix)
         name = stem.replace("*", "").replace("?", "").strip(" _-.") or movie.parent.resolve().name
+    elif movie.suffix.lower() in OTHER_SUFFIXES:
+        name = movie.stem.removesuffix(".ome")
     else:
         return movie.name
     return f"{name}.tif"
+
+
+def source_name(movie: Path) -> str:
+    """Name of a movie in tables: that of its file; of an image in an OME-Zarr also that of the store."""
+    return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
+
+
+def _parts_in_store(store: Path) -> list[str]:
+    """Names of an OME-Zarr and of the one it lies in, for example ``["day1.zarr", "0"]``."""
+    full = store.resolve()
+    outer = [folder for folder in (full, *full.parents) if folder.suffix.lower() == ".zarr"]
+    return [*full.relative_to(outer[-1].parent).parts] if outer else [full.name]
 
 
 def chosen_frames(movie: TimeLapse, only: Sequence[int] | None) -> Sequence[int]:
@@ -79,9 +94,13 @@ def _one_of_each_set(images: list[Path]) -> list[Path]:
         if image in known:
             continue
         kept.append(image)
-        if len(images) > 1 and image.name.lower().endswith(OME_SUFFIXES):
+        if len(images) > 1 and _may_have_others(image):
             known.update(_set_of(image))
     return kept
+
+
+def _may_have_others(image: Path) -> bool:
+    return image.name.lower().endswith(OME_SUFFIXES) or recorded_by(image) is not None
 
 
 def _set_of(image: Path) -> list[Path]:
@@ -97,6 +116,18 @@ def beside(chosen: Path, name: str) -> Path:
     """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
     folder = chosen.resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
+
+
+def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
+    """List all files that movies are made of; one that cannot be opened stands for itself."""
+    files: list[Path] = []
+    for path in movies:
+        try:
+            with TimeLapse(path, axes) as movie:
+                files += movie.files
+        except BadInput:  # told when its turn comes
+            files.append(path)
+    return list(dict.fromkeys(files))
 
 
 def check_names(files: list[Path]) -> None:
@@ -117,7 +148,9 @@ def check_names(files: list[Path]) -> None:
             )
 
 
-SUFFIXES = (".tif", ".tiff")
+OTHER_SUFFIXES = (".stk", ".lsm", ".tf2", ".tf8", ".btf")
+"""TIFFs of MetaMorph and Zeiss, and of more than 4 GB, under names of their own."""
+SUFFIXES = (".tif", ".tiff", *OTHER_SUFFIXES)
 
 
 def list_images(path: str | os.PathLike) -> list[Path]:
@@ -153,6 +186,6 @@ def list_images(path: str | os.PathLike) -> list[Path]:
         raise BadInput(
             f"{given}: no images in this folder",
             found=", ".join(others[:5]) + (" …" if len(others) > 5 else "") if others else "an empty folder",
-            expected="files ending in .tif or .tiff",
+            expected="files ending in " + ", ".join(SUFFIXES),
         )
     return files

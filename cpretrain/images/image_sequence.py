@@ -37,7 +37,7 @@ class FrameFiles:
         self.axes = "T" + first.axes.replace("T", "")
         self.lengths = first.lengths | {"T": len(self.files)}
         self.dtype, self.calibration, self.is_rgb = first.dtype, first.calibration, first.is_rgb
-        self.channels, self.images = first.channels, first.images
+        self.channels, self.images, self.notes = first.channels, first.images, first.notes
         self._expected = {axis: length for axis, length in self.lengths.items() if axis != "T"}
 
     def read(self, t: int) -> NDArray[Any]:
@@ -54,6 +54,10 @@ class FrameFiles:
             return movie.read(0)
         finally:
             movie.close()
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """No plane is known to be missing: of a frame that is not there, there is no file."""
+        return np.zeros((1, 1), bool)
 
     def close(self) -> None:
         """Nothing is open between two frames."""

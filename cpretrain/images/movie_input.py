@@ -10,10 +10,11 @@ import numpy as np
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import in_order
 from cpretrain.images.timelapse import ArrayFrames, Frames, TimeLapse
+from cpretrain.settings.base import Conversion
 
 
 @contextmanager
-def opened(movie: Any, axes: str | None = None) -> Iterator[Frames]:
+def opened(movie: Any, axes: str | None = None, convert: Conversion | None = None) -> Iterator[Frames]:
     """Open a movie frame by frame, whatever it is held in; a file is closed again.
 
     Parameters
@@ -23,6 +24,8 @@ def opened(movie: Any, axes: str | None = None) -> Iterator[Frames]:
         be missing); a file that `TimeLapse` opens; or an object that gives one frame at a time.
     axes : str, optional
         Axes of the file, where it states them wrongly.
+    convert : str, optional
+        Rule by which pixels of a file become grey values, see `cpretrain.images.conversion.Converted`.
 
     Yields
     ------
@@ -34,7 +37,7 @@ def opened(movie: Any, axes: str | None = None) -> Iterator[Frames]:
         When the file cannot be read, or the axes are not understood.
     """
     if isinstance(movie, str | os.PathLike):
-        with TimeLapse(movie, axes) as file:
+        with TimeLapse(movie, axes, convert) as file:
             yield file
     else:
         yield frames_of(movie)

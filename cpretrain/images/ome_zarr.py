@@ -1,5 +1,6 @@
 """A movie in an OME-Zarr, read one frame at a time at full resolution."""
 
+import os
 import re
 from math import prod
 from pathlib import Path
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.images.tiff.planes import counted
+from cpretrain.images.zarr_chunks import checked
 from cpretrain.runtime.resources import check_memory
 
 _UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
@@ -34,15 +37,16 @@ class ZarrMovie:
         When it holds no image, or axes that are not understood.
     """
 
-    is_rgb, images = False, 1
+    is_rgb = False
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
         try:
             group: Any = zarr.open_group(str(path), mode="r")
             facts: dict[str, Any] = dict(group.attrs)
-            image = facts.get("ome", facts)["multiscales"][0]
-            largest = image["datasets"][0]
+            images = facts.get("ome", facts)["multiscales"]
+            self.images, image = len(images), images[0]
+            largest = max(image["datasets"], key=lambda level: prod(group[level["path"]].shape))
             self._array = group[largest["path"]]
             stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
             shape, dtype = self._array.shape, np.dtype(self._array.dtype)
@@ -63,16 +67,22 @@ class ZarrMovie:
             f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
             "write it again with smaller chunks; where they cannot be that large, it is damaged",
         )
+        self._array = checked(self._array, path)
         metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
         self.files = [*metadata, path / largest["path"]]
         self.axes = named_axes(path, "".join(stated).upper(), shape, axes)
         self.lengths = dict(zip(self.axes, shape, strict=True))
         self.dtype = dtype.newbyteorder("=")
+        self.notes = _empty_frames(self._array, path / largest["path"], self.axes)
 
     def read(self, t: int) -> NDArray[Any]:
         """Frame `t` (from 0), the axes of the image without T."""
         pixels = self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)]
         return np.asarray(pixels, self.dtype)
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """No plane is known to be missing: chunks that are not there are empty by the format."""
+        return np.zeros((1, 1), bool)
 
     def close(self) -> None:
         """Nothing is open between two frames."""
@@ -82,6 +92,25 @@ def is_ome_zarr(path: Path) -> bool:
     """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
     holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
     return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
+
+
+def _empty_frames(array: zarr.Array, folder: Path, axes: str) -> list[str]:
+    """Say which frames have no chunk at all: they read as zeros, whether they were empty or were not copied."""
+    if axes[0] != "T" or array.shape[0] < 2:
+        return []
+    inner = folder / "c"
+    names = os.listdir(inner if inner.is_dir() else folder)
+    there = {
+        int(first) for name in names if (first := re.split(r"[./]", name.removeprefix("c."))[0]).isdecimal()
+    }
+    length = (array.shards or array.chunks)[0]
+    gone = [t for t in range(array.shape[0]) if t // length not in there]
+    if not gone:
+        return []
+    return [
+        f"{counted(gone)} of {array.shape[0]} {'have' if len(gone) > 1 else 'has'} no pixels in it and "
+        f"{'read' if len(gone) > 1 else 'reads'} as zeros; if the frames were not empty, copy it again"
+    ]
 
 
 def _calibration(image: dict[str, Any], dataset: dict[str, Any]) -> Calibration:

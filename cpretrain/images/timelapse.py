@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import AXES
+from cpretrain.images.conversion import Converted
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
 from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.runtime.console import warn
 from cpretrain.runtime.resources import check_memory
 from cpretrain.runtime.terminal import check_name
+from cpretrain.settings.base import Conversion
 
 
 class Frames(Protocol):
@@ -67,6 +70,8 @@ class TimeLapse:
         single-frame TIFFs such as ``raw/img_*.tif``.
     axes : str, optional
         Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
+    convert : str, optional
+        Rule by which pixels become grey values that can be measured, see `Converted`.
 
     Attributes
     ----------
@@ -78,6 +83,8 @@ class TimeLapse:
         Names and colours of the channels.
     images : int
         How many images the file holds; the first one is read.
+    notes : list of str
+        What of the file was left out, is missing or was guessed, in words for people; see `warn_of_notes`.
 
     Raises
     ------
@@ -85,16 +92,25 @@ class TimeLapse:
         When the file cannot be read or has axes that are not understood.
     """
 
-    def __init__(self, path: str | os.PathLike, axes: str | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike, axes: str | None = None, convert: Conversion | None = None
+    ) -> None:
         self.path = Path(path)
         check_name(self.path)
-        self._movie = _opener(self.path)(self.path, axes)
+        self._movie: TiffMovie | ZarrMovie | FrameFiles | Converted = _opener(self.path)(self.path, axes)
+        if convert:
+            self._movie = Converted(self._movie, convert)
         self.axes, self.files = self._movie.axes, self._movie.files
         self.dtype, self.is_rgb = self._movie.dtype, self._movie.is_rgb
         self.calibration: Calibration = self._movie.calibration
         self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
-        self.images = self._movie.images
+        self.images, self.notes = self._movie.images, [*self._movie.notes]
+        if self.images > 1:
+            self.notes.append(
+                f"holds {self.images} images; the first one is read. Save the others as files of their own (Fiji: "
+                "Bio-Formats Importer)"
+            )
         self._latest: tuple[int, NDArray[Any]] | None = None
         try:
             check_memory(
@@ -144,6 +160,16 @@ class TimeLapse:
         ordered = pixels.transpose(order).reshape(self._shape[1:])
         self._latest = t, ordered
         return ordered
+
+    def is_complete(self, t: int, z: int) -> bool:
+        """Whether all channels of a plane are there (frame and plane from 0), and none reads as zeros."""
+        missing = self._movie.missing(t)
+        return not missing[z if len(missing) > 1 else 0].any()
+
+    def warn_of_notes(self) -> None:
+        """Say what of the file was left out, is missing or was guessed."""
+        for note in self.notes:
+            warn(f"{self.path.name}: {note}")
 
     def close(self) -> None:
         """Close the file."""

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from cpretrain.batch.runner import Batch, for_each
 from cpretrain.dataset.reading import read_for_network
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import OME_SUFFIXES, check_names, chosen_frames, folder_of, list_movies
+from cpretrain.images.discovery import (
+    OME_SUFFIXES,
+    check_names,
+    chosen_frames,
+    folder_of,
+    list_movies,
+    source_name,
+)
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.metadata import Channels
+from cpretrain.images.replaced import placed_name, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
@@ -26,7 +34,7 @@ from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
 from cpretrain.prediction.resume import Unfinished
-from cpretrain.runtime.console import progress, say, warn
+from cpretrain.runtime.console import progress, say
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
@@ -145,12 +153,12 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
     with TimeLapse(source, model.settings.axes) as movie:
-        if movie.images > 1:
-            warn(f"{source.name}: holds {movie.images} images; the first one is segmented")
         asked = list(forms_asked_for(files, model.settings, movie.shape))
         if _is_segmented(files, origin, files.inputs(movie), asked):
             say(f"predict: {files.labels} is complete and unchanged")
         else:
+            movie.warn_of_notes()
+            warn_of_replaced(files.record, source)
             _segment(movie, files, model, origin)
     others = write_other_forms(files, model.settings)
     update_outputs(files.record, others)
@@ -209,7 +217,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         Channels(ome={} if is_ome else None),
     )
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
-    objects = write_objects(files.objects, movie.path.name, model.settings.class_name, measured)
+    objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
     provenance.write(
         files.record,
         outputs=files.outputs,
@@ -217,6 +225,8 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         device=str(model.segmenter.device),
         shape=movie.shape,
         frames=len(chosen),
+        movie=placed_name(movie.path),
+        notes=movie.notes,
         objects=objects,
     )
     store.remove()

@@ -136,22 +136,25 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
 
 
 def _check_movie(name: str, movie: Frames) -> None:
-    frames, planes, _, height, width = movie.shape
+    frames, planes, channels, height, width = movie.shape
     _check_grey(name, movie)
     if movie.dtype.name not in DTYPES:
         raise BadInput(
             f"{name}pixels of type {movie.dtype.name} cannot be measured",
             expected=", ".join(DTYPES),
-            cure="convert it, in Fiji: Image › Type",
+            cure="add half their range to signed pixels (--convert offset), or convert it, in Fiji: Image › Type"
+            if movie.dtype.name in ("int8", "int16")
+            else "convert it, in Fiji: Image › Type",
         )
     if frames < 2:
         raise BadInput(
             f"{name}has one frame only",
-            found=f"{frames} frame, {planes} z plane" + "s" * (planes > 1),
+            found=f"{frames} frame, {planes} z plane"
+            + "s" * (planes > 1)
+            + f", {channels} channel"
+            + "s" * (channels > 1),
             expected="at least two frames",
-            cure="if its z planes are frames, say so with T in place of Z, for example --axes TYX"
-            if planes > 1
-            else "take a file that holds all frames of the movie",
+            cure=_axes_that_help(movie),
         )
     if min(height, width) < SMALLEST_OVERLAP:
         raise BadInput(
@@ -160,12 +163,26 @@ def _check_movie(name: str, movie: Frames) -> None:
         )
 
 
+def _axes_that_help(movie: Frames) -> str:
+    """Name the axes that would make frames of planes or channels."""
+    stated = getattr(movie, "axes", "").replace("T", "")
+    words = {"Z": "z planes", "C": "channels"}
+    lengths = dict(zip("ZC", movie.shape[1:3], strict=True))
+    ways = [
+        f"if its {words[axis]} are frames, say so with T in place of {axis}: --axes "
+        + (stated.replace(axis, "T") if axis in stated else "TYX")
+        for axis in "ZC"
+        if lengths[axis] > 1
+    ]
+    return "; ".join(ways) or "take a file that holds all frames of the movie"
+
+
 def _check_grey(name: str, movie: Frames) -> None:
     if getattr(movie, "is_rgb", False):
         raise BadInput(
             f"{name}an RGB image cannot be corrected",
             expected="grey values, one or more channels",
-            cure="in Fiji: Image › Type › RGB Stack, or make it grey, and save it again",
+            cure="choose what is measured and corrected: --convert luminance, red, green or blue",
         )
 
 

@@ -56,7 +56,7 @@ def measure_drift(
     from cpretrain.registration.previous_frame import measure_drift as measure
 
     settings = settings or DriftSettings()
-    with opened(movie, settings.axes) as frames:
+    with opened(movie, settings.axes, settings.convert) as frames:
         check_drift_settings(frames, settings)
         check_memory(
             memory_needed(frames, settings),

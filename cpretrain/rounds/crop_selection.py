@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cpretrain.crops.crop_image import describe_crop, write_crop
 from cpretrain.dataset.crops_table import Crop, write_crops
 from cpretrain.errors import BadInput
+from cpretrain.images.discovery import source_name
+from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.valid_box import Box, valid_box
 from cpretrain.models.normalization import measure_levels
@@ -53,7 +55,7 @@ class Candidate:
 
     def as_data(self) -> dict[str, Any]:
         """What is recorded of it."""
-        return asdict(self) | {"movie": self.movie.name, "score": round(self.score, 6)}
+        return asdict(self) | {"movie": source_name(self.movie), "score": round(self.score, 6)}
 
 
 def candidates(
@@ -90,9 +92,9 @@ def candidates(
     found = []
     with progress("looking for crops", len(movies)) as step:
         for path in movies:
-            before = [crop for crop in taken if crop.source == path.name]
-            closed = [_square(crop) for crop in never if crop.source == path.name]
-            with TimeLapse(path) as movie:
+            before = [crop for crop in taken if crop.source == source_name(path)]
+            closed = [_square(crop) for crop in never if crop.source == source_name(path)]
+            with TimeLapse(path, settings.axes) as movie:
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
                 for frame, z, plane in _spread(movie, share, rng):
                     here = [
@@ -152,8 +154,8 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
     folder.mkdir(parents=True, exist_ok=True)
     crops = []
     for one in sorted(chosen, key=lambda one: (one.movie.name, one.frame, one.z)):
-        with TimeLapse(one.movie) as movie:
-            plane = movie.frame(one.frame)[one.z]
+        with TimeLapse(one.movie, settings.axes) as movie:
+            plane, _ = finite(movie.frame(one.frame)[one.z])
             crop = describe_crop(movie, (one.frame, one.z, one.y, one.x), measure_levels(plane), how)
             write_crop(folder, movie, crop, plane[:, one.y : one.y + how.size, one.x : one.x + how.size])
             crops.append(crop)
@@ -165,12 +167,15 @@ def _spread(
     movie: TimeLapse, share: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, int, NDArray[Any]]]:
     """Planes of a movie, equally far apart from a random one on, read one after the other."""
-    planes = [(t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1])]
+    planes = [(t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1]) if movie.is_complete(t, z)]
+    bad: dict[int, int] = {}
     count = min(share, len(planes))
     places = (np.arange(count) + rng.random()) * len(planes) / count
     for place in places.astype(int).tolist():
         frame, z = planes[place]
-        yield frame, z, movie.frame(frame)[z]
+        pixels, bad[frame] = finite(movie.frame(frame)[z])
+        yield frame, z, pixels
+    warn_of_not_finite(movie.path.name, bad, "0 in the crops")
 
 
 def _places(

@@ -10,7 +10,7 @@ import numpy as np
 
 from cpretrain.dataset.splitting import FEWEST_MOVIES
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
+from cpretrain.images.discovery import beside, check_names, folder_of, list_movies, source_name
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction import predict
@@ -99,7 +99,7 @@ def start_round(
         _make_validation(folder, movies, maker)
     validation = folder.validation.crops
     if folder.whole_movies:
-        movies = [movie for movie in movies if movie.name not in {crop.source for crop in validation}]
+        movies = [movie for movie in movies if source_name(movie) not in {crop.source for crop in validation}]
         if not movies:
             raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
     target = folder.round(len(rounds) + 1)
@@ -176,7 +176,8 @@ def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) ->
     )
     files: list[Path] = []
     for path_of_movie in movies:
-        with TimeLapse(path_of_movie) as movie:
+        with TimeLapse(path_of_movie, settings.axes) as movie:
+            movie.warn_of_notes()
             files += movie.files
     return _Maker(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
 

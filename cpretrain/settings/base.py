@@ -12,6 +12,9 @@ NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
+Conversion = Literal["offset", "luminance", "red", "green", "blue"]
+"""Rules by which pixels that cannot be measured become grey values."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 

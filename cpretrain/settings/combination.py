@@ -18,4 +18,7 @@ class CombineSettings(Settings):
     keep: float = Field(
         0.5, ge=0, le=1, description="share of its pixels that an object has to keep; else it is left out"
     )
+    axes: str | None = Field(
+        None, description="axes of the label images where they state them wrongly, for example TYX"
+    )
     geojson: bool = Field(True, description="also write GeoJSON with the classes, which QuPath opens")

@@ -17,3 +17,6 @@ class CropSettings(Settings):
     frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
         None, description="draw from these frames only, from 0, for example 0,5,9 (default: all)"
     )
+    axes: str | None = Field(
+        None, description="axes of the file where it states them wrongly, for example TYX"
+    )

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveFloat, PositiveInt, Settings
+from cpretrain.settings.base import Conversion, NotNegativeInt, PositiveFloat, PositiveInt, Settings
 
 
 class DriftSettings(Settings):
@@ -33,6 +33,11 @@ class DriftSettings(Settings):
     )
     axes: str | None = Field(
         None, description="axes of the file where it states them wrongly, for example TYX"
+    )
+    convert: Conversion | None = Field(
+        None,
+        description="make pixels that cannot be measured grey values; offset: signed integers plus half their range; "
+        "luminance, red, green, blue: of RGB",
     )
     reference: Literal["previous", "first", "mean"] = Field(
         "previous",

@@ -26,6 +26,9 @@ class RoundSettings(Settings):
     look_at: PositiveInt = Field(
         60, description="frames that the model looks at to find out where it is uncertain"
     )
+    axes: str | None = Field(
+        None, description="axes of the movies where they state them wrongly, for example TYX"
+    )
     cellpose_window: bool = Field(
         False, description="also write _seg.npy files, to correct in Cellpose's own window"
     )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.child import LONGEST, SOUND, Outcome, damaged, work
+from tests.fuzz.child import DONE, LONGEST, SOUND, Outcome, Peak, damaged, work
 from tests.fuzz.readers import READERS
 
 PATIENCE, START = 6 * LONGEST, 600
@@ -68,12 +68,13 @@ class Campaign:
                 told, patience = ours.recv(), PATIENCE
                 if isinstance(told, int):
                     at = told
-                elif told is not None:
+                elif isinstance(told, Peak):
+                    self.peak = max(self.peak, told.bytes)
+                elif told not in (None, DONE):
                     self._note(scratch, told)
             return numbers[:0]
         except EOFError:
-            done = isinstance(told, tuple) and told[1] == "peak"
-            return numbers[:0] if done else self.lost(scratch, numbers, at, told, "death")
+            return numbers[:0] if told == DONE else self.lost(scratch, numbers, at, told, "death")
         finally:
             child.kill()
             child.join()
@@ -88,9 +89,6 @@ class Campaign:
 
     def _note(self, scratch: Path, outcome: Outcome) -> None:
         number, kind, text, seconds = outcome
-        if kind == "peak":
-            self.peak = max(self.peak, int(text))
-            return
         name = self.names[number % len(self.names)]
         self.counts[name][kind] += 1
         self.on_input(name)

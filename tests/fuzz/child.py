@@ -5,6 +5,7 @@ import random
 import resource
 import shutil
 import signal
+import sys
 import time
 import traceback
 import warnings
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -30,6 +32,18 @@ SOUND = ("read", "refused")
 
 Outcome = tuple[int, str, str, float]
 """Number of the input, what it came to, traceback of a finding, seconds."""
+
+
+DONE = "done"
+"""The last that a child says."""
+_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in which the system counts memory."""
+
+
+class Peak(NamedTuple):
+    """The most memory that a child has taken so far."""
+
+    bytes: int
 
 
 class Hang(BaseException):
@@ -78,9 +92,10 @@ def work(
             began = time.process_time()
             kind, text = read_within_limits(READERS[name], path)
             connection.send((number, kind, text, time.process_time() - began))
+            connection.send(Peak(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT))
             if kind in SOUND:
                 shutil.rmtree(scratch / str(number))
-        connection.send((-1, "peak", str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024), 0.0))
+        connection.send(DONE)
 
 
 def read_within_limits(reader: Reader, path: Path) -> tuple[str, str]:

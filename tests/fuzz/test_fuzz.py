@@ -24,7 +24,19 @@ def test_a_short_run_finds_nothing(tmp_path):
     assert not campaign.findings, "\n".join(campaign.findings)
     assert sum(counted.total() for counted in campaign.counts.values()) == INPUTS
     assert sum(counted["refused"] for counted in campaign.counts.values()) > INPUTS / 3
+    assert campaign.peak > 2**24
     assert sum(counted["read"] for counted in campaign.counts.values()) > INPUTS / 10
+
+
+def test_the_peak_is_known_of_a_run_that_is_ended(tmp_path):
+    def enough(_):
+        if sum(counted.total() for counted in campaign.counts.values()) == 3:
+            raise TimeoutError
+
+    campaign = Campaign(3, ["crops_csv"], tmp_path, on_input=enough)
+    with pytest.raises(TimeoutError):
+        campaign.run(10**6, children=1)
+    assert campaign.peak > 2**24
 
 
 def _busy(_path):

@@ -12,11 +12,22 @@ from typing import Any
 import tifffile
 
 from cpretrain.errors import BadInput
+from cpretrain.images.coded_image import stated_pixels
 
 MOST_PIXELS = 2**30
 """More than this many pixels in a plane are taken for a damaged header."""
 
 _UNCOMPRESSED = 1
+_IMAGES_OF_THEIR_OWN = (
+    *(6, 7, 33007, 34892),  # JPEG
+    *(33003, 33004, 33005, 34712),  # JPEG 2000
+    *(22610, 34934),  # JPEG XR
+    *(50002, 52546),  # JPEG XL
+    *(34887, 34933, 50001),  # LERC, PNG, WebP
+)
+"""Compressions whose data states a size of its own."""
+_HEADER = 2**20
+"""Bytes in which that size stands."""
 _LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
 
 
@@ -65,6 +76,38 @@ def check_segments(path: str | os.PathLike, page: Any) -> None:
         raise damaged(path, f"pixels of page {page.index} that lie beyond the end of the file ({size} bytes)")
 
 
+def check_coded(path: str | os.PathLike, page: Any, file: Any) -> None:
+    """Make sure that compressed images in a page are not larger than the page says, before they are decoded.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, for errors.
+    page : tifffile.TiffPage or tifffile.TiffFrame
+        The page.
+    file : tifffile.FileHandle
+        The file it is in, open.
+
+    Raises
+    ------
+    BadInput
+        When they are.
+    """
+    if int(page.compression) not in _IMAGES_OF_THEIR_OWN:
+        return
+    whole = page.keyframe
+    height = whole.tilelength if whole.is_tiled else whole.rowsperstrip
+    width = whole.tilewidth if whole.is_tiled else whole.imagewidth
+    for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        file.seek(start)
+        stated = stated_pixels(file.read(min(count, _HEADER)))
+        if stated and (stated[0] * stated[1] > 4 * max(1, height) * max(1, width)):
+            raise damaged(
+                path,
+                f"an image of {stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}",
+            )
+
+
 def check_movie(
     path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, files: Iterable[Path]
 ) -> None:
@@ -89,7 +132,8 @@ def check_movie(
     page = series.keyframe
     check_page(path if page.parent is file else path.parent / page.parent.filename, page)
     size = sum(os.path.getsize(each) for each in files)
-    if series.size * page.bitspersample // 8 > size * _ratio(page):
+    left_out = sum(one is None for one in series.pages) / len(series.pages)
+    if series.size * (1 - left_out) * page.bitspersample // 8 > size * _ratio(page):
         raise damaged(
             path, f"{size} bytes, where a movie of {series.shape} pixels ({series.axes}) needs more"
         )

@@ -1,31 +1,38 @@
-"""A movie in a TIFF, an ImageJ hyperstack or an OME-TIFF (of one file or several), read one frame at a time."""
+"""A movie in a TIFF, an ImageJ hyperstack, an OME-TIFF or a stack of Micro-Manager, read one frame at a time."""
 
+import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-import zarr
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import named_axes
+from cpretrain.images.metadata import Channels
 from cpretrain.images.tiff.ifd_chain import check_complete
-from cpretrain.images.tiff.integrity import check_movie, check_segments
 from cpretrain.images.tiff.metadata import calibration_of, channels_of
+from cpretrain.images.tiff.micromanager import read_stack, recorded_by
+from cpretrain.images.tiff.ndtiff import INDEX, read_ndtiff
+from cpretrain.images.tiff.ome_image import OmeImage, identifier_in, image_of
 from cpretrain.images.tiff.ome_xml import check_ome
+from cpretrain.images.tiff.planes import Index, Planes, counted, named_places
+from cpretrain.images.tiff.series_pages import SeriesPages
 from cpretrain.runtime.log_silence import silent
 
 
 class TiffMovie:
     """A movie in a TIFF; `files` are all that it is made of.
 
+    Frames of which no plane is there are left out; `notes` say so, and what else was missing or guessed.
+
     Parameters
     ----------
     path : pathlib.Path
-        The file; of a multi-file OME-TIFF any one of them.
+        The file; of a movie in several files any one of them.
     axes : str, optional
         Axes of the file, where it states them wrongly.
 
@@ -37,90 +44,164 @@ class TiffMovie:
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
-        with ExitStack() as on_error, silent("tifffile"):
-            try:
-                check_complete(path)
-                self._file = on_error.enter_context(tifffile.TiffFile(path))
-                self._open(axes)
-            except BadInput:
-                raise
-            except Exception as error:  # a damaged file raises nearly anything in tifffile
-                raise BadInput(
-                    f"{path}: cannot be read as a TIFF",
-                    found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                    expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
-                    cure="open it in Fiji and save it again, or take it out of the folder",
-                ) from error
+        with ExitStack() as on_error, silent("tifffile"), _clear_errors(path):
+            check_complete(path)
+            self._file = on_error.enter_context(tifffile.TiffFile(path))
+            self._planes = self._open(on_error)
+            self._describe(axes)
             on_error.pop_all()
-
-    def _open(self, axes: str | None) -> None:
-        check_ome(self.path, self._file.ome_metadata or "")
-        if not self._file.series:
-            raise BadInput(f"{self.path}: holds no image")
-        series = self._file.series[0]
-        self.files = _files(self.path, series)
-        check_movie(self.path, self._file, series, self.files)
-        self.images = _images(self.path, self._file)
-        self.axes = named_axes(self.path, series.axes, series.shape, axes)
-        self.lengths = dict(zip(self.axes, series.shape, strict=True))
-        self.dtype = np.dtype(series.dtype)
-        self._series, self._numbers = series, _page_numbers(series)
-        self._array = zarr.open_array(series.levels[0].aszarr(), mode="r")
-        self.calibration = calibration_of(self._file)
-        self.channels = channels_of(self._file, self.lengths.get("C", 1))
-        self.is_rgb = series.axes.endswith("S")
 
     def read(self, t: int) -> NDArray[Any]:
         """Frame `t` (from 0), the axes of the file without T."""
-        for page in self._pages(t):
-            check_segments(self.path.parent / page.parent.filename, page)
-        return np.asarray(self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)])
+        return self._planes.read(self._index(t))
 
-    def _pages(self, t: int) -> Iterator[Any]:
-        """Yield the pages of a frame; none where all pixels lie in one stretch, whose length `check_movie` knows."""
-        if self._series.dataoffset is not None:
-            return
-        along = self.axes.find("T")
-        numbers = self._numbers.take(t, along) if 0 <= along < self._numbers.ndim else self._numbers
-        for number in numbers.flat:
-            yield self._series[int(number)]
+    def _index(self, t: int) -> Index:
+        return tuple(self.frames[t] if axis == "T" else slice(None) for axis in self.axes)
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """Which planes of frame `t` are not in the file and read as zeros, axes z, c; or (1, 1)."""
+        there = self._planes.there
+        if there is None:
+            return np.zeros((1, 1), bool)
+        leading = self.axes[: there.ndim]
+        absent = ~there[self._index(t)[: there.ndim]]
+        left = leading.replace("T", "")
+        shape = [self.lengths[axis] if axis in left else 1 for axis in "ZC"]
+        return absent.transpose([left.index(axis) for axis in "ZC" if axis in left]).reshape(shape)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
+    def _open(self, on_error: ExitStack) -> Planes:
+        """Find the planes: by the index of Micro-Manager, or by the header of the file."""
+        kind = recorded_by(self.path)
+        if kind == "stack" and (stack := read_stack(self.path)):
+            return stack
+        if kind == "ndtiff" and self.path.with_name(INDEX).is_file():
+            return read_ndtiff(self.path)
+        image = image_of(self.path, self._file.ome_metadata or "")
+        if image is not None:
+            check_ome(self.path, image.text)
+            _check_files(self.path, image)
+            self._reopen(on_error, omexml=image.text)
+        elif _appended(self._file):
+            self._reopen(on_error, is_shaped=False)
+        if not self._file.series:
+            raise BadInput(f"{self.path}: holds no image")
+        pages = SeriesPages(self.path, self._file, self._file.series[0], image.images if image else 0)
+        if image is not None:
+            pages.notes += _foreign_files(self.path, self._file, image)
+            pages.files = sorted({*pages.files, self.path.with_name(image.header)})
+        elif kind == "ndtiff" and len(self._file.pages) > 1:
+            pages.notes.append(
+                f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it "
+                "into this folder"
+            )
+        return pages
 
-def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
-    """Numbers of the pages along the first axes of a movie; the others lie within a page."""
-    numbers = np.arange(len(series))
-    pages = np.cumprod((1, *series.shape)).tolist()
-    return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
+    def _reopen(self, on_error: ExitStack, **how: Any) -> None:
+        self._file.close()
+        self._file = on_error.enter_context(tifffile.TiffFile(self.path, **how))
+
+    def _describe(self, axes: str | None) -> None:
+        planes = self._planes
+        self.files, self.images, self.dtype = planes.files, planes.images, planes.dtype
+        self.axes = named_axes(self.path, planes.axes, planes.shape, axes)
+        self.lengths = dict(zip(self.axes, planes.shape, strict=True))
+        self.is_rgb = planes.axes.endswith("S")
+        self.notes = [*planes.notes]
+        self.frames = list(range(self.lengths.get("T", 1)))
+        if planes.there is not None:
+            self._leave_out(planes.there)
+        self.calibration = calibration_of(self._file)
+        self.channels = channels_of(self._file, self.lengths.get("C", 1))
+        names = getattr(planes, "channels", ())
+        if names and len(names) == self.lengths.get("C", 1):
+            self.channels = Channels(names=names)
+
+    def _leave_out(self, there: NDArray[np.bool_]) -> None:
+        """Leave out frames that are not there, and say which planes of others are not."""
+        axes = self.axes[: there.ndim]
+        if len(axes) < there.ndim or not set(axes) <= set("TZC"):
+            raise BadInput(f"{self.path}: planes are missing", found=f"{there.sum()} of {there.size} planes")
+        total, why = self.lengths.get("T", 1), self._planes.why_missing
+        if "T" in axes:
+            along = axes.index("T")
+            whole = there.any(axis=tuple(i for i in range(there.ndim) if i != along))
+            self.frames = np.flatnonzero(whole).tolist()
+            self.lengths["T"] = len(self.frames)
+            gone = np.flatnonzero(~whole).tolist()
+            if gone:
+                self.notes.append(
+                    f"{counted(gone)} of {total} {'are' if len(gone) > 1 else 'is'} not there and left out: {why}"
+                )
+            there = there.take(self.frames, along)
+        if not there.all():
+            self.notes.append(
+                f"{(~there).sum()} of {there.size} planes are not there and read as zeros: {why}. Missing are "
+                f"{named_places(~there, axes)}{_complete(there, axes)}"
+            )
 
 
-def _images(path: Path, file: tifffile.TiffFile) -> int:
-    """Number of images in a file; tifffile takes frames of another size for another image."""
-    full = [series for series in file.series if not series.keyframe.is_reduced]
-    if len(full) > 1 and full[0].kind == "generic":
-        odd = full[1].keyframe
+@contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    """Turn what tifffile raises into a clear error; a damaged file raises nearly anything."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:
         raise BadInput(
-            f"{path}: frame {odd.index} is not like the first frame",
-            found=f"{odd.dtype}, {odd.shape}",
-            expected=f"{full[0].dtype}, {full[0].keyframe.shape}, as the first frame",
-            cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
-        )
-    return len(full)
+            f"{path}: cannot be read as a TIFF",
+            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
+            cure="open it in Fiji and save it again, or take it out of the folder",
+        ) from error
 
 
-def _files(path: Path, series: tifffile.TiffPageSeries) -> list[Path]:
-    """All files of a movie; tifffile would put zeros where one of a multi-file OME-TIFF is missing."""
-    if series.kind != "ome":
-        return [path]
-    missing = sum(page is None for page in series.pages)
+def _complete(there: NDArray[np.bool_], axes: str) -> str:
+    """Name the channels that all planes are there of."""
+    if "C" not in axes:
+        return ""
+    along = axes.index("C")
+    whole = there.all(axis=tuple(i for i in range(there.ndim) if i != along))
+    names = ", ".join(str(channel + 1) for channel in np.flatnonzero(whole))
+    return f". Complete is channel {names}; measure on it (--channel)" if names else ""
+
+
+def _appended(file: tifffile.TiffFile) -> bool:
+    """Whether pages were appended one by one, each with a header of its own that knows nothing of the others."""
+    if not file.is_shaped or len(file.pages) < 2 or len(file.series) < 2:
+        return False
+    full = [series for series in file.series if not series.keyframe.is_reduced]
+    return len(full) > 1 and all(
+        series.kind == "shaped" and re.fullmatch("[TQI]?(YX|YXS|SYX)", series.axes) for series in full
+    )
+
+
+def _check_files(path: Path, image: OmeImage) -> None:
+    """Make sure that all files of an image are there; tifffile would put zeros in place of one."""
+    missing = [name for name in image.files if not path.with_name(name).is_file()]
     if missing:
         raise BadInput(
             f"{path}: files of this multi-file OME-TIFF are missing",
-            found=f"{len(series.pages) - missing} of {len(series.pages)} planes",
+            found=f"{len(image.files) - len(missing)} of {len(image.files)} files; no {', '.join(missing[:5])}",
             cure="put all its files into this folder, under the names they were recorded with",
         )
-    names = {page.parent.filename for page in series.pages if page is not None}
-    return [path.parent / name for name in sorted(names | {path.name})]
+
+
+def _foreign_files(path: Path, file: tifffile.TiffFile, image: OmeImage) -> list[str]:
+    """Say which files of a set are others than were recorded, by the identifiers in their headers."""
+    own = identifier_in(str(tifffile.tiffcomment(path))) if len(image.files) > 1 else ""
+    foreign = []
+    for page in {page.parent.filename: page for page in file.series[0].pages if page is not None}.values():
+        name = page.parent.filename
+        said = identifier_in(page.parent.pages.first.description)
+        if name != path.name and said not in ("", own, image.identifiers.get(name, "") or said):
+            foreign.append(name)
+    if not foreign:
+        return []
+    return [
+        f"{', '.join(foreign[:5])}: has another identifier than this movie says; was another file given this name?"
+    ]

@@ -29,8 +29,7 @@ def check_ome(path: str | os.PathLike, text: str) -> None:
         For entities, which OME-XML does not have and XML bombs are made of; counts beyond any movie; and files in
         other folders. For files of its planes whose directories go round in a circle.
     """
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise damaged(path, "definitions of entities in the OME-XML header")
+    refuse_entities(path, text)
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError:
@@ -41,12 +40,24 @@ def check_ome(path: str | os.PathLike, text: str) -> None:
         if kind in ("Pixels", "TiffData"):
             _check_counts(path, element.attrib)
         elif kind == "UUID":
-            names.add(_checked_name(path, element.attrib.get("FileName") or Path(path).name))
+            names.add(checked_name(path, element.attrib.get("FileName") or Path(path).name))
         elif kind.startswith("ModuloAlong"):
             _check_steps(path, element.attrib)
     for file in (Path(path).with_name(name) for name in names):
         if file.is_file():
             check_directories(file)
+
+
+def refuse_entities(path: str | os.PathLike, text: str) -> None:
+    """Refuse a header that defines entities, before it is parsed.
+
+    Raises
+    ------
+    BadInput
+        When it does.
+    """
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise damaged(path, "definitions of entities in the OME-XML header")
 
 
 def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:
@@ -58,7 +69,14 @@ def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:
             raise damaged(path, f"an OME-XML header that says {name}={said[name]!r}"[:200])
 
 
-def _checked_name(path: str | os.PathLike, name: str) -> str:
+def checked_name(path: str | os.PathLike, name: str) -> str:
+    """Give the name of a file that a header names, if it lies beside it.
+
+    Raises
+    ------
+    BadInput
+        When it lies in another folder.
+    """
     if not name == PurePosixPath(name).name == PureWindowsPath(name).name or name == "..":
         raise damaged(path, f"an OME-XML header that names a file in another folder, {name!r}"[:200])
     return name

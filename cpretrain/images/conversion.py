@@ -1,0 +1,122 @@
+"""Pixels of types that cannot be measured become grey values, by a rule that the person names."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.dtypes import rounded_to
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.settings.base import Conversion
+
+WEIGHTS = {
+    "luminance": (0.299, 0.587, 0.114),
+    "red": (1.0, 0.0, 0.0),
+    "green": (0.0, 1.0, 0.0),
+    "blue": (0.0, 0.0, 1.0),
+}
+"""Shares of red, green and blue; the luminance is that of ITU-R BT.601."""
+_UNSIGNED = {"int8": "uint8", "int16": "uint16"}
+
+
+class Readable(Protocol):
+    """A movie whose frames can be converted."""
+
+    axes: str
+    lengths: dict[str, int]
+    dtype: np.dtype
+    is_rgb: bool
+    images: int
+    notes: list[str]
+    calibration: Calibration
+    channels: Channels
+
+    @property
+    def path(self) -> Any:
+        """For errors."""
+
+    @property
+    def files(self) -> Any:
+        """What it is made of."""
+
+    def read(self, t: int) -> NDArray[Any]:
+        """Frame `t`."""
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """Planes that are not there."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Converted:
+    """A movie whose pixels become grey values by a rule; what was done is among its `notes`.
+
+    Parameters
+    ----------
+    movie : Readable
+        The movie as it was recorded.
+    rule : str
+        ``offset``: signed integers plus half their range; ``luminance``, ``red``, ``green`` or ``blue`` of RGB.
+
+    Raises
+    ------
+    BadInput
+        When the rule does not fit the pixels.
+    """
+
+    is_rgb = False
+
+    def __init__(self, movie: Readable, rule: Conversion) -> None:
+        self._movie, self._rule = movie, rule
+        self.path, self.files, self.images = movie.path, movie.files, movie.images
+        self.calibration, self.channels = movie.calibration, movie.channels
+        self.axes, self.lengths, self.dtype = movie.axes, dict(movie.lengths), movie.dtype
+        said = self._take_offset() if rule == "offset" else self._take_colours()
+        self.notes = [*movie.notes, said]
+
+    def _take_offset(self) -> str:
+        name = self._movie.dtype.name
+        if name not in _UNSIGNED:
+            raise self._misfit("pixels of type int8 or int16")
+        self._offset = -int(np.iinfo(self._movie.dtype).min)
+        self.dtype = np.dtype(_UNSIGNED[name])
+        return f"{self._offset} was added to pixels of type {name} (--convert offset)"
+
+    def _take_colours(self) -> str:
+        if not self._movie.is_rgb or self._movie.lengths["C"] not in (3, 4):
+            raise self._misfit("RGB")
+        red, green, blue = WEIGHTS[self._rule]
+        self.axes = self.axes.replace("C", "")
+        del self.lengths["C"]
+        self.channels = Channels()
+        grey = f"{red:g} red + {green:g} green + {blue:g} blue" if self._rule == "luminance" else self._rule
+        return f"RGB became grey values: {grey} (--convert {self._rule})"
+
+    def _misfit(self, expected: str) -> BadInput:
+        found = "RGB" if self._movie.is_rgb else f"pixels of type {self._movie.dtype.name}"
+        return BadInput(
+            f"{self.path}: --convert {self._rule} does not fit the pixels",
+            found=found,
+            expected=expected,
+            cure="leave out --convert, or choose another rule",
+        )
+
+    def read(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), converted, axes of the file without T (and without its colours)."""
+        pixels = self._movie.read(t)
+        if self._rule == "offset":
+            return (pixels.astype(np.int32) + self._offset).astype(self.dtype)
+        colours = np.moveaxis(pixels, self._movie.axes.replace("T", "").index("C"), -1)[..., :3]
+        if self._rule != "luminance":
+            return np.asarray(colours[..., ("red", "green", "blue").index(self._rule)])
+        return rounded_to(self.dtype, colours @ np.array(WEIGHTS[self._rule]))
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """Which planes of frame `t` are not there, axes z, c; or (1, 1)."""
+        return self._movie.missing(t)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._movie.close()

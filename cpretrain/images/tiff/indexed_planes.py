@@ -1,0 +1,117 @@
+"""Planes that an index names by file and place, read one by one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.tiff.integrity import check_page, damaged
+from cpretrain.images.tiff.planes import Index
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a plane lies: at its directory, or without one where its pixels begin."""
+
+    file: Path
+    offset: int
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class PlaneKind:
+    """What every plane is like."""
+
+    axes: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a recording besides its planes; see `Planes`."""
+
+    files: list[Path]
+    images: int
+    notes: list[str]
+    why_missing: str
+    channels: tuple[str, ...] = ()
+
+
+class IndexedPlanes:
+    """Planes by frame, z plane and channel; see `Planes`.
+
+    Parameters
+    ----------
+    axes : str
+        Letters of the axes of `places`.
+    places : ndarray of Place or None
+        Where each plane lies; None where it is not there.
+    kind : PlaneKind
+        What every plane is like.
+    found : Found
+        Files, number of images, notes.
+    """
+
+    def __init__(self, axes: str, places: NDArray[Any], kind: PlaneKind, found: Found) -> None:
+        kept = [i for i, length in enumerate(places.shape) if length > 1]
+        self._places = places.reshape([places.shape[i] for i in kept])
+        self.axes = "".join(axes[i] for i in kept) + kind.axes
+        self.shape = (*self._places.shape, *kind.shape)
+        self.dtype = np.dtype(kind.dtype)
+        self.files, self.images, self.notes = found.files, found.images, found.notes
+        self.why_missing, self.channels = found.why_missing, found.channels
+        self._kind = kind
+
+    @property
+    def there(self) -> NDArray[np.bool_] | None:
+        """Which planes there are."""
+        found = [place is not None for place in _flat(self._places)]
+        there = np.array(found, bool).reshape(self._places.shape)
+        return None if there.all() else there
+
+    def read(self, index: Index) -> NDArray[Any]:
+        """Read what `index` says, planes that are not there as zeros."""
+        leading = index[: self._places.ndim]
+        chosen = np.asarray(self._places[leading], object)
+        pixels = np.zeros((chosen.size, *self._kind.shape), self.dtype)
+        for number, place in enumerate(_flat(chosen)):
+            if place is not None:
+                pixels[number] = self._plane(place)
+        return pixels.reshape(*chosen.shape, *self._kind.shape)[
+            (*(slice(None),) * chosen.ndim, *index[self._places.ndim :])
+        ]
+
+    def _plane(self, place: Place) -> NDArray[Any]:
+        if place.bare:
+            return self._bare_plane(place)
+        with tifffile.TiffFile(place.file) as file:
+            file.filehandle.seek(place.offset)
+            page = tifffile.TiffPage(file, index=0)
+            if (page.shape, page.dtype) != (self._kind.shape, self._kind.dtype):
+                raise BadInput(
+                    f"{place.file}: a plane is not like the first one",
+                    found=f"{page.dtype}, {page.shape}",
+                    expected=f"{self._kind.dtype}, {self._kind.shape}",
+                    cure="record it again, or leave this file out",
+                )
+            check_page(place.file, page)
+            return np.asarray(page.asarray())
+
+    def _bare_plane(self, place: Place) -> NDArray[Any]:
+        with place.file.open("rb") as file:
+            dtype = self.dtype.newbyteorder(">" if file.read(2) == b"MM" else "<")
+            file.seek(place.offset)
+            size = int(np.prod(self._kind.shape)) * dtype.itemsize
+            found = file.read(size)
+        if len(found) < size:
+            raise damaged(place.file, f"a plane of {len(found)} bytes where {size} are needed")
+        return np.frombuffer(found, dtype).reshape(self._kind.shape)
+
+
+def _flat(places: NDArray[Any]) -> list[Place | None]:
+    return [places[index] for index in np.ndindex(places.shape)]

@@ -1,0 +1,168 @@
+"""Which image of an OME-XML header is that of a file: each file of several positions may describe them all.
+
+tifffile takes the first image of the header, whatever file was opened, and takes pages for frames where the header
+stands in another file.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import tifffile
+
+from cpretrain.errors import BadInput
+from cpretrain.images.tiff.ifd_chain import check_complete
+from cpretrain.images.tiff.integrity import damaged
+from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
+
+LONGEST_HEADER = 2**28
+"""Bytes of a header in a file of its own."""
+_UUID_OF_FILE = re.compile(r"<(?:\w+:)?OME\b[^>]*?\bUUID=[\"']([^\"']*)")
+
+
+@dataclass(frozen=True)
+class OmeImage:
+    """What an OME-XML header says of one file.
+
+    Parameters
+    ----------
+    text : str
+        The header with the images alone that have planes in the file, as if it stood in the file.
+    images : int
+        How many these are.
+    files : tuple of str
+        Names of all files of the first of them.
+    identifiers : dict of str to str
+        UUID of each of these files, as the header says it.
+    header : str
+        Name of the file that the header stands in.
+    """
+
+    text: str
+    images: int
+    files: tuple[str, ...]
+    identifiers: dict[str, str]
+    header: str
+
+
+def image_of(path: Path, text: str) -> OmeImage | None:
+    """Find the image whose planes lie in a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    text : str
+        Its own header, which may name another file that the whole header stands in.
+
+    Returns
+    -------
+    OmeImage or None
+        None where the header is no XML, or describes no planes; tifffile then takes the pages as they are.
+
+    Raises
+    ------
+    BadInput
+        When the file with the header is missing, or it cannot be told which image is that of the file.
+    """
+    root, own = _parsed(path, text), identifier_in(text)
+    if root is None:
+        return None
+    master = next((child.get("MetadataFile") for child in root if _kind(child) == "BinaryOnly"), None)
+    if master is not None:
+        root = _read_header(path, checked_name(path, master))
+    described = [image for image in root if _kind(image) == "Image" and _planes(image)]
+    if not described:
+        return None
+    name = _name_in_header(path, described, own, in_file=master is None)
+    chosen = [image for image in described if name in _files(image, path.name)]
+    for image in [child for child in root if _kind(child) == "Image" and child not in chosen]:
+        root.remove(image)
+    identifiers = _files(chosen[0], path.name)
+    known = identifiers[name] or own
+    root.attrib.pop("UUID", None)
+    if known:
+        root.set("UUID", known)
+    names = tuple(path.name if file == name else file for file in identifiers)
+    text = ElementTree.tostring(root, "unicode")
+    return OmeImage(text, len(chosen), names, identifiers, master or path.name)
+
+
+def identifier_in(text: str) -> str:
+    """Give the UUID that a header says that its file has; empty where it says none."""
+    found = _UUID_OF_FILE.search(text[:4096])
+    return found.group(1) if found else ""
+
+
+def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, in_file: bool) -> str:
+    """Under which name the header knows the file: its own, or an earlier one."""
+    files: dict[str, str] = {}
+    for image in described:
+        files |= _files(image, path.name if in_file else "")
+    by_name = [name for name in files if name.lower() == path.name.lower()]
+    by_identifier = [name for name, uuid in files.items() if own and uuid == own]
+    alone = list(files) if len(files) == 1 and in_file else []
+    found = by_name or by_identifier or alone
+    if not found:
+        raise BadInput(
+            f"{path}: which of the images in its OME-XML header it holds cannot be told",
+            found=f"a header of {', '.join(list(files)[:5])}" + (" …" if len(files) > 5 else ""),
+            cure="give the file the name that it was recorded under",
+        )
+    return found[0]
+
+
+def _files(image: ElementTree.Element, own: str) -> dict[str, str]:
+    """Names and UUIDs of the files of an image; planes without a file of their own are in that of the header."""
+    files: dict[str, str] = {}
+    for plane in _planes(image):
+        named = next((child for child in plane if _kind(child) == "UUID"), None)
+        if named is None:
+            files.setdefault(own, "")
+        else:
+            files.setdefault(named.get("FileName") or own, (named.text or "").strip())
+    return files
+
+
+def _planes(image: ElementTree.Element) -> list[ElementTree.Element]:
+    return [plane for pixels in image for plane in pixels if _kind(plane) == "TiffData"]
+
+
+def _kind(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _parsed(path: Path, text: str) -> ElementTree.Element | None:
+    refuse_entities(path, text)
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return None
+
+
+def _read_header(path: Path, name: str) -> ElementTree.Element:
+    """Read the header that describes the planes of `path`, in a file beside it: a TIFF, or XML alone."""
+    file = path.with_name(name)
+    if not file.is_file():
+        raise BadInput(
+            f"{path}: holds pixels only, and the file that describes them is missing",
+            found=f"no {name} in this folder",
+            cure="put it there, under the name that it was recorded under",
+        )
+    root = _parsed(file, _header_text(file))
+    if root is None or any(_kind(child) == "BinaryOnly" for child in root):
+        raise damaged(file, f"no OME-XML header, where {path.name} says that there is one")
+    return root
+
+
+def _header_text(file: Path) -> str:
+    with file.open("rb") as opened:
+        start = opened.read(4)
+    if start[:2] in (b"II", b"MM"):
+        check_complete(file)
+        with tifffile.TiffFile(file) as tiff:
+            return tiff.ome_metadata or ""
+    if file.stat().st_size > LONGEST_HEADER:
+        raise damaged(file, f"{file.stat().st_size} bytes of OME-XML")
+    return file.read_text("utf-8", "replace").lstrip("\ufeff")

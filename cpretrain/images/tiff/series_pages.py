@@ -1,0 +1,146 @@
+"""Planes in the pages of a TIFF, as tifffile understands its header; checked before they are read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+import zarr
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.tiff.integrity import check_coded, check_movie, check_segments
+from cpretrain.images.tiff.planes import Index
+
+_NAMED_HEADERS = {"ome": "OME", "imagej": "ImageJ", "shaped": "tifffile", "scanimage": "ScanImage"}
+
+
+class SeriesPages:
+    """Planes in the pages of a TIFF; see `Planes`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    file : tifffile.TiffFile
+        The same, opened.
+    series : tifffile.TiffPageSeries
+        The movie in it.
+    images : int, optional
+        How many images the file holds, where its header says so.
+
+    Raises
+    ------
+    BadInput
+        When the file is shorter than its header says, or has frames of different sizes or types.
+    """
+
+    why_missing = "they were left out in the recording, or it was stopped before its end"
+
+    def __init__(
+        self, path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int = 0
+    ) -> None:
+        self.path, self._file, self._series = path, file, series
+        names = {page.parent.filename for page in series.pages if page is not None}
+        beside = names if series.kind == "ome" else set()
+        self.files = [path.parent / name for name in sorted(beside | {path.name})]
+        self.images = images or _images(path, file)
+        check_movie(path, file, series, self.files)
+        self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
+        self._numbers = _page_numbers(series)
+        self._array = zarr.open_array(series.aszarr(level=0), mode="r")
+        self.notes = [*_header_notes(file, series), *_unused_pages(file, series, self.images)]
+
+    @property
+    def there(self) -> NDArray[np.bool_] | None:
+        """Which planes there are, along the first axes; None where none is missing."""
+        pages = self._series.pages
+        if len(pages) < 2 or all(page is not None for page in pages):
+            return None
+        there = np.array([page is not None for page in pages])
+        return there.reshape(self._numbers.shape) if len(pages) == self._numbers.size else there
+
+    def read(self, index: Index) -> NDArray[Any]:
+        """Read what `index` says, planes that are not there as zeros."""
+        for page in self._pages(index):
+            if page is not None:
+                self._check(page)
+        return np.asarray(self._array[index])
+
+    def _pages(self, index: Index) -> Iterator[Any]:
+        """Yield the pages of what is read; none where all pixels lie in one stretch, whose length was checked."""
+        if self._series.dataoffset is not None and len(self._series.pages) == 1:
+            return
+        for number in np.asarray(self._numbers[index[: self._numbers.ndim]]).flat:
+            yield self._series[int(number)]
+
+    def _check(self, page: Any) -> None:
+        """Make sure that a page is like the first one: tifffile takes that for granted."""
+        name = self.path.parent / page.parent.filename
+        first, here = self._series.keyframe, page.keyframe
+        if here is not first and not _alike(first, here):
+            raise _unlike(name, page.index, here, first)
+        if page.parent is self._file and page.offset and not isinstance(page, tifffile.TiffPage):
+            own = None if page.is_virtual or self._file.is_lsm else page.aspage()
+            if own is not None and not _alike(first, own):
+                raise _unlike(name, page.index, own, first)
+        check_segments(name, page)
+        with name.open("rb") as file:
+            check_coded(name, page, file)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool((one.shape, one.dtype) == (other.shape, other.dtype))
+
+
+def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
+    return BadInput(
+        f"{path}: frame {number} is not like the first frame",
+        found=f"{odd.dtype}, {odd.shape}",
+        expected=f"{first.dtype}, {first.shape}, as the first frame",
+        cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
+    )
+
+
+def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
+    """Numbers of the pages along the first axes of a movie; the others lie within a page."""
+    numbers = np.arange(len(series))
+    pages = np.cumprod((1, *series.shape)).tolist()
+    return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
+
+
+def _images(path: Path, file: tifffile.TiffFile) -> int:
+    """Number of images in a file; tifffile takes frames of another size for another image."""
+    full = [series for series in file.series if not series.keyframe.is_reduced]
+    if len(full) > 1 and full[0].kind == "generic":
+        raise _unlike(path, full[1].keyframe.index, full[1].keyframe, full[0].keyframe)
+    return len(full)
+
+
+def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
+    """Say that a header does not fit the pages, which are then taken as they come."""
+    kinds = [kind for kind in _NAMED_HEADERS if getattr(file, f"is_{kind}")]
+    if series.kind in kinds or not kinds or len(series.pages) < 2:
+        return []
+    return [
+        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
+        f"{series.axes} in the order of the file; if they are something else, say so with --axes"
+    ]
+
+
+def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int) -> list[str]:
+    """Say that there are more pages than the header says."""
+    used = series.size // series.keyframe.size
+    there = len(file.pages)
+    if images > 1 or there <= used or series.kind in ("lsm", "ndpi", "svs", "scn") or len(file.series) > 1:
+        return []
+    if not all(page.parent is file for page in series.pages if page is not None):
+        return []
+    spare = file.pages[used].aspage()
+    if spare.is_reduced or not _alike(series.keyframe, spare):
+        return []
+    return [
+        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they "
+        "are frames as well, open it in Fiji and save it again"
+    ]
