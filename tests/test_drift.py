@@ -51,7 +51,7 @@ def test_known_drift_is_measured_undone_and_recorded(tmp_path, dtype):
             assert np.count_nonzero(placed) == np.count_nonzero(frames[t])
     record = json.loads((tmp_path / "corrected" / "Film 1 (a).json").read_text(encoding="utf-8"))
     assert (record["engine"], record["shape"]["axes"]) == ("native", "TZCYX")
-    before, after = (record["neighbour_correlation"][when] for when in ("before", "after"))
+    before, after = (record["agreement"][when] for when in ("before", "after"))
     assert after == pytest.approx(1, abs=1e-6)
     assert before < 0.1
 
@@ -61,7 +61,8 @@ def test_table_of_shifts(tmp_path):
     correct_drift(tmp_path / "raw", settings=NATIVE)
     with open(tmp_path / "corrected" / "a.shifts.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain"]
+    assert list(rows[0]) == ["frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain",
+                             "agreement_before", "agreement_after", "note"]  # fmt: skip
     assert [float(row["drift_y"]) for row in rows] == [0, 10, 10]
     assert [row["clipped"] for row in rows] == ["False", "True", "False"]
     assert [row["uncertain"] for row in rows] == ["False"] * 3

@@ -142,7 +142,7 @@ def test_crop_to_valid_keeps_what_every_frame_covers(tmp_path):
     assert (corrected == corrected[0]).all()
     assert np.array_equal(corrected[0], frames[0][: 80 - 5, 2 : 90 - 4])
     record = json.loads((tmp_path / "corrected" / "a.json").read_text(encoding="utf-8"))
-    assert record["neighbour_correlation"]["after"] == 1
+    assert record["agreement"]["after"] == pytest.approx(1)
 
 
 def test_a_drift_larger_than_a_frame_leaves_nothing_to_keep(tmp_path):

@@ -4,6 +4,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from cpretrain.drift.inspection import Inspected
 from cpretrain.drift.picture import PICTURE_PIXELS, Seen, draw_drift
 from cpretrain.registration.curve import DriftCurve
 
@@ -38,7 +39,10 @@ def test_the_picture(tmp_path, uncertain):
     seen = Seen()
     for frame in np.random.default_rng(0).integers(0, 99, (3, 1, 30, 40)):
         seen.add(frame)
-    draw_drift(tmp_path / "a.drift.png", "Film [1] $x_1$.tif", curve, seen, seen, "native")
+    each = np.array([0.9, 0.1, 0.8])
+    inspected = Inspected((slice(0, 1), slice(5, 30), slice(0, 38)), each, each, kinds={1: "empty"})
+    said = ["frame 1 is empty: bridge it with --bridge $x$", "long " * 60]
+    draw_drift(tmp_path / "a.drift.png", "Film [1] $x_1$.tif", curve, (seen, seen), inspected, said)
     picture = matplotlib.image.imread(tmp_path / "a.drift.png")
     assert picture.shape[2] == 4
     assert picture.std() > 0.05

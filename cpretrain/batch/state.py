@@ -16,7 +16,7 @@ from cpretrain.runtime.console import progress, say, tell, warn
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_text
 
-COLUMNS = ("file", "state", "seconds", "reason", "worker")
+COLUMNS = ("file", "state", "seconds", "reason", "worker", "warnings")
 SECONDS_BETWEEN_TABLES = 5.0
 
 State = Literal["waiting", "running", "done", "failed"]
@@ -28,6 +28,7 @@ class _Row:
     seconds: float | None = None
     reason: str = ""
     worker: str = ""
+    warnings: str = ""
 
 
 class BatchState:
@@ -76,7 +77,8 @@ class BatchState:
         """Take note of what became of a file, and pass on what was said about it."""
         for kind, message in outcome.said:
             (warn if kind == "warn" else say)(message)
-        row = _Row("done", outcome.seconds, worker=outcome.worker)
+        warnings = "; ".join(getattr(outcome.result, "warnings", ()))
+        row = _Row("done", outcome.seconds, worker=outcome.worker, warnings=warnings)
         if outcome.failure:
             row.state, row.reason = "failed", str(outcome.failure)
         with self._turn:
@@ -108,7 +110,7 @@ class BatchState:
         rows.writerow(COLUMNS)
         for file, row in self._rows.items():
             seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
-            rows.writerow([file.name, row.state, seconds, row.reason, row.worker])
+            rows.writerow([file.name, row.state, seconds, row.reason, row.worker, row.warnings])
         try:
             write_text(self._table, printable(text.getvalue()))
         except OSError as error:

@@ -47,6 +47,7 @@ def drift(
             "engine": movie.engine,
             "clipped_pairs": movie.curve.clipped_pairs,
             "uncertain_pairs": movie.curve.uncertain_pairs,
+            "warnings": movie.warnings,
         }
         for movie in corrected.done
     ]

@@ -1,7 +1,7 @@
 """Correct the drift of time-lapses: write the corrected movies and what was measured."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,12 @@ from cpretrain.batch.runner import Batch, for_each
 from cpretrain.drift.engine import Corrected, Engine
 from cpretrain.drift.engine_choice import choose_engine, may_take_fiji
 from cpretrain.drift.files import DriftFiles, inputs_of
-from cpretrain.drift.pair_warnings import warn_of_pairs
+from cpretrain.drift.findings import Finding
+from cpretrain.drift.inspection import Inspected, Inspection
+from cpretrain.drift.judgement import judge
+from cpretrain.drift.mask_proposal import propose_mask
+from cpretrain.drift.pair_certainty import with_certainty
+from cpretrain.drift.picture import Seen, draw_drift
 from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
@@ -20,12 +25,10 @@ from cpretrain.images.discovery import beside, check_names, corrected_name, fold
 from cpretrain.images.replaced import placed_name, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
-from cpretrain.registration.canvas import canvas_for
 from cpretrain.registration.checks import check_options
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
-from cpretrain.registration.valid_area import Area, covered
-from cpretrain.runtime.console import progress
+from cpretrain.runtime.console import progress, warn
 from cpretrain.runtime.process_cache import kept
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
@@ -42,6 +45,7 @@ class CorrectedMovie:
     corrected: Path
     engine: str
     curve: DriftCurve
+    warnings: tuple[str, ...] = ()
 
 
 def correct_drift(
@@ -102,7 +106,11 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
     target = DriftFiles(source, folder / corrected_name(source))
     target.check_table_stays(settings)
     if target.are_current(settings):
-        return CorrectedMovie(source, target.corrected, "none: unchanged", read_shifts(target.shifts))
+        warnings = target.warnings_told()
+        _warn(source.name, warnings)
+        return CorrectedMovie(
+            source, target.corrected, "none: unchanged", read_shifts(target.shifts), warnings
+        )
     engine = kept(("engine", settings), partial(choose_engine, settings))
     return _correct(target, settings, engine, kept(("verifier", settings), partial(Verifier, settings)))
 
@@ -131,8 +139,6 @@ def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int
 def _correct(
     target: DriftFiles, settings: DriftSettings, engine: Engine, verifier: Verifier
 ) -> CorrectedMovie:
-    from cpretrain.drift.picture import Seen, draw_drift
-
     name = target.source.name
     with TimeLapse(target.source, settings.axes, settings.convert) as movie:
         movie.warn_of_notes()
@@ -141,24 +147,11 @@ def _correct(
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
         verified = verifier.verify(movie, corrected)
-        before, after = Seen(), Seen()
-        areas = _areas(corrected, movie, settings)
-
-        def frames() -> Iterator[NDArray[Any]]:
-            with progress(f"writing {name}", corrected.shape[0]) as step:
-                for t, frame in enumerate(corrected.frames()):
-                    before.add(movie.frame(t)[:, settings.channel - 1])
-                    after.add(frame[:, settings.channel - 1], areas(t))
-                    yield frame
-                    step(f"frame {t}")
-            inputs.check()
-
-        write_frames(
-            target.corrected, frames(), corrected.shape, movie.dtype, movie.calibration, movie.channels
-        )
-        curve = corrected.curve
-        write_shifts(target.shifts, curve)
-        draw_drift(target.picture, name, curve, before, after, engine.name)
+        corrected = replace(corrected, curve=with_certainty(movie, corrected.curve, settings))
+        means, inspected = _write_movie(target, movie, corrected, settings, inputs)
+        mask = propose_mask(target.mask_to_propose(settings), inspected, movie, settings)
+        findings = judge(corrected.curve, inspected, settings, mask)
+        _write_beside(target, engine, corrected, means, inspected, findings)
         provenance.write(
             target.record,
             outputs=target.outputs,
@@ -169,19 +162,68 @@ def _correct(
             movie=placed_name(target.source),
             notes=movie.notes,
             shape={"raw": movie.shape, "corrected": corrected.shape, "axes": "TZCYX"},
-            clipped_pairs=curve.clipped_pairs,
-            large_pairs=curve.large_pairs,
-            uncertain_pairs=curve.uncertain_pairs,
-            neighbour_correlation={"before": before.correlation, "after": after.correlation},
+            **_facts(corrected.curve, inspected, findings),
         )
-    warn_of_pairs(name, curve, settings)
+    warnings = tuple(finding.message for finding in findings)
+    _warn(name, warnings)
     how = f"{engine.name}, {verified}" if verified else engine.name
-    return CorrectedMovie(target.source, target.corrected, how, curve)
+    return CorrectedMovie(target.source, target.corrected, how, corrected.curve, warnings)
 
 
-def _areas(corrected: Corrected, movie: TimeLapse, settings: DriftSettings) -> Callable[[int], Area | None]:
-    """Which part of the corrected movie each frame covers; None means all."""
-    canvas = canvas_for(corrected.curve, movie.shape[1:], settings.sub_pixel)
-    if canvas.shape != corrected.shape[1:]:
-        return lambda _: None
-    return lambda t: covered(canvas, t)
+def _write_movie(
+    target: DriftFiles, movie: TimeLapse, corrected: Corrected, settings: DriftSettings, inputs: Unchanged
+) -> tuple[tuple[Seen, Seen], Inspected]:
+    """Write the corrected frames, and look at each while it is there."""
+    before, after = Seen(), Seen()
+    inspection = Inspection(movie, settings, corrected.curve)
+
+    def frames() -> Iterator[NDArray[Any]]:
+        with progress(f"writing {target.source.name}", corrected.shape[0]) as step:
+            for t, frame in enumerate(corrected.frames()):
+                recorded = movie.frame(t)
+                inspection.add(t, recorded)
+                before.add(recorded[:, settings.channel - 1])
+                after.add(frame[:, settings.channel - 1])
+                yield frame
+                step(f"frame {t}")
+        inputs.check()
+
+    write_frames(target.corrected, frames(), corrected.shape, movie.dtype, movie.calibration, movie.channels)
+    return (before, after), inspection.result()
+
+
+def _write_beside(
+    target: DriftFiles,
+    engine: Engine,
+    corrected: Corrected,
+    means: tuple[Seen, Seen],
+    inspected: Inspected,
+    findings: list[Finding],
+) -> None:
+    """Write the table of shifts and the picture."""
+    write_shifts(target.shifts, corrected.curve, inspected, findings)
+    title = f"{target.source.name} (engine: {engine.name})"
+    draw_drift(
+        target.picture, title, corrected.curve, means, inspected, [finding.message for finding in findings]
+    )
+
+
+def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> dict[str, Any]:
+    """Return what the record says of the drift."""
+    return {
+        "clipped_pairs": curve.clipped_pairs,
+        "large_pairs": curve.large_pairs,
+        "uncertain_pairs": curve.uncertain_pairs,
+        "bridged_frames": curve.bridged,
+        "agreement": {
+            "before": inspected.mean(inspected.before),
+            "after": inspected.mean(inspected.after),
+            "area": {axis: [part.start, part.stop] for axis, part in zip("zyx", inspected.area, strict=True)},
+        },
+        "warnings": [asdict(finding) for finding in findings],
+    }
+
+
+def _warn(name: str, warnings: Iterable[str]) -> None:
+    for message in warnings:
+        warn(f"{name}: {message}")

@@ -7,6 +7,7 @@ from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.settings.drift import DriftSettings
+from cpretrain.storage.json_file import read_json
 from cpretrain.storage.rerun import done_record
 
 
@@ -45,6 +46,12 @@ class DriftFiles:
         """The record, the last file to be written."""
         return self.corrected.with_suffix(".json")
 
+    def mask_to_propose(self, settings: DriftSettings) -> Path:
+        """A PNG for a proposed mask: beside the picture, and never in the place of a mask that is in use."""
+        path = self.corrected.with_suffix(".mask.png")
+        in_use = settings.mask is not None and settings.mask.resolve() == path.resolve()
+        return self.corrected.with_suffix(".mask2.png") if in_use else path
+
     def are_current(self, settings: DriftSettings) -> bool:
         """Whether they are complete, and neither movie nor settings have changed since."""
         if not self.record.is_file():
@@ -52,6 +59,13 @@ class DriftFiles:
         with TimeLapse(self.source, settings.axes, settings.convert) as movie:
             inputs = inputs_of(movie, settings)
         return done_record(self.record, settings, inputs, self.outputs) is not None
+
+    def warnings_told(self) -> tuple[str, ...]:
+        """Return the warnings of the run that wrote the files."""
+        try:
+            return tuple(str(warning["message"]) for warning in read_json(self.record).get("warnings", ()))
+        except (ValueError, KeyError, TypeError, OSError):  # of an earlier version, or changed by hand
+            return ()
 
     def check_table_stays(self, settings: DriftSettings) -> None:
         """Make sure that the shifts to apply are not replaced.

@@ -1,52 +1,53 @@
 """A picture in which a person sees at a glance what the drift was and whether it is gone."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.drift.neighbour_correlation import NeighbourCorrelation
+from cpretrain.drift.inspection import Inspected
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.registration.valid_area import Area
+from cpretrain.runtime.letters import families_for
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 PICTURE_PIXELS = 600
 """Edge length above which a mean image is reduced by a whole number."""
-PLACES = {"left": 0.07, "right": 0.98, "top": 0.91, "bottom": 0.02, "hspace": 0.4, "wspace": 0.18}
-"""Of the panels, in shares of the picture."""
+PLACES = {"left": 0.08, "right": 0.98, "top": 0.89, "bottom": 0.02, "hspace": 0.32, "wspace": 1.2}
+"""Places of the panels, in shares of the picture; above them there is room for warnings, a line each."""
+LINE, LETTERS = 0.022, 150
+"""Height of a line of warnings in shares of the picture, and letters on it."""
+COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
 
 
 class Seen:
-    """Mean over frames and planes, and likeness of neighbouring frames, gathered frame by frame.
+    """Mean over frames and planes, gathered frame by frame.
 
-    The mean is sharp where nothing moved; of large frames it is kept at the size of the picture.
+    It is sharp where nothing moved; of large frames it is kept at the size of the picture.
     """
 
     def __init__(self) -> None:
         self._sum: NDArray[np.float64] | None = None
         self._count = 0
-        self._neighbours = NeighbourCorrelation()
 
-    def add(self, frame: NDArray[Any], area: Area | None = None) -> None:
-        """Take in one frame, axes (Z, Y, X), which holds data in `area` (z, y, x; default: everywhere)."""
+    def add(self, frame: NDArray[Any]) -> None:
+        """Take in one frame, axes (Z, Y, X)."""
         plane = _reduced(frame)
         self._sum = plane if self._sum is None else self._sum + plane
         self._count += 1
-        self._neighbours.add(frame, area)
 
     @property
     def image(self) -> NDArray[np.float64]:
         """The mean so far, axes (Y, X)."""
         assert self._sum is not None
         return self._sum / self._count
-
-    @property
-    def correlation(self) -> float | None:
-        """Mean Pearson correlation of neighbouring frames so far, to six digits; None where there is none."""
-        mean = self._neighbours.mean
-        return None if mean is None else round(mean, 6)
 
 
 def _reduced(frame: NDArray[Any]) -> NDArray[np.float64]:
@@ -65,61 +66,127 @@ def draw_drift(
     path: Path,
     title: str,
     curve: DriftCurve,
-    before: Seen,
-    after: Seen,
-    engine: str,
+    means: tuple[Seen, Seen],
+    inspected: Inspected,
+    warnings: Sequence[str] = (),
 ) -> None:
-    """Draw the path and the course of the drift beside the mean of all frames before and after.
+    """Draw the course and the path of the drift, agreement frame by frame, and the mean of all frames before and after.
 
     Parameters
     ----------
     path : pathlib.Path
-        Where to write the PNG.
+        PNG to write.
     title : str
-        Name of the movie.
+        Name of the movie, and of the engine; left out where no font has its letters.
     curve : DriftCurve
-        What the sample did.
-    before, after : Seen
-        What the raw and the corrected movie look like.
-    engine : str
-        Which engine measured it.
+        Measured drift.
+    means : tuple of Seen
+        Mean of the raw movie, and of the corrected one.
+    inspected : Inspected
+        What was seen in the frames.
+    warnings : sequence of str
+        What a person should know.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 8))  # a layout found anew for each movie would take a third of the time
-    course, trace, left, right = figure.subplots(2, 2, height_ratios=(2, 3), gridspec_kw=PLACES).ravel()
-    figure.suptitle(printable(f"{title} (engine: {engine})"), parse_math=False)
+    lines = [line for text in warnings for line in fill(printable(text), LETTERS).splitlines()]
+    extra = 1 + LINE * (len(lines) + 1) * bool(lines)
+    figure = Figure(
+        figsize=(11, 8 * extra)
+    )  # a layout found anew for each movie would take a third of the time
+    places = PLACES | {"top": PLACES["top"] / extra, "bottom": PLACES["bottom"] / extra}
+    grid = figure.add_gridspec(2, 6, height_ratios=(2, 3), **places)
+    _head(figure, printable(title), lines, places["top"])
+    _course(figure.add_subplot(grid[0, :2]), curve)
+    _trace(figure.add_subplot(grid[0, 2:4]), curve)
+    _agreement(figure.add_subplot(grid[0, 4:]), inspected)
+    panels = figure.add_subplot(grid[1, :3]), figure.add_subplot(grid[1, 3:])
+    _mean_images(panels, means, inspected)
+    with write_aside(path) as aside:
+        figure.savefig(aside, dpi=80)
+
+
+def _head(figure: "Figure", title: str, lines: Sequence[str], top: float) -> None:
+    """Write the title, and the warnings between it and the panels."""
+    families = families_for(title)
+    if families is not None:
+        figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
+    text = "\n".join(lines)
+    families = families_for(text)
+    if text and families is not None:
+        below = 1 - 0.05 * top
+        figure.text(
+            PLACES["left"],
+            below,
+            text,
+            va="top",
+            fontsize=8.5,
+            color="#B00000",
+            parse_math=False,
+            family=families,
+        )
+
+
+def _course(axes: "Axes", curve: DriftCurve) -> None:
     frames = np.arange(len(curve.drift))
-    for axis, colour in zip("zyx", ("#999999", "#0072B2", "#D55E00"), strict=True):
-        drift = curve.drift[:, "zyx".index(axis)]
+    for column, (axis, colour) in enumerate(COLOURS.items()):
+        drift = curve.drift[:, column]
         if axis != "z" or drift.any():
-            course.plot(frames, drift, marker=".", color=colour, label=axis)
+            axes.plot(frames, drift, marker=".", color=colour, label=axis)
     marks = (
         (curve.clipped, "v", "clipped"),
         (curve.large, "^", "large"),
         (curve.uncertain, "s", "uncertain"),
     )
+    room = max(float(np.ptp(curve.drift)), 1.0)
+    level = float(curve.drift.max())
     for flags, marker, label in marks:
         if flags.any():
-            largest = curve.drift.max() + 0.05 * max(float(np.ptp(curve.drift)), 1.0)
+            level += 0.07 * room  # a row for each, so that none hides another
             marked = frames[flags]
-            course.plot(marked, np.full(marked.size, largest), marker, color="black", label=label)
-    course.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
-    course.legend()
-    trace.plot(curve.drift[:, 2], curve.drift[:, 1], "-", color="#999999")
-    points = trace.scatter(curve.drift[:, 2], curve.drift[:, 1], c=frames, cmap="viridis", zorder=2)
-    trace.set(xlabel="x / pixels", ylabel="y / pixels", title="path of the sample", aspect="equal")
-    trace.set_adjustable("datalim")
-    trace.invert_yaxis()
-    figure.colorbar(points, ax=trace, label="frame")
-    for axes, seen, label in ((left, before, "before"), (right, after, "after")):
-        low, high = np.percentile(seen.image, (1, 99.8))
+            axes.plot(marked, np.full(marked.size, level), marker, color="black", markersize=4, label=label)
+    if not curve.drift.any():
+        axes.set_ylim(-1, 1)
+    axes.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
+    axes.legend(fontsize=8)
+
+
+def _trace(axes: "Axes", curve: DriftCurve) -> None:
+    axes.plot(curve.drift[:, 2], curve.drift[:, 1], "-", color="#999999")
+    frames = np.arange(len(curve.drift))
+    axes.scatter(curve.drift[:, 2], curve.drift[:, 1], c=frames, cmap="viridis", zorder=2)
+    title = f"path of the sample\n(from dark, frame 0, to bright, frame {frames[-1]})"
+    axes.set(xlabel="x / pixels", ylabel="y / pixels", title=title, aspect="equal")
+    axes.set_adjustable("datalim")
+    if not curve.drift[:, 1:].any():
+        axes.update_datalim([(-1, -1), (1, 1)])
+        axes.autoscale_view()
+    axes.invert_yaxis()
+
+
+def _agreement(axes: "Axes", inspected: Inspected) -> None:
+    axes.set(xlabel="frame", title="agreement with the mean\nof all other frames")
+    for each, colour, label in (
+        (inspected.before, "#999999", "before"),
+        (inspected.after, "#009E73", "after"),
+    ):
+        if each is not None:
+            axes.plot(each, marker=".", color=colour, label=label)
+            if inspected.kinds:
+                marked = sorted(inspected.kinds)
+                axes.plot(marked, each[marked], "x", color="black")
+    if inspected.before is None:
+        axes.text(0.5, 0.5, "no pixel is in all frames", ha="center", va="center", transform=axes.transAxes)
+    else:
+        axes.legend(fontsize=8)
+
+
+def _mean_images(panels: "tuple[Axes, Axes]", means: tuple[Seen, Seen], inspected: Inspected) -> None:
+    """Show both means in one scale of greys."""
+    low, high = np.percentile(means[0].image, (1, 99.8))
+    numbers = inspected.mean(inspected.before), inspected.mean(inspected.after)
+    for axes, seen, label, number in zip(panels, means, ("before", "after"), numbers, strict=True):
         axes.imshow(seen.image, cmap="gray", vmin=low, vmax=high)
-        axes.set_title(f"mean of all frames, {label}{_likeness(seen)}")
+        agreement = "" if number is None else f"\nmean agreement of frames {number:.3f}"
+        axes.set_title(f"mean of all frames, {label}{agreement}")
         axes.set_axis_off()
-    with write_aside(path) as aside:
-        figure.savefig(aside, dpi=80)
-
-
-def _likeness(seen: Seen) -> str:
-    return "" if seen.correlation is None else f"\ncorrelation of neighbouring frames {seen.correlation:.3f}"

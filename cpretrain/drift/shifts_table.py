@@ -1,11 +1,13 @@
 """The table of shifts beside a corrected movie: written once, read again, applied to other movies."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from cpretrain.drift.findings import Finding
+from cpretrain.drift.inspection import Inspected
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name
 from cpretrain.registration.curve import DriftCurve, Pair
@@ -13,20 +15,31 @@ from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import read_rows
 
 COLUMNS = ("frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain")
+INSPECTED = ("agreement_before", "agreement_after", "note")
+"""Columns of what was seen in the frames; nothing else depends on them."""
 
 
-def write_shifts(path: Path, curve: DriftCurve) -> None:
-    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped, uncertain.
+def write_shifts(
+    path: Path, curve: DriftCurve, inspected: Inspected | None = None, findings: Sequence[Finding] = ()
+) -> None:
+    """Write a drift curve as CSV: frame (from 0), drift_z, drift_y, drift_x (pixels), clipped, uncertain; what is seen.
 
-    ``uncertain`` is empty where nobody has looked: the plugin does not say.
+    ``uncertain`` is empty where nobody has looked. ``agreement_before`` and ``agreement_after`` are the correlation of
+    a frame with the mean of all others, ``note`` has the kinds of findings that concern it.
     """
-    uncertain = [""] * len(curve.drift) if curve.uncertain_pairs is None else curve.uncertain.tolist()
-    rows = zip(curve.drift.tolist(), curve.clipped.tolist(), uncertain, strict=True)
+    frames = len(curve.drift)
+    uncertain = [""] * frames if curve.uncertain_pairs is None else curve.uncertain.tolist()
+    agreement = [
+        [""] * frames if each is None else each.round(4).tolist()
+        for each in ((inspected.before, inspected.after) if inspected else (None, None))
+    ]
+    notes = [", ".join(one.kind for one in findings if t in one.frames) for t in range(frames)]
+    rows = zip(curve.drift.tolist(), curve.clipped.tolist(), uncertain, *agreement, notes, strict=True)
     with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for frame, (drift, *flags) in enumerate(rows):
-            writer.writerow([frame, *(round(value, 4) for value in drift), *flags])
+        writer.writerow(COLUMNS + INSPECTED)
+        for frame, (drift, *seen) in enumerate(rows):
+            writer.writerow([frame, *(round(value, 4) for value in drift), *seen])
 
 
 def read_shifts(path: Path) -> DriftCurve:

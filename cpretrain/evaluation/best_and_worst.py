@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.evaluation.scoring import TRUTH, Extreme, Scoring
+from cpretrain.runtime.letters import families_for
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
@@ -64,7 +65,9 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4 * len(labels), 4.6), layout="constrained")
-    figure.suptitle(printable(title), parse_math=False)
+    families = families_for(printable(title))
+    if families is not None:
+        figure.suptitle(printable(title), parse_math=False, family=families)
     low, high = np.percentile(image, (0.5, 99.5))
     panels = figure.subplots(1, len(labels), squeeze=False)[0]
     for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):

@@ -14,6 +14,8 @@ from cpretrain.settings.drift import DriftSettings
 DTYPES = ("uint8", "uint16", "float32")
 BEYOND_PLUGIN = (
     "reference",
+    "refine",
+    "bridge",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -97,7 +99,9 @@ def check_options(settings: DriftSettings) -> None:
             cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
         )
     if settings.mask and not settings.mask.is_file():
-        raise BadInput(f"{settings.mask}: there is no such mask", expected="a TIFF of the size of a frame")
+        raise BadInput(
+            f"{settings.mask}: there is no such mask", expected="a TIFF or PNG of the size of a frame"
+        )
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [
@@ -106,6 +110,8 @@ def check_options(settings: DriftSettings) -> None:
         (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
         ("--roi with --reference mean", several_boxes),
         ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
+        ("--refine with --shifts", settings.refine and settings.shifts is not None),
+        ("--bridge with --shifts", settings.bridge and settings.shifts is not None),
     ]
     for options, clash in excluded:
         if clash:

@@ -24,12 +24,15 @@ class DriftCurve:
         Pairs of frames, from 0, whose shift the images do not determine; None where nobody has looked.
     large_pairs : tuple of (frame_from, frame_to)
         Pairs of frames, from 0, whose measured shift is larger than max_shift and was kept.
+    bridged : tuple of int
+        Frames, from 0, that determine no drift and have that between the frames around them.
     """
 
     drift: NDArray[np.float32]
     clipped_pairs: tuple[Pair, ...] = ()
     uncertain_pairs: tuple[Pair, ...] | None = None
     large_pairs: tuple[Pair, ...] = ()
+    bridged: tuple[int, ...] = ()
 
     @property
     def clipped(self) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """The images of a movie that are compared: read, cut to the box, with what is left out, transformed."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,10 @@ class DriftImages:
         """
         frame = self._movie.frame(t)
         check_pixels(self._movie, frame, t)
+        return self.image_of(frame, box)
+
+    def image_of(self, frame: NDArray[Any], box: Box | None = None) -> Image:
+        """Return what is measured of a frame, shape (Z, C, Y, X), that was read already, and which pixels count."""
         left_out = self._left_out(frame)
         kept = None if left_out is None else kept_pixels(left_out, self._settings, box)
         return drift_image(frame, self._settings, box, left_out), kept
@@ -75,6 +80,12 @@ class DriftImages:
         moved_x = max(0, min(x + int(drift[2]), self._size[1] - width))
         moved_y = max(0, min(y + int(drift[1]), self._size[0] - height))
         return moved_x, moved_y, width, height
+
+    def leaving_out(self, mask: NDArray[np.bool_]) -> "DriftImages":
+        """Return the same images without the pixels of a mask, shape (1, Y, X) or (Z, Y, X)."""
+        others = copy(self)
+        others._mask = mask if self._mask is None else self._mask | mask
+        return others
 
     def _left_out(self, frame: NDArray[Any]) -> NDArray[np.bool_] | None:
         if not self._settings.ignore_padding:

@@ -6,19 +6,23 @@ from cpretrain.settings.drift import DriftSettings
 Whole3 = tuple[int, int, int]
 
 
-def limited(drift: Whole3, uncertain: bool, settings: DriftSettings) -> PairDrift:
+def limited(
+    drift: tuple[float, float, float], uncertain: bool, settings: DriftSettings, steps: int = 1
+) -> PairDrift:
     """Cut the drift of a pair to max_shift, or keep it where that is asked for; either way it is marked.
 
     Parameters
     ----------
-    drift : tuple of int
+    drift : tuple of float
         What the sample did between the two frames, in z, y, x pixels.
     uncertain : bool
         Whether the images do not determine it.
     settings : DriftSettings
         max_shift (in x, y, z), keep_large_shifts.
+    steps : int
+        Number of frames that it took, each of which may move so far.
     """
-    limits = settings.max_shift[::-1]
+    limits = [steps * limit for limit in settings.max_shift[::-1]]
     z, y, x = (max(-limit, min(limit, value)) for value, limit in zip(drift, limits, strict=True))
     large = (z, y, x) != drift
     if settings.keep_large_shifts:

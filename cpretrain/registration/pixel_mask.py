@@ -1,6 +1,7 @@
 """A mask of pixels that are left out of a measurement: dust on the camera, borders, a time stamp."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
     Parameters
     ----------
     path : pathlib.Path
-        A TIFF of one plane, which stands for all, or of as many planes as a frame has.
+        A TIFF of one plane, which stands for all, or of as many planes as a frame has; or a PNG.
     size : tuple of int
         Lengths of a frame in z, y, x.
 
@@ -29,18 +30,36 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
     BadInput
         When it cannot be read or has another size.
     """
+    pixels = _png_planes(path) if path.suffix.lower() == ".png" else _planes(path)
+    count, height, width = pixels.shape
+    if (height, width) != size[1:] or count not in (1, size[0]):
+        one = f"1 × {size[1]} × {size[2]}"
+        raise BadInput(
+            f"{path}: the mask has another size than the frames",
+            found=f"{count} × {height} × {width} pixels (z, y, x)",
+            expected=one if size[0] == 1 else f"{one}, or {size[0]} × {size[1]} × {size[2]}",
+            cure="draw it on a frame of this movie, or crop it like the movie",
+        )
+    return pixels != 0
+
+
+def _planes(path: Path) -> NDArray[Any]:
+    """Read all planes of a TIFF: which axis they are on depends on the program that wrote it."""
     with TimeLapse(path) as mask:
         frames, planes, channels, height, width = mask.shape
-        count = (
-            frames * planes * channels
-        )  # which axis its planes are on depends on the program that wrote it
-        if (height, width) != size[1:] or count not in (1, size[0]):
-            one = f"1 × {size[1]} × {size[2]}"
-            raise BadInput(
-                f"{path}: the mask has another size than the frames",
-                found=f"{count} × {height} × {width} pixels (z, y, x)",
-                expected=one if size[0] == 1 else f"{one}, or {size[0]} × {size[1]} × {size[2]}",
-                cure="draw it on a frame of this movie, or crop it like the movie",
-            )
         pixels = np.stack([mask.frame(t) for t in range(frames)])
-    return pixels.reshape(count, height, width) != 0
+    return pixels.reshape(frames * planes * channels, height, width)
+
+
+def _png_planes(path: Path) -> NDArray[np.uint8]:
+    """Read a PNG as one plane that is not 0 where it is not black."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except Exception as error:  # Pillow complains of damaged files in many ways
+        raise BadInput(
+            f"{path}: cannot be read as a PNG", found=f"{type(error).__name__}: {error}", cure="save it again"
+        ) from error
+    return pixels.max(axis=-1)[np.newaxis]

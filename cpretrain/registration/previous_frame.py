@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
+from cpretrain.registration.bridging import Bridge, interpolated
 from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, accumulate, measured_pairs
 from cpretrain.registration.frame_image import Box
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.max_shift import limited
-from cpretrain.registration.phase_correlation.certainty import is_uncertain
-from cpretrain.registration.phase_correlation.match import Match, match
+from cpretrain.registration.pair_answer import Answer, answer_for
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -63,7 +63,10 @@ def measure_drift(
                 on_pair(frame_from, frame_to)
             return measured
 
-        curve = accumulate(movie.shape[0], measure, settings.multi_time_scale)
+        bridge = Bridge(measure, measurement.pair_apart)
+        curve = accumulate(movie.shape[0], bridge if settings.bridge else measure, settings.multi_time_scale)
+    if settings.bridge:
+        curve = interpolated(curve, sorted(bridge.bridged))
     return curve if settings.sub_pixel else curve.whole()
 
 
@@ -79,26 +82,35 @@ class _Measurement:
         self.coming = measured_pairs(movie.shape[0], settings.multi_time_scale)
         next(self.coming)
         self.transformed = lru_cache(maxsize=2)(lambda t, box: ahead.submit(self.images.transformed, t, box))
-        self.match = lru_cache(maxsize=1)(self._match)
+        self.answer = lru_cache(maxsize=1)(self._answer)
 
     def pair(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
         """Measure the drift between two frames; `drift` says where the box is by now."""
         box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
-        found, uncertain = self.match(frame_from, box_from, frame_to, box_to)
-        measured = limited(found.drift, uncertain, self.settings)
+        found = self.answer(frame_from, box_from, frame_to, box_to)
+        return self._in_movie(found, box_from, box_to)
+
+    def pair_apart(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
+        """Measure a pair of which nobody knew that it would be wanted."""
+        box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
+        earlier, later = (
+            self.images.transformed(t, box) for t, box in ((frame_from, box_from), (frame_to, box_to))
+        )
+        found = answer_for(later, earlier, self.settings)
+        return self._in_movie(found, box_from, box_to, frame_to - frame_from)
+
+    def _in_movie(self, found: Answer, box_from: Box | None, box_to: Box | None, steps: int = 1) -> PairDrift:
+        measured = limited(found.drift, found.uncertain, self.settings, steps)
         if box_from is None or box_to is None:
             return measured
         z, y, x = measured.drift
         return replace(measured, drift=(z, y + box_to[1] - box_from[1], x + box_to[0] - box_from[0]))
 
-    def _match(
-        self, frame_from: int, box_from: Box | None, frame_to: int, box_to: Box | None
-    ) -> tuple[Match, bool]:
+    def _answer(self, frame_from: int, box_from: Box | None, frame_to: int, box_to: Box | None) -> Answer:
         coming = self.transformed(frame_from, box_from), self.transformed(frame_to, box_to)
         self._look_ahead((frame_from, frame_to))
         earlier, later = (future.result() for future in coming)
-        found = match(later, earlier)
-        return found, is_uncertain(found, later, earlier)
+        return answer_for(later, earlier, self.settings)
 
     def _look_ahead(self, pair: Pair) -> None:
         """Start on the frames of the pair after this one; with a ROI its place is not known yet."""

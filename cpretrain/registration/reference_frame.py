@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
+from cpretrain.registration.bridging import interpolated
 from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, curve_of
 from cpretrain.registration.frame_image import Box
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.inpainting import fill_in
 from cpretrain.registration.max_shift import Whole3, limited
-from cpretrain.registration.phase_correlation.certainty import is_uncertain
-from cpretrain.registration.phase_correlation.match import match
+from cpretrain.registration.pair_answer import answer_for
 from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
 from cpretrain.settings.drift import DriftSettings
 
@@ -38,8 +38,8 @@ def measure_against_reference(
     Returns
     -------
     DriftCurve
-        Drift of every frame in z, y, x, in whole pixels. Clipped and uncertain pairs are named by the frame before
-        and the frame.
+        Drift of every frame in z, y, x, in whole pixels unless it is refined to fractions. Clipped and uncertain pairs
+        are named by the frame before and the frame.
 
     Raises
     ------
@@ -52,25 +52,37 @@ def measure_against_reference(
     still looks like it. `max_shift` limits how far a frame moves from the one before, as it does in a chain.
     """
     images = DriftImages(movie, settings)
-    first = images.image(0, images.box((0, 0, 0)))
+    start = _first_frame(images, movie.shape[0]) if settings.bridge else 0
+    first = images.image(start, images.box((0, 0, 0)))
     reference = _First(*first) if settings.reference == "first" else _RunningMean(*first)
     drift = np.zeros((movie.shape[0], 3), np.float32)
     pairs: list[tuple[Pair, PairDrift]] = []
     before: Whole3 = (0, 0, 0)
-    for t in range(1, movie.shape[0]):
+    latest, bridged = start, list(range(start))
+    for t in range(start + 1, movie.shape[0]):
         box = images.box(before)
         image, kept = images.image(t, box)
         later, earlier = transform(image, kept), reference.transformed
-        found = match(later, earlier)
-        at = _in_movie(found.drift, box, settings.roi, reference.place)
-        measured = limited(_step(before, at), is_uncertain(found, later, earlier), settings)
+        found = answer_for(later, earlier, settings)
+        if on_pair is not None:
+            on_pair(t - 1, t)
+        if settings.bridge and found.uncertain:
+            bridged.append(t)
+            continue
+        at = _in_movie(found.whole, box, settings.roi, reference.place)
+        measured = limited(_step(before, at), found.uncertain, settings, t - latest)
         pairs.append(((t - 1, t), measured))
         if not measured.clipped:  # it would blur the mean
             reference.add(image, kept, at)
-        drift[t] = before = _plus(before, measured.drift)
-        if on_pair is not None:
-            on_pair(t - 1, t)
-    return curve_of(drift, pairs)
+        before, latest = _plus(before, measured.drift), t
+        drift[t] = np.array(before) + np.subtract(found.drift, found.whole) * (not measured.clipped)
+    return interpolated(curve_of(drift, pairs), bridged) if bridged else curve_of(drift, pairs)
+
+
+def _first_frame(images: DriftImages, frames: int) -> int:
+    """Return the first frame that is not empty: an empty one is no reference."""
+    shown = (t for t in range(frames) if np.ptp(images.image(t)[0]) > 0)
+    return next(shown, 0)
 
 
 class _First:

@@ -44,6 +44,15 @@ class DriftSettings(Settings):
         description="measure each frame against the one before it, the first one, or the mean of those aligned so "
         "far (native engine only, as all that follows)",
     )
+    refine: bool = Field(
+        False,
+        description="go from each measured shift to where the images are most alike: to the pixel, with --sub-pixel "
+        "to a fraction of one",
+    )
+    bridge: bool = Field(
+        False,
+        description="measure over frames that do not determine a drift, and give them the drift between the others",
+    )
     shifts: Path | None = Field(
         None,
         description="do not measure, but apply this NAME.shifts.csv, or that of the same name in this folder",
@@ -61,8 +70,8 @@ class DriftSettings(Settings):
     )
     mask: Path | None = Field(
         None,
-        description="TIFF of the size of a frame: pixels that are not 0 are left out of the measurement, for example "
-        "dust on the camera",
+        description="TIFF or PNG of the size of a frame: pixels that are not 0 are left out of the measurement, for "
+        "example dust on the camera",
     )
     ignore_padding: bool = Field(
         False, description="leave out the borders of zeros that frames have already, frame by frame"

@@ -1,0 +1,186 @@
+"""Look at a movie frame by frame, whichever engine measured its drift, and gather what speaks against the result."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.registration.agreement import Agreement
+from cpretrain.registration.curve import DriftCurve, Pair, round_away
+from cpretrain.registration.far_frames import far_disagreement
+from cpretrain.registration.frame_content import FrameContent, Kind, content_of, name_frames
+from cpretrain.registration.frame_images import DriftImages
+from cpretrain.registration.local_optimum import WHOLE_PIXEL, offset_to_optimum
+from cpretrain.registration.still_structure import StillStructure, frames_to_look_at
+from cpretrain.registration.valid_area import Area, common, is_empty
+from cpretrain.settings.drift import DriftSettings
+
+Each = NDArray[np.float64] | None
+"""A number for each frame; None where there is nothing to compare."""
+FALL = 0.002
+"""Fall of the mean agreement that counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inspected:
+    """What was seen.
+
+    Parameters
+    ----------
+    area : tuple of slice
+        Area of frame 0, in z, y, x, that all frames cover; what agreement rests on.
+    before, after : ndarray of float64, shape (T,), or None
+        Correlation of each frame with the mean of the others, as recorded and aligned.
+    fell : bool
+        Whether the correction made that worse.
+    kinds : dict of int to str
+        Frames that tell little, and what is wrong with them.
+    off : dict of (frame_from, frame_to) to float
+        Pairs whose images fit better elsewhere, and how many pixels away.
+    far : float or None
+        Pixels by which frames far apart contradict the curve.
+    still : ndarray of bool, shape (1, Y, X), or None
+        Mask of what holds the frames because it never moves.
+    """
+
+    area: Area
+    before: Each = None
+    after: Each = None
+    fell: bool = False
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    off: dict[Pair, float] = field(default_factory=dict)
+    far: float | None = None
+    still: NDArray[np.bool_] | None = None
+
+    def mean(self, each: Each) -> float | None:
+        """Return the mean agreement of the frames that show something, to six digits."""
+        told = [] if each is None else [value for t, value in enumerate(each) if t not in self.kinds]
+        return round(float(np.mean(told)), 6) if told else None
+
+
+class Inspection:
+    """Checks of one movie, fed with its frames as they were recorded.
+
+    Parameters
+    ----------
+    movie : TimeLapse
+        The movie; a few frames are read again at the end.
+    settings : DriftSettings
+        How it was measured.
+    curve : DriftCurve
+        What was measured.
+
+    Notes
+    -----
+    Everything is judged on what was measured: channel, planes, ROI, without what a mask leaves out.
+    """
+
+    def __init__(self, movie: TimeLapse, settings: DriftSettings, curve: DriftCurve) -> None:
+        self._settings, self._curve = settings, curve
+        self._images = _images(movie, settings)
+        self._drift = round_away(curve.drift)
+        self._frames = movie.shape[0]
+        self._size = (1, *movie.shape[3:])
+        self._to_look_at = frames_to_look_at(self._frames)
+        self._contents: list[FrameContent] = []
+        self._off: dict[Pair, float] = {}
+        self._still = StillStructure()
+        self._earlier: NDArray[np.float32] | None = None
+
+    def add(self, t: int, frame: NDArray[Any]) -> None:
+        """Look at frame `t` (from 0), shape (Z, C, Y, X); frames come in their order."""
+        if self._images is None:
+            return
+        pixels, kept = self._images.image_of(frame)
+        image = np.ascontiguousarray(pixels, np.float32)
+        if t == 0:
+            self._begin(image.shape)
+        z, y, x = (int(value) for value in self._drift[t])
+        drift = (z if len(image) > 1 else 0, y, x)
+        counted = None if kept is None else np.broadcast_to(kept, image.shape)
+        self._aligned.add(image, counted, drift)
+        self._recorded.add(image, counted, (0, 0, 0))
+        self._contents.append(content_of(image, self._part(t, image.shape)))
+        if t in self._to_look_at and self._contents[-1].contrast > 0:
+            self._still.add(image)
+        if kept is None and not self._settings.refine and self._settings.shifts is None:
+            self._compare(t, image)
+            self._earlier = image
+
+    def result(self) -> Inspected:
+        """Return what was seen in all frames."""
+        if self._images is None or len(self._contents) < 2:
+            return Inspected((slice(0, 0),) * 3)
+        before, after = self._recorded.each(), self._aligned.each()
+        kinds = name_frames(self._contents, after)
+        far, still = self._far(kinds)
+        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still)
+        return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
+
+    def _begin(self, shape: tuple[int, ...]) -> None:
+        """Lay out the area that all frames cover, now that the size of what was measured is known."""
+        low, high = self._drift.min(axis=0), self._drift.max(axis=0)
+        if shape[0] == 1:
+            low[0] = high[0] = 0
+        z, y, x = (
+            slice(max(0, -int(a)), max(0, length - max(0, int(b))))
+            for a, b, length in zip(low, high, shape, strict=True)
+        )
+        area = common((z, y, x), self._part(0, shape))
+        self._aligned, self._recorded = Agreement(self._frames, area), Agreement(self._frames, area)
+
+    def _part(self, t: int, shape: tuple[int, ...]) -> Area:
+        """Return the part of frame `t` that was measured."""
+        assert self._images is not None
+        box = self._images.box(self._curve.drift[t])
+        x, y, width, height = box or (0, 0, shape[2], shape[1])
+        return slice(0, shape[0]), slice(y, y + height), slice(x, x + width)
+
+    def _compare(self, t: int, image: NDArray[np.float32]) -> None:
+        """Note the pair that ends with frame `t` where its images fit better at least a pixel away."""
+        pair = (t - 1, t)
+        if self._earlier is None or pair in self._curve.clipped_pairs or set(pair) & set(self._curve.bridged):
+            return
+        drift = self._curve.drift[t] - self._curve.drift[t - 1]
+        offset = offset_to_optimum(image, self._earlier, drift, self._part(t, image.shape))
+        if offset is not None and np.abs(offset).max() > WHOLE_PIXEL:
+            self._off[pair] = float(np.abs(offset).max())
+
+    def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None]:
+        """Compare frames far apart, as they are and without what never moves."""
+        if self._settings.shifts is not None:
+            return None, None
+        assert self._images is not None
+        anchors = self._aligned.most_unlike([t for t in range(self._frames) if t not in kinds])
+        far = far_disagreement(self._images, self._curve, anchors)
+        mask = self._still.mask()
+        if far is not None or mask is None or mask.shape != self._size:
+            return far, None
+        held = far_disagreement(self._images.leaving_out(mask), self._curve, anchors)
+        return None, None if held is None else mask
+
+    def _fell(self, seen: Inspected) -> bool:
+        """Whether frames agree less than before, in grey values and in their steps."""
+        if is_empty(seen.area):
+            return bool(self._drift.any())
+        return _falls(seen, seen.before, seen.after) and _falls(
+            seen, self._recorded.each_of_steps(), self._aligned.each_of_steps()
+        )
+
+
+def _falls(seen: Inspected, before: Each, after: Each) -> bool:
+    first, second = seen.mean(before), seen.mean(after)
+    return first is not None and second is not None and second < first - FALL
+
+
+def _images(movie: TimeLapse, settings: DriftSettings) -> DriftImages | None:
+    """Return the images that were compared; for shifts measured elsewhere those of the channel, if they can be used."""
+    if settings.shifts is None:
+        return DriftImages(movie, settings)
+    try:
+        return DriftImages(movie, DriftSettings(channel=settings.channel))
+    except BadInput:
+        return None

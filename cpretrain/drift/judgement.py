@@ -1,0 +1,152 @@
+"""Turn what was seen of a corrected movie into findings, each with the one option that mends it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
+from cpretrain.drift.inspection import Inspected
+from cpretrain.registration.curve import DriftCurve, Pair
+from cpretrain.registration.frame_content import Kind
+from cpretrain.settings.drift import DriftSettings
+
+NOISE = 3
+"""So many times as many pairs have to be off by pixels as are uncertain: else noise is the reason for both."""
+
+
+def judge(curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None) -> list[Finding]:
+    """Return what deserves a look, the causes first.
+
+    Parameters
+    ----------
+    curve : DriftCurve
+        Measured drift.
+    seen : Inspected
+        What was seen in the frames.
+    settings : DriftSettings
+        Settings of the measurement.
+    mask : pathlib.Path, optional
+        File of the proposed mask.
+    """
+    return [*_Judgement(curve, seen, settings, mask).findings()]
+
+
+class _Judgement:
+    """One movie's findings; a cause that explains others is told alone."""
+
+    def __init__(
+        self, curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None
+    ) -> None:
+        self.curve, self.seen, self.settings, self.mask = curve, seen, settings, mask
+        unsure = list(curve.uncertain_pairs or ())
+        self.beside = touching(dict.fromkeys([*unsure, *seen.off]), seen.kinds)
+        self.off = [pair for pair in seen.off if pair not in self.beside]
+        alone = [pair for pair in unsure if pair not in self.beside]
+        self.unsure = [pair for pair in alone if pair not in self.off]
+        if NOISE * len(self.unsure) > len(self.off):
+            self.off, self.unsure = [], sorted({*self.off, *alone})
+
+    def findings(self) -> Iterator[Finding]:
+        if self.seen.kinds:
+            yield self._frames()
+        if self.mask is not None:
+            yield self._still(self.mask)
+        elif self.off:
+            yield self._off()
+        elif self.seen.far is not None and not self.beside and not self.unsure:
+            yield self._far(self.seen.far)
+        if self.seen.fell and self.mask is None:
+            yield self._fell()
+        elif self.unsure:
+            yield self._unsure()
+        others = [t for t in self.curve.bridged if t not in self.seen.kinds]
+        if others:
+            said = f"{list_frames(others)} bridged: the drift there is that between the frames around, not measured"
+            yield Finding("bridged", said, tuple(others))
+        yield from self._beyond_limit()
+
+    def _frames(self) -> Finding:
+        frames = self.seen.kinds
+        kinds: dict[Kind, list[int]] = {}
+        for t, kind in frames.items():
+            kinds.setdefault(kind, []).append(t)
+        said = "; ".join(f"{list_frames(which)} {kind}" for kind, which in kinds.items())
+        if self.settings.bridge:
+            said += ": where that leaves no drift to measure, it is taken from the frames around"
+        elif self.beside and self.settings.shifts is None:
+            option = native_option(self.settings, "--bridge")
+            said += (
+                f", and {count_pairs(self.beside)} are uncertain because of that: all later frames may be off; "
+                f"bridge them with {option}"
+            )
+        return Finding(" and ".join(kinds), said, tuple(frames))
+
+    def _still(self, mask: Path) -> Finding:
+        option = native_option(self.settings, f"--mask {mask}")
+        said = (
+            "something that never moves holds the frames (a time stamp, a scale bar, hot pixels): look at the proposed "
+            f"mask, and leave it out with {option}"
+        )
+        return Finding("held by something still", said, self._all())
+
+    def _off(self) -> Finding:
+        worst = max(self.seen.off[pair] for pair in self.off)
+        away = "about a pixel" if worst < 1.5 else f"up to {worst:.0f} pixels"
+        cure = native_option(self.settings, "--refine")
+        said = (
+            f"{count_pairs(self.off)} fit better {away} away from the measured shift, as in smooth or noisy images: "
+            f"measure with {cure}"
+        )
+        return Finding("off by a pixel", said, ends_of(self.off))
+
+    def _far(self, pixels: float) -> Finding:
+        again = self.settings.multi_time_scale
+        cure = native_option(self.settings, "--reference mean") if again else "--multi-time-scale"
+        said = (
+            f"frames far apart lie about {pixels:.0f} pixels from where they should, as with a drift too slow for "
+            f"neighbouring frames to show: measure with {cure}"
+        )
+        return Finding("slow drift", said, self._all())
+
+    def _fell(self) -> Finding:
+        before, after = self.seen.mean(self.seen.before), self.seen.mean(self.seen.after)
+        numbers = "" if before is None or after is None else f" ({before:.3f} before, {after:.3f} after)"
+        said = f"the correction made it worse: frames agree less with their mean{numbers}; {self._other_reference()}"
+        return Finding("made worse", said, self._all())
+
+    def _unsure(self) -> Finding:
+        said = (
+            f"{count_pairs(self.unsure)} are uncertain: the images do not determine the shift; "
+            f"{self._other_reference()}"
+        )
+        return Finding("uncertain", said, ends_of(self.unsure))
+
+    def _other_reference(self) -> str:
+        if self.settings.shifts is not None:
+            return "look whether the table of shifts belongs to this movie"
+        if self.settings.reference == "mean":
+            return "measure where there is structure that moves with the sample, with --roi"
+        return f"measure with {native_option(self.settings, '--reference mean')}"
+
+    def _beyond_limit(self) -> Iterator[Finding]:
+        """Tell shifts beyond max_shift, but for those that are not to be relied on."""
+        limit = f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
+        doubtful = {*(self.curve.uncertain_pairs or ()), *self.beside}
+        clipped = [pair for pair in self.curve.clipped_pairs if pair not in doubtful]
+        if clipped and not self.seen.fell:
+            said = f"{count_pairs(clipped)} moved further than {limit}, and the shift was cut"
+            yield Finding("clipped", said, ends_of(clipped))
+        if self.curve.large_pairs:
+            yield Finding(
+                "large", _large(self.curve, self.curve.large_pairs, limit), ends_of(self.curve.large_pairs)
+            )
+
+    def _all(self) -> tuple[int, ...]:
+        return tuple(range(1, len(self.curve.drift)))
+
+
+def _large(curve: DriftCurve, pairs: tuple[Pair, ...], limit: str) -> str:
+    frames_from, frames_to = np.array(pairs).T
+    farthest = np.abs(curve.drift[frames_to] - curve.drift[frames_from]).max()
+    return f"{count_pairs(pairs)} moved further than {limit}, by up to {farthest:g} pixels, as measured"

@@ -1,0 +1,32 @@
+"""Write the mask of what never moves beside the picture, ready to be used."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from cpretrain.drift.inspection import Inspected
+from cpretrain.images.timelapse import TimeLapse
+from cpretrain.registration.pixel_mask import read_mask
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.storage.atomic import write_aside
+
+
+def propose_mask(path: Path, inspected: Inspected, movie: TimeLapse, settings: DriftSettings) -> Path | None:
+    """Write a PNG that is white where something never moves and holds the frames; None where nothing does.
+
+    A mask that is in use is part of the proposal.
+    """
+    if inspected.still is None:
+        return None
+    from PIL import Image
+
+    mask = inspected.still
+    if settings.mask is not None:
+        _, planes, _, height, width = movie.shape
+        mask = mask | read_mask(settings.mask, (planes, height, width)).any(axis=0, keepdims=True)
+    data = io.BytesIO()
+    Image.fromarray(np.where(mask[0], 255, 0).astype(np.uint8)).save(data, "PNG")
+    with write_aside(path) as aside:
+        aside.write_bytes(data.getvalue())
+    return path

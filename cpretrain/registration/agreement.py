@@ -1,0 +1,102 @@
+"""How well the frames of a movie agree with their mean once they are aligned: whether a correction helped."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.row_samples import sampled_rows
+from cpretrain.registration.valid_area import Area, is_empty
+
+MOST_PIXELS, LEAST_PIXELS, MOST_IN_ALL = 2**14, 2**10, 2**22
+"""Pixels of a frame that are kept, and of all frames together."""
+STEP = 2
+"""Pixels between two grey values that make a step."""
+
+
+class Agreement:
+    """Correlation of each frame with the mean of the others, on one area that all of them cover.
+
+    Parameters
+    ----------
+    frames : int
+        Number of frames.
+    area : tuple of slice
+        Area in z, y, x of frame 0 that is compared; in other frames it lies elsewhere.
+
+    Notes
+    -----
+    Sharp content agrees only where every frame lies at its place: unlike the correlation of neighbouring frames, this
+    falls where a slow drift stays, after a wrong step, and with a nonsense shift that leaves little in common. Frames
+    count alike, whatever their brightness. Some rows stand for all, so that they can be kept until the mean is known.
+    """
+
+    def __init__(self, frames: int, area: Area) -> None:
+        self.area = area
+        most = int(np.clip(MOST_IN_ALL // max(frames, 1), LEAST_PIXELS, MOST_PIXELS))
+        self._rows = sampled_rows(area, most)
+        self._samples: list[NDArray[np.float32]] = []
+
+    def add(self, image: NDArray[np.float32], kept: NDArray[np.bool_] | None, drift: tuple[int, ...]) -> None:
+        """Take in the next frame.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (Z, Y, X)
+            The frame.
+        kept : ndarray of bool, shape (Z, Y, X), optional
+            Pixels that count (default: all).
+        drift : tuple of int
+            How far the area has moved since frame 0, in z, y, x pixels.
+        """
+        if is_empty(self.area):
+            return
+        place = self._rows[:, 0] + drift[0], self._rows[:, 1] + drift[1]
+        columns = slice(self.area[2].start + drift[2], self.area[2].stop + drift[2])
+        values = image[place[0], place[1], columns].astype(np.float32)
+        counts = np.ones(values.shape, bool) if kept is None else kept[place[0], place[1], columns]
+        values[counts] -= values[counts].mean(dtype=np.float64) if counts.any() else 0
+        values[~counts] = 0
+        norm = float(np.linalg.norm(values))
+        self._samples.append((values / norm if norm > 1e-6 * values.size**0.5 else 0 * values).ravel())
+
+    def each(self) -> NDArray[np.float64] | None:
+        """Return the correlation of each frame with the mean of the others; None without any pixel in common."""
+        return _with_mean_of_others(self._samples) if self._samples else None
+
+    def each_of_steps(self) -> NDArray[np.float64] | None:
+        """Return the same of grey value steps, to which uneven light that stays in its place adds nothing."""
+        if not self._samples or self.area[2].stop - self.area[2].start <= STEP:
+            return None
+        rows = [sample.reshape(len(self._rows), -1) for sample in self._samples]
+        return _with_mean_of_others([(row[:, STEP:] - row[:, :-STEP]).ravel() for row in rows])
+
+    def most_unlike(self, usable: Sequence[int]) -> list[int]:
+        """Return three frames in their order, as unlike each other as can be: where a wrong alignment shows.
+
+        Parameters
+        ----------
+        usable : sequence of int
+            Frames to choose from, in their order.
+        """
+        if not self._samples or len(usable) < 3:
+            return list(usable)[:3]
+        first = usable[0]
+        alike = {t: float(self._samples[first] @ self._samples[t]) for t in usable[1:]}
+        far = min(alike, key=lambda t: (alike[t], -t))
+        alike_both = {
+            t: max(value, float(self._samples[far] @ self._samples[t]))
+            for t, value in alike.items()
+            if t != far
+        }
+        return sorted((first, far, min(alike_both, key=lambda t: alike_both[t])))
+
+
+def _with_mean_of_others(samples: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    norms = [float(np.linalg.norm(sample)) for sample in samples]
+    units = [sample / norm if norm > 1e-6 else sample for sample, norm in zip(samples, norms, strict=True)]
+    total = np.sum(units, axis=0, dtype=np.float64)
+    with_total = np.array([sample @ total for sample in units])
+    own = np.array([float(sample @ sample) for sample in units])
+    others = np.sqrt(np.maximum(total @ total - 2 * with_total + own, 0))
+    return np.divide(with_total - own, others, out=np.zeros(len(own)), where=others > 1e-9)

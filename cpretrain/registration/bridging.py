@@ -1,0 +1,77 @@
+"""Step over frames that do not determine a drift: measure between the frames around them, and interpolate."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.curve import DriftCurve, PairDrift
+
+ANCHORS = 4
+"""Earlier frames that a frame is compared with before it is given up."""
+
+Measure = Callable[[int, int, NDArray[np.float32]], PairDrift]
+
+
+class Bridge:
+    """Measures pairs of a chain, but steps over frames that determine nothing.
+
+    Parameters
+    ----------
+    measure : callable
+        Measures a pair of the chain, as `accumulate` wants it.
+    measure_apart : callable
+        Measures another pair.
+
+    Notes
+    -----
+    A frame is measured against the one before it. Where that is uncertain, either may be the reason: then it is
+    measured against the frames before that, and where one of these fits, those in between are stepped over. Where none
+    fits, it is stepped over itself, unless it fits the frame just stepped over: then the sample looks different from
+    there on, and the step between the two stays uncertain.
+    """
+
+    def __init__(self, measure: Measure, measure_apart: Measure) -> None:
+        self._measure, self._measure_apart = measure, measure_apart
+        self._anchors = [0]
+        self.bridged: set[int] = set()
+
+    def __call__(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
+        """Measure a pair; what cannot be measured is left as the curve has it."""
+        direct = self._measure(frame_from, frame_to, drift)
+        if frame_to - frame_from > 1 or frame_to in (*self._anchors, *self.bridged):  # of a longer time scale
+            doubtful = direct.uncertain or self.bridged & {frame_from, frame_to}
+            return _as_known(frame_from, frame_to, drift) if doubtful else direct
+        return self._step(direct, frame_to, drift)
+
+    def _step(self, direct: PairDrift, t: int, drift: NDArray[np.float32]) -> PairDrift:
+        for anchor in self._anchors[: -ANCHORS - 1 : -1]:
+            measured = direct if anchor == t - 1 else self._measure_apart(anchor, t, drift)
+            if not measured.uncertain:
+                self.bridged.update(range(anchor + 1, t))
+                self._anchors = [*(one for one in self._anchors if one <= anchor), t]
+                moved = np.asarray(measured.drift, np.float32) + drift[anchor] - drift[t - 1]
+                z, y, x = moved.tolist()
+                return replace(measured, drift=(z, y, x))
+        if t - 1 in self.bridged and not direct.uncertain:
+            self.bridged.remove(t - 1)
+            self._anchors += [t - 1, t]
+            return replace(direct, uncertain=True)
+        self.bridged.add(t)
+        return PairDrift((0.0, 0.0, 0.0))
+
+
+def _as_known(frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
+    z, y, x = (drift[frame_to] - drift[frame_from]).tolist()
+    return PairDrift((z, y, x))
+
+
+def interpolated(curve: DriftCurve, bridged: Sequence[int]) -> DriftCurve:
+    """Return a curve in which frames that were stepped over have the drift between the others, and are named."""
+    frames = np.arange(len(curve.drift))
+    others = np.setdiff1d(frames, bridged)
+    drift = curve.drift.copy()
+    for axis in range(3):
+        drift[:, axis] = np.interp(frames, others, curve.drift[others, axis])
+    return replace(curve, drift=drift, bridged=tuple(sorted(bridged)))

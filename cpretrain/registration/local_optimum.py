@@ -1,0 +1,80 @@
+"""Where near a measured shift two images are most alike: at the shift itself, or a pixel or more away from it."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.valid_area import Area
+from cpretrain.registration.whole_image import Whole3, fits_as_a_whole, whole3
+
+MOST_STEPS = 30
+"""Steps uphill after which the search ends; only unrelated images go on for so long."""
+WHOLE_PIXEL = 0.75
+"""Distance in pixels from which a shift counts as off: halves of a pixel are left to rounding."""
+
+
+def offset_to_optimum(
+    later: NDArray[np.float32], earlier: NDArray[np.float32], drift: NDArray[np.float32], area: Area
+) -> NDArray[np.float64] | None:
+    """Return how far from a measured drift two images are most alike, going uphill pixel by pixel.
+
+    Parameters
+    ----------
+    later, earlier : ndarray of float32, shape (Z, Y, X)
+        Two images.
+    drift : ndarray of float32, shape (3,)
+        Measured drift from the earlier to the later one in z, y, x pixels.
+    area : tuple of slice
+        Part of the later image that counts, in z, y, x.
+
+    Returns
+    -------
+    ndarray of float64, shape (3,), or None
+        Distance in z, y, x from `drift` to the optimum, between whole pixels by a parabola; zeros where only something
+        in the image moved, None where the images have nothing to compare.
+    """
+    rows, columns = sampled_rows(area), area[2]
+    known: dict[Whole3, float] = {}
+
+    def alike(shift: Whole3) -> float:
+        if shift not in known:
+            known[shift] = row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
+        return known[shift]
+
+    axes = tuple(axis for axis in range(3) if later.shape[axis] > 1)
+    start = whole3(drift)
+    summit = _uphill(alike, start, axes)
+    if not np.isfinite(alike(summit)):
+        return None
+    if summit != start and not fits_as_a_whole(later, earlier, summit, start, area):
+        return np.zeros(3)
+    fraction = np.zeros(3)
+    for axis in axes:
+        below, above = (alike(_moved(summit, axis, side)) for side in (-1, 1))
+        fraction[axis] = parabola_peak(below, alike(summit), above)
+    return np.array(summit) + fraction - drift
+
+
+def parabola_peak(below: float, peak: float, above: float) -> float:
+    """Return where a parabola through three neighbouring values has its maximum, from -0.5 to 0.5 of their distance."""
+    curvature = below - 2 * peak + above
+    if not curvature < 0:
+        return 0.0
+    return float(np.clip(0.5 * (below - above) / curvature, -0.5, 0.5))
+
+
+def _uphill(alike: Callable[[Whole3], float], place: Whole3, axes: tuple[int, ...]) -> Whole3:
+    for _ in range(MOST_STEPS):
+        around = [_moved(place, axis, side) for axis in axes for side in (-1, 1)]
+        best = max(around, key=lambda shift: np.nan_to_num(alike(shift), nan=-1))
+        if not alike(best) > alike(place):
+            break
+        place = best
+    return place
+
+
+def _moved(place: Whole3, axis: int, side: int) -> Whole3:
+    z, y, x = (value + side * (i == axis) for i, value in enumerate(place))
+    return z, y, x

@@ -1,0 +1,83 @@
+"""From the plugin's answer for a pair of images to where they are most alike, to a fraction of a pixel if wanted."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.phase_correlation.certainty import peak_is_noise, scores_as_well
+from cpretrain.registration.phase_correlation.match import Match
+from cpretrain.registration.phase_correlation.similarity import Scored, score, summit
+from cpretrain.registration.phase_correlation.spectrum import Transformed, axes_of
+
+
+def refined(found: Match, later: Transformed, earlier: Transformed) -> Match:
+    """Return the answer moved uphill, pixel by pixel, to the nearest local optimum of the images' correlation."""
+    best = summit(later, earlier, Scored(np.array(found.drift), found.score, found.pixels))
+    z, y, x = best.drift.tolist()
+    return replace(found, drift=(z, y, x), score=best.score, pixels=best.pixels)
+
+
+def refined_is_uncertain(plain: Match, best: Match) -> bool:
+    """Whether a refined answer is not one to rely on.
+
+    Parameters
+    ----------
+    plain, best : Match
+        The answer before and after it was refined.
+
+    Returns
+    -------
+    bool
+        True where the peak that it started from is no higher than noise makes it, or where another candidate scores as
+        well. What the plain answer is uncertain for besides, a better place nearby, has been taken.
+    """
+    return peak_is_noise(plain.height, plain.size) or scores_as_well(
+        best.score, best.second_score, best.pixels
+    )
+
+
+def fraction(best: Match, later: Transformed, earlier: Transformed) -> NDArray[np.float64]:
+    """Return how far the true optimum lies from a refined answer, in z, y, x, at most half a pixel each.
+
+    Parameters
+    ----------
+    best : Match
+        A refined answer.
+    later, earlier : Transformed
+        The two images.
+
+    Notes
+    -----
+    A quadratic function is fitted to the correlations at the answer and all its neighbours, diagonal ones too: objects
+    that are long and oblique make its axes oblique.
+    """
+    axes = axes_of(later.image)
+    steps = np.array(list(product((-1, 0, 1), repeat=len(axes))))
+    places = np.zeros((len(steps), 3), np.int64)
+    places[:, axes] = steps
+    scores, pixels = score(later, earlier, places + np.array(best.drift))
+    moved = np.zeros(3)
+    if (pixels == 0).any():
+        return moved
+    moved[list(axes)] = _peak(steps, scores.astype(np.float64))
+    return np.clip(moved, -0.5, 0.5)
+
+
+def _peak(steps: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a quadratic function, fitted to values on a grid of 3 places an axis, is highest."""
+    n = steps.shape[1]
+    pairs = [(i, j) for i in range(n) for j in range(i, n)]
+    terms = np.column_stack(
+        [np.ones(len(steps)), steps, *(steps[:, i] * steps[:, j] for i, j in pairs)]
+    ).astype(np.float64)
+    weights = np.exp(-np.square(steps).sum(axis=1))[:, np.newaxis] ** 0.5  # the nearer ones tell more
+    solved, *_ = np.linalg.lstsq(terms * weights, values * weights[:, 0], rcond=None)
+    curvature = np.zeros((n, n))
+    for (i, j), value in zip(pairs, solved[1 + n :], strict=True):
+        curvature[i, j] += value
+        curvature[j, i] += value
+    if not (np.linalg.eigvalsh(curvature) < 0).all():
+        return np.zeros(n)
+    return np.asarray(np.linalg.solve(curvature, -solved[1 : 1 + n]))

@@ -1,0 +1,87 @@
+"""What never moves in a movie while the rest does: a time stamp, a scale bar, hot pixels, dirt on the camera."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import (
+    binary_dilation,
+    binary_fill_holes,
+    label,
+    maximum_filter,
+    minimum_filter,
+    uniform_filter,
+)
+
+FRAMES = 12
+"""Frames spread over the movie that are looked at."""
+SURROUNDINGS = 15
+"""Edge length in pixels of what counts as around a pixel."""
+PIECE, GAP = 6, 9
+"""Pixels of a piece of writing, and gaps between such pieces that are closed, because digits change."""
+STANDING_OUT = 6.0
+"""Contrast of still structure, in units of what its pixels change by and of the contrast that is usual."""
+LEAST_ENERGY = 0.05
+"""Share of the energy of local contrast below which still structure does not hold a frame."""
+MOST = 0.25
+"""Share of an image from which still structure is the sample itself."""
+
+
+def frames_to_look_at(frames: int) -> frozenset[int]:
+    """Return the numbers of the frames that tell what is still, from 0."""
+    return frozenset(np.linspace(0, frames - 1, min(frames, FRAMES)).round().astype(int).tolist())
+
+
+class StillStructure:
+    """Mean and spread of each pixel over some frames."""
+
+    def __init__(self) -> None:
+        self._first: NDArray[np.float32] | None = None
+        self._sum = self._squares = np.zeros((), np.float32)
+        self._count = 0
+
+    def add(self, image: NDArray[np.float32]) -> None:
+        """Take in a frame, shape (Z, Y, X)."""
+        if self._first is None:
+            self._first = image.copy()
+            self._sum, self._squares = np.zeros_like(image), np.zeros_like(image)
+        change = image - self._first
+        self._sum += change
+        change *= change
+        self._squares += change
+        self._count += 1
+
+    def mask(self) -> NDArray[np.bool_] | None:
+        """Return where structure stands out that never changes, shape (1, Y, X); None where there is none of its own.
+
+        Gaps between its parts, such as digits that change, belong to it.
+        """
+        if self._first is None or self._count < 3:
+            return None
+        mean = self._sum / self._count
+        spread = np.sqrt(np.maximum(self._squares / self._count - mean * mean, 0))
+        mean += self._first
+        contrast = _contrast(mean)
+        usual = np.median(contrast[:, ::4, ::4])
+        still = contrast > STANDING_OUT * np.maximum(spread, usual)
+        of_all = _energy(contrast[still]) / max(_energy(_contrast(self._first)), 1e-9)
+        if of_all < LEAST_ENERGY or still.any(axis=0).mean() > MOST:
+            return None
+        whole = _closed(still.any(axis=0))
+        return whole[np.newaxis] if whole.mean() <= MOST else None
+
+
+def _contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return by how much each pixel differs from its surroundings in the plane."""
+    return np.abs(image - np.stack([uniform_filter(plane, SURROUNDINGS) for plane in image]))
+
+
+def _energy(contrast: NDArray[np.float32]) -> float:
+    return float(np.square(contrast, dtype=np.float64).sum())
+
+
+def _closed(still: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Take in what still structure blurs into, and close gaps between its larger pieces."""
+    labels, _ = label(still, np.ones((3, 3)))
+    large = (np.bincount(labels.ravel()) >= PIECE)[labels] & still
+    room = np.pad(binary_dilation(large), GAP)
+    closed = minimum_filter(maximum_filter(room, GAP), GAP)[GAP:-GAP, GAP:-GAP]
+    return np.asarray(binary_fill_holes(closed) | binary_dilation(still), bool)

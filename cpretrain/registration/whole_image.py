@@ -1,0 +1,59 @@
+"""Whether an image moved as a whole, or only something in it."""
+
+from itertools import product
+from math import atanh
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.valid_area import Area
+
+TILES, MAJORITY = 4, 0.7
+"""Tiles along y and x, and the share of those that tell a difference that has to agree."""
+TELLING = 0.03
+"""Difference between the correlations of a tile, as Fisher's z, that counts."""
+
+Whole3 = tuple[int, int, int]
+
+
+def fits_as_a_whole(
+    later: NDArray[np.float32], earlier: NDArray[np.float32], found: Whole3, said: Whole3, area: Area
+) -> bool:
+    """Return whether a shift fits better than another one in most parts of an image, not only where something crawls.
+
+    Parameters
+    ----------
+    later, earlier : ndarray of float32, shape (Z, Y, X)
+        Two images.
+    found, said : tuple of int
+        Two shifts in z, y, x pixels.
+    area : tuple of slice
+        Part of the later image that counts, in z, y, x.
+    """
+    better = worse = 0
+    for row, column in product(range(TILES), repeat=2):
+        tile = area[0], _part(area[1], row), _part(area[2], column)
+        rows = sampled_rows(tile)
+        ends = tile[2].start, tile[2].stop
+        with_found, with_said = (
+            _fisher(row_correlation(later, earlier, rows, *ends, shift)) for shift in (found, said)
+        )
+        better += with_found > with_said + TELLING
+        worse += with_said > with_found + TELLING
+    return better > 0 and better >= MAJORITY * (better + worse)
+
+
+def whole3(shift: NDArray) -> Whole3:
+    """Return a shift as a tuple of whole pixels."""
+    z, y, x = (int(value) for value in np.round(shift))
+    return z, y, x
+
+
+def _fisher(correlation: float) -> float:
+    return atanh(float(np.clip(correlation, -0.999999, 0.999999)))
+
+
+def _part(whole: slice, index: int) -> slice:
+    length = whole.stop - whole.start
+    return slice(whole.start + index * length // TILES, whole.start + (index + 1) * length // TILES)

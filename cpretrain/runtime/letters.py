@@ -1,0 +1,62 @@
+"""Fonts that have the letters of a text, for pictures that show the names of files."""
+
+from functools import lru_cache
+from unicodedata import bidirectional, category
+
+PLACEHOLDERS = "Last Resort"
+"""A font of boxes, which has a box for every letter."""
+
+
+def families_for(text: str) -> list[str] | None:
+    """Return font families that together have all letters of a text; None where no font on this machine has them.
+
+    Letters of scripts that run from right to left count as missing where matplotlib does not shape and order them.
+    """
+    from matplotlib.font_manager import FontProperties
+
+    default = FontProperties().get_family()
+    letters = {letter for letter in text if category(letter)[0] not in "ZC"}
+    if not _shapes() and any(bidirectional(letter) in ("R", "AL") for letter in letters):
+        return None
+    missing = frozenset(map(ord, letters)) - _letters_of(tuple(default))
+    if not missing:
+        return list(default)
+    other = _family_with(missing)
+    return None if other is None else [*default, other]
+
+
+def _shapes() -> bool:
+    """Whether matplotlib orders and joins letters as the script of a text asks for: since 3.11."""
+    from matplotlib import __version_info__ as version
+
+    return (version.major, version.minor) >= (3, 11)
+
+
+@lru_cache(maxsize=32)
+def _family_with(letters: frozenset[int]) -> str | None:
+    """Return a family that has all these letters, upright and neither light nor bold."""
+    from matplotlib.font_manager import fontManager
+
+    for entry in fontManager.ttflist:
+        plain = entry.style == "normal" and entry.weight in (400, "normal", "regular")
+        if plain and not entry.name.startswith(PLACEHOLDERS) and letters <= _letters_in(entry.fname):
+            return str(entry.name)
+    return None
+
+
+def _letters_of(family: tuple[str, ...]) -> frozenset[int]:
+    """Return the letters of the font that matplotlib takes for a family."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    return _letters_in(findfont(FontProperties(family=list(family))))
+
+
+@lru_cache(maxsize=2048)
+def _letters_in(file: str) -> frozenset[int]:
+    """Return the letters of a font file; none of one that is damaged, or gone since the fonts were listed."""
+    from matplotlib.font_manager import get_font
+
+    try:
+        return frozenset(get_font(file).get_charmap())
+    except (OSError, RuntimeError, ValueError):
+        return frozenset()
