@@ -51,7 +51,8 @@ class MaskFit:
     warning : str
         What a person should check; empty when nothing stands out.
     moved : tuple of float
-        Strength with the mask moved by each of `SHIFTS`.
+        Strength with the mask moved by each of `SHIFTS`, on the outlines that stay inside the image with all of them:
+        what is cut by its edge would seem to fit better once it is moved out. Empty where few are left.
     """
 
     strength: float
@@ -86,7 +87,7 @@ def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> Mask
     if steps is None or sum(map(len, outlines)) < _FEWEST_POINTS:
         return None
     here = _strength(steps, outlines)
-    moved = tuple(_strength(steps, (outlines[0] + shift, outlines[1] + shift)) for shift in SHIFTS)
+    moved = _moved(steps, outlines)
     return MaskFit(round(here, 3), _warning(here, moved, steps, outlines, labels.shape), moved)
 
 
@@ -96,6 +97,7 @@ def common_shift(fits: Sequence[MaskFit]) -> str:
     An export that is off by a pixel is off by the same pixel everywhere; what chance does to one image averages
     out over several.
     """
+    fits = [fit for fit in fits if fit.moved]
     if len(fits) < _FEWEST_IMAGES:
         return ""
     strengths = np.log(np.array([fit.moved for fit in fits]) + 1e-9)
@@ -139,6 +141,18 @@ def _strength(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> fl
     return total / max(1, count)
 
 
+def _moved(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> tuple[float, ...]:
+    """Strength with the outlines moved by each of `SHIFTS`, the same outlines for all of them."""
+    most = max(max(shift) for shift in SHIFTS)
+    down, across = (
+        points[((points >= most) & (points < np.array(step.shape) - most)).all(axis=1)]
+        for step, points in zip(steps, outlines, strict=True)
+    )
+    if len(down) + len(across) < _FEWEST_POINTS:
+        return ()
+    return tuple(_strength(steps, (down + shift, across + shift)) for shift in SHIFTS)
+
+
 def _warning(
     here: float,
     moved: tuple[float, ...],
@@ -154,10 +168,11 @@ def _warning(
     name = max(turned, key=lambda name: turned[name])
     if turned[name] > max(BETTER_TURNED * here, BETTER_TURNED):
         return f"the mask fits the image {turned[name] / max(here, 0.01):.1f} times as well {name}: check the export"
-    best = int(np.argmax(moved))
-    opposite = moved[len(SHIFTS) - 1 - best]
-    if moved[best] > max(BETTER_MOVED * here, WEAK) and moved[best] > MUCH_OTHER_WAY * opposite:
-        return f"the mask fits the image better {_by(*SHIFTS[best])}: check the export"
+    if moved:
+        best, unmoved = int(np.argmax(moved)), moved[len(SHIFTS) // 2]
+        opposite = moved[len(SHIFTS) - 1 - best]
+        if moved[best] > max(BETTER_MOVED * unmoved, WEAK) and moved[best] > MUCH_OTHER_WAY * opposite:
+            return f"the mask fits the image better {_by(*SHIFTS[best])}: check the export"
     if here < max(WEAK, HARDLY_BETTER * turned[name]):
         return "the outlines do not follow the edges of the image: check that this is its mask"
     return ""
