@@ -51,8 +51,9 @@ class MaskFit:
     warning : str
         What a person should check; empty when nothing stands out.
     moved : tuple of float
-        Strength with the mask moved by each of `SHIFTS`, on the outlines that stay inside the image with all of them:
-        what is cut by its edge would seem to fit better once it is moved out. Empty where few are left.
+        Strength with the mask moved by each of `SHIFTS`. Objects that the edge of the image cuts do not count: drawn
+        a little too large, which is usual, they fit better moved towards the edge, as no other side tells against it.
+        Empty where few outlines are left.
     """
 
     strength: float
@@ -80,14 +81,11 @@ def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> Mask
     inner = slice(border, -border) if border else slice(None)
     steps = _steps(image[..., inner, inner])
     labels = labels[inner, inner]
-    outlines = (
-        _thinned(np.argwhere(labels[1:] != labels[:-1])),
-        _thinned(np.argwhere(labels[:, 1:] != labels[:, :-1])),
-    )
+    outlines = _outlines(labels)
     if steps is None or sum(map(len, outlines)) < _FEWEST_POINTS:
         return None
     here = _strength(steps, outlines)
-    moved = _moved(steps, outlines)
+    moved = _moved(steps, _outlines(_whole_objects(labels)))
     return MaskFit(round(here, 3), _warning(here, moved, steps, outlines, labels.shape), moved)
 
 
@@ -125,6 +123,20 @@ def _steps(image: NDArray[Any]) -> tuple[Plane, Plane] | None:
         return None
     downs, acrosses = zip(*found, strict=True)
     return sum(downs) / len(found), sum(acrosses) / len(found)
+
+
+def _outlines(labels: NDArray[Any]) -> tuple[Points, Points]:
+    """Places y, x of the steps from one object to another or to the background, down and across."""
+    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    return _thinned(np.argwhere(down)), _thinned(np.argwhere(across))
+
+
+def _whole_objects(labels: NDArray[Any]) -> NDArray[Any]:
+    """Leave out the objects that the edge cuts."""
+    if not labels.size:
+        return labels
+    cut = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.where(np.isin(labels, cut), 0, labels)
 
 
 def _thinned(points: Points) -> Points:

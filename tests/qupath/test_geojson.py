@@ -210,6 +210,90 @@ def test_an_annotation_that_detections_were_made_in_is_a_region(tmp_path):
     assert read(tmp_path, [freehand, *cells]).notes == ("1 region around other objects left out",)
 
 
+NUCLEUS, SECOND = feature(polygon(*SQUARE), "Nucleus"), feature(polygon(AROUND), "Nucleus")
+TWO_CLICKS, ON_A_LINE = (
+    feature(polygon([[1, 1], [2, 2]])),
+    feature(polygon([[1, 1], [2, 2], [5.5, 5.5], [3, 3]])),
+)
+
+
+def parent(*children, name="childObjects", kind="annotation", shape=None, class_name="Tissue"):
+    one = feature(shape or polygon([[0, 0], [11, 0], [10, 9], [1, 9]]), class_name, kind)
+    one["properties"][name] = list(children)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("root", "objects", "note"),
+    [
+        (parent(NUCLEUS, SECOND), 2, "1 region around other objects left out"),
+        ([parent(NUCLEUS, SECOND, name="children")], 2, "1 region around other objects left out"),
+        (parent(parent(NUCLEUS, SECOND)), 2, "1 object drawn twice in the same place: taken once"),
+        (parent(NUCLEUS), 2, "1 of 2 objects is covered in part or whole by a smaller one"),
+        (parent(NUCLEUS, kind="root", shape={}), 1, ""),
+        (parent(NUCLEUS, kind="tmaCore"), 1, "1 TMA core left out"),
+        ([feature(box(0, 0, 12, 10), kind="tmaCore")], 0, "1 TMA core left out"),
+        ([feature(box(0, 0, 12, 5), kind="tile"), NUCLEUS], 1, "1 tile left out"),
+        ([NUCLEUS, [SECOND], {"type": "FeatureCollection", "features": []}], 2, ""),
+        ([NUCLEUS, NUCLEUS, SECOND], 2, "1 object drawn twice in the same place: taken once"),
+        ([NUCLEUS, TWO_CLICKS], 1, "1 outline without area left out"),
+        ([TWO_CLICKS, ON_A_LINE], 0, "2 outlines without area left out"),
+        ([NUCLEUS, feature(polygon())], 1, "1 outline without area left out"),
+        ([NUCLEUS, feature({})], 1, "1 feature without a geometry left out"),
+        (feature({"type": "MultiPolygon", "coordinates": [SQUARE, [[[7, 7], [8, 8]]]]}), 1, ""),
+        (feature(polygon(SQUARE[0], [[2, 2], [3, 3]])), 1, ""),
+        ([feature(box(0, 0, 12, 10))], 0, "1 annotation of the whole image left out"),
+        ([feature(polygon([[0, 0], [6, 0], [12, 0], [12, 10], [0, 10]]))], 0, "of the whole image left out"),
+        ([feature(polygon(box(0, 0, 12, 10)["coordinates"][0], SQUARE[0]))], 0, "of the whole image left out"),
+        ([{**feature(box(0, 0, 12, 5)), "id": "TMACoreObject", "properties": {}}], 0, "1 TMA core left out"),
+        ([{**feature(polygon(*SQUARE)), "id": "PathDetectionObject", "properties": {}}], 1, ""),
+    ],
+    ids=[
+        "children", "children of 0.2", "grandchildren", "one child", "root", "children of a core", "core", "tile",
+        "nested lists", "twice", "two clicks", "only lines", "no corners", "no geometry", "piece without area",
+        "hole without area", "whole image", "whole image, five corners", "inverse", "core of 0.2", "detection of 0.2",
+    ],
+)  # fmt: skip
+def test_what_is_an_object(tmp_path, root, objects, note):
+    image = read(tmp_path, root)
+    assert image.objects == objects
+    assert (
+        any(note in text for text in image.notes)
+        if note
+        else image.notes in ((), ("no objects in this image",))
+    )
+
+
+def test_pieces_that_overlap_cut_no_hole_into_each_other(tmp_path):
+    parts = [polygon(*SQUARE), polygon([[2, 2], [6, 2], [6, 6], [2, 6], [2, 2]])]
+    several = {"type": "MultiPolygon", "coordinates": [part["coordinates"] for part in parts]}
+    for geometry in (several, {"type": "GeometryCollection", "geometries": parts}):
+        assert read(tmp_path, feature(geometry)).labels.sum() == 9 + 16 - 4
+
+
+def test_regions_of_another_plane_are_no_obstacle(tmp_path):
+    cells = [
+        feature(polygon(*rings, plane={"c": -1, "z": 0, "t": 3}), "Nucleus") for rings in (SQUARE, [AROUND])
+    ]
+    assert read(tmp_path, [feature(box(0, 0, 12, 10)), *cells]).objects == 2
+
+
+def test_a_class_that_is_named_is_taken_whatever_it_means(tmp_path):
+    root = [feature(polygon(*SQUARE), "Ignore*"), SECOND]
+    assert read(tmp_path, root).classes == ("Nucleus",)
+    assert read(tmp_path, root, classes=("Ignore*",)).classes == ("Ignore*",)
+
+
+@pytest.mark.parametrize(("take", "kinds"), [("all", 3), ("annotations", 1), ("detections", 1), ("cells", 1)])
+def test_types_are_taken(tmp_path, take, kinds):
+    boxes = [(0, 0, 3, 3), (4, 0, 7, 3), (8, 0, 11, 3)]
+    types = ("annotation", "detection", "cell")
+    root = [feature(box(*place), kind, kind) for place, kind in zip(boxes, types, strict=True)]
+    image = read(tmp_path, root, take=take)
+    assert image.objects == kinds
+    assert take == "all" or image.classes == (take[:-1],)
+
+
 @pytest.mark.parametrize(
     ("root", "problem", "found"),
     [
