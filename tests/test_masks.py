@@ -156,7 +156,7 @@ def test_written_files(folders):
         rows = list(csv.DictReader(file))
     assert rows[0] == {
         "file": "-first.tif", "mask": "-first.tif.geojson", "encoding": "GeoJSON", "height": "104", "width": "104",
-        "objects": "2", "touching_border": "0", "tiny": "0", "in_pieces": "0", "overlapping": "0", "fit": "",
+        "objects": "2", "touching_border": "1", "tiny": "0", "in_pieces": "0", "overlapping": "0", "fit": "",
         "notes": "",
     }  # fmt: skip
     with open(out / "mask_objects.csv", newline="", encoding="utf-8") as file:

@@ -9,6 +9,7 @@ from cpretrain.cli.app import MOVIES, Out, Threads, app
 from cpretrain.cli.command import command
 from cpretrain.errors import BadInput
 from cpretrain.runtime.summary import Report
+from cpretrain.runtime.wording import counted
 
 if TYPE_CHECKING:
     from cpretrain.settings.batch import BatchSettings
@@ -80,7 +81,8 @@ def masks(
     from cpretrain.masks.importing import import_masks
 
     result = import_masks(ground_truth, images, out, settings)
-    lines = [f"{result.objects} objects in {result.images} label images in {result.folder}", *result.warnings]
+    objects, files = counted(result.objects, "object"), counted(result.images, "label image")
+    lines = [f"{objects} in {files} in {result.folder}", *result.warnings]
     data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
     return Report(lines, data)
 

@@ -1,14 +1,20 @@
 """One label image from whatever encoding it came in: 0 is background, objects are 1…N without gaps."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
-from cpretrain.labels.label_image import EMPTY, LabelImage, pieces_of, relabel
+from cpretrain.labels.label_image import EMPTY, LabelImage, instances, pieces_of, relabel
+from cpretrain.labels.measure import inside_border
+from cpretrain.labels.own_file import ENCODING as OWN
+from cpretrain.labels.own_file import in_record
 from cpretrain.labels.png_plane import is_png, read_png
+from cpretrain.labels.seg_npy import ENDING as SEG_ENDING
+from cpretrain.labels.seg_npy import read_saved
 from cpretrain.labels.tiff_plane import read_plane
 
 _INSTANCES = (
@@ -22,6 +28,15 @@ _SMALLEST_MEAN = 8  # pixels; many objects that are smaller on average are the g
 _WHITE = (255, 65_535, 0xFFFFFF)
 _SPECK = 4  # pixels; colours that cover no more come from smoothed edges
 _COLOURS = "colours"
+CELLPOSE = "masks of Cellpose's window"
+TOLD = (OWN, CELLPOSE)
+"""Encodings of which it is known that each number is an object."""
+_WIDE = ("uint16", "uint32", "int16", "int32", "uint64", "int64")
+_BACKGROUND = "use .backgroundLabel(0) in the export script"
+_WHOLE_IMAGE = (
+    "an annotation of the whole image became an object: delete it in QuPath, or export GeoJSON, which keeps regions "
+    "apart (objectsAre = 'cells' where cells were detected); where it is the background, use .backgroundLabel(0)"
+)
 
 
 def read_label_image(
@@ -61,20 +76,27 @@ def recognise(
     *,
     strict: bool = False,
     components: bool = False,
+    border: int = 0,
 ) -> LabelImage:
-    """Tell instance labels from binary and class masks, and give clean labels; see `read_label_image`."""
+    """Tell instance labels from binary and class masks, and give clean labels; see `read_label_image`.
+
+    What cpretrain or Cellpose's window wrote is taken as it is. `border` is the width of the edge of zeros around
+    the image.
+    """
+    if encoding in TOLD:
+        return instances(ids, encoding)
     labels = relabel(ids)
     objects = int(labels.max(initial=0))
     if objects == 0:
         return LabelImage(labels, encoding, notes=(EMPTY,))
-    _check_background(path, ids, labels)
+    pieces, owner = pieces_of(labels)
+    _check_background(path, inside_border(ids, border))
     if encoding == _COLOURS and strict:
         raise _coloured(path, objects)
-    pieces, owner = pieces_of(labels)
     areas = np.bincount(pieces.reshape(-1))[1:]
     solid = _solid_pieces(areas, owner, objects)
     value = int(ids.max())
-    if objects == 1 and (value in _WHITE or (value == 1 and solid[1] > 1)):
+    if objects == 1 and _looks_binary(value, int(solid[1]), encoding):
         return _binary(path, pieces, value, strict, components)
     if _looks_like_classes(objects, value, solid[1:]):
         return _classes(path, pieces, objects, components)
@@ -88,8 +110,12 @@ def recognise(
 
 def read_ids(path: str | os.PathLike) -> tuple[NDArray[Any], str]:
     """Read the ids as they are stored (axes y, x), and say in words how they were stored."""
+    if Path(path).name.endswith(SEG_ENDING):
+        return read_saved(Path(path)), CELLPOSE
     plane = read_png(path) if is_png(path) else read_plane(path)
     pixels = plane.pixels
+    if plane.own or in_record(path, pixels):
+        return pixels, OWN
     if plane.rgb:
         return _packed(path, pixels)
     if plane.palette:
@@ -146,17 +172,19 @@ def _packed(path: str | os.PathLike, pixels: NDArray[Any]) -> tuple[NDArray[Any]
     return ids, _COLOURS
 
 
-def _check_background(path: str | os.PathLike, ids: NDArray[Any], labels: NDArray[Any]) -> None:
-    if labels.min() == 0:
+def _check_background(path: str | os.PathLike, ids: NDArray[Any]) -> None:
+    if ids.min() == 0:
         return
+    labels = relabel(ids)
     areas = np.bincount(labels.reshape(-1))
     if areas.max() * 2 > labels.size:
-        value = ids.reshape(-1)[int(np.argmax(labels.reshape(-1) == areas.argmax()))]
+        value = int(ids.reshape(-1)[int(np.argmax(labels.reshape(-1) == areas.argmax()))])
+        no_object = value in _WHITE or value > 10 * len(areas)
         raise BadInput(
             f"{path}: has no background",
             found=f"no pixel is 0, and {value} covers {areas.max() / labels.size:.0%} of the image",
             expected="0 where there is no object",
-            cure="use .backgroundLabel(0) in the export script",
+            cure=_BACKGROUND if no_object else _WHOLE_IMAGE,
         )
 
 
@@ -167,12 +195,22 @@ def _solid_pieces(areas: NDArray[Any], owner: NDArray[Any], objects: int) -> NDA
     return np.bincount(owner[areas >= _SOLID * largest[owner]], minlength=objects + 1)
 
 
+def _looks_binary(value: int, solid: int, encoding: str) -> bool:
+    """One number for several solid pieces: that of white, or a small one.
+
+    An object may lie in two pieces. In 8 bits, as masks and classes are written, two pieces of one number are taken for
+    two cells; in 16 and 32 bits, as programs write instances, for one.
+    """
+    return value in _WHITE or (value <= _MOST_CLASSES and solid > (2 if encoding in _WIDE else 1))
+
+
 def _looks_like_classes(numbers: int, largest: int, solid: NDArray[Any]) -> bool:
     """Few numbers with many solid pieces each; of small numbers, as classes have, fewer pieces will do."""
     pieces = int(solid.sum())
     many = pieces >= 3 * numbers
-    small = largest <= _MOST_CLASSES and pieces >= 2 * numbers and int(solid.max()) >= 3
-    return numbers <= _MOST_CLASSES and (many or small)
+    small = largest <= _MOST_CLASSES and pieces >= 2 * numbers
+    all_in_pieces = numbers > 1 and int(solid.min()) >= 2
+    return numbers <= _MOST_CLASSES and (many or (small and (int(solid.max()) >= 3 or all_in_pieces)))
 
 
 def _coloured(path: str | os.PathLike, colours: int) -> BadInput:

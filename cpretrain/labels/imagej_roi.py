@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,33 @@ import roifile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.labels.drawn import Drawn, check_one_plane, check_outlines, left_out
+from cpretrain.labels.imagej_shapes import by_qupath, shape_of
 from cpretrain.labels.label_image import LabelImage
-from cpretrain.labels.outlines import Outline, Polygon, Ring, outlines_of, rasterise, ring
+from cpretrain.labels.outlines import Outline, Polygon, Ring, outlines_of, rasterise, with_area
+from cpretrain.labels.regions import Frame, cells_of
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.wording import counted
+from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
 
-_FILLED = (roifile.ROI_TYPE.POLYGON, roifile.ROI_TYPE.FREEHAND, roifile.ROI_TYPE.TRACED)
+_FACT = re.compile(r"^qupath\.object\.(\w+): (.*)$", re.MULTILINE)
 _PIECE = re.compile(r"(?P<object>.*?(?P<number>\d+))_(?P<piece>\d+)")
-_OVAL_CORNERS = 256
 _LARGEST_COORDINATE = 32_767  # of a 16-bit ROI
 
 
 def read_rois(
-    path: str | os.PathLike, size: tuple[int, int], files: Sequence[tuple[str, bytes]]
+    path: str | os.PathLike,
+    size: tuple[int, int],
+    files: Sequence[tuple[str, bytes]],
+    settings: MaskSettings | None = None,
+    border: int = 0,
 ) -> LabelImage:
     """Read ImageJ ROIs of one image into a label image.
 
     Polygons, freehand and traced outlines, rectangles, ovals, ellipses and composites are objects; lines, points
-    and text are counted and left out. ROIs named ``NAME_0, NAME_1, …`` beside plain ``NAME`` ones are the
-    pieces of one object.
+    and text are counted and left out, as are regions. ROIs named ``NAME_0, NAME_1, …`` beside plain ``NAME`` ones
+    are the pieces of one object. Those that QuPath wrote have its classes and types.
 
     Parameters
     ----------
@@ -40,42 +49,35 @@ def read_rois(
         Height and width of the image in pixels.
     files : sequence of (str, bytes)
         Name and content of each ROI.
+    settings : MaskSettings, optional
+        ``take`` and ``classes`` are used.
+    border : int
+        Width of the edge of zeros around the image.
 
     Raises
     ------
     BadInput
         When one of them is damaged, or they lie on several planes or outside the image.
     """
-    outlines, skipped, planes = [], Counter[str](), Counter[tuple[int, int, int]]()
-    for name, data in files:
-        roi = _parse(path, name, data)
-        polygons, left_out = _read(path, name, roi)
-        if left_out:
-            skipped[left_out] += 1
+    settings = settings or MaskSettings()
+    drawn, skipped = list[Drawn](), Counter[str]()
+    rois = [(name, _parse(path, name, data)) for name, data in files]
+    _check_selection(path, [roi for _, roi in rois], settings)
+    for name, roi in rois:
+        polygons, kind = _read(path, name, roi)
+        if polygons:
+            drawn.append(_drawn(roi, Outline(polygons, "", _stem(name))))
         else:
-            planes[_plane(roi)] += 1
-            outlines.append(Outline(polygons, f"group {roi.group}" if roi.group > 0 else "", _stem(name)))
-    if len(planes) > 1:
-        raise BadInput(
-            f"{path}: holds ROIs of several planes",
-            found=", ".join(f"{count} at {_plane_text(plane)}" for plane, count in sorted(planes.items())),
-            expected="ROIs of the one plane that is trained on",
-            cure="save the ROIs of one plane at a time",
-        )
-    if skipped and not outlines:
-        raise BadInput(
-            f"{path}: holds no outlines",
-            found=", ".join(f"{count} {kind}" for kind, count in skipped.items()),
-            expected="polygons, freehand outlines, ovals or rectangles",
-            cure="draw the outline of each object (lines and points have no area)",
-        )
-    joined = _join_pieces(outlines)
-    notes = [f"{count} {kind} left out" for kind, count in sorted(skipped.items())]
-    if len(joined) < len(outlines):
-        notes.append(
-            f"{len(outlines) - len(joined)} ROIs joined to others of their name as pieces of one object"
-        )
-    return rasterise(path, joined, size, "ImageJ ROIs").with_notes(notes)
+            skipped[kind] += 1
+    check_outlines(path, drawn, skipped)
+    joined = _join_pieces(drawn)
+    cells, notes = cells_of(joined, Frame(*size, border), settings)
+    check_one_plane(path, cells)
+    if len(joined) < len(drawn):
+        many = counted(len(drawn) - len(joined), "ROI")
+        notes.append(f"{many} joined to others of their name as pieces of one object")
+    image = rasterise(path, [one.outline for one in cells], size, "ImageJ ROIs")
+    return image.with_notes([*left_out(skipped), *notes])
 
 
 def write_rois(
@@ -148,91 +150,64 @@ def _damaged(path: str | os.PathLike, name: str, error: Exception) -> BadInput:
 def _read(path: str | os.PathLike, name: str, roi: roifile.ImagejRoi) -> tuple[list[Polygon], str]:
     """Outlines of a ROI, or what kind it is when it has no area."""
     try:
-        if roi.subtype in (roifile.ROI_SUBTYPE.TEXT, roifile.ROI_SUBTYPE.IMAGE):
-            return [], "text or image overlays"
-        if roi.composite:
-            return [_composite(roi)], ""
-        if roi.roitype == roifile.ROI_TYPE.OVAL:
-            return [[_oval(*_box(roi))]], ""
-        if roi.roitype == roifile.ROI_TYPE.RECT:
-            return [[_rectangle(*_box(roi))]], ""
-        if (
-            roi.roitype == roifile.ROI_TYPE.FREEHAND
-            and roi.subtype
-            in (
-                roifile.ROI_SUBTYPE.ELLIPSE,
-                roifile.ROI_SUBTYPE.ROTATED_RECT,
-            )
-            and roi.subpixel_coordinates is None
-            and roi.integer_coordinates is None
-        ):
-            raise ValueError("an ellipse without its outline")
-        if roi.roitype in _FILLED:
-            return [[ring(_corners(roi))]], ""
+        polygons, kind = shape_of(roi)
+        rings = [[corners for corners in polygon if with_area([[corners]])] for polygon in polygons]
     except Exception as error:
         raise _damaged(path, name, error) from error
-    if roi.roitype == roifile.ROI_TYPE.POINT:
-        return [], "points"
-    return [], "lines"
+    return [polygon for polygon in rings if polygon], kind or "outlines without area"
 
 
-def _corners(roi: roifile.ImagejRoi) -> NDArray[Any]:
-    return np.asarray(roi.coordinates())
+def _drawn(roi: roifile.ImagejRoi, outline: Outline) -> Drawn:
+    if not by_qupath(roi):
+        group = f"group {roi.group}" if roi.group > 0 else ""
+        return Drawn(replace(outline, class_name=group), plane=_plane(roi))
+    facts = dict(_FACT.findall(roi.props))
+    kind = facts.get("type", "annotation").lower()
+    outline = Outline(outline.polygons, facts.get("classification", ""), facts.get("name", outline.name))
+    return Drawn(outline, kind if kind in ("detection", "cell") else "annotation", _plane(roi))
 
 
-def _composite(roi: roifile.ImagejRoi) -> Polygon:
-    """Rings of a composite: outer ones and holes in any order, told apart by the even-odd rule."""
-    paths = roi.coordinates(multi=True)
-    rings = [ring(points) for points in paths if len(points) > 2]
-    if not rings:
-        raise ValueError("a composite without an outline")
-    return rings
+def _check_selection(
+    path: str | os.PathLike, rois: Sequence[roifile.ImagejRoi], settings: MaskSettings
+) -> None:
+    """Make sure that what is to be selected can be told."""
+    if all(by_qupath(roi) for roi in rois):
+        return
+    if settings.classes:
+        raise BadInput(
+            f"{path}: ImageJ ROIs have no classes to select {', '.join(settings.classes)} from",
+            cure="leave --classes out, or export GeoJSON from QuPath",
+        )
+    if settings.take != "all":
+        raise BadInput(
+            f"{path}: ImageJ ROIs are neither annotations nor detections nor cells",
+            cure="leave --take out, or export GeoJSON from QuPath",
+        )
 
 
-def _box(roi: roifile.ImagejRoi) -> tuple[float, float, float, float]:
-    if roi.subpixelrect:
-        return roi.xd, roi.yd, roi.xd + roi.widthd, roi.yd + roi.heightd
-    return roi.left, roi.top, roi.right, roi.bottom
-
-
-def _rectangle(left: float, top: float, right: float, bottom: float) -> Ring:
-    return ring([(left, top), (right, top), (right, bottom), (left, bottom)])
-
-
-def _oval(left: float, top: float, right: float, bottom: float) -> Ring:
-    angle = np.linspace(0, 2 * np.pi, _OVAL_CORNERS, endpoint=False)
-    x = (left + right) / 2 + (right - left) / 2 * np.cos(angle)
-    y = (top + bottom) / 2 + (bottom - top) / 2 * np.sin(angle)
-    return ring(np.stack([x, y], axis=1))
-
-
-def _plane(roi: roifile.ImagejRoi) -> tuple[int, int, int]:
-    return (roi.position if not (roi.z_position or roi.t_position) else 0, roi.z_position, roi.t_position)
-
-
-def _plane_text(plane: tuple[int, int, int]) -> str:
-    position, z, t = plane
-    return f"position {position}" if position else f"z={z}, t={t}"
+def _plane(roi: roifile.ImagejRoi) -> str:
+    if roi.z_position or roi.t_position:
+        return f"z={roi.z_position}, t={roi.t_position}"
+    return f"position {roi.position}" if roi.position else ""
 
 
 def _stem(name: str) -> str:
     return name[:-4] if name.lower().endswith(".roi") else name
 
 
-def _join_pieces(outlines: Sequence[Outline]) -> list[Outline]:
+def _join_pieces(drawn: Sequence[Drawn]) -> list[Drawn]:
     """Join ``nucleus_018_0, nucleus_018_1`` where other objects are plainly ``nucleus_017``."""
-    plain = {re.sub(r"\d+$", "#", outline.name) for outline in outlines if outline.name[-1:].isdigit()}
-    joined: dict[str, Outline] = {}
-    for index, outline in enumerate(outlines):
-        found = _PIECE.fullmatch(outline.name)
+    names = [one.outline.name for one in drawn]
+    plain = {re.sub(r"\d+$", "#", name) for name in names if name[-1:].isdigit()}
+    joined: dict[str, Drawn] = {}
+    for index, one in enumerate(drawn):
+        found = _PIECE.fullmatch(one.outline.name)
         key = f"{index}"
         if found and re.sub(r"\d+$", "#", found["object"]) in plain:
             key = found["object"]
-        before = joined.get(key)
-        if before is None:
-            joined[key] = outline if key == f"{index}" else Outline(outline.polygons, outline.class_name, key)
-        else:
-            joined[key] = Outline(before.polygons + outline.polygons, before.class_name, key)
+            before = joined[key].outline.polygons if key in joined else []
+            one = replace(one, outline=replace(one.outline, polygons=before + one.outline.polygons, name=key))
+        joined[key] = one
     return list(joined.values())
 
 

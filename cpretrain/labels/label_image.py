@@ -97,3 +97,19 @@ def pieces_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     owner = np.zeros(int(pieces.max(initial=0)) + 1, np.int64)
     owner[pieces.reshape(-1)] = labels.reshape(-1)
     return pieces, owner[1:]
+
+
+def instances(ids: NDArray[Any], encoding: str) -> LabelImage:
+    """Take each number as an object, and nothing else.
+
+    Parameters
+    ----------
+    ids : ndarray
+        Axes y, x; whole numbers from 0.
+    encoding : str
+        What the file was, in words.
+    """
+    labels = relabel(ids)
+    _, owner = pieces_of(labels)
+    in_pieces = int((np.bincount(owner) > 1).sum()) if len(owner) else 0
+    return LabelImage(labels, encoding, in_pieces, notes=() if len(owner) else (EMPTY,))

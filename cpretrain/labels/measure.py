@@ -6,9 +6,24 @@ TINY = 9
 """Objects of fewer pixels than this are counted as tiny."""
 
 
-def edge_objects(labels: np.ndarray) -> int:
-    """Count the objects of a label image (axes y, x) that touch its edge."""
+def edge_objects(labels: np.ndarray, border: int = 0) -> int:
+    """Count the objects of a label image (axes y, x) that touch the edge of its data.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Axes y, x; 0 is background.
+    border : int
+        Width in pixels of the edge of zeros around the data, as `cpretrain.crops` adds it.
+    """
+    labels = inside_border(labels, border)
     if labels.size == 0:
         return 0
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     return int(np.count_nonzero(np.unique(edge)))
+
+
+def inside_border(labels: np.ndarray, border: int) -> np.ndarray:
+    """The part of an image (last axes y, x) inside its border; all of it where nothing else is left."""
+    inner = labels[..., border:-border, border:-border] if border else labels
+    return inner if inner.size else labels

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.labels.archive import MOST_BYTES, entries, gunzip
+from cpretrain.labels.geojson import read_geojson
+from cpretrain.labels.imagej_roi import read_rois
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.runtime.terminal import check_name
 from cpretrain.settings.masks import MaskSettings
@@ -11,7 +13,9 @@ from cpretrain.settings.masks import MaskSettings
 _GEOJSON = (".geojson", ".json")
 
 
-def read_outlines(path: Path, size: tuple[int, int], settings: MaskSettings | None = None) -> LabelImage:
+def read_outlines(
+    path: Path, size: tuple[int, int], settings: MaskSettings | None = None, border: int = 0
+) -> LabelImage:
     """Read GeoJSON (plain, gzip or zip) or ImageJ ROIs (single or zip) into a label image.
 
     Parameters
@@ -21,7 +25,9 @@ def read_outlines(path: Path, size: tuple[int, int], settings: MaskSettings | No
     size : tuple of int
         Height and width of the image in pixels.
     settings : MaskSettings, optional
-        ``classes`` and ``nuclei`` are used.
+        ``take``, ``classes`` and ``nuclei`` are used.
+    border : int
+        Width of the edge of zeros around the image.
 
     Raises
     ------
@@ -36,12 +42,12 @@ def read_outlines(path: Path, size: tuple[int, int], settings: MaskSettings | No
         )
     data = path.read_bytes()
     if data.startswith(b"PK"):
-        return _archive(path, data, size, settings)
+        return _archive(path, data, size, settings, border)
     if data.startswith(b"Iout"):
-        return _rois(path, [(path.name, data)], size, settings)
+        return read_rois(path, size, [(path.name, data)], settings, border)
     if data.startswith(b"\x1f\x8b"):
         data = gunzip(path, data)
-    return _geojson(path, data, size, settings)
+    return read_geojson(path, size, settings, border, data=data)
 
 
 def looks_like_geojson(path: Path) -> bool:
@@ -53,14 +59,16 @@ def looks_like_geojson(path: Path) -> bool:
     )
 
 
-def _archive(path: Path, data: bytes, size: tuple[int, int], settings: MaskSettings) -> LabelImage:
+def _archive(
+    path: Path, data: bytes, size: tuple[int, int], settings: MaskSettings, border: int
+) -> LabelImage:
     files = entries(path, data)
     rois = [(name, content) for name, content in files if name.lower().endswith(".roi")]
     features = [content for name, content in files if name.lower().endswith(_GEOJSON)]
     if (rois and not features) or not files:
-        return _rois(path, rois, size, settings)
+        return read_rois(path, size, rois, settings, border)
     if len(features) == 1 and not rois:
-        return _geojson(path, features[0], size, settings)
+        return read_geojson(path, size, settings, border, data=features[0])
     names = ", ".join(name for name, _ in files[:5]) + (" …" if len(files) > 5 else "")
     raise BadInput(
         f"{path}: is an archive of something else",
@@ -68,22 +76,3 @@ def _archive(path: Path, data: bytes, size: tuple[int, int], settings: MaskSetti
         expected="ImageJ ROIs (.roi), or one GeoJSON file",
         cure="unpack it, and put its files into the folder under the names of their images",
     )
-
-
-def _rois(
-    path: Path, files: list[tuple[str, bytes]], size: tuple[int, int], settings: MaskSettings
-) -> LabelImage:
-    from cpretrain.labels.imagej_roi import read_rois
-
-    if settings.classes:
-        raise BadInput(
-            f"{path}: ImageJ ROIs have no classes to select {', '.join(settings.classes)} from",
-            cure="leave --classes out, or export GeoJSON from QuPath",
-        )
-    return read_rois(path, size, files)
-
-
-def _geojson(path: Path, data: bytes, size: tuple[int, int], settings: MaskSettings) -> LabelImage:
-    from cpretrain.labels.geojson import read_geojson
-
-    return read_geojson(path, size, data=data, classes=settings.classes, nuclei=settings.nuclei)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.labels.label_image import EMPTY, LabelImage, pieces_of, relabel
 from cpretrain.runtime.gc_pause import collector_at_rest
+from cpretrain.runtime.wording import counted
 
 FARTHEST = 1e7
 """Coordinates beyond this many pixels are taken for damage."""
+
+_NO_AREA = 1e-9  # square pixels; less is what rounding leaves of corners on one line
 
 Ring = NDArray[np.float64]
 Polygon = list[Ring]
@@ -38,9 +42,18 @@ class Outline:
 
     def bounds(self) -> tuple[float, float, float, float]:
         """Smallest x and y, largest x and y."""
-        outer = np.concatenate([polygon[0] for polygon in self.polygons])
-        (left, top), (right, bottom) = outer.min(axis=0), outer.max(axis=0)
+        return self._bounds
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float, float, float]:
+        rings = [corners for polygon in self.polygons for corners in polygon]
+        corners = rings[0] if len(rings) == 1 else np.concatenate(rings)
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
+
+    def outer_area(self) -> float:
+        """Area in pixels within the outer ring of each polygon, holes included."""
+        return sum(max(map(area_of, polygon)) for polygon in self.polygons)
 
     def moved(self, x: float, y: float) -> "Outline":
         """Return the same outline elsewhere."""
@@ -54,27 +67,54 @@ def ring(points: Any) -> Ring:
     Raises
     ------
     ValueError
-        With fewer than three corners, or coordinates that are no numbers in a plausible range.
+        When coordinates are no numbers in a plausible range.
     """
     corners = np.asarray(points, np.float64)
-    if corners.ndim != 2 or corners.shape[1] < 2 or len(corners) < 3:
-        raise ValueError(f"a ring of shape {corners.shape} instead of three or more corners x, y")
+    if corners.size == 0:
+        return np.zeros((0, 2))
+    if corners.ndim != 2 or corners.shape[1] < 2:
+        raise ValueError(f"a ring of shape {corners.shape} instead of corners x, y")
     corners = corners[:, :2]
     if not (np.abs(corners) < FARTHEST).all():
         raise ValueError("a corner that is no number or lies beyond any image")
     if (corners[0] != corners[-1]).any():
         corners = np.concatenate([corners, corners[:1]])
-    if len(corners) < 4:
-        raise ValueError("a ring with fewer than three corners")
     return corners
+
+
+def area_of(corners: Ring) -> float:
+    """Area in pixels within a closed ring that does not cross itself, whichever way round it runs."""
+    if not len(corners):
+        return 0.0
+    x, y = (corners - corners[0]).T
+    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]))) / 2
+
+
+def with_area(polygons: Sequence[Polygon]) -> list[Polygon]:
+    """Leave out what encloses nothing: polygons of two clicks, of corners on one line, without corners."""
+    return [
+        [polygon[0], *(hole for hole in polygon[1:] if _encloses(hole))]
+        for polygon in polygons
+        if polygon and _encloses(polygon[0])
+    ]
+
+
+def _encloses(corners: Ring) -> bool:
+    """Whether the corners lie on no single line; a figure of eight has no net area, but encloses some."""
+    if area_of(corners) > _NO_AREA or len(corners) < 4:
+        return len(corners) >= 4
+    steps = corners[1:] - corners[0]
+    farthest = steps[np.argmax(np.abs(steps).sum(axis=1))]
+    return bool((np.abs(steps[:, 0] * farthest[1] - steps[:, 1] * farthest[0]) > _NO_AREA).any())
 
 
 def rasterise(
     path: str | os.PathLike, outlines: Sequence[Outline], size: tuple[int, int], encoding: str
 ) -> LabelImage:
-    """Fill outlines in the order given; where two overlap, the later one wins.
+    """Fill outlines, the largest first: where two overlap, the smaller one wins, of equal ones the later one.
 
-    A pixel belongs to an object when its centre lies inside (even-odd rule).
+    The order in a file tells nothing: QuPath writes objects in any order. A pixel belongs to an object when its
+    centre lies inside a polygon of it (even-odd rule).
 
     Parameters
     ----------
@@ -90,7 +130,8 @@ def rasterise(
     Returns
     -------
     LabelImage
-        With the class of each object that is left, and the number of those that lost pixels to a later one.
+        Numbered in the order given, with the class of each object that is left, and the number of those that lost
+        pixels to another one.
 
     Raises
     ------
@@ -101,9 +142,12 @@ def rasterise(
         return LabelImage(np.zeros(size, np.uint16), encoding, notes=(EMPTY,))
     _check_inside(path, outlines, size)
     with collector_at_rest():
-        geometries = [_geometry(outline) for outline in outlines]
+        order = sorted(range(len(outlines)), key=lambda index: -outlines[index].outer_area())
+        geometries = [
+            (geometry, index + 1) for index in order for geometry in _geometries(outlines[index].polygons)
+        ]
         filled = _burn(geometries, size)
-        several = _burn(geometries, size, depth=True) > 1
+        several = _burn([(geometry, 1) for geometry, _ in geometries], size, add=True) > 1
     left = np.unique(filled[filled > 0])
     covered = _covered(outlines, filled, several)
     labels = relabel(filled)
@@ -162,28 +206,32 @@ def outlines_of(labels: NDArray[Any], classes: str | Sequence[str] = "") -> list
     ]
 
 
+def filled_by(outline: Outline, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels (axes y, x) of one outline."""
+    return _burn([(geometry, 1) for geometry in _geometries(outline.polygons)], size) > 0
+
+
 def _burn(
-    geometries: Sequence[dict[str, Any]], size: tuple[int, ...], depth: bool = False
+    geometries: Sequence[tuple[dict[str, Any], int]], size: tuple[int, ...], add: bool = False
 ) -> NDArray[np.int32]:
-    """Fill geometries with their numbers, from 1; or with how many of them there are at each pixel."""
+    """Fill geometries with their numbers, one after the other, or add the numbers up."""
     from rasterio.enums import MergeAlg
     from rasterio.features import rasterize
 
     return rasterize(
-        ((geometry, 1 if depth else number) for number, geometry in enumerate(geometries, 1)),
-        out_shape=size,
-        dtype="int32",
-        merge_alg=MergeAlg.add if depth else MergeAlg.replace,
+        geometries, out_shape=size, dtype="int32", merge_alg=MergeAlg.add if add else MergeAlg.replace
     )
 
 
-def _geometry(outline: Outline) -> dict[str, Any]:
-    rings = [[corners.tolist() for corners in polygon] for polygon in outline.polygons]
-    return {"type": "MultiPolygon", "coordinates": rings}
+def _geometries(polygons: Sequence[Polygon]) -> list[dict[str, Any]]:
+    """One geometry for each polygon: filled as one, polygons that overlap would cut holes into each other."""
+    return [
+        {"type": "Polygon", "coordinates": [corners.tolist() for corners in polygon]} for polygon in polygons
+    ]
 
 
 def _covered(outlines: Sequence[Outline], filled: NDArray[np.int32], several: NDArray[np.bool_]) -> int:
-    """Count the outlines that lost pixels to a later one; only those where `several` meet are looked at."""
+    """Count the outlines that lost pixels to another one; only those where `several` meet are looked at."""
     if not several.any():
         return 0
     covered = 0
@@ -192,9 +240,9 @@ def _covered(outlines: Sequence[Outline], filled: NDArray[np.int32], several: ND
         rows = slice(max(0, int(top)), max(0, int(np.ceil(bottom))))
         columns = slice(max(0, int(left)), max(0, int(np.ceil(right))))
         if several[rows, columns].any():
-            moved = _geometry(outline.moved(-columns.start, -rows.start))
-            alone = _burn([moved], filled[rows, columns].shape) > 0
-            covered += bool((filled[rows, columns][alone] != number).any())
+            window = filled[rows, columns]
+            alone = filled_by(outline.moved(-columns.start, -rows.start), (len(window), window.shape[1]))
+            covered += bool((window[alone] != number).any())
     return covered
 
 
@@ -217,7 +265,11 @@ def _check_inside(path: str | os.PathLike, outlines: Sequence[Outline], size: tu
 def _notes(drawn: int, left: NDArray[Any], covered: int) -> list[str]:
     notes = []
     if covered:
-        notes.append(f"{covered} of {drawn} objects are covered in part or whole by one drawn later")
-    if len(left) < drawn:
-        notes.append(f"{drawn - len(left)} objects leave no pixel (covered altogether, or too small)")
+        verb = "is" if covered == 1 else "are"
+        notes.append(
+            f"{covered} of {counted(drawn, 'object')} {verb} covered in part or whole by a smaller one"
+        )
+    if lost := drawn - len(left):
+        verb = "leaves" if lost == 1 else "leave"
+        notes.append(f"{counted(lost, 'object')} {verb} no pixel (covered altogether, or too small)")
     return notes

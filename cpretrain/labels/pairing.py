@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpretrain.errors import Problem
+from cpretrain.labels.seg_npy import ENDING as SEG_ENDING
 
 IMAGE_ENDINGS = (".ome.tiff", ".ome.tif", ".tiff", ".tif")
-LABEL_ENDINGS = (*IMAGE_ENDINGS, ".png")
+LABEL_ENDINGS = (*IMAGE_ENDINGS, ".png", SEG_ENDING)
 VECTOR_ENDINGS = (".geojson.gz", ".json.gz", ".geojson", ".json", ".zip", ".roi")
 MASK_SUFFIXES = ("_masks", "_cp_masks", "-labelled", "-labels", "_labels", "_mask")
 _VECTOR_SUFFIXES = ("_RoiSet", "-RoiSet", "_rois", "-rois")
@@ -146,7 +147,7 @@ def without_masks(files: Iterable[Path]) -> list[Path]:
     return [path for path in images if not [owner for owner in names.owners(path)[0] if owner != path]]
 
 
-def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
+def match(images: Iterable[Path], masks: Iterable[Path], unread: Iterable[Path] = ()) -> Matches:
     """Pair masks with images by their names.
 
     Tried in this order against an image ``NAME.tif``: the same name; ``NAME_masks``, ``NAME_cp_masks``,
@@ -158,6 +159,8 @@ def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
     ----------
     images, masks : iterable of pathlib.Path
         Files; nothing is opened.
+    unread : iterable of pathlib.Path
+        Files of other kinds that lie there; named where an image or a mask has no partner but one of them.
 
     Returns
     -------
@@ -165,6 +168,7 @@ def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
     """
     images = list(images)
     names = _Names(images)
+    others = _Unread(unread)
     found: dict[Path, list[tuple[Path, str]]] = defaultdict(list)
     result = Matches([], [], [], [])
     for mask in sorted(set(masks)):
@@ -174,11 +178,11 @@ def match(images: Iterable[Path], masks: Iterable[Path]) -> Matches:
         elif owners:
             result.ambiguous.append(_several_images(mask, owners))
         else:
-            result.without_image.append(_no_image(mask, names))
+            result.without_image.append(_no_image(mask, names, others))
     for image in images:
         candidates = found[image]
         if not candidates:
-            result.without_mask.append(_no_mask(image))
+            result.without_mask.append(_no_mask(image, others))
         elif len(candidates) > 1 and any(rule != "tile" for _, rule in candidates):
             result.ambiguous.append(_several_masks(image, candidates))
         else:
@@ -250,23 +254,51 @@ def _several_images(mask: Path, owners: list[Path]) -> Problem:
     )
 
 
-def _no_image(mask: Path, names: _Names) -> Problem:
+class _Unread:
+    """Files of other kinds, by the image that their name is that of."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self.by_name: dict[str, list[str]] = defaultdict(list)
+        for path in files:
+            composed = unicodedata.normalize("NFC", path.name)
+            for name in {composed, Path(composed).stem, bare(composed), bare(Path(composed).stem)}:
+                self.by_name[name].append(path.name)
+
+    def of(self, file: Path) -> str:
+        """Name the files that seem to belong to an image or mask; empty without any."""
+        found = {name for key in (stem(file.name), bare(file.name)) for name in self.by_name.get(key, [])}
+        return ", ".join(sorted(found - {file.name}))
+
+
+def _no_image(mask: Path, names: _Names, unread: _Unread) -> Problem:
+    if others := unread.of(mask):
+        return Problem(
+            mask.name,
+            "its image is no TIFF",
+            found=others,
+            expected="NAME.tif among the training images",
+            cure="open the image in Fiji and save it with File > Save As > Tiff",
+        )
     return Problem(
         mask.name,
         "no image belongs to this mask",
-        found=f"the image nearest in name is {names.nearest(mask).name}",
+        found=f"the image nearest in name is {names.nearest(mask).name}"
+        if names.images
+        else "no TIFF at all",
         expected="for an image NAME.tif a mask "
         + ", ".join(f"NAME{suffix}" for suffix in ("", *MASK_SUFFIXES)),
         cure="rename the mask after its image, or take it out of the folder",
     )
 
 
-def _no_mask(image: Path) -> Problem:
+def _no_mask(image: Path, unread: _Unread) -> Problem:
     name = stem(image.name)
     return Problem(
         image.name,
         "has no mask",
-        expected=", ".join(f"{name}{suffix}.tif" for suffix in ("", *MASK_SUFFIXES)) + f", or {name}.geojson",
+        found=f"{others}, which is not read" if (others := unread.of(image)) else "",
+        expected=", ".join(f"{name}{suffix}.tif" for suffix in ("", *MASK_SUFFIXES))
+        + f", {name}.geojson, or {name}{SEG_ENDING}",
         cure="export its ground truth under one of these names (an image without objects needs an empty mask), "
         "or take the image out of the folder",
     )

@@ -19,6 +19,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.tiff.ifd_chain import check_directories
 from cpretrain.images.tiff.integrity import check_page, damaged
 from cpretrain.images.tiff.ome_xml import check_ome
+from cpretrain.labels.own_file import is_own
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.resources import check_memory
 from cpretrain.runtime.terminal import check_name
@@ -29,6 +30,8 @@ MOST_CHANNELS = 5
 BYTES_A_PIXEL = 20
 """What reading a label image takes at most, in memory, where it holds objects (noise takes up to three times that)."""
 
+_LABELS = "a label image as TIFF", "export it as .tif: writeImage(labelServer, path + '.tif')"
+_IMAGE = "an image as TIFF", "open the image in Fiji and save it with File > Save As > Tiff"
 _OLD_JPEG, _JPEG = 6, 7
 _PALETTE, _REDUCED, _TRANSPARENCY = 3, 1, 4
 
@@ -43,10 +46,13 @@ class Plane:
         Axes y, x, or y, x, sample for RGB.
     palette : bool
         Whether the pixels are indices into a colour table.
+    own : bool
+        Whether cpretrain wrote it as a label image.
     """
 
     pixels: NDArray[Any]
     palette: bool = False
+    own: bool = False
 
     @property
     def rgb(self) -> bool:
@@ -82,7 +88,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
         _check_lossless(path, page)
         with _as_damage(path):
             pixels = page.asarray()
-        return Plane(_samples_last(path, pixels, page.axes), page.photometric == _PALETTE)
+        return Plane(_samples_last(path, pixels, page.axes), page.photometric == _PALETTE, is_own(page))
 
 
 def check_room(path: str | os.PathLike, height: int, width: int) -> None:
@@ -117,7 +123,7 @@ def describe_image(path: str | os.PathLike) -> ImageFacts:
     BadInput
         When the file is damaged, or holds several planes in z or t.
     """
-    with _opened(path) as file:
+    with _opened(path, _IMAGE) as file:
         series = file.series[0]
         lengths = dict(zip(series.axes, series.shape, strict=True))
         extra = {axis: count for axis, count in lengths.items() if axis not in "YXCS" and count > 1}
@@ -146,7 +152,7 @@ def _pages(file: tifffile.TiffFile) -> list[Any]:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
+def _opened(path: str | os.PathLike, wanted: tuple[str, str] = _LABELS) -> Iterator[tifffile.TiffFile]:
     with _as_damage(path), silent("tifffile"):
         if Path(path).is_dir():
             raise BadInput(f"{path}: is a folder", expected="an image file")
@@ -157,7 +163,7 @@ def _opened(path: str | os.PathLike) -> Iterator[tifffile.TiffFile]:
         try:
             file = tifffile.TiffFile(path)
         except tifffile.TiffFileError as error:
-            raise _no_tiff(path) from error
+            raise _no_tiff(path, *wanted) from error
         with file:
             check_ome(path, file.ome_metadata or "")
             if not full_pages(file):
@@ -177,7 +183,7 @@ def _as_damage(path: str | os.PathLike) -> Iterator[None]:
         raise damaged(path, f"{type(error).__name__}: {text[0]}" if text else type(error).__name__) from error
 
 
-def _no_tiff(path: str | os.PathLike) -> BadInput:
+def _no_tiff(path: str | os.PathLike, expected: str, cure: str) -> BadInput:
     start = Path(path).read_bytes()[:8]
     known = {
         b"\x89PNG": "a PNG",
@@ -190,8 +196,8 @@ def _no_tiff(path: str | os.PathLike) -> BadInput:
     return BadInput(
         f"{path}: is not a TIFF",
         found=found or ("a file that begins with " + repr(start) if start else "an empty file"),
-        expected="a label image as TIFF",
-        cure="export it as .tif: writeImage(labelServer, path + '.tif')",
+        expected=expected,
+        cure=cure,
     )
 
 

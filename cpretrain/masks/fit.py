@@ -51,7 +51,9 @@ class MaskFit:
     warning : str
         What a person should check; empty when nothing stands out.
     moved : tuple of float
-        Strength with the mask moved by each of `SHIFTS`.
+        Strength with the mask moved by each of `SHIFTS`. Objects that the edge of the image cuts do not count: drawn
+        a little too large, which is usual, they fit better moved towards the edge, as no other side tells against it.
+        Empty where few outlines are left.
     """
 
     strength: float
@@ -79,14 +81,11 @@ def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> Mask
     inner = slice(border, -border) if border else slice(None)
     steps = _steps(image[..., inner, inner])
     labels = labels[inner, inner]
-    outlines = (
-        _thinned(np.argwhere(labels[1:] != labels[:-1])),
-        _thinned(np.argwhere(labels[:, 1:] != labels[:, :-1])),
-    )
+    outlines = _outlines(labels)
     if steps is None or sum(map(len, outlines)) < _FEWEST_POINTS:
         return None
     here = _strength(steps, outlines)
-    moved = tuple(_strength(steps, (outlines[0] + shift, outlines[1] + shift)) for shift in SHIFTS)
+    moved = _moved(steps, _outlines(_whole_objects(labels)))
     return MaskFit(round(here, 3), _warning(here, moved, steps, outlines, labels.shape), moved)
 
 
@@ -96,6 +95,7 @@ def common_shift(fits: Sequence[MaskFit]) -> str:
     An export that is off by a pixel is off by the same pixel everywhere; what chance does to one image averages
     out over several.
     """
+    fits = [fit for fit in fits if fit.moved]
     if len(fits) < _FEWEST_IMAGES:
         return ""
     strengths = np.log(np.array([fit.moved for fit in fits]) + 1e-9)
@@ -125,6 +125,20 @@ def _steps(image: NDArray[Any]) -> tuple[Plane, Plane] | None:
     return sum(downs) / len(found), sum(acrosses) / len(found)
 
 
+def _outlines(labels: NDArray[Any]) -> tuple[Points, Points]:
+    """Places y, x of the steps from one object to another or to the background, down and across."""
+    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    return _thinned(np.argwhere(down)), _thinned(np.argwhere(across))
+
+
+def _whole_objects(labels: NDArray[Any]) -> NDArray[Any]:
+    """Leave out the objects that the edge cuts."""
+    if not labels.size:
+        return labels
+    cut = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.where(np.isin(labels, cut), 0, labels)
+
+
 def _thinned(points: Points) -> Points:
     return points[:: max(1, len(points) // _MOST_POINTS)]
 
@@ -137,6 +151,18 @@ def _strength(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> fl
         y, x = points[inside].T
         total, count = total + float(step[y, x].sum()), count + len(y)
     return total / max(1, count)
+
+
+def _moved(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> tuple[float, ...]:
+    """Strength with the outlines moved by each of `SHIFTS`, the same outlines for all of them."""
+    most = max(max(shift) for shift in SHIFTS)
+    down, across = (
+        points[((points >= most) & (points < np.array(step.shape) - most)).all(axis=1)]
+        for step, points in zip(steps, outlines, strict=True)
+    )
+    if len(down) + len(across) < _FEWEST_POINTS:
+        return ()
+    return tuple(_strength(steps, (down + shift, across + shift)) for shift in SHIFTS)
 
 
 def _warning(
@@ -154,10 +180,11 @@ def _warning(
     name = max(turned, key=lambda name: turned[name])
     if turned[name] > max(BETTER_TURNED * here, BETTER_TURNED):
         return f"the mask fits the image {turned[name] / max(here, 0.01):.1f} times as well {name}: check the export"
-    best = int(np.argmax(moved))
-    opposite = moved[len(SHIFTS) - 1 - best]
-    if moved[best] > max(BETTER_MOVED * here, WEAK) and moved[best] > MUCH_OTHER_WAY * opposite:
-        return f"the mask fits the image better {_by(*SHIFTS[best])}: check the export"
+    if moved:
+        best, unmoved = int(np.argmax(moved)), moved[len(SHIFTS) // 2]
+        opposite = moved[len(SHIFTS) - 1 - best]
+        if moved[best] > max(BETTER_MOVED * unmoved, WEAK) and moved[best] > MUCH_OTHER_WAY * opposite:
+            return f"the mask fits the image better {_by(*SHIFTS[best])}: check the export"
     if here < max(WEAK, HARDLY_BETTER * turned[name]):
         return "the outlines do not follow the edges of the image: check that this is its mask"
     return ""

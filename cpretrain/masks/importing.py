@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.dataset.crops_table import NAME as CROPS
@@ -16,16 +15,21 @@ from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
+from cpretrain.labels.encodings import TOLD
+from cpretrain.labels.foreign import describe, holds_annotations
 from cpretrain.labels.label_image import EMPTY, LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.outline_file import looks_like_geojson
+from cpretrain.labels.own_file import RECORD, as_tiff
 from cpretrain.labels.pairing import Match, is_mask_file, match, without_masks
+from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.masks.fit import MaskFit, common_shift, mask_fit
 from cpretrain.masks.reading import read_ground_truth
 from cpretrain.masks.report import Picture, draw, write_report
 from cpretrain.masks.result import MaskRow, MasksResult
 from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside, write_text
 from cpretrain.storage.paths import PathLike, to_path
@@ -35,8 +39,12 @@ from cpretrain.storage.rerun import done_record
 TABLE = "masks.csv"
 OBJECTS = "mask_objects.csv"
 REPORT = "masks_report.html"
-RECORD = "masks.json"
 _HARMLESS = ("framed", "cut by", "put together")
+_OUTLINES = ("GeoJSON", "ImageJ ROIs")
+_UNSAVED = " (where cells were drawn, save in QuPath with Ctrl+S, and export again)"
+_CLASSES = " (if these are cells of one class, export with .useInstanceLabels())"
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+_SAVE_AS_TIFF = "open the images in Fiji and save them with File > Save As > Tiff"
 
 
 @dataclass(frozen=True)
@@ -88,20 +96,21 @@ def import_masks(
     settings = settings or MaskSettings()
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
-    files, drawn = _two_folders(ground_truth, images)
-    matches = match(files, drawn)
+    found = _two_folders(ground_truth, images)
+    matches = match(found.images, found.drawn, found.unread)
     if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
         say(f"masks: {out} is complete and unchanged")
         return earlier
     provenance = Provenance("masks", settings, [*_inputs(matches.pairs), *_table(images)])
     ready, problems = _read_all(matches.pairs, images, settings)
     problems = [*matches.problems, *problems]
-    if settings.classes and not problems and not any(one.row.objects for one in ready):
-        problems.append(_no_such_class(ground_truth, settings, ready))
+    selected = settings.classes or settings.take != "all"
+    if selected and not problems and not any(one.row.objects for one in ready):
+        problems.append(_none_selected(ground_truth, settings, ready))
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadFolder(f"{ground_truth}: {count}, nothing was written", problems)
-    return _write(ground_truth, out, ready, provenance)
+    return _write(ground_truth, out, ready, provenance, found.foreign())
 
 
 def _unchanged(out: Path, settings: MaskSettings, pairs: Sequence[Match], images: Path) -> MasksResult | None:
@@ -129,35 +138,66 @@ def _outputs(out: Path, names: Iterable[str]) -> list[Path]:
     return [out / name for name in (TABLE, OBJECTS, REPORT, *names)]
 
 
-def write_labels(path: Path, labels: NDArray[Any]) -> None:
-    """Write a label image (axes y, x) as ImageJ and QuPath open it: one plane, deflate; whole or not at all."""
-    with write_aside(path) as aside:
-        aside.write_bytes(_as_tiff(labels))
+@dataclass(frozen=True)
+class _Found:
+    """Files of the two folders: training images, ground truth, and what is read as neither."""
+
+    images: list[Path]
+    drawn: list[Path]
+    unread: list[Path]
+
+    def foreign(self) -> list[str]:
+        """Say which files hold annotations in a form that is not read."""
+        files = [path for path in self.unread if holds_annotations(path)]
+        if not files:
+            return []
+        found, cure = describe(files)
+        return [f"not read: {found}: {cure}"]
 
 
-def _as_tiff(labels: NDArray[Any]) -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, labels, compression="zlib", photometric="minisblack", metadata=None)
-    return file.getvalue()
-
-
-def _two_folders(ground_truth: Path, images: Path) -> tuple[list[Path], list[Path]]:
-    files = list_images(images)
-    if ground_truth.is_dir():
-        drawn = [path for path in ground_truth.iterdir() if path.is_file() and _is_drawn(path)]
-    else:
-        drawn = [ground_truth] if ground_truth.is_file() else []
+def _two_folders(ground_truth: Path, images: Path) -> _Found:
+    files = _images_in(images)
+    here = sorted(path for path in ground_truth.iterdir() if path.is_file()) if ground_truth.is_dir() else []
+    drawn = [path for path in here if _is_drawn(path)]
+    if ground_truth.is_file():
+        drawn = [ground_truth] if is_mask_file(ground_truth) else []
+        here = [ground_truth]
     if not drawn:
+        found, cure = describe(path for path in here if not path.name.startswith("."))
         raise BadInput(
             f"{ground_truth}: no ground truth here",
-            found="no such file or folder" if not ground_truth.exists() else "none of the files looked for",
-            expected="label images (.tif, .png), outlines (.geojson, .json) or ImageJ ROIs (.roi, .zip)",
-            cure="export from QuPath into this folder",
+            found=found if ground_truth.exists() else "no such file or folder",
+            expected="label images (.tif, .png), outlines (.geojson, .json), ImageJ ROIs (.roi, .zip) or masks of "
+            "Cellpose's window (_seg.npy)",
+            cure=cure,
         )
+    unread = [path for path in here if path not in set(drawn)]
     if ground_truth.resolve() == images.resolve():
         files = without_masks(files)
         drawn = [path for path in drawn if path not in set(files)]
-    return files, drawn
+    elif images.is_dir():
+        unread += [path for path in images.iterdir() if path.is_file() and path not in set(files)]
+    return _Found(files, drawn, [path for path in unread if not path.name.startswith(".")])
+
+
+def _images_in(images: Path) -> list[Path]:
+    """List the training images.
+
+    Raises
+    ------
+    BadInput
+        When there is none; pictures of other kinds are named with the cure.
+    """
+    try:
+        return list_images(images)
+    except BadInput as error:
+        pictures = images.is_dir() and any(path.suffix.lower() in _PICTURES for path in images.iterdir())
+        raise BadInput(
+            error.problem,
+            found=error.found,
+            expected=error.expected,
+            cure=_SAVE_AS_TIFF if pictures else error.cure,
+        ) from error
 
 
 def _is_drawn(path: Path) -> bool:
@@ -165,12 +205,16 @@ def _is_drawn(path: Path) -> bool:
     return is_mask_file(path) and (path.suffix.lower() != ".json" or looks_like_geojson(path))
 
 
-def _no_such_class(ground_truth: Path, settings: MaskSettings, ready: Sequence[_Ready]) -> Problem:
+def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_Ready]) -> Problem:
+    classes = f"object of class {', '.join(settings.classes)}" if settings.classes else "of the"
+    kinds = f" {settings.take} asked for" if settings.take != "all" else ""
     return Problem(
         ground_truth.name,
-        f"holds no object of class {', '.join(settings.classes)}",
+        f"holds no {classes}" + (f" among the{kinds}" if settings.classes and kinds else kinds),
         found="; ".join(sorted({note for one in ready for note in one.notes if note != EMPTY})),
-        cure="name the class as it is written in QuPath",
+        cure="name the class as it is written in QuPath"
+        if settings.classes
+        else "give another --take, or none",
     )
 
 
@@ -188,27 +232,33 @@ def _read_all(
         for found in pairs:
             border = origins[found.image.name].border if found.image.name in origins else BORDER
             try:
-                ready.append(_prepare(found, read_ground_truth(found, border, settings), border))
+                size, pixels = describe_image(found.image).size, read_image(found.image)
+            except BadInput as error:
+                problems.append(Problem.of(found.image.name, error, (found.image,)))
+                continue
+            try:
+                ready.append(
+                    _prepare(found, read_ground_truth(found, size, border, settings), pixels, border)
+                )
             except BadInput as error:
                 problems.append(Problem.of(_names(found), error, (found.image, *found.masks)))
             step(found.image.name)
     return ready, problems
 
 
-def _prepare(found: Match, image: LabelImage, border: int) -> _Ready:
-    pixels = read_image(found.image)
+def _prepare(found: Match, image: LabelImage, pixels: NDArray[Any], border: int) -> _Ready:
     fit = mask_fit(pixels, image.labels, border)
     return _Ready(
-        _row(found, image, fit),
+        _row(found, image, fit, border),
         image.notes,
         _objects(found.image.name, image),
-        _as_tiff(image.labels),
+        as_tiff(image.labels),
         fit,
         draw(pixels, image.labels),
     )
 
 
-def _row(found: Match, image: LabelImage, fit: MaskFit | None) -> MaskRow:
+def _row(found: Match, image: LabelImage, fit: MaskFit | None, border: int) -> MaskRow:
     height, width = image.labels.shape
     areas = np.bincount(image.labels.reshape(-1))[1:]
     return MaskRow(
@@ -218,7 +268,7 @@ def _row(found: Match, image: LabelImage, fit: MaskFit | None) -> MaskRow:
         height=height,
         width=width,
         objects=image.objects,
-        touching_border=edge_objects(image.labels),
+        touching_border=edge_objects(image.labels, border),
         tiny=int((areas < TINY).sum()),
         in_pieces=image.in_pieces,
         overlapping=image.overlapping,
@@ -234,7 +284,13 @@ def _objects(name: str, image: LabelImage) -> list[tuple[str, int, str, str, int
     return [(name, *facts) for facts in zip(numbers, classes, names, areas, strict=True)]
 
 
-def _write(ground_truth: Path, out: Path, ready: Sequence[_Ready], provenance: Provenance) -> MasksResult:
+def _write(
+    ground_truth: Path,
+    out: Path,
+    ready: Sequence[_Ready],
+    provenance: Provenance,
+    foreign: Sequence[str],
+) -> MasksResult:
     for one in ready:
         with write_aside(out / one.row.file) as aside:
             aside.write_bytes(one.tiff)
@@ -242,7 +298,7 @@ def _write(ground_truth: Path, out: Path, ready: Sequence[_Ready], provenance: P
     _write_table(out / TABLE, [column.name for column in fields(MaskRow)], [row.values() for row in rows])
     objects = [line for one in ready for line in one.objects]
     _write_table(out / OBJECTS, ("file", "label", "class", "name", "area"), objects)
-    result = MasksResult(out, rows, _warnings(ready) + _left_behind(out, rows))
+    result = MasksResult(out, rows, [*_warnings(ready), *foreign, *_left_behind(out, rows)])
     common = [
         text for text in result.warnings if not any(text.startswith(f"{row['file']}: ") for row in rows)
     ]
@@ -261,9 +317,9 @@ def _write(ground_truth: Path, out: Path, ready: Sequence[_Ready], provenance: P
 
 def _picture(one: _Ready) -> Picture:
     row = one.row
-    facts = (
-        f"{row.height} × {row.width} pixels, {row.objects} objects, {row.touching_border} of them at the edge"
-    )
+    objects = counted(row.objects, "object")
+    at_edge = f", {row.touching_border} of them at the edge" if row.touching_border else ""
+    facts = f"{row.height} × {row.width} pixels, {objects}{at_edge}"
     return Picture(row.file, row.mask, row.encoding, facts, one.to_check, one.jpeg)
 
 
@@ -280,12 +336,18 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
     shift = common_shift([one.fit for one in ready if one.fit])
     warnings = [shift] if shift else []
     warnings += [f"{one.row.file}: {note}" for one in ready for note in one.to_check]
-    counted = (
-        (sum(one.row.objects == 0 for one in ready), "images hold no object"),
-        (sum(one.row.in_pieces for one in ready), "objects are in several separate pieces"),
-        (sum(one.row.tiny for one in ready), f"objects are smaller than {TINY} pixels"),
+    empty = [one.row for one in ready if not one.row.objects]
+    split = [one.row for one in ready if one.row.in_pieces]
+    tiny = sum(one.row.tiny for one in ready)
+    in_pieces = sum(row.in_pieces for row in split)
+    unsaved = _UNSAVED if any(row.encoding in _OUTLINES for row in empty) else ""
+    classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *TOLD) for row in split) else ""
+    counts = (
+        (len(empty), f"{counted(len(empty), 'image holds', 'images hold')} no object{unsaved}"),
+        (in_pieces, f"{counted(in_pieces, 'object is', 'objects are')} in several separate pieces{classes}"),
+        (tiny, f"{counted(tiny, 'object is', 'objects are')} smaller than {TINY} pixels"),
     )
-    return warnings + [f"{count} {text}" for count, text in counted if count]
+    return warnings + [text for count, text in counts if count]
 
 
 def _left_behind(out: Path, rows: Sequence[dict[str, Any]]) -> list[str]:

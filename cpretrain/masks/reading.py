@@ -8,19 +8,21 @@ from cpretrain.labels.encodings import read_ids, recognise
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outline_file import read_outlines
 from cpretrain.labels.pairing import Match, Tile, is_vector_file, tile_of
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.labels.second_look import look_again
 from cpretrain.masks.size import fit_to_image
-from cpretrain.masks.tiles import check_numbering, stitch
+from cpretrain.masks.tiles import check_numbering, label_tiles, stitch
 from cpretrain.settings.masks import MaskSettings
 
 
-def read_ground_truth(found: Match, border: int, settings: MaskSettings) -> LabelImage:
+def read_ground_truth(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
     """Read the mask, the tiles or the outlines that belong to an image.
 
     Parameters
     ----------
     found : Match
         The image and its files.
+    size : tuple of int
+        Height and width of the image in pixels.
     border : int
         Width of the edge of zeros around the image, in pixels.
     settings : MaskSettings
@@ -29,31 +31,54 @@ def read_ground_truth(found: Match, border: int, settings: MaskSettings) -> Labe
     Returns
     -------
     LabelImage
-        Of the size of the image.
+        Of the size of the image, with notes on what looks like a region.
 
     Raises
     ------
     BadInput
         When the files cannot be used; it says what to change.
     """
-    size = describe_image(found.image).size
     path = found.masks[0]
     if is_vector_file(path):
-        return read_outlines(path, size, settings)
+        image = read_outlines(path, size, settings, border)
+    else:
+        _check_selection(path, settings)
+        read = _read_tiles if found.rule == "tile" else _read_whole
+        image = read(found, size, border, settings)
+    return image.with_notes(look_again(image.labels, border))
+
+
+def _check_selection(path: Path, settings: MaskSettings) -> None:
+    """Make sure that nothing is to be selected: a label image says of an object only where it is."""
     if settings.classes:
         raise BadInput(
             f"{path}: a label image has no classes to select {', '.join(settings.classes)} from",
             cure="export GeoJSON from QuPath, which keeps the classes, or leave --classes out",
         )
-    if found.rule == "tile":
-        return _read_tiles(found.masks, size, settings)
+    if settings.take != "all":
+        raise BadInput(
+            f"{path}: a label image does not say which objects are {settings.take}",
+            cure="export GeoJSON from QuPath, which keeps the types, or leave --take out",
+        )
+
+
+def _read_whole(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
+    (path,) = found.masks
     ids, encoding = read_ids(path)
     fitted = fit_to_image(path, ids, size, border, settings.upsample)
-    image = recognise(path, fitted.ids, encoding, strict=settings.strict, components=settings.components)
+    image = recognise(
+        path,
+        fitted.ids,
+        encoding,
+        strict=settings.strict,
+        components=settings.components,
+        border=border,
+    )
     return image.with_notes([fitted.note] if fitted.note else [])
 
 
-def _read_tiles(paths: Sequence[Path], size: tuple[int, int], settings: MaskSettings) -> LabelImage:
+def _read_tiles(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
+    paths: Sequence[Path] = label_tiles(found.masks, found.image)
     read = [(path, tile_of(path.name) or Tile(), *read_ids(path)) for path in paths]
     whole = stitch(
         [(path.name, tile, ids) for path, tile, ids, _ in read],
@@ -62,7 +87,14 @@ def _read_tiles(paths: Sequence[Path], size: tuple[int, int], settings: MaskSett
         strict=settings.strict,
     )
     encoding = read[0][-1]
-    image = recognise(paths[0], whole.ids, encoding, strict=settings.strict, components=settings.components)
+    image = recognise(
+        paths[0],
+        whole.ids,
+        encoding,
+        strict=settings.strict,
+        components=settings.components,
+        border=border,
+    )
     if image.encoding == encoding:
         check_numbering(paths[0], image, whole.tile)
     return image.with_notes(whole.notes)

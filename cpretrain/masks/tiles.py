@@ -3,13 +3,17 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadInput
 from cpretrain.labels.label_image import LabelImage, pieces_of
-from cpretrain.labels.pairing import Tile
+from cpretrain.labels.pairing import Tile, tile_of
+from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.resize import enlarge
 
 
@@ -20,6 +24,49 @@ class Stitched:
     ids: NDArray[np.uint32]
     tile: NDArray[np.int32]
     notes: tuple[str, ...] = ()
+
+
+def label_tiles(paths: Sequence[Path], image: Path) -> list[Path]:
+    """Leave out the tiles of the image itself, which QuPath's exporter writes beside those of its labels.
+
+    By default they have the same name, and the ending .tif beside .png. Where two tiles are of one place, that which
+    shows the image is left out; where that cannot be told, the .png is taken.
+
+    Raises
+    ------
+    BadInput
+        When several are left of one place.
+    """
+    places: dict[Tile, list[Path]] = {}
+    for path in paths:
+        places.setdefault(tile_of(path.name) or Tile(), []).append(path)
+    pixels = read_image(image) if any(len(same) > 1 for same in places.values()) else None
+    kept = []
+    for place, same in places.items():
+        labels = same
+        if pixels is not None and len(same) > 1:
+            labels = [path for path in same if not _shows(path, place, pixels)]
+            labels = [path for path in labels if path.suffix.lower() == ".png"] or labels
+        if len(labels) != 1:
+            raise BadInput(
+                f"{same[0].name}: is one of {len(same)} tiles of the same place",
+                found=", ".join(path.name for path in same),
+                expected="one tile of labels for each place",
+                cure="take the tiles of the image out of the folder",
+            )
+        kept += labels
+    return kept
+
+
+def _shows(path: Path, place: Tile, image: NDArray[Any]) -> bool:
+    """Whether a tile is a part of the image, axes (C, Y, X), rather than of its labels."""
+    try:
+        tile = np.atleast_3d(read_png(path).pixels).transpose(2, 0, 1) if is_png(path) else read_image(path)
+    except BadInput:  # told when it is read as labels
+        return False
+    y, x = place.y or 0, place.x or 0
+    part = image[:, y : y + tile.shape[1], x : x + tile.shape[2]]
+    return part.shape == tile.shape and bool(tile.any()) and np.array_equal(part, tile)
 
 
 def stitch(

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from cpretrain.dataset.crops_table import Crop
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import label_type
-from cpretrain.images.writer import write_image
+from cpretrain.labels.own_file import write_labels
 from cpretrain.labels.pairing import stem
+from cpretrain.labels.seg_npy import PREDICTED as PREDICTED
+from cpretrain.labels.seg_npy import read_window_file as read_window_file
 from cpretrain.models.versions import outlines_of_labels
 from cpretrain.rounds.folder import Part
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.safe_pickle import PlainArray, read_object
-
-PREDICTED = "predicted by cpretrain"
-"""A key that the window does not know, and does not keep when it saves: tells files that nobody has looked at."""
 
 
 def window_file(part: Part, crop: Crop) -> Path:
@@ -45,38 +43,6 @@ def write_window_file(path: Path, image: str, labels: NDArray[Any]) -> None:
     }
     with write_aside(path) as aside:
         np.save(aside, np.array(content), allow_pickle=True)
-
-
-def read_window_file(path: Path) -> NDArray[Any] | None:
-    """Read the labels, axes (Y, X), that Cellpose's window saved.
-
-    Returns
-    -------
-    ndarray of int or None
-        None where nothing was saved since the file was written here.
-
-    Raises
-    ------
-    BadInput
-        When the file holds no labels, or more than numbers, texts and arrays. Nothing in it is run.
-    """
-    content = read_object(path)
-    masks = content.get("masks") if isinstance(content, dict) else None
-    if not isinstance(masks, PlainArray):
-        raise BadInput(f"{path}: holds no masks", expected="a file saved by Cellpose's window")
-    if PREDICTED in content:
-        return None
-    try:
-        labels = masks.numbers()
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path}: its masks cannot be read", found=str(error)) from error
-    if labels.ndim != 2 or labels.dtype.kind not in "biu" or labels.min(initial=0) < 0:
-        raise BadInput(
-            f"{path}: its masks are no label image",
-            found=f"shape {labels.shape}, {labels.dtype}",
-            expected="whole numbers, 0 or more, of one plane",
-        )
-    return labels
 
 
 def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
@@ -108,4 +74,4 @@ def take_in_window_files(part: Part) -> None:
     """Put what was saved in the window with the ground truth."""
     for name, labels in saved_in_window(part).items():
         labels = labels.astype(label_type(labels.max(initial=0)))
-        write_image(part.ground_truth / f"{stem(name)}_masks.tif", labels)
+        write_labels(part.ground_truth / f"{stem(name)}_masks.tif", labels)

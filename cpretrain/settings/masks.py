@@ -1,6 +1,6 @@
 """Settings of importing ground truth."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -21,5 +21,10 @@ class MaskSettings(Settings):
         (),
         description="take objects of these classes only, as they are named in QuPath, separated by commas "
         "(default: all)",
+    )
+    take: Literal["all", "annotations", "detections", "cells"] = Field(
+        "all",
+        description="take annotations, detections or cells of QuPath only (all: whatever was drawn, without regions "
+        "around other objects and spots in cells)",
     )
     nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")

@@ -14,6 +14,7 @@ from cpretrain.errors import BadInput
 from cpretrain.labels.geojson import read_geojson, write_geojson
 from cpretrain.labels.label_image import relabel
 from cpretrain.labels.outline_file import read_outlines
+from cpretrain.settings.masks import MaskSettings
 from tests.qupath_data import GEOJSON, SIZE, ious, true_labels, variant
 
 SQUARE = [[[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]]
@@ -39,7 +40,7 @@ def feature(geometry, class_name=None, kind="annotation", **more):
 def read(tmp_path: Path, root, **options):
     path = tmp_path / "a.geojson"
     path.write_text(json.dumps(root))
-    return read_geojson(path, (10, 12), **options)
+    return read_geojson(path, (10, 12), MaskSettings(**options))
 
 
 @pytest.mark.parametrize("path", [GEOJSON, variant("_classified_array.geojson")])
@@ -100,18 +101,19 @@ def test_holes_and_several_polygons_are_one_object(tmp_path):
     assert image.labels[6, 6] == 0
 
 
-def test_later_one_wins_and_is_reported(tmp_path):
+def test_of_two_that_overlap_the_smaller_one_wins_and_it_is_reported(tmp_path):
     image = read(tmp_path, [feature(polygon(*SQUARE)), feature(polygon([[2, 2], [6, 2], [6, 3], [2, 3]]))])
     assert image.labels[2].tolist() == [0, 1, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0]
     assert image.overlapping == 1
-    assert image.notes == ("1 of 2 objects are covered in part or whole by one drawn later",)
+    assert image.notes == ("1 of 2 objects is covered in part or whole by a smaller one",)
 
 
 def test_objects_that_leave_no_pixel_are_said(tmp_path):
     triangle = polygon([[1, 1], [3, 1], [1, 3]])
-    image = read(tmp_path, [feature(triangle), feature(polygon(*SQUARE)), feature(box(7.1, 7.1, 7.2, 7.2))])
-    assert image.objects == 1
-    assert "2 objects leave no pixel" in image.notes[1]
+    upper = polygon([[1, 1], [4, 1], [4, 4]])
+    image = read(tmp_path, [feature(upper), feature(triangle), feature(box(7.1, 7.1, 7.2, 7.2))])
+    assert image.objects == 2
+    assert "1 object leaves no pixel" in image.notes[1]
 
 
 def test_points_and_lines_are_counted_and_left_out(tmp_path):
@@ -122,7 +124,7 @@ def test_points_and_lines_are_counted_and_left_out(tmp_path):
     ]
     image = read(tmp_path, [feature(one) for one in others] + [feature(polygon(*SQUARE))])
     assert image.objects == 1
-    assert image.notes == ("1 lines left out", "2 points left out")
+    assert image.notes == ("1 line left out", "2 points left out")
     with pytest.raises(BadInput, match="no outlines"):
         read(tmp_path, [feature(one) for one in others])
 
@@ -134,7 +136,7 @@ def test_cells_and_their_nuclei(tmp_path):
     assert read(tmp_path, CELL).labels.sum() == 9
     assert read(tmp_path, CELL, nuclei=True).labels.sum() == 1
     image = read(tmp_path, [CELL, feature(polygon(*SQUARE), kind="cell")], nuclei=True)
-    assert image.notes == ("1 cells without a nucleus left out",)
+    assert image.notes == ("1 cell without a nucleus left out",)
 
 
 @pytest.mark.parametrize(
@@ -166,12 +168,34 @@ def test_classes_select(tmp_path, classification, classes, objects):
         ([feature(polygon([[0, 0], [12, 0], [11, 9], [0, 10]]), "Region*")], 2),
         ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Ignore*")], 2),
         ([feature(box(0, 0, 12, 10))], 2),
-        ([feature(polygon([[0, 0], [12, 0], [11, 9], [0, 10]]))], 3),
+        ([feature(polygon([[0, 0], [12, 0], [11, 9], [0, 10]]))], 2),
+        ([feature(polygon([[0, 0], [12, 0], [11, 9], [0, 10]]), "Tissue")], 3),
         ([feature(box(9, 0, 12, 3))], 3),
-        ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Training")], 3),
+        ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Training")], 2),
+        ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Necrosis*")], 2),
+        ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Region*: Tumor")], 2),
+        ([feature(polygon([[9, 0], [12, 0], [11, 3]]), "Test")], 3),
+        ([feature(box(9, 0, 12, 3), "Test")], 2),
         ([feature(box(0, 0, 12, 10), kind="tma_core")], 2),
+        ([feature(box(0, 0, 12, 5), kind="tmaCore")], 2),
     ],
-    ids=["training", "validation", "region", "ignore", "frame", "freehand", "rectangle", "shape", "core"],
+    ids=[
+        "training",
+        "validation",
+        "region",
+        "ignore",
+        "frame",
+        "freehand",
+        "classed",
+        "rectangle",
+        "shape",
+        "star",
+        "derived",
+        "test",
+        "test rectangle",
+        "core",
+        "core since 0.4",
+    ],
 )
 def test_regions_are_not_cells(tmp_path, regions, objects):
     cells = [feature(polygon(*SQUARE), "Cell"), feature(polygon(AROUND), "Cell")]
@@ -183,7 +207,91 @@ def test_regions_are_not_cells(tmp_path, regions, objects):
 def test_an_annotation_that_detections_were_made_in_is_a_region(tmp_path):
     freehand = feature(polygon([[0, 0], [12, 0], [11, 9], [0, 10]]))
     cells = [feature(polygon(*SQUARE), kind="detection"), feature(polygon(AROUND), kind="detection")]
-    assert read(tmp_path, [freehand, *cells]).notes == ("1 regions left out",)
+    assert read(tmp_path, [freehand, *cells]).notes == ("1 region around other objects left out",)
+
+
+NUCLEUS, SECOND = feature(polygon(*SQUARE), "Nucleus"), feature(polygon(AROUND), "Nucleus")
+TWO_CLICKS, ON_A_LINE = (
+    feature(polygon([[1, 1], [2, 2]])),
+    feature(polygon([[1, 1], [2, 2], [5.5, 5.5], [3, 3]])),
+)
+
+
+def parent(*children, name="childObjects", kind="annotation", shape=None, class_name="Tissue"):
+    one = feature(shape or polygon([[0, 0], [11, 0], [10, 9], [1, 9]]), class_name, kind)
+    one["properties"][name] = list(children)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("root", "objects", "note"),
+    [
+        (parent(NUCLEUS, SECOND), 2, "1 region around other objects left out"),
+        ([parent(NUCLEUS, SECOND, name="children")], 2, "1 region around other objects left out"),
+        (parent(parent(NUCLEUS, SECOND)), 2, "1 object drawn twice in the same place: taken once"),
+        (parent(NUCLEUS), 2, "1 of 2 objects is covered in part or whole by a smaller one"),
+        (parent(NUCLEUS, kind="root", shape={}), 1, ""),
+        (parent(NUCLEUS, kind="tmaCore"), 1, "1 TMA core left out"),
+        ([feature(box(0, 0, 12, 10), kind="tmaCore")], 0, "1 TMA core left out"),
+        ([feature(box(0, 0, 12, 5), kind="tile"), NUCLEUS], 1, "1 tile left out"),
+        ([NUCLEUS, [SECOND], {"type": "FeatureCollection", "features": []}], 2, ""),
+        ([NUCLEUS, NUCLEUS, SECOND], 2, "1 object drawn twice in the same place: taken once"),
+        ([NUCLEUS, TWO_CLICKS], 1, "1 outline without area left out"),
+        ([TWO_CLICKS, ON_A_LINE], 0, "2 outlines without area left out"),
+        ([NUCLEUS, feature(polygon())], 1, "1 outline without area left out"),
+        ([NUCLEUS, feature({})], 1, "1 feature without a geometry left out"),
+        (feature({"type": "MultiPolygon", "coordinates": [SQUARE, [[[7, 7], [8, 8]]]]}), 1, ""),
+        (feature(polygon(SQUARE[0], [[2, 2], [3, 3]])), 1, ""),
+        ([feature(box(0, 0, 12, 10))], 0, "1 annotation of the whole image left out"),
+        ([feature(polygon([[0, 0], [6, 0], [12, 0], [12, 10], [0, 10]]))], 0, "of the whole image left out"),
+        ([feature(polygon(box(0, 0, 12, 10)["coordinates"][0], SQUARE[0]))], 0, "of the whole image left out"),
+        ([{**feature(box(0, 0, 12, 5)), "id": "TMACoreObject", "properties": {}}], 0, "1 TMA core left out"),
+        ([{**feature(polygon(*SQUARE)), "id": "PathDetectionObject", "properties": {}}], 1, ""),
+    ],
+    ids=[
+        "children", "children of 0.2", "grandchildren", "one child", "root", "children of a core", "core", "tile",
+        "nested lists", "twice", "two clicks", "only lines", "no corners", "no geometry", "piece without area",
+        "hole without area", "whole image", "whole image, five corners", "inverse", "core of 0.2", "detection of 0.2",
+    ],
+)  # fmt: skip
+def test_what_is_an_object(tmp_path, root, objects, note):
+    image = read(tmp_path, root)
+    assert image.objects == objects
+    assert (
+        any(note in text for text in image.notes)
+        if note
+        else image.notes in ((), ("no objects in this image",))
+    )
+
+
+def test_pieces_that_overlap_cut_no_hole_into_each_other(tmp_path):
+    parts = [polygon(*SQUARE), polygon([[2, 2], [6, 2], [6, 6], [2, 6], [2, 2]])]
+    several = {"type": "MultiPolygon", "coordinates": [part["coordinates"] for part in parts]}
+    for geometry in (several, {"type": "GeometryCollection", "geometries": parts}):
+        assert read(tmp_path, feature(geometry)).labels.sum() == 9 + 16 - 4
+
+
+def test_regions_of_another_plane_are_no_obstacle(tmp_path):
+    cells = [
+        feature(polygon(*rings, plane={"c": -1, "z": 0, "t": 3}), "Nucleus") for rings in (SQUARE, [AROUND])
+    ]
+    assert read(tmp_path, [feature(box(0, 0, 12, 10)), *cells]).objects == 2
+
+
+def test_a_class_that_is_named_is_taken_whatever_it_means(tmp_path):
+    root = [feature(polygon(*SQUARE), "Ignore*"), SECOND]
+    assert read(tmp_path, root).classes == ("Nucleus",)
+    assert read(tmp_path, root, classes=("Ignore*",)).classes == ("Ignore*",)
+
+
+@pytest.mark.parametrize(("take", "kinds"), [("all", 3), ("annotations", 1), ("detections", 1), ("cells", 1)])
+def test_types_are_taken(tmp_path, take, kinds):
+    boxes = [(0, 0, 3, 3), (4, 0, 7, 3), (8, 0, 11, 3)]
+    types = ("annotation", "detection", "cell")
+    root = [feature(box(*place), kind, kind) for place, kind in zip(boxes, types, strict=True)]
+    image = read(tmp_path, root, take=take)
+    assert image.objects == kinds
+    assert take == "all" or image.classes == (take[:-1],)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +308,6 @@ def test_an_annotation_that_detections_were_made_in_is_a_region(tmp_path):
         (7, "not GeoJSON", "int"),
         ([7], "feature 1 cannot be read", "TypeError"),
         ([feature({"type": "Circle"})], "feature 1 cannot be read", "Circle"),
-        ([feature(polygon([[1, 1], [2, 2]]))], "feature 1 cannot be read", "corners"),
         ([feature(polygon([[1, 1], [2, 2], ["a", 3]]))], "feature 1 cannot be read", "ValueError"),
         ([feature(polygon([[1, 1], [2, 2], [float("nan"), 3]]))], "feature 1 cannot be read", "no number"),
         ([feature(polygon([[1, 1], [2, 2], [1e300, 3]]))], "feature 1 cannot be read", "beyond any image"),
@@ -269,7 +376,7 @@ def test_real_labels_survive_the_round_trip(tmp_path):
 @given(arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12)), elements=st.integers(0, 4)))
 @settings(max_examples=100, deadline=None)
 def test_any_labels_survive_the_round_trip(tmp_path_factory, labels):
-    labels = relabel(labels)
+    labels = relabel(np.pad(labels, 2))  # what covers the whole image would be a region
     path = tmp_path_factory.mktemp("round") / "a.geojson"
     write_geojson(path, labels, "Cell")
     image = read_geojson(path, labels.shape)

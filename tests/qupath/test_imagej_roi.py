@@ -15,6 +15,7 @@ from cpretrain.labels.outline_file import read_outlines
 from cpretrain.settings.masks import MaskSettings
 from tests.qupath_data import SIZE, ious, true_labels, variant
 
+IMAGEJ = Path(__file__).parents[1] / "data" / "faults" / "imagej_rois"
 SQUARE = np.array([[1, 1], [4, 1], [4, 4], [1, 4]])
 
 
@@ -79,7 +80,7 @@ def test_lines_points_and_text_are_counted_and_left_out(tmp_path):
     path = zipped(tmp_path / "a.zip", others | {"cell.roi": roi()})
     image = read_outlines(path, (10, 12))
     assert image.objects == 1
-    assert image.notes == ("3 lines left out", "1 points left out")
+    assert image.notes == ("3 lines left out", "1 point left out")
     with pytest.raises(BadInput, match="no outlines"):
         read_outlines(zipped(tmp_path / "b.zip", others), (10, 12))
 
@@ -96,6 +97,59 @@ def test_what_macos_adds_does_not_reject_the_archive(tmp_path):
     )
     assert read_outlines(path, (10, 12)).objects == 2
     assert sorted(tmp_path.iterdir()) == [path]
+
+
+with np.load(IMAGEJ / "pixels.npz") as _file:
+    OF_IMAGEJ = dict(_file)
+
+
+@pytest.mark.parametrize("name", OF_IMAGEJ)
+def test_every_kind_of_roi_gives_the_pixels_that_imagej_fills(tmp_path, name):
+    """Splines, rounded corners, boxes of fractions, composites with curves; nothing for lines, angles, arrows, text."""
+    with zipfile.ZipFile(IMAGEJ / "rois.zip") as archive:
+        path = zipped(
+            tmp_path / "a.zip", {"a.roi": archive.read(f"{name}.roi"), "b.roi": roi(points=SQUARE + 58)}
+        )
+    found = read_outlines(path, (64, 64)).labels
+    alone = found.copy()
+    alone[59:62, 59:62] = 0
+    expected = OF_IMAGEJ[name] > 0
+    expected[59:62, 59:62] = 0
+    assert ((alone > 0) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        boxed("RECT", 3, 3, 3, 9),
+        boxed("OVAL", 3, 3, 3, 3),
+        roi(points=SQUARE[:2]),
+        roi("FREEHAND", SQUARE[[0, 0, 0]]),
+    ],
+)
+def test_rois_without_area_are_left_out(tmp_path, one):
+    image = read_outlines(zipped(tmp_path / "a.zip", {"a.roi": roi(), "b.roi": one}), (10, 12))
+    assert (image.objects, image.notes) == (1, ("1 outline without area left out",))
+    assert read_outlines(zipped(tmp_path / "b.zip", {"b.roi": one}), (10, 12)).objects == 0
+
+
+def of_qupath(class_name: str, kind: str = "annotation", points=SQUARE) -> roifile.ImagejRoi:
+    text = f"qupath.object.classification: {class_name}\nqupath.object.id: 0\nqupath.object.type: {kind}\n"
+    return roi(points=points, props=text)
+
+
+def test_what_qupath_writes_has_classes_and_types(tmp_path):
+    rois = {
+        "a.roi": of_qupath("Tumor: Positive", "detection"),
+        "b.roi": of_qupath("Ignore*", points=SQUARE + 5),
+        "c.roi": of_qupath("Nucleus", points=np.add(SQUARE, (5, 0))),
+    }
+    path = zipped(tmp_path / "a.zip", rois)
+    assert read_outlines(path, (10, 12)).classes == ("Tumor: Positive", "Nucleus")
+    assert read_outlines(path, (10, 12), MaskSettings(classes=("Positive",))).objects == 1
+    assert read_outlines(path, (10, 12), MaskSettings(take="detections")).classes == ("Tumor: Positive",)
+    with pytest.raises(BadInput, match="neither annotations"):
+        read_outlines(zipped(tmp_path / "b.zip", {"a.roi": roi()}), (10, 12), MaskSettings(take="cells"))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +209,7 @@ def test_real_labels_survive_the_round_trip(tmp_path):
 @given(arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12)), elements=st.integers(0, 4)))
 @settings(max_examples=100, deadline=None)
 def test_any_labels_survive_the_round_trip(tmp_path_factory, labels):
-    labels = relabel(labels)
+    labels = relabel(np.pad(labels, 2))  # what covers the whole image would be a region
     path = tmp_path_factory.mktemp("round") / "a.zip"
     write_rois(path, labels, "Cell")
     assert read_outlines(path, labels.shape).labels.tolist() == labels.tolist()

@@ -1,12 +1,16 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
 from cpretrain.dataset.reading import read_image
+from cpretrain.labels.encodings import read_label_image
 from cpretrain.masks.fit import common_shift, mask_fit
 from tests.qupath_data import IMAGE, true_labels
+
+CUT = Path(__file__).parents[1] / "data" / "faults" / "masks-page"
 
 
 def scene(seed: int, size: tuple[int, int] = (104, 104)) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +71,14 @@ def test_real_annotations_mirrored_are_told():
     fit = mask_fit(read_image(IMAGE), true_labels()[:, ::-1])
     assert fit is not None
     assert "mirrored left to right" in fit.warning
+
+
+@pytest.mark.parametrize("name", ["IXMtest_I23_s5_t0002_y0187_x0105", "IXMtest_J17_s1_t0005_y0029_x0227"])
+def test_a_nucleus_cut_by_the_edge_raises_no_alarm(name):
+    labels = read_label_image(CUT / "masks" / f"{name}-labelled.tif").labels
+    fit = mask_fit(read_image(CUT / "images" / f"{name}.tif"), labels, border=2)
+    assert fit is not None
+    assert (fit.strength > 5, fit.warning) == (True, "")
 
 
 @pytest.mark.parametrize(

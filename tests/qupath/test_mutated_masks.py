@@ -57,7 +57,7 @@ def sound(path: Path) -> LabelImage:
 
 
 def read(path: Path) -> LabelImage:
-    return read_ground_truth(Match(IMAGE, (path,), "same name"), 2, MaskSettings())
+    return read_ground_truth(Match(IMAGE, (path,), "same name"), SIZE, 2, MaskSettings())
 
 
 def read_or_refuse(path: Path) -> LabelImage | BadInput:

@@ -24,6 +24,8 @@ def paired(images: list[str], masks: list[str]) -> dict[str, list[str]]:
         ("a.tif", "a-labelled.tif"),
         ("a.tif", "a-labels.tif"),
         ("a.tif", "a-labels.png"),
+        ("a.tif", "a_seg.npy"),
+        ("a.ome.tif", "a_seg.npy"),
         ("a.tif", "a_labels.tif"),
         ("a.tif", "a_mask.tif"),
         ("a.tif", "a.tif.tif"),

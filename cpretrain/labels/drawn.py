@@ -1,0 +1,97 @@
+"""What a file of outlines holds, object by object, before it is decided which of them are cells."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cpretrain.errors import BadInput
+from cpretrain.labels.outlines import Outline
+
+_ONE = {
+    "points": "point",
+    "lines": "line",
+    "outlines without area": "outline without area",
+    "cells without a nucleus": "cell without a nucleus",
+    "features without a geometry": "feature without a geometry",
+    "TMA cores": "TMA core",
+    "tiles": "tile",
+    "text or image overlays": "text or image overlay",
+    "ROIs of other kinds": "ROI of another kind",
+}
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One drawn object.
+
+    Parameters
+    ----------
+    outline : Outline
+        Of a cell of which the nucleus is wanted, the nucleus.
+    kind : str
+        annotation, detection or cell, as QuPath has it.
+    plane : str
+        The plane that it lies in, in words; empty for that of a plain image.
+    children : int
+        Number of objects that the file puts below it.
+    place : tuple of float, optional
+        Smallest x and y, largest x and y of the cell that a nucleus lies in.
+    """
+
+    outline: Outline
+    kind: str = "annotation"
+    plane: str = ""
+    children: int = 0
+    place: Bounds | None = None
+
+    def bounds(self) -> Bounds:
+        """Smallest x and y, largest x and y; of a nucleus, those of its cell."""
+        return self.place or self.outline.bounds()
+
+
+def check_one_plane(path: str | os.PathLike, drawn: Iterable[Drawn]) -> None:
+    """Make sure that all objects lie in one plane.
+
+    Raises
+    ------
+    BadInput
+        With how many there are in each.
+    """
+    planes = Counter(one.plane for one in drawn)
+    if len(planes) > 1:
+        raise BadInput(
+            f"{path}: holds objects of several planes",
+            found=", ".join(f"{count} at {plane or 'z=0, t=0'}" for plane, count in sorted(planes.items())),
+            expected="objects of the one plane that is trained on",
+            cure="export the objects of one plane at a time",
+        )
+
+
+def check_outlines(path: str | os.PathLike, drawn: Sequence[Drawn], skipped: Counter[str]) -> None:
+    """Make sure that cells were not marked with points or lines only.
+
+    Raises
+    ------
+    BadInput
+        With what was found instead of outlines.
+    """
+    marks = {kind: count for kind, count in skipped.items() if kind in ("points", "lines") and count}
+    if marks and not drawn:
+        raise BadInput(
+            f"{path}: holds no outlines",
+            found=", ".join(f"{count} {kind}" for kind, count in marks.items()),
+            expected="an outline around each object",
+            cure="draw the outline of each object (points and lines have no area), or delete them where there is none",
+        )
+
+
+def left_out(skipped: Counter[str]) -> list[str]:
+    """Say what is no object by its kind; kinds are in the plural."""
+    return [
+        f"{count} {_ONE.get(kind, kind) if count == 1 else kind} left out"
+        for kind, count in sorted(skipped.items())
+        if count
+    ]
