@@ -1,6 +1,7 @@
 """One label image from whatever encoding it came in: 0 is background, objects are 1…N without gaps."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from cpretrain.errors import BadInput
 from cpretrain.labels.label_image import EMPTY, LabelImage, pieces_of, relabel
 from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.tiff_plane import read_plane
+from cpretrain.labels.written_here import written_here
 
 _INSTANCES = (
     "build the server with new LabeledImageServer.Builder(imageData).backgroundLabel(0)"
@@ -22,10 +24,13 @@ _SMALLEST_MEAN = 8  # pixels; many objects that are smaller on average are the g
 _WHITE = (255, 65_535, 0xFFFFFF)
 _SPECK = 4  # pixels; colours that cover no more come from smoothed edges
 _COLOURS = "colours"
+FEW_PIECES = 3
+"""An object has seldom more pieces; a binary mask often."""
+_PERHAPS_BINARY = "if it is a binary mask, make label images of it with cpretrain masks --components"
 
 
 def read_label_image(
-    path: str | os.PathLike, *, strict: bool = False, components: bool = False
+    path: str | os.PathLike, *, strict: bool = False, components: bool = False, few_pieces: bool = False
 ) -> LabelImage:
     """Read a label TIFF (or PNG) as QuPath, Fiji or Python write it.
 
@@ -40,10 +45,13 @@ def read_label_image(
         Refuse what needs a guess: binary masks, and colours taken as objects.
     components : bool
         Take the connected pieces of a binary or class mask as objects (touching ones merge).
+    few_pieces : bool
+        Take a single number 1 in a few pieces as one object, which the notes say: it may as well be a binary mask.
 
     Returns
     -------
     LabelImage
+        What this tool wrote (see `written_here`) is read as numbers of objects without a second thought.
 
     Raises
     ------
@@ -51,7 +59,22 @@ def read_label_image(
         When the file is damaged or does not hold one number for each object; it says what to change.
     """
     ids, encoding = read_ids(path)
+    if not components and written_here(Path(path)):
+        return numbered(ids, encoding)
+    if few_pieces and not components:
+        whole = numbered(ids, encoding)
+        pieces = int(pieces_of(whole.labels)[0].max(initial=0))
+        if whole.objects == ids.max(initial=0) == 1 and 1 < pieces <= FEW_PIECES:
+            return whole.with_notes([f"one object in {pieces} pieces; {_PERHAPS_BINARY}"])
     return recognise(path, ids, encoding, strict=strict, components=components)
+
+
+def numbered(ids: NDArray[Any], encoding: str) -> LabelImage:
+    """Take every number for an object, whatever its shape."""
+    labels = relabel(ids)
+    owner = pieces_of(labels)[1]
+    notes = () if owner.size else (EMPTY,)
+    return LabelImage(labels, encoding, int((np.bincount(owner) > 1).sum()), notes)
 
 
 def recognise(
@@ -193,7 +216,7 @@ def _binary(
             f"{path}: is a binary mask",
             found=f"one value, {value}, for {count} separate pieces",
             expected="a number of its own for each object",
-            cure=_INSTANCES + "; or take pieces as objects with --components",
+            cure=_INSTANCES + "; or take pieces as objects with cpretrain masks --components",
         )
     note = (
         f"binary mask: its {count} connected pieces are taken as objects; touching cells are merged into one"
@@ -209,7 +232,7 @@ def _classes(path: str | os.PathLike, pieces: NDArray[Any], classes: int, compon
             found=f"{classes} numbers for {count} separate pieces",
             expected="a number of its own for each object",
             cure="replace .addLabel('CLASS', n) by .useInstanceLabels() in the export script; "
-            "or take pieces as objects with --components",
+            "or take pieces as objects with cpretrain masks --components",
         )
     note = (
         f"class mask: its {count} connected pieces are taken as objects; touching cells of a class are merged"

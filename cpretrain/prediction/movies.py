@@ -1,7 +1,8 @@
 """Segment movies, stacks and images with a model: lazily, frame by frame, and going on where it stopped."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
-from cpretrain.dataset.reading import read_for_network
+from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import OME_SUFFIXES, check_names, chosen_frames, folder_of, list_movies
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.metadata import Channels
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
+from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
+from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -32,7 +36,7 @@ from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.file_snapshot import Unchanged
-from cpretrain.storage.provenance import Provenance, is_current
+from cpretrain.storage.provenance import Provenance, is_current, warnings_in
 
 SMALL = 20_000_000
 """Bytes of input that are segmented sooner than a second process would have loaded the model."""
@@ -114,6 +118,8 @@ def predict(
         )
     check_names(files)
     used = find_model(model, settings)
+    for note in [*passed_over(Path(images), files), *_channels(files, used, settings)]:
+        warn(note)
     return for_each(
         files,
         partial(predict_movie, folder=out, model=used),
@@ -124,6 +130,20 @@ def predict(
         small=SMALL,
         a_file=0,
     )
+
+
+def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -> list[str]:
+    """Warn of channels that nobody chose from."""
+    if given.channel:
+        return []
+    counts = []
+    for file in files:
+        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
+            counts.append(movie.shape[2])
+    known = ModelSettings(
+        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
+    )
+    return unused_channels(counts, known, "name the channel that shows the objects with --channel")
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
@@ -147,6 +167,8 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
             say(f"predict: {files.labels} is complete and unchanged")
         else:
             _segment(movie, files, model, origin)
+    for note in warnings_in(files.record):
+        warn(note)
     others = write_other_forms(files, model.settings)
     with open(files.objects, "rb") as table:
         return PredictedMovie(source, files.labels, sum(1 for _ in table) - 1, others)
@@ -185,6 +207,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         Channels(ome={} if is_ome else None),
     )
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
+    notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, movie.path.name, model.settings.class_name, measured)
     provenance.write(
         files.record,
@@ -193,6 +216,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         shape=movie.shape,
         frames=len(chosen),
         objects=objects,
+        warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
 
@@ -214,7 +238,8 @@ def _segment_frames(
                 segmented = segment_frame(movie.frame(t), model, anisotropy, ready)
             except BadInput as error:
                 raise error.in_file(movie.path) from error
-            store.save(t, segmented.labels, measure_objects(segmented.labels, segmented.probability))
+            measured = measure_objects(segmented.labels, segmented.probability)
+            store.save(t, segmented.labels, measured, segmented.left_out)
             step(f"frame {t}")
 
 
@@ -227,7 +252,9 @@ def _anisotropy(movie: TimeLapse) -> float:
 def _ready_crop(source: Path, model: UsedModel) -> Ready:
     """Scale a training image as in training, by the frame that it was cut from where that is known."""
     settings = model.settings
-    return lambda _: read_for_network(source, model.channel, settings.second_channel, model.normalization)[1]
+    return lambda _: (
+        read_for_network(source, model.channel, settings.second_channel, model.normalization).ready
+    )
 
 
 def _remove_earlier(files: PredictionFiles) -> None:

@@ -7,17 +7,19 @@ from pathlib import Path
 from cpretrain.dataset.crops_table import write_crops
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import evaluate
+from cpretrain.labels.written_here import MASKS
 from cpretrain.masks.importing import import_masks
 from cpretrain.models.weights import find_base
 from cpretrain.rounds.folder import Part, Round, RoundsFolder
 from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
+from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import say, warn
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.provenance import sha256, write_json
 from cpretrain.training import retrain
 
 NAME_IT = (
@@ -39,17 +41,21 @@ class Finished:
         Folder of all rounds, with ``rounds.csv`` and ``rounds.png``.
     text : str
         The scores and the verdict.
+    warnings : tuple of str
+        What a person should know of the ground truth.
     """
 
     number: int
     model: Path
     folder: Path
     text: str
+    warnings: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Say for people what came out."""
         return [
             self.text,
+            *(f"note: {warning}" for warning in self.warnings),
             f"model of round {self.number} and report.html are in {self.model}",
             f"all rounds: {self.folder / TABLE} and {self.folder / CURVE}",
         ]
@@ -81,10 +87,14 @@ def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
     rounds = folder.started()
     newest = rounds[-1]
     settings = _training_settings(folder, newest, settings or TrainSettings())
+    warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
         taken = import_masks(part.ground_truth, part.images, part.masks)
         say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
+        warnings += uncorrected(part)
+    for warning in warnings:
+        warn(warning)
     _pool(folder, rounds)
     validation, training = folder.validation, folder.training
     retrain(
@@ -97,7 +107,7 @@ def finish_round(path: Path, settings: TrainSettings | None = None) -> Finished:
     )
     result = evaluate(newest.model, against=settings.base, settings=EvaluateSettings(device=settings.device))
     write_learning_curve(folder)
-    return Finished(newest.number, newest.model, path, result.table())
+    return Finished(newest.number, newest.model, path, result.table(), tuple(warnings))
 
 
 def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:
@@ -137,4 +147,6 @@ def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
             for crop in one.crops:
                 for source, target in ((one.images, pool.images), (one.masks, pool.masks)):
                     shutil.copyfile(source / crop.file, target / crop.file)
-        write_crops(pool.images, [crop for one in rounds for crop in one.crops])
+        crops = [crop for one in rounds for crop in one.crops]
+        write_crops(pool.images, crops)
+        write_json(pool.masks / MASKS, {"step": "masks", "masks": [{"file": crop.file} for crop in crops]})
