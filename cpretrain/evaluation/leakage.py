@@ -49,7 +49,7 @@ def not_held_out(
     seen = trained_on(model)
     said = []
     for name, pairs in views.items():
-        known = _known(pairs, seen, record, hashes)
+        known = _known(pairs, seen, record, {} if name == "crop" else hashes)
         related = (
             [] if name == "crop" else [pair for pair in pairs if pair not in known and _related(pair, seen)]
         )

@@ -26,6 +26,6 @@ def uncorrected(part: Part) -> list[str]:
         return []
     model = Path(str(part.record.get("model", {}).get("name", "the model"))).name
     return [
-        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: where nobody looked at them, "
+        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: where nobody looked, "
         "correct the predictions and export them again"
     ]
