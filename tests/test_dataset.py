@@ -118,10 +118,10 @@ def crops(movies: int, each: int = 4) -> list[Pair]:
 @pytest.mark.parametrize(
     ("pairs", "split_by", "by", "train", "warning"),
     [
-        (crops(5), "auto", "movie", 16, ""),
-        (crops(10, 3), "auto", "movie", 24, ""),
+        (crops(5), "auto", "movie", 16, "1 validation movie: "),
+        (crops(10, 3), "auto", "movie", 21, ""),
         (crops(4), "auto", "image", 13, "4 movies, fewer than 5"),
-        (crops(4), "movie", "movie", 12, ""),
+        (crops(4), "movie", "movie", 12, "1 validation movie: "),
         (crops(5), "image", "image", 16, "crops of one movie are on both sides"),
         (crops(2, 1), "auto", "image", 1, ""),
         (

@@ -31,7 +31,7 @@ def test_crops_are_scaled_as_their_frames(cut, tmp_path):
         for crop in cut.crops:
             whole = normalize(movie.frame(crop.frame)[crop.z])
             window = whole[0, crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
-            _, ready = read_for_network(cut.folder / crop.file)
+            ready = read_for_network(cut.folder / crop.file).ready
             inside = slice(crop.border, -crop.border)
             assert ready[0, inside, inside] == pytest.approx(window, abs=1e-6)
 
@@ -44,8 +44,8 @@ def test_without_values_of_the_frame_the_crop_is_measured(cut, old):
         (cut.folder / "crops.csv").unlink()
     how = None if old == "no table" else old
     for crop in cut.crops:
-        planes, ready = read_for_network(cut.folder / crop.file, how=how)
-        assert np.array_equal(ready[:1], normalize(planes[:1], how))
+        image = read_for_network(cut.folder / crop.file, how=how)
+        assert np.array_equal(image.ready[:1], normalize(image.planes[:1], how))
 
 
 def test_a_table_of_before_is_read(cut):
@@ -56,8 +56,8 @@ def test_a_table_of_before_is_read(cut):
         writer.writeheader()
         writer.writerows(rows)
     assert all(not crop.levels for crop in read_crops(cut.folder).values())
-    planes, ready = read_for_network(cut.folder / rows[0]["file"])
-    assert np.array_equal(ready[:1], normalize(planes[:1]))
+    image = read_for_network(cut.folder / rows[0]["file"])
+    assert np.array_equal(image.ready[:1], normalize(image.planes[:1]))
 
 
 def test_another_number_of_channels_than_in_the_table(cut):

@@ -120,7 +120,9 @@ def finish(
     from cpretrain.rounds import finish_round
 
     finished = finish_round(folder, settings)
-    return Report(finished.lines(), {"round": finished.number, "model": finished.model})
+    return Report(
+        finished.lines(), {"round": finished.number, "model": finished.model, "warnings": finished.warnings}
+    )
 
 
 @command(rounds)

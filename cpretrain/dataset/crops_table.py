@@ -1,12 +1,15 @@
 """``crops.csv`` beside the training images: the movie, frame and place that each was cut from."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.console import warn
+from cpretrain.runtime.listing import first_names
 from cpretrain.storage.atomic import write_aside
 
 NAME = "crops.csv"
@@ -48,8 +51,9 @@ class Crop:
 
     @property
     def levels(self) -> list[tuple[float, float]]:
-        """Low and high of each channel; empty where they are not known."""
-        return list(zip(self.frame_low, self.frame_high, strict=True))
+        """Low and high of each channel; empty where they are not known, or not finite."""
+        known = all(map(math.isfinite, (*self.frame_low, *self.frame_high)))
+        return list(zip(self.frame_low, self.frame_high, strict=True)) if known else []
 
 
 COLUMNS = tuple(field.name for field in fields(Crop))
@@ -116,7 +120,14 @@ def crop_of(image: Path) -> Crop | None:
 
 @lru_cache(maxsize=8)
 def _read_once(folder: Path, *_: int) -> Mapping[str, Crop]:
-    return read_crops(folder)
+    crops = read_crops(folder)
+    unknown = [crop.file for crop in crops.values() if crop.frame_low and not crop.levels]
+    if unknown:
+        warn(
+            f"{folder / NAME}: the grey values of the frame are not finite for {first_names(unknown)}: these crops are "
+            "scaled by their own; cut the crops again"
+        )
+    return crops
 
 
 def _crop(row: Mapping[str, str]) -> Crop:

@@ -1,5 +1,7 @@
 """From an image file to what the network takes."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,32 @@ from numpy.typing import NDArray
 from cpretrain.dataset.crops_table import NAME, crop_of
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.models.normalization import Normalization
+from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.models.normalization import Normalization, not_finite
 from cpretrain.models.preprocessing import network_input
+from cpretrain.runtime.listing import first_names
+
+
+@dataclass(frozen=True)
+class NetworkImage:
+    """An image as it is, and as the network takes it.
+
+    Parameters
+    ----------
+    planes : ndarray, shape (C, Y, X)
+        Grey values of all channels.
+    ready : ndarray of float32, shape (2 or 3, Y, X)
+        From `network_input`.
+    box : tuple of slice or None
+        Rows and columns that hold data: all that the network is shown when it segments. None where there are none.
+    left_out : int
+        Number of pixels in the channels used that are not finite.
+    """
+
+    planes: NDArray[Any]
+    ready: NDArray[np.float32]
+    box: Box | None
+    left_out: int = 0
 
 
 def read_image(path: Path) -> NDArray[Any]:
@@ -27,8 +53,8 @@ def read_image(path: Path) -> NDArray[Any]:
 
 def read_for_network(
     path: Path, channel: int = 1, second_channel: int | None = None, how: Normalization | None = None
-) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """Read an image, axes (C, Y, X): as it is, and ready for the network (see `network_input`).
+) -> NetworkImage:
+    """Read an image as it is, and make it ready for the network (see `network_input`).
 
     A crop gets the same values as in the frame that it was cut from, where ``crops.csv`` beside it says the grey values
     of that: a crop of dark background stays dark, and is not stretched to full contrast.
@@ -48,6 +74,29 @@ def read_for_network(
             cure="cut the crops again, or take the image out of the table",
         )
     try:
-        return planes, network_input(planes, channel, second_channel, how, levels)
+        ready = network_input(planes, channel, second_channel, how, levels)
     except BadInput as error:
         raise error.in_file(path) from error
+    used = planes[[number - 1 for number in (channel, second_channel) if number]]
+    return NetworkImage(planes, ready, valid_box(planes), not_finite(used))
+
+
+def left_out_note(left_out: Mapping[str, int], kind: str = "images") -> list[str]:
+    """Warn of pixels that are not finite, in one sentence; none where there are none.
+
+    Parameters
+    ----------
+    left_out : mapping of str to int
+        Number of such pixels by name of the image, from `NetworkImage.left_out`.
+    kind : str
+        What the names are of, in the plural.
+    """
+    found = {name: count for name, count in left_out.items() if count}
+    if not found:
+        return []
+    total = sum(found.values())
+    pixels = "1 pixel is no finite number" if total == 1 else f"{total} pixels are no finite numbers"
+    return [
+        f"{pixels} (NaN or infinity) and left out, in {len(found)} of {len(left_out)} {kind}: {first_names(found)}; "
+        "look at how they were computed, for example for a division by 0"
+    ]

@@ -4,8 +4,8 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +13,17 @@ import numpy as np
 
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
+from cpretrain.runtime.listing import first_names
 from cpretrain.storage.atomic import write_text
 
 FEWEST_MOVIES = 5
 """From this many movies on, whole movies are put on one side by default."""
+
+VALIDATION_MOVIES = 3
+"""So many movies validate, at least, where as many are left to train on: an interval between movies needs them."""
+
+EqualImages = Sequence[tuple[Pair, ...]]
+"""Pairs whose images are equal, two or more together."""
 
 COLUMNS = ("image", "mask", "group", "set")
 
@@ -48,11 +55,13 @@ def split(
     split_by: Literal["auto", "movie", "image"] = "auto",
     seed: int = 0,
     test_fraction: float = 0.0,
+    equal: EqualImages = (),
 ) -> Split:
     """Divide pairs at random into training and validation, neither of them empty.
 
     By movie, whole movies go to one side, and the number of movies is chosen so that the share of images comes
-    nearest to `train_fraction`. The draw depends on the seed and on the names, not on the order of `pairs`.
+    nearest to `train_fraction`; from six movies on, three validate at least. The draw depends on the seed and on the
+    names, not on the order of `pairs`.
 
     Parameters
     ----------
@@ -67,6 +76,8 @@ def split(
     test_fraction : float
         Share of the training images that is set aside as in-training test set; by movie where the split is and the
         training side has at least five movies, otherwise by image.
+    equal : sequence of tuple of Pair
+        Pairs whose images are equal: they stay on one side, and their movies count as one.
 
     Returns
     -------
@@ -78,7 +89,8 @@ def split(
         When one of the sides would be empty.
     """
     pairs = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
-    groups = sorted({pair.group for pair in pairs})
+    movies = joined({pair: pair.group for pair in pairs}, equal)
+    groups = sorted(set(movies.values()))
     if len(pairs) < 2:
         raise BadInput(
             f"{len(pairs)} training images cannot be split into training and validation",
@@ -93,25 +105,31 @@ def split(
         )
     random = np.random.default_rng(seed)
     by_movie = split_by == "movie" or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
+    images = _images_together(pairs, equal)
+    units = movies if by_movie else images
     if by_movie:
-        chosen = _whole_movies(pairs, groups, train_fraction, random)
+        others = 1 if _unknown(pairs) else VALIDATION_MOVIES
+        chosen = _whole_units(pairs, units, train_fraction, random, others)
     else:
-        count = min(max(round(train_fraction * len(pairs)), 1), len(pairs) - 1)
-        chosen = set(random.permutation(len(pairs))[:count].tolist())
-    train = [pair for index, pair in enumerate(pairs) if index in chosen]
-    validation = [pair for index, pair in enumerate(pairs) if index not in chosen]
-    test, warnings = _set_aside(train, test_fraction, by_movie, random)
+        chosen = _some_images(pairs, units, train_fraction, random)
+    train = [pair for pair in pairs if pair in chosen]
+    validation = [_in_movie(pair, movies) for pair in pairs if pair not in chosen]
+    test, warnings = _set_aside(train, test_fraction, movies if by_movie else None, images, random)
     return Split(
-        tuple(pair for pair in train if pair not in test),
+        tuple(_in_movie(pair, movies) for pair in train if pair not in test),
         tuple(validation),
-        tuple(pair for pair in train if pair in test),
+        tuple(_in_movie(pair, movies) for pair in train if pair in test),
         "movie" if by_movie else "image",
-        (*_leaks(pairs, groups, by_movie, split_by), *warnings),
+        (*_leaks(pairs, groups, by_movie, split_by), *(_few(validation) if by_movie else ()), *warnings),
     )
 
 
 def split_known(
-    pairs: Sequence[Pair], validation: Sequence[Pair], seed: int = 0, test_fraction: float = 0.0
+    pairs: Sequence[Pair],
+    validation: Sequence[Pair],
+    seed: int = 0,
+    test_fraction: float = 0.0,
+    equal: EqualImages = (),
 ) -> Split:
     """Train on all `pairs`, and validate on others that were chosen before.
 
@@ -121,6 +139,8 @@ def split_known(
         The two sides.
     seed, test_fraction
         For the in-training test set, as in `split`.
+    equal : sequence of tuple of Pair
+        Pairs whose images are equal, of both sides together: those on both are warned of.
 
     Raises
     ------
@@ -132,7 +152,10 @@ def split_known(
         raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
     train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
     by_movie = {pair.group for pair in train}.isdisjoint(pair.group for pair in validation)
-    test, warnings = _set_aside(train, test_fraction, by_movie, np.random.default_rng(seed))
+    movies = joined({pair: pair.group for pair in train}, equal) if by_movie else None
+    images = _images_together(train, equal)
+    test, warnings = _set_aside(train, test_fraction, movies, images, np.random.default_rng(seed))
+    warnings += _on_both_sides(train, validation, equal)
     if not by_movie:
         warnings.append(
             "movies are on both sides, which makes the validation look better than it is on a new movie"
@@ -209,36 +232,118 @@ def _seen_from(table: Path, file: Path) -> str:
         return str(file.resolve())
 
 
-def _whole_movies(
-    pairs: Sequence[Pair], groups: Sequence[str], fraction: float, random: np.random.Generator
-) -> set[int]:
-    order = random.permutation(len(groups))
-    images = np.cumsum([sum(pair.group == groups[index] for pair in pairs) for index in order])
+def _in_movie(pair: Pair, movies: Mapping[Pair, str]) -> Pair:
+    """Return the pair with the movie that it counts to, where movies are known."""
+    return pair if pair.group == pair.image.name else replace(pair, group=movies[pair])
+
+
+def joined(units: Mapping[Pair, str], equal: EqualImages) -> dict[Pair, str]:
+    """Make one of the units (movies, or images) that share equal images; it has the first of their names."""
+    one_of = {name: name for name in units.values()}
+
+    def first(name: str) -> str:
+        while one_of[name] != name:
+            name = one_of[name]
+        return name
+
+    for same in equal:
+        names = sorted({first(units[pair]) for pair in same if pair in units})
+        one_of |= dict.fromkeys(names, names[0]) if names else {}
+    return {pair: first(name) for pair, name in units.items()}
+
+
+def _images_together(pairs: Sequence[Pair], equal: EqualImages) -> dict[Pair, str]:
+    """Give each pair the name of its image, equal images one name; each its own where all are equal."""
+    own = {pair: str(pair.image) for pair in pairs}
+    together = joined(own, equal)
+    return together if len(set(together.values())) > 1 else own
+
+
+def _whole_units(
+    pairs: Sequence[Pair],
+    units: Mapping[Pair, str],
+    fraction: float,
+    random: np.random.Generator,
+    others: int = 1,
+) -> set[Pair]:
+    """Draw whole units that hold about a fraction of the pairs; `others` are left where there are twice as many."""
+    names = sorted({units[pair] for pair in pairs})
+    sizes = Counter(units[pair] for pair in pairs)
+    order = random.permutation(len(names))
+    images = np.cumsum([sizes[names[index]] for index in order])
     count = 1 + int(np.argmin(np.abs(images[:-1] - fraction * len(pairs))))
-    training = {groups[index] for index in order[:count]}
-    return {index for index, pair in enumerate(pairs) if pair.group in training}
+    if len(names) >= 2 * others:
+        count = min(count, len(names) - others)
+    drawn = {names[index] for index in order[:count]}
+    return {pair for pair in pairs if units[pair] in drawn}
+
+
+def _some_images(
+    pairs: Sequence[Pair], units: Mapping[Pair, str], fraction: float, random: np.random.Generator
+) -> set[Pair]:
+    """Draw about a fraction of the pairs; equal images together."""
+    if len({units[pair] for pair in pairs}) < len(pairs):
+        return _whole_units(pairs, units, fraction, random)
+    count = min(max(round(fraction * len(pairs)), 1), len(pairs) - 1)
+    return {pairs[index] for index in random.permutation(len(pairs))[:count]}
 
 
 def _set_aside(
-    train: Sequence[Pair], fraction: float, by_movie: bool, random: np.random.Generator
+    train: Sequence[Pair],
+    fraction: float,
+    movies: Mapping[Pair, str] | None,
+    images: Mapping[Pair, str],
+    random: np.random.Generator,
 ) -> tuple[set[Pair], list[str]]:
     """Choose the in-training test set; whole movies where movies are kept together and there are enough of them."""
     if not fraction:
         return set(), []
     if len(train) == 1:
         return set(), ["one training image: none is set aside as in-training test set"]
-    groups = sorted({pair.group for pair in train})
-    if by_movie and len(groups) >= FEWEST_MOVIES:
-        kept = _whole_movies(train, groups, 1 - fraction, random)
-        return {pair for index, pair in enumerate(train) if index not in kept}, []
-    count = min(max(round(fraction * len(train)), 1), len(train) - 1)
-    return {train[index] for index in random.permutation(len(train))[:count]}, []
+    if movies and len({movies[pair] for pair in train}) >= FEWEST_MOVIES:
+        return set(train) - _whole_units(train, movies, 1 - fraction, random), []
+    if len({images[pair] for pair in train}) == 1:
+        images = {pair: str(pair.image) for pair in train}
+    return _some_images(train, images, fraction, random), []
+
+
+def _unknown(pairs: Iterable[Pair]) -> bool:
+    """Whether it is not known which movies the images come from."""
+    return all(pair.group == pair.image.name for pair in pairs)
+
+
+def _few(validation: Sequence[Pair]) -> list[str]:
+    """Warn where too few movies validate."""
+    count = len({pair.group for pair in validation})
+    return [] if count >= VALIDATION_MOVIES or _unknown(validation) else [few_movies_note(count)]
+
+
+def few_movies_note(count: int) -> str:
+    """Say that so many validation movies are too few."""
+    return (
+        f"{count} validation movie{'s' * (count != 1)}: an interval that tells of other movies needs "
+        f"{VALIDATION_MOVIES}; add movies, from {2 * VALIDATION_MOVIES} on {VALIDATION_MOVIES} validate"
+    )
+
+
+def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: EqualImages) -> list[str]:
+    """Warn of images that train and validate under two names."""
+    sides = set(train), set(validation)
+    both = [same for same in equal if all(side.intersection(same) for side in sides)]
+    if not both:
+        return []
+    count = sum(len(sides[1].intersection(same)) for same in both)
+    named = first_names(" = ".join(pair.image.name for pair in same) for same in both)
+    return [
+        f"{count} of {len(validation)} validation images are equal, pixel by pixel, to images that are trained on: "
+        f"{named}; take one of each out, or the scores say nothing about new images"
+    ]
 
 
 def _leaks(
     pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: Literal["auto", "movie", "image"]
 ) -> list[str]:
-    if all(pair.group == pair.image.name for pair in pairs):
+    if _unknown(pairs):
         return [
             "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may "
             "be on both sides, which makes the validation look better than it is"

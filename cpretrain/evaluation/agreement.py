@@ -7,11 +7,11 @@ from typing import Any
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.model_scores import Scored, View
-from cpretrain.evaluation.second_annotator import mask_files
+from cpretrain.evaluation.second_annotator import mask_files, read_drawn
+from cpretrain.evaluation.second_look import of_two_people
 from cpretrain.evaluation.tables import DEFINITION, score_rows
-from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.pairing import bare, match
-from cpretrain.metrics.overlaps import find_overlaps
+from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import join, score
 from cpretrain.runtime.console import progress, warn
 from cpretrain.settings.evaluation import AgreeSettings
@@ -30,10 +30,13 @@ class AgreeResult:
         Scores of the second against the first; the average precision is the same the other way round.
     folder : pathlib.Path or None
         Where ``agreement.csv`` is.
+    warnings : tuple of str
+        What a person should know before believing it.
     """
 
     scored: Scored
     folder: Path | None
+    warnings: tuple[str, ...] = ()
 
     def table(self) -> str:
         """Mean average precision and objects at each IoU threshold, for people."""
@@ -51,6 +54,7 @@ class AgreeResult:
         lines.append(
             "The intervals take each image as independent; for several crops of one movie they are too narrow."
         )
+        lines += [f"note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
     def as_data(self) -> dict[str, Any]:
@@ -62,6 +66,7 @@ class AgreeResult:
                 f"{threshold:g}": self.scored.mean(j).as_data()
                 for j, threshold in enumerate(self.scored.view.thresholds)
             },
+            "warnings": self.warnings,
         }
 
 
@@ -104,10 +109,10 @@ def agree(
     if matches.problems:
         warn(f"{len(matches.problems)} masks are in one of the folders only and left out")
     provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
-    rows = []
+    rows, looks = [], []
     with progress("agree", len(pairs)) as step:
         for one, other in pairs:
-            a, b = (read_label_image(path).labels for path in (one, other))
+            a, b = (read_drawn(path) for path in (one, other))
             if a.shape != b.shape:
                 raise BadInput(
                     f"{other}: has another size than {one.name} of the other person",
@@ -115,12 +120,21 @@ def agree(
                     expected=f"{a.shape[0]} × {a.shape[1]}",
                 )
             rows.append(score(find_overlaps(a, b), thresholds))
+            looks.append((same_objects(a, b), not a.any() and not b.any()))
             step(one.name)
     names = tuple(one.name for one, _ in pairs)
     view = View("image", names, names, thresholds)
     scored = Scored(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+    warnings = of_two_people(*zip(*looks, strict=True))
+    for warning in warnings:
+        warn(warning)
     if out is not None:
         write_rows(out / "agreement.csv", score_rows([scored], {}))
-        outputs = [out / "agreement.csv"]
-        provenance.write(out / "agreement.json", outputs=outputs, definition=DEFINITION, images=len(pairs))
-    return AgreeResult(scored, out)
+        provenance.write(
+            out / "agreement.json",
+            outputs=[out / "agreement.csv"],
+            definition=DEFINITION,
+            images=len(pairs),
+            warnings=warnings,
+        )
+    return AgreeResult(scored, out, warnings)

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset.reading import read_for_network
+from cpretrain.dataset.reading import NetworkImage, read_for_network
 from cpretrain.errors import BadInput
-from cpretrain.labels.encodings import read_label_image
+from cpretrain.evaluation.second_annotator import read_drawn
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import BaseModel
@@ -72,14 +71,14 @@ class Reader:
     def __init__(self, model: ModelSettings) -> None:
         self.model = model
 
-    def image(self, path: Path) -> tuple[NDArray[Any], NDArray[np.float32]]:
-        """Read an image, axes (C, Y, X): as it is, and ready for the network."""
+    def image(self, path: Path) -> NetworkImage:
+        """Read an image: as it is, and ready for the network."""
         model = self.model
         return read_for_network(path, model.channel, model.second_channel, model.normalization)
 
     def labels(self, path: Path, size: tuple[int, int]) -> NDArray[Any]:
         """Read a label image of an image of that size, axes (Y, X)."""
-        labels = read_label_image(path).labels
+        labels = read_drawn(path)
         if labels.shape != size:
             raise BadInput(
                 f"{path}: has another size than its image",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
+from cpretrain.dataset.reading import left_out_note
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
@@ -15,11 +16,14 @@ from cpretrain.evaluation.leakage import not_held_out, trained_on
 from cpretrain.evaluation.result import REPORT, EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
+from cpretrain.evaluation.second_look import look_again
 from cpretrain.evaluation.segmenting import score_views
 from cpretrain.evaluation.tables import DEFINITION, TABLES, write_tables
 from cpretrain.evaluation.threshold_search import tune
 from cpretrain.evaluation.threshold_surface import Grid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.models.channels import unused_channels
 from cpretrain.models.record import TUNING_RECORD, read_record, settings_of_model, tuned_values
 from cpretrain.models.weights import MODEL_RECORD, find_base
 from cpretrain.runtime.console import say, warn
@@ -93,12 +97,17 @@ def evaluate(
     if earlier:
         return earlier
     provenance = Provenance("evaluate", settings, inputs)
-    leaks = not_held_out(model, record, views, provenance.record["inputs"])
-    for leak in leaks:
-        warn(leak)
     scorings = score_views(views, contenders, load, reader, thresholds, people, batch)
+    notes = (
+        *not_held_out(model, record, views, provenance.record["inputs"]),
+        *(note for one in scorings for note in left_out_note(one.left_out)),
+        *look_again(scorings, settings.min_size),
+        *_channels(views, reader),
+    )
+    for note in notes:
+        warn(note)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
-    verdict = reach_verdict(scored, Path(against).name if against else "", leaks)
+    verdict = reach_verdict(scored, Path(against).name if against else "", notes)
     means = {one.view.name: _means(one) for one in scorings}
     (folder / RECORD).unlink(missing_ok=True)  # from here on the earlier results are no longer whole
     write_tables(folder, scorings, contenders, record)
@@ -115,6 +124,13 @@ def evaluate(
         average_precision=means,
     )
     return EvaluateResult(folder, verdict, asked["views"], means)
+
+
+def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
+    """Warn of channels that the model does not see; all images of a view have the same number of them."""
+    counts = [describe_image(pairs[0].image).channels for name, pairs in views.items() if name != "crop"]
+    cure = "train and score on the channel that shows the objects"
+    return unused_channels(counts, reader.model, cure, "folders of images")
 
 
 def _people(model: Path, views: Mapping[str, Sequence[Pair]], human: Path) -> dict[Path, Path]:

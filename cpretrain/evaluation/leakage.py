@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cpretrain.dataset.equal_images import pixel_digest
 from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
+from cpretrain.errors import BadInput
+from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.storage.hashing import hash_of
 
 
@@ -29,32 +32,28 @@ def not_held_out(
     Parameters
     ----------
     model : pathlib.Path
-        The model folder; its own validation images are not looked at again.
+        The model folder.
     record : mapping
         Its ``model.json``, with the SHA-256 of all its images.
     views : mapping of str to sequence of Pair
-        What it is scored on.
+        What it is scored on. Of its own validation images only the pixels are looked at.
     hashes : mapping of str to str
         SHA-256 of the images, by the names that a record gives its inputs.
 
     Returns
     -------
     tuple of str
-        One sentence a view at most.
+        Two sentences a view at most.
     """
-    if set(views) == {"crop"} or not (model / "split.csv").is_file():
+    if not (model / "split.csv").is_file():
         return ()
     seen = trained_on(model)
-    trained = {hash_of(pair.image, record.get("inputs", {})) for pair in seen} - {None}
-    movies = {Path(pair.group).stem for pair in seen}
     said = []
     for name, pairs in views.items():
-        if name == "crop":
-            continue
-        known = [pair for pair in pairs if hash_of(pair.image, hashes) in trained]
-        related = [
-            pair for pair in pairs if pair not in known and any(_is_of(pair, movie) for movie in movies)
-        ]
+        known = _known(pairs, seen, record, {} if name == "crop" else hashes)
+        related = (
+            [] if name == "crop" else [pair for pair in pairs if pair not in known and _related(pair, seen)]
+        )
         if known:
             said.append(
                 f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new ones"
@@ -67,9 +66,38 @@ def not_held_out(
     return tuple(said)
 
 
+def _known(
+    pairs: Sequence[Pair], seen: Sequence[Pair], record: Mapping[str, Any], hashes: Mapping[str, str]
+) -> list[Pair]:
+    """List the images that were trained on: the same file, or the same pixels where the training images are there."""
+    trained = {hash_of(pair.image, record.get("inputs", {})) for pair in seen} - {None}
+    sizes = {_size(pair.image) for pair in seen} - {None}
+    digests = {pixel_digest(pair.image) for pair in seen if pair.image.is_file()} - {None} if sizes else set()
+    return [
+        pair
+        for pair in pairs
+        if hash_of(pair.image, hashes) in trained
+        or (_size(pair.image) in sizes and pixel_digest(pair.image) in digests)
+    ]
+
+
+def _size(image: Path) -> tuple[int, int] | None:
+    """Height and width, None where the image is not there; frames need not be read to differ from crops."""
+    try:
+        return describe_image(image).size
+    except BadInput:
+        return None
+
+
+def _related(pair: Pair, seen: Sequence[Pair]) -> bool:
+    """Whether an image is of a movie that was trained on: as its ``crops.csv`` says, else by its name."""
+    movies = {Path(one.group).stem for one in seen}
+    if pair.group != pair.image.name:
+        return Path(pair.group).stem in movies
+    return any(_is_of(pair, movie) for movie in movies)
+
+
 def _is_of(pair: Pair, movie: str) -> bool:
-    """Whether an image is, by its name or its crops.csv, a frame or crop of this movie."""
-    return any(
-        name == movie or (name.startswith(movie) and not name[len(movie)].isalnum())
-        for name in (pair.image.stem, Path(pair.group).stem)
-    )
+    """Whether an image is, by its name, a frame or crop of this movie."""
+    name = pair.image.stem
+    return name == movie or (name.startswith(movie) and not name[len(movie)].isalnum())

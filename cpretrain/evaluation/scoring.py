@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from cpretrain.evaluation.object_errors import Judged, judge
 from cpretrain.html.pictures import grey, jpeg, outline_path
 from cpretrain.images.valid_box import Box, valid_box
 from cpretrain.labels.resize import enlarge
-from cpretrain.metrics.overlaps import find_overlaps
+from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import Scores, join, score
 
 LARGEST_PICTURE = 1024
@@ -78,11 +79,20 @@ class Scoring:
     ----------
     worst, best : Extreme or None
         By the average precision of the retrained model; of equals those with more objects.
+    copies : dict of (str, str) to set of int
+        For two opinions, the ground truth among them, the places of images on which they are equal to the last pixel.
+    left_out : dict of str to int
+        Number of pixels of each image that are not finite.
+    with_objects : dict of str to set of int
+        For each opinion the places of images on which it has objects.
     """
 
     view: View
     worst: Extreme | None = field(default=None, init=False)
     best: Extreme | None = field(default=None, init=False)
+    copies: dict[tuple[str, str], set[int]] = field(default_factory=dict, init=False)
+    with_objects: dict[str, set[int]] = field(default_factory=dict, init=False)
+    left_out: dict[str, int] = field(default_factory=dict, init=False)
     _pictures: dict[int, Pictured] = field(default_factory=dict, init=False)
     _judged: dict[int, dict[str, tuple[Judged, Judged]]] = field(default_factory=dict, init=False)
     _rows: dict[str, dict[int, Scores]] = field(default_factory=dict, init=False)
@@ -117,12 +127,22 @@ class Scoring:
             judged = judge(truth, labels, overlaps, valid or valid_box(image))
             self._judged.setdefault(place, {})[model] = judged
         drawn = {TRUTH: truth, **opinions}
+        self._compare(place, drawn)
         self._pictures[place] = _picture(image, drawn)
         precision = float(self._rows["retrained"][place].average_precision.mean())
         latest = Extreme(place, precision, int(truth.max(initial=0)), image, drawn)
         extremes = [latest, *(one for one in (self.worst, self.best) if one)]
         self.worst = min(extremes, key=lambda one: (one.precision, -one.objects, one.place))
         self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.place))
+
+    def _compare(self, place: int, drawn: Mapping[str, NDArray[Any]]) -> None:
+        """Note who has objects on an image, and who has the same ones."""
+        for name, labels in drawn.items():
+            if labels.any():
+                self.with_objects.setdefault(name, set()).add(place)
+        for (one, labels), (other, others) in combinations(drawn.items(), 2):
+            if same_objects(labels, others):
+                self.copies.setdefault((one, other), set()).add(place)
 
     @property
     def judged(self) -> dict[tuple[str, int], tuple[Judged, Judged]]:

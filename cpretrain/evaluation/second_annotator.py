@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadFolder
 from cpretrain.images.discovery import list_images
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.label_image import EMPTY
 from cpretrain.labels.pairing import is_vector_file, match
 from cpretrain.runtime.console import warn
 
@@ -19,6 +24,15 @@ def mask_files(folder: Path) -> list[Path]:
         When there is none.
     """
     return [path for path in list_images(folder) if not is_vector_file(path)]
+
+
+def read_drawn(path: Path) -> NDArray[Any]:
+    """Read a label image that a person drew, axes (Y, X), and warn where its numbers may mean something else."""
+    image = read_label_image(path, few_pieces=True)
+    for note in image.notes:
+        if note != EMPTY:
+            warn(f"{path}: {note}")
+    return image.labels
 
 
 def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()) -> dict[Path, Path]:

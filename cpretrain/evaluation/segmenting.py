@@ -13,7 +13,7 @@ from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import Contender, Load, Reader
 from cpretrain.evaluation.model_scores import View
 from cpretrain.evaluation.scoring import HUMAN, Scoring
-from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.images.valid_box import Box
 from cpretrain.settings.batch import BatchSettings
 
 MEMORY = 700_000_000
@@ -32,20 +32,24 @@ class Seen:
         Rows and columns that hold data.
     opinions : dict of str to ndarray of int, (Y, X)
         Label image of each model.
+    left_out : int
+        Number of pixels that are not finite.
     """
 
     shown: NDArray[Any]
     valid: Box | None
     opinions: dict[str, NDArray[Any]]
+    left_out: int = 0
 
 
 def see(image: Path, contenders: Sequence[Contender], load: Load, reader: Reader) -> Seen:
     """Segment an image with each model; what it needs can travel to another process."""
-    planes, ready = reader.image(image)
+    read = reader.image(image)
     opinions: dict[str, NDArray[Any]] = {
-        model.name: load(model.base).segment(ready, model.settings) for model in contenders
+        model.name: load(model.base).segment_inside(read.ready, model.settings, read.box)
+        for model in contenders
     }
-    return Seen(planes[reader.model.channel - 1], valid_box(planes), opinions)
+    return Seen(read.planes[reader.model.channel - 1], read.box, opinions, read.left_out)
 
 
 def score_views(
@@ -88,6 +92,7 @@ def score_views(
             opinions = dict(seen.opinions)
             if scoring is scorings[0] and image in people:
                 opinions[HUMAN] = reader.labels(people[image], size)
+            scoring.left_out[pair.image.name] = seen.left_out
             scoring.add(seen.shown, reader.labels(pair.mask, size), opinions, seen.valid, place)
 
     done = for_each(

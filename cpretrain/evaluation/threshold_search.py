@@ -90,12 +90,13 @@ def _try_all(
     step: Callable[[str], None],
 ) -> NDArray[np.float64]:
     """Average precision on one image, (diameters, flow thresholds, cellprob thresholds)."""
-    _, ready = reader.image(pair.image)
-    truth = reader.labels(pair.mask, (ready.shape[-2], ready.shape[-1]))
+    read = reader.image(pair.image)
+    truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
     levels = parse_thresholds(grid.thresholds)
     precision = np.zeros((len(grid.diameters), len(grid.flow_thresholds), len(grid.cellprob_thresholds)))
+    predicted = np.zeros(truth.shape, np.uint32)
     for d, diameter in enumerate(grid.diameters):
-        flows = segmenter.run(ready, diameter)
+        flows = segmenter.run(read.ready[(slice(None), *read.box)], diameter) if read.box else None
         for f, flow_threshold in enumerate(grid.flow_thresholds):
             for c, cellprob_threshold in enumerate(grid.cellprob_thresholds):
                 settings = contender.settings.replace(
@@ -103,7 +104,8 @@ def _try_all(
                     cellprob_threshold=cellprob_threshold,
                     min_size=grid.min_size,
                 )
-                overlaps = find_overlaps(truth, segmenter.masks(flows, settings))
-                precision[d, f, c] = score(overlaps, levels).average_precision.mean()
+                if flows and read.box:
+                    predicted[read.box] = segmenter.masks(flows, settings)
+                precision[d, f, c] = score(find_overlaps(truth, predicted), levels).average_precision.mean()
     step(pair.image.name)
     return precision

@@ -60,7 +60,8 @@ def example_of(path: Path, model: UsedModel, eps: float) -> Example:
     image = np.zeros((1, len(channel_names()), side, side), np.float32)
     chosen = [model.channel, *([model.settings.second_channel] if model.settings.second_channel else [])]
     for place, number in enumerate(chosen):
-        image[0, place] = _middle(planes[number - 1], side)
+        middle = _middle(planes[number - 1], side)
+        image[0, place] = np.where(np.isfinite(middle), middle, 0)
     low, high = np.percentile(image, model.normalization.percentiles, axis=(-2, -1), keepdims=True)
     return Example(image, ((image - low) / (high - low + eps)).astype(np.float32))
 

@@ -10,7 +10,7 @@ Box = tuple[slice, slice]
 
 
 def valid_box(pixels: NDArray[Any]) -> Box | None:
-    """Bounding box of the pixels that are not zero, the place of real data inside a padded canvas.
+    """Bounding box of the pixels that hold data, neither 0 nor NaN nor infinity: the place of it on a padded canvas.
 
     Parameters
     ----------
@@ -20,9 +20,12 @@ def valid_box(pixels: NDArray[Any]) -> Box | None:
     Returns
     -------
     tuple of slice or None
-        Rows and columns of the box; None where every pixel is zero.
+        Rows and columns of the box; None where no pixel holds data.
     """
-    content = np.asarray(pixels) != 0
+    pixels = np.asarray(pixels)
+    content = pixels != 0
+    if pixels.dtype.kind == "f":
+        content &= np.isfinite(pixels)
     content = content.reshape(-1, *content.shape[-2:]).any(axis=0)
     rows, columns = content.any(axis=1).nonzero()[0], content.any(axis=0).nonzero()[0]
     if not rows.size:

@@ -37,10 +37,13 @@ _WHOLE_IMAGE = (
     "an annotation of the whole image became an object: delete it in QuPath, or export GeoJSON, which keeps regions "
     "apart (objectsAre = 'cells' where cells were detected); where it is the background, use .backgroundLabel(0)"
 )
+FEW_PIECES = 3
+"""An object has seldom more pieces; a binary mask often."""
+_PERHAPS_BINARY = "if it is a binary mask, make label images of it with cpretrain masks --components"
 
 
 def read_label_image(
-    path: str | os.PathLike, *, strict: bool = False, components: bool = False
+    path: str | os.PathLike, *, strict: bool = False, components: bool = False, few_pieces: bool = False
 ) -> LabelImage:
     """Read a label TIFF (or PNG) as QuPath, Fiji or Python write it.
 
@@ -55,10 +58,13 @@ def read_label_image(
         Refuse what needs a guess: binary masks, and colours taken as objects.
     components : bool
         Take the connected pieces of a binary or class mask as objects (touching ones merge).
+    few_pieces : bool
+        Take a single number 1 in a few pieces as one object, which the notes say: it may as well be a binary mask.
 
     Returns
     -------
     LabelImage
+        What this tool wrote (see `own_file`) is read as numbers of objects without a second thought.
 
     Raises
     ------
@@ -66,6 +72,11 @@ def read_label_image(
         When the file is damaged or does not hold one number for each object; it says what to change.
     """
     ids, encoding = read_ids(path)
+    if few_pieces and not components and encoding not in TOLD:
+        whole = instances(ids, encoding)
+        pieces = int(pieces_of(whole.labels)[0].max(initial=0))
+        if whole.objects == ids.max(initial=0) == 1 and 1 < pieces <= FEW_PIECES:
+            return whole.with_notes([f"one object in {pieces} pieces; {_PERHAPS_BINARY}"])
     return recognise(path, ids, encoding, strict=strict, components=components)
 
 
@@ -231,7 +242,7 @@ def _binary(
             f"{path}: is a binary mask",
             found=f"one value, {value}, for {count} separate pieces",
             expected="a number of its own for each object",
-            cure=_INSTANCES + "; or take pieces as objects with --components",
+            cure=_INSTANCES + "; or take pieces as objects with cpretrain masks --components",
         )
     note = (
         f"binary mask: its {count} connected pieces are taken as objects; touching cells are merged into one"
@@ -247,7 +258,7 @@ def _classes(path: str | os.PathLike, pieces: NDArray[Any], classes: int, compon
             found=f"{classes} numbers for {count} separate pieces",
             expected="a number of its own for each object",
             cure="replace .addLabel('CLASS', n) by .useInstanceLabels() in the export script; "
-            "or take pieces as objects with --components",
+            "or take pieces as objects with cpretrain masks --components",
         )
     note = (
         f"class mask: its {count} connected pieces are taken as objects; touching cells of a class are merged"

@@ -1,6 +1,9 @@
 """Measurements of single label images: objects cut by the edge, tiny objects."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 TINY = 9
 """Objects of fewer pixels than this are counted as tiny."""
@@ -27,3 +30,22 @@ def inside_border(labels: np.ndarray, border: int) -> np.ndarray:
     """The part of an image (last axes y, x) inside its border; all of it where nothing else is left."""
     inner = labels[..., border:-border, border:-border] if border else labels
     return inner if inner.size else labels
+
+
+def too_small_note(areas: NDArray[Any], min_size: int) -> list[str]:
+    """Warn of true objects that no model can find, in one sentence; none where there are none.
+
+    Parameters
+    ----------
+    areas : ndarray of int, shape (objects,)
+        Pixels of each true object.
+    min_size : int
+        Smallest object that is predicted, in pixels.
+    """
+    small = int((areas < min_size).sum())
+    if not small:
+        return []
+    return [
+        f"{small} of {len(areas)} objects in the ground truth are smaller than --min-size ({min_size} pixels) and "
+        f"cannot be found by any model: evaluate and predict with --min-size {int(areas.min())}"
+    ]

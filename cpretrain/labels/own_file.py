@@ -1,7 +1,8 @@
 """Label images that cpretrain wrote: each number is an object, so nobody has to guess what they mean.
 
 The file itself says so, in its TIFF tag *Software*, wherever it is copied to and whatever it is called; a program that
-changes it writes its own tag. Of folders that earlier versions wrote, ``masks.json`` says it.
+changes it writes its own tag. Of label images without that tag, as earlier versions and ``predict`` write them, the
+record beside them says it.
 """
 
 import io
@@ -14,11 +15,12 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from cpretrain.labels.pairing import stem
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.json_file import read_json
 
-RECORD = "masks.json"
-"""The record of ``cpretrain masks``, beside its label images."""
+RECORD, COMBINED = "masks.json", "combine.json"
+"""The records of ``cpretrain masks`` and ``combine``, beside their label images."""
 
 SOFTWARE = "cpretrain, one number for each object"
 ENCODING = "label image of cpretrain"
@@ -45,19 +47,39 @@ def is_own(page: tifffile.TiffPage) -> bool:
 
 
 def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:
-    """Whether the record beside a label image lists it, with as many objects as it has."""
-    record = Path(path).parent / RECORD
+    """Whether a record beside a label image says that a step of cpretrain wrote it.
+
+    ``masks.json`` lists its files with as many objects as they have; ``combine.json`` speaks for its folder, the
+    ``NAME.json`` of ``predict`` for one file.
+    """
+    file = Path(path)
     if labels.ndim != 2 or labels.dtype.kind != "u":
         return False
+    objects = _objects_in(file.with_name(RECORD)).get(file.name)
+    if objects is not None and objects == len(np.setdiff1d(labels, [0])):
+        return True
+    return (
+        _step_of(file.with_name(COMBINED)) == "combine"
+        or _step_of(file.with_name(f"{stem(file.name)}.json")) == "predict"
+    )
+
+
+def _objects_in(record: Path) -> dict[str, int]:
+    """Number of objects in each file that a record of ``cpretrain masks`` lists."""
     try:
-        objects = _objects(record, record.stat().st_mtime_ns).get(Path(path).name)
+        facts = _read(record, record.stat().st_mtime_ns)
+        return {row["file"]: row["objects"] for row in facts["masks"]} if facts["step"] == "masks" else {}
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return objects is not None and objects == len(np.setdiff1d(labels, [0]))
+        return {}
+
+
+def _step_of(record: Path) -> object:
+    try:
+        return _read(record, record.stat().st_mtime_ns)["step"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @lru_cache(maxsize=8)
-def _objects(record: Path, _changed: int) -> dict[str, int]:
-    """Number of objects in each file that a record of ``cpretrain masks`` lists."""
-    facts = read_json(record)
-    return {row["file"]: row["objects"] for row in facts["masks"]} if facts["step"] == "masks" else {}
+def _read(record: Path, _changed: int) -> Any:
+    return read_json(record)

@@ -86,6 +86,14 @@ def find_overlaps(true: NDArray[Any], predicted: NDArray[Any]) -> Overlaps:
     return Overlaps(true_ids, predicted_ids, true_areas, predicted_areas, row, column, pairs.data)
 
 
+def same_objects(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Tell whether two label images hold the same objects to the last pixel, one or more, however they are numbered."""
+    if first.shape != second.shape or not np.array_equal(first != 0, second != 0):
+        return False
+    overlaps = find_overlaps(first, second)
+    return bool(overlaps.iou.size and (overlaps.iou == 1).all())
+
+
 def _objects(
     labels: NDArray[Any], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.intp]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cpretrain.images.valid_box import Box, valid_box
 
@@ -38,6 +38,13 @@ class Normalization(BaseModel):
     percentiles: tuple[Percent, Percent] = PERCENTILES
     valid_pixels: bool = True
     of: Literal["frame", "image"] = "frame"
+
+    @field_validator("percentiles")
+    @classmethod
+    def _rising(cls, percentiles: tuple[float, float]) -> tuple[float, float]:
+        if not percentiles[0] < percentiles[1]:
+            raise ValueError("the low percentile has to be below the high one")
+        return percentiles
 
     @property
     def takes_levels_of_frames(self) -> bool:
@@ -85,7 +92,8 @@ def normalize(
     Returns
     -------
     ndarray of float32, (C, Y, X)
-        Zero outside the valid box, and in channels without contrast.
+        Zero outside the valid box, in channels without contrast, and where a pixel is not a finite number; such pixels
+        do not count for the percentiles either.
     """
     how = how or Normalization()
     scaled = np.zeros(image.shape, np.float32)
@@ -94,10 +102,19 @@ def normalize(
         return scaled
     levels = levels or [_low_and_high(channel[box], how) for channel in image]
     for channel, (low, high), into in zip(image, levels, scaled, strict=True):
-        inside = channel[box].astype(np.float32)
         if high - low > 1e-3:
-            into[box] = (inside - low) / (high - low)
+            with np.errstate(over="ignore", invalid="ignore"):
+                inside = (channel[box].astype(np.float32) - low) / (high - low)
+            np.copyto(into[box], inside, where=np.isfinite(inside))
     return scaled
+
+
+def not_finite(image: NDArray[Any]) -> int:
+    """Count the pixels that are no finite number (NaN, infinity, or beyond float32) and therefore left out."""
+    if image.dtype.kind != "f":
+        return 0
+    with np.errstate(over="ignore"):
+        return int(np.count_nonzero(~np.isfinite(image.astype(np.float32, copy=False))))
 
 
 def _measured_box(image: NDArray[Any], how: Normalization) -> Box | None:
@@ -105,5 +122,11 @@ def _measured_box(image: NDArray[Any], how: Normalization) -> Box | None:
 
 
 def _low_and_high(pixels: NDArray[Any], how: Normalization) -> tuple[float, float]:
-    low, high = np.percentile(pixels.astype(np.float32), how.percentiles)
+    with np.errstate(over="ignore"):
+        values = pixels.astype(np.float32)
+    if pixels.dtype.kind == "f" and not np.isfinite(values).all():
+        values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 0.0
+    low, high = np.percentile(values, how.percentiles)
     return float(low), float(high)

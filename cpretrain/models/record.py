@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, FiniteFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, Field, FiniteFloat, PositiveInt
 
 from cpretrain.errors import BadInput, short
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.weights import MODEL_RECORD
+from cpretrain.models.weights import DIAMETERS, MODEL_RECORD
 from cpretrain.storage.json_file import read_json
 
 TUNING_RECORD = "tuning.json"
@@ -28,12 +28,15 @@ class ModelSettings:
         How grey values were scaled in training.
     tuned : mapping of str to float
         Flow threshold, cellprob threshold and diameter that were found by a search; empty without one.
+    trained_channels : int or None
+        Number of channels of the training images, of which the model took those above; None where it is not known.
     """
 
     channel: int = 1
     second_channel: int | None = None
     normalization: Normalization = field(default_factory=Normalization)
     tuned: Mapping[str, float | None] = field(default_factory=dict)
+    trained_channels: int | None = None
 
 
 def read_record(model: Path) -> dict[str, Any]:
@@ -57,8 +60,15 @@ def read_record(model: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def settings_of_model(model: Path) -> ModelSettings:
+def settings_of_model(model: Path, weights: str | None = None) -> ModelSettings:
     """Read how a model wants to be used: its channels, its normalisation, and thresholds where they were tuned.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model folder.
+    weights : str, optional
+        SHA-256 of the weights that are to be used: what was tuned for others does not count.
 
     Raises
     ------
@@ -70,7 +80,8 @@ def settings_of_model(model: Path) -> ModelSettings:
         record["settings"]["channel"],
         record["settings"].get("second_channel"),
         Normalization.model_validate(record["normalization"]),
-        tuned_values(model, "retrained"),
+        tuned_values(model, "retrained", weights),
+        record.get("channels"),
     )
 
 
@@ -106,6 +117,9 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 
 
+Diameter = Annotated[float, Field(ge=DIAMETERS[0], le=DIAMETERS[1])]
+
+
 class _Base(BaseModel):
     name: str
 
@@ -125,12 +139,13 @@ class _Record(BaseModel):
     versions: dict[str, str] = {}
     images: dict[str, Any] = {}
     cell_type: str | None = None
+    channels: PositiveInt | None = None
 
 
 class _Found(BaseModel):
     flow_threshold: FiniteFloat
     cellprob_threshold: FiniteFloat
-    diameter: PositiveFloat | None
+    diameter: Diameter | None
     weights_sha256: str | None
 
 

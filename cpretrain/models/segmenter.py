@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.images.valid_box import Box
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
 from cpretrain.models.versions import installed_cellpose
-from cpretrain.models.weights import BaseModel, stored_weights
+from cpretrain.models.weights import DIAMETERS, BaseModel, stored_weights
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.segmentation import SegmentSettings
 
@@ -89,6 +90,7 @@ class Segmenter:
             except RuntimeError as error:  # from torch, for tensors of other sizes
                 raise _do_not_fit(base, str(error).splitlines()[-1].strip()) from error
         _check_complete(base, self.model.net)
+        _check_numbers(base, self.model.net)
 
     def segment(self, image: NDArray[np.float32], settings: SegmentSettings) -> NDArray[np.uint32]:
         """Segment one image: `run` and then `masks`.
@@ -106,6 +108,30 @@ class Segmenter:
             Labels, 0 for background; what Cellpose's own ``eval`` gives.
         """
         return self.masks(self.run(image, settings.diameter), settings)
+
+    def segment_inside(
+        self, image: NDArray[np.float32], settings: SegmentSettings, box: Box | None
+    ) -> NDArray[np.uint32]:
+        """Segment what of an image holds data, as every step does that counts objects; zeros around it are background.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (channels, Y, X)
+            From ``network_input``.
+        settings : SegmentSettings
+            Thresholds and diameter.
+        box : tuple of slice or None
+            Rows and columns that hold data, from ``valid_box``.
+
+        Returns
+        -------
+        ndarray of uint32, shape (Y, X)
+            Labels of the size of the image.
+        """
+        labels = np.zeros(image.shape[-2:], np.uint32)
+        if box is not None:
+            labels[box] = self.segment(image[(slice(None), *box)], settings)
+        return labels
 
     def run(self, image: NDArray[np.float32], diameter: float | None = None) -> Flows:
         """Run the network on one image; this is the slow part.
@@ -160,7 +186,7 @@ class Segmenter:
                         batch_size=self.batch_size,
                         **how,
                     )
-                return flows
+                return self._finite(flows)
             except torch.OutOfMemoryError as error:
                 if self.batch_size == 1:
                     raise BadInput(
@@ -170,6 +196,16 @@ class Segmenter:
                     ) from error
                 self.batch_size //= 2
                 torch.cuda.empty_cache()
+
+    def _finite(self, flows: list[NDArray]) -> list[NDArray]:
+        """Return what the network gave; images are finite, so it is the weights where that is not."""
+        if all(np.isfinite(values).all() for values in flows):
+            return flows
+        raise BadInput(
+            f"{self.base.path or self.base.name}: the network gives numbers that are not finite",
+            found="NaN or infinity in flows or cell probability",
+            cure=_ANOTHER,
+        )
 
     def masks(self, flows: Flows, settings: SegmentSettings) -> NDArray[np.uint32]:
         """Make objects out of what the network gave; to be repeated with other thresholds.
@@ -237,11 +273,36 @@ def _check_complete(base: BaseModel, net: Any) -> None:
         )
 
 
+def _check_numbers(base: BaseModel, net: Any) -> None:
+    """Make sure that the weights are finite, and that objects have a diameter that an image can be scaled by."""
+    import torch
+
+    broken = [name for name, value in net.state_dict().items() if not torch.isfinite(value).all()]
+    if broken and not all(name.startswith("diam_") for name in broken):
+        raise BadInput(
+            f"{base.path or base.name}: holds weights that are not finite",
+            found=f"NaN or infinity in {len(broken)} of {len(net.state_dict())} tensors, for example {broken[0]}",
+            cure=f"the training that made it went wrong; {_ANOTHER}",
+        )
+    for name in ("diam_mean", "diam_labels") if cellpose_major() == 3 else ():
+        diameter = float(getattr(net, name).item())
+        if not DIAMETERS[0] <= diameter <= DIAMETERS[1]:
+            raise BadInput(
+                f"{base.path or base.name}: its objects have a diameter that cannot be ({name})",
+                found=f"{diameter:g} pixels",
+                expected=f"{DIAMETERS[0]:g} to {DIAMETERS[1]:g} pixels",
+                cure=_ANOTHER,
+            )
+
+
+_ANOTHER = "get the file anew, or choose another model"
+
+
 def _do_not_fit(base: BaseModel, found: str) -> BadInput:
     return BadInput(
         f"{base.path}: its weights do not fit Cellpose's network",
         found=found,
-        cure="get the file anew, or choose another base model",
+        cure=_ANOTHER,
     )
 
 

@@ -28,12 +28,15 @@ class UsedModel:
         Channels and thresholds are filled in; a diameter of None is the model's own.
     normalization : Normalization
         How grey values were scaled in training.
+    trained_channels : int or None
+        Number of channels of the images that it was trained on, where that is known.
     """
 
     base: BaseModel
     weights_sha256: str
     settings: PredictSettings
     normalization: Normalization
+    trained_channels: int | None = None
 
     @property
     def segmenter(self) -> Segmenter:
@@ -45,6 +48,11 @@ class UsedModel:
         """Channel to segment, from 1."""
         assert self.settings.channel
         return self.settings.channel
+
+    def places(self, channels: int) -> list[int]:
+        """Places, from 0, of the channels that it takes in an image of so many channels."""
+        asked = (self.channel, self.settings.second_channel)
+        return [number - 1 for number in asked if number and number <= channels]
 
 
 def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
@@ -70,13 +78,14 @@ def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
         raise BadInput(f"model {model}: has random weights", cure="name a trained model")
     if not base.path.is_file():
         download(base)
-    known = settings_of_model(folder) if trained else ModelSettings()
+    digest = sha256(base.path)
+    known = settings_of_model(folder, digest) if trained else ModelSettings()
     filled = settings.filled(**known.tuned).replace(
         channel=settings.channel or known.channel,
         second_channel=settings.second_channel or known.second_channel,
         class_name=settings.class_name or (read_record(folder).get("cell_type") or "" if trained else ""),
     )
-    return UsedModel(base, sha256(base.path), filled, known.normalization)
+    return UsedModel(base, digest, filled, known.normalization, known.trained_channels)
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,9 @@ MODEL_RECORD = "model.json"
 GUI_MODELS = "gui_models.txt"
 """In Cellpose's own folder: the models that its window lists beside the pretrained ones."""
 
+DIAMETERS = (1.0, 10_000.0)
+"""Diameters of objects, in pixels, that a model can have; with others an image would be enlarged beyond all memory."""
+
 
 @dataclass(frozen=True)
 class BaseModel:
@@ -87,12 +90,12 @@ def zoo_file(name: str) -> Path:
     return models_folder() / ZOO[name].file
 
 
-def find_base(name: str, finetuned: bool = True) -> BaseModel:
+def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> BaseModel:
     """Find a base model by its name or path.
 
     Parameters
     ----------
-    name : str
+    name : str or path-like
         A name of the zoo or of one of the user's models in Cellpose, a weights file, a model folder of this
         tool, or ``scratch``.
     finetuned : bool
@@ -110,6 +113,7 @@ def find_base(name: str, finetuned: bool = True) -> BaseModel:
         default model then, with no more than a warning.)
     """
     major = cellpose_major()
+    name = os.fspath(name)
     given = Path(name).expanduser()
     if name == SCRATCH:
         if major != 3:
@@ -142,13 +146,26 @@ def own_models() -> list[str]:
 
 
 def stored_weights(path: Path) -> dict[str, Any]:
-    """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats)."""
+    """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats).
+
+    Raises
+    ------
+    ValueError
+        When it holds something else than tensors by name; torch raises many more.
+    """
     import torch
 
     if zipfile.is_zipfile(path):
-        return dict(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
-    data = io.BytesIO(path.read_bytes())  # from a file, torch would ask for as much as a damaged length says
-    return dict(torch.load(data, map_location="cpu", weights_only=True))
+        stored = dict(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+    else:
+        data = io.BytesIO(
+            path.read_bytes()
+        )  # from a file, torch would ask for as much as a damaged length says
+        stored = dict(torch.load(data, map_location="cpu", weights_only=True))
+    other = [name for name, value in stored.items() if not isinstance(value, torch.Tensor)]
+    if other or not all(isinstance(name, str) for name in stored):
+        raise ValueError(f"no tensor by name: {other[0] if other else 'names that are no texts'}")
+    return stored
 
 
 def _unknown(name: str, major: int) -> BadInput:

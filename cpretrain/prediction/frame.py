@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.models.normalization import not_finite
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import Flows
 from cpretrain.models.trained import UsedModel
@@ -26,10 +27,13 @@ class Segmented:
         0 for background; no two objects of the frame share a number.
     probability : ndarray of float32, (Z, Y, X)
         How probable the network holds it that a pixel belongs to an object, from 0 to 1.
+    left_out : int
+        Number of pixels in the channels used that are not finite.
     """
 
     labels: NDArray[np.uint32]
     probability: NDArray[np.float32]
+    left_out: int = 0
 
 
 def segment_frame(
@@ -56,9 +60,9 @@ def segment_frame(
     """
     size = (frame.shape[0], *frame.shape[2:])
     labels, probability = np.zeros(size, np.uint32), np.zeros(size, np.float32)
-    box = valid_box(frame)
+    box, left_out = valid_box(frame), not_finite(frame[:, model.places(frame.shape[1])])
     if box is None:
-        return Segmented(labels, probability)
+        return Segmented(labels, probability, left_out)
     filled = np.flatnonzero(frame.reshape(len(frame), -1).any(axis=1))
     planes = slice(int(filled[0]), int(filled[-1]) + 1)
     inside = (planes, *box)
@@ -66,7 +70,7 @@ def segment_frame(
     if model.settings.volume == "flows" and len(cut) > 1:
         labels[inside], flows = _in_3d(cut, model, box, anisotropy)
         probability[inside] = logistic(flows.cell_probability)
-        return Segmented(labels, probability)
+        return Segmented(labels, probability, left_out)
     stitched = model.settings.volume == "stitch" and len(cut) > 1
     smallest = -1 if stitched else model.settings.min_size
     for z, plane in enumerate(cut, planes.start):
@@ -78,8 +82,8 @@ def segment_frame(
     if stitched:
         settings = model.settings
         labels[planes] = model.segmenter.stitch(labels[planes], settings.stitch_threshold, settings.min_size)
-        return Segmented(labels, probability)
-    return Segmented(_numbered_on(labels), probability)
+        return Segmented(labels, probability, left_out)
+    return Segmented(_numbered_on(labels), probability, left_out)
 
 
 def reader_of(model: UsedModel) -> Ready:

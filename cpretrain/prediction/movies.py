@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
-from cpretrain.dataset.reading import read_for_network
+from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
     OME_SUFFIXES,
@@ -22,12 +23,15 @@ from cpretrain.images.discovery import (
 )
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.metadata import Channels
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import placed_name, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
+from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
+from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -42,7 +46,7 @@ from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import remove
 from cpretrain.storage.file_snapshot import Unchanged
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 
 SMALL = 20_000_000
@@ -126,6 +130,8 @@ def predict(
         )
     check_names(files)
     used = find_model(os.fspath(model), settings)
+    for note in [*passed_over(images, files), *_channels(files, used, settings)]:
+        warn(note)
     return for_each(
         files,
         partial(predict_movie, folder=out, model=used),
@@ -136,6 +142,20 @@ def predict(
         small=SMALL,
         a_file=0,
     )
+
+
+def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -> list[str]:
+    """Warn of channels that nobody chose from."""
+    if given.channel:
+        return []
+    counts = []
+    for file in files:
+        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
+            counts.append(movie.shape[2])
+    known = ModelSettings(
+        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
+    )
+    return unused_channels(counts, known, "name the channel that shows the objects with --channel")
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
@@ -160,6 +180,8 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
             movie.warn_of_notes()
             warn_of_replaced(files.record, source)
             _segment(movie, files, model, origin)
+    for note in warnings_in(files.record):
+        warn(note)
     others = write_other_forms(files, model.settings)
     update_outputs(files.record, others)
     with open(files.objects, "rb") as table:
@@ -217,6 +239,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         Channels(ome={} if is_ome else None),
     )
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
+    notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
     provenance.write(
         files.record,
@@ -228,6 +251,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         movie=placed_name(movie.path),
         notes=movie.notes,
         objects=objects,
+        warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
 
@@ -249,7 +273,8 @@ def _segment_frames(
                 segmented = segment_frame(movie.frame(t), model, anisotropy, ready)
             except BadInput as error:
                 raise error.in_file(movie.path) from error
-            store.save(t, segmented.labels, measure_objects(segmented.labels, segmented.probability))
+            measured = measure_objects(segmented.labels, segmented.probability)
+            store.save(t, segmented.labels, measured, segmented.left_out)
             step(f"frame {t}")
 
 
@@ -262,7 +287,9 @@ def _anisotropy(movie: TimeLapse) -> float:
 def _ready_crop(source: Path, model: UsedModel) -> Ready:
     """Scale a training image as in training, by the frame that it was cut from where that is known."""
     settings = model.settings
-    return lambda _: read_for_network(source, model.channel, settings.second_channel, model.normalization)[1]
+    return lambda _: (
+        read_for_network(source, model.channel, settings.second_channel, model.normalization).ready
+    )
 
 
 def _remove_earlier(files: PredictionFiles) -> None:

@@ -41,7 +41,9 @@ class Unfinished:
         """Whether frame `t` (from 0) is there."""
         return self._file(t).is_file()
 
-    def save(self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64]) -> None:
+    def save(
+        self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64], left_out: int = 0
+    ) -> None:
         """Keep a frame, whole or not at all.
 
         Parameters
@@ -52,9 +54,11 @@ class Unfinished:
             Its objects.
         objects : ndarray
             What was measured of them.
+        left_out : int
+            Number of its pixels that are not finite.
         """
         with write_aside(self._file(t)) as aside, open(aside, "wb") as file:
-            np.savez_compressed(file, labels=labels, objects=objects)
+            np.savez_compressed(file, labels=labels, objects=objects, left_out=np.array(left_out))
 
     def labels(self, t: int) -> NDArray[np.uint32]:
         """Objects of frame `t`."""
@@ -63,6 +67,11 @@ class Unfinished:
     def objects(self, t: int) -> NDArray[np.float64]:
         """What was measured of the objects of frame `t`."""
         return self._part(t, "objects")
+
+    def left_out(self, t: int) -> int:
+        """Number of pixels of frame `t` that are not finite."""
+        stored = self._part(t, "left_out")
+        return int(stored.sum()) if stored.dtype.kind in "iu" else 0
 
     def remove(self) -> None:
         """Remove the folder."""

@@ -11,9 +11,10 @@ from cpretrain.masks.importing import import_masks
 from cpretrain.models.weights import find_base
 from cpretrain.rounds.folder import Part, Round, RoundsFolder
 from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
+from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import say, warn
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -40,17 +41,21 @@ class Finished:
         Folder of all rounds, with ``rounds.csv`` and ``rounds.png``.
     text : str
         The scores and the verdict.
+    warnings : tuple of str
+        What a person should know of the ground truth.
     """
 
     number: int
     model: Path
     folder: Path
     text: str
+    warnings: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Say for people what came out."""
         return [
             self.text,
+            *(f"note: {warning}" for warning in self.warnings),
             f"model of round {self.number} and report.html are in {self.model}",
             f"all rounds: {self.folder / TABLE} and {self.folder / CURVE}",
         ]
@@ -83,10 +88,14 @@ def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finis
     rounds = folder.started()
     newest = rounds[-1]
     settings = _training_settings(folder, newest, settings or TrainSettings())
+    warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
         taken = import_masks(part.ground_truth, part.images, part.masks)
         say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
+        warnings += uncorrected(part)
+    for warning in warnings:
+        warn(warning)
     _pool(folder, rounds)
     validation, training = folder.validation, folder.training
     retrain(
@@ -99,7 +108,7 @@ def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finis
     )
     result = evaluate(newest.model, against=settings.base, settings=EvaluateSettings(device=settings.device))
     write_learning_curve(folder)
-    return Finished(newest.number, newest.model, folder.path, result.table())
+    return Finished(newest.number, newest.model, folder.path, result.table(), tuple(warnings))
 
 
 def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:
@@ -140,4 +149,5 @@ def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
             for crop in one.crops:
                 for source, target in ((one.images, pool.images), (one.masks, pool.masks)):
                     shutil.copyfile(source / crop.file, target / crop.file)
-        write_crops(pool.images, [crop for one in rounds for crop in one.crops])
+        crops = [crop for one in rounds for crop in one.crops]
+        write_crops(pool.images, crops)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cpretrain.dataset.splitting import FEWEST_MOVIES
+from cpretrain.dataset.splitting import FEWEST_MOVIES, VALIDATION_MOVIES, few_movies_note
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies, source_name
 from cpretrain.images.timelapse import TimeLapse
@@ -254,15 +254,23 @@ def _kept_base(folder: Path, base: str) -> str:
         return str(file.resolve())
 
 
+def validation_movies(movies: int) -> int:
+    """Number of movies to keep apart of so many: a fifth, but three wherever as many are left to train on."""
+    fewest = VALIDATION_MOVIES if movies >= 2 * VALIDATION_MOVIES else 1
+    return max(fewest, round(VALIDATION_SHARE * movies))
+
+
 def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Maker) -> None:
     """Choose the crops that no round trains on, at random, of whole movies where there are enough."""
     settings = maker.settings
     whole = len(movies) >= FEWEST_MOVIES
     if whole:
         rng = np.random.default_rng((settings.seed, 0))
-        count = max(1, round(VALIDATION_SHARE * len(movies)))
+        count = validation_movies(len(movies))
         movies = [movies[place] for place in sorted(rng.permutation(len(movies))[:count].tolist())]
         say(f"round: validation movies are {', '.join(movie.name for movie in movies)}")
+        if count < VALIDATION_MOVIES:
+            warn(f"round: {few_movies_note(count)}")
     else:
         warn(
             f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "

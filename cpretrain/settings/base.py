@@ -26,7 +26,7 @@ def _listed(value: object) -> object:
 class Settings(BaseModel):
     """A frozen set of options that knows no others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def replace(self, **changes: object) -> Self:
         """Return a checked copy with `changes`; what was left out stays left out, as `model_fields_set` says."""

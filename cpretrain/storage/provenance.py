@@ -25,6 +25,15 @@ SEAL = "record_sha256"
 """Entry of a record that holds the SHA-256 of the others."""
 
 
+def warnings_in(record: str | os.PathLike) -> list[str]:
+    """List the warnings that a record keeps, to be repeated where a result is there already; none of a damaged one."""
+    try:
+        found = read_json(Path(record))["warnings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [note for note in found if isinstance(note, str)] if isinstance(found, list) else []
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, cpretrain and the packages that shape its numbers (those that are installed)."""
     found = {"python": platform.python_version(), "cpretrain": __version__}

@@ -18,7 +18,7 @@ from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.weights import MODEL_RECORD
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import say, warn
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.training import TrainSettings
@@ -29,6 +29,7 @@ from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import Earlier, earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
+from cpretrain.training.loop import Diverged
 from cpretrain.training.retraining import retrain
 
 SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_per_epoch", "tile")
@@ -152,6 +153,7 @@ def sweep(
     write_rows(folder / TABLE, rows)
     provenance.write(folder / RECORD, outputs=[folder / TABLE], runs=rows)
     best = trained[rows[0]["run"] - 1]
+    assert best
     _move_model(best, model)  # after the record: a sweep that is killed here can be repeated
     _remove_runs(folder)
     say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
@@ -182,8 +184,8 @@ def _train_all(
     runs: Sequence[TrainSettings],
     resume: bool | None,
     batch: BatchSettings | None,
-) -> list[Path]:
-    """Train each run into a place of its own; give the model folders."""
+) -> list[Path | None]:
+    """Train each run into a place of its own; return the model folders, None where the training went astray."""
     places = {folder / f"run {number}": run for number, run in enumerate(runs, start=1)}
     if resume is None and not any(Checkpoint(place / run.name).exists for place, run in places.items()):
         resume = True  # then what is found unfinished later on was left by a worker of this sweep that died
@@ -201,8 +203,12 @@ def _train_all(
 
 def _train(
     place: Path, images: Path, masks: Path, runs: Mapping[Path, TrainSettings], resume: bool | None
-) -> Path:
-    return retrain(images, masks, runs[place], place, resume).folder
+) -> Path | None:
+    try:
+        return retrain(images, masks, runs[place], place, resume).folder
+    except Diverged as error:
+        warn(f"sweep: {place.name} is not ranked: {error.problem} ({error.found})")
+        return None
 
 
 def _number(text: str) -> float:
@@ -229,10 +235,12 @@ def _told(run: TrainSettings, grid: Grid) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {getattr(run, name):g}" for name in grid)
 
 
-def _ranked(trained: Sequence[Path], grid: Grid) -> list[dict[str, Any]]:
+def _ranked(trained: Sequence[Path | None], grid: Grid) -> list[dict[str, Any]]:
     """One row a run, the best first; of equally precise runs the one with the lower test loss."""
     rows = []
     for number, folder in enumerate(trained, start=1):
+        if folder is None:
+            continue
         record = read_json(folder / MODEL_RECORD)
         kept = record["kept_epoch"]
         rows.append(
@@ -244,6 +252,12 @@ def _ranked(trained: Sequence[Path], grid: Grid) -> list[dict[str, Any]]:
                 "kept_epoch": kept,
                 "training_seconds": record["training_seconds"],
             }
+        )
+    if not rows:
+        raise BadInput(
+            "--sweep: every training went astray",
+            found="losses or weights that are not finite",
+            cure="search lower learning rates, or look at the images",
         )
     rows.sort(
         key=lambda row: (

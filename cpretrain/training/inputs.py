@@ -1,33 +1,74 @@
 """From files to what the network takes: training images, their labels, and what is left out on the way."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.dataset.pairs import Pair
-from cpretrain.dataset.reading import read_for_network, read_image
+from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
+from cpretrain.images.valid_box import Box
 from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.measure import too_small_note
+from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
 from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.listing import first_names
+from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 
-NAMED = 5
-"""So many files are named in a message."""
+
+@dataclass(frozen=True)
+class Inputs:
+    """Images ready for the network, and their labels.
+
+    Parameters
+    ----------
+    images : list of ndarray of float32, shape (channels, Y, X)
+        From ``network_input``.
+    labels : list of ndarray of int, shape (Y, X)
+        Ground truth, 0 for background.
+    boxes : list of tuple of slice or None
+        Rows and columns of each image that hold data.
+    left_out : dict of str to int
+        Number of pixels of each image that are not finite.
+    flat : list of str
+        Names of images without contrast.
+    """
+
+    images: list[NDArray[np.float32]]
+    labels: list[NDArray[Any]]
+    boxes: list[Box | None]
+    left_out: dict[str, int]
+    flat: list[str]
 
 
 def network_inputs(
     pairs: Sequence[Pair], settings: TrainSettings, how: Normalization | None = None
-) -> tuple[list[NDArray[np.float32]], list[NDArray[Any]]]:
-    """Images ready for the network, and their labels; images without contrast are named."""
+) -> Inputs:
+    """Read images and their labels."""
     channels = settings.channel, settings.second_channel
-    images = [read_for_network(pair.image, *channels, how)[1] for pair in pairs]
-    flat = [pair.image.name for pair, image in zip(pairs, images, strict=True) if not image[0].any()]
+    read = {pair.image: read_for_network(pair.image, *channels, how) for pair in pairs}
+    return Inputs(
+        [one.ready for one in read.values()],
+        [read_label_image(pair.mask).labels for pair in pairs],
+        [one.box for one in read.values()],
+        {image.name: one.left_out for image, one in read.items()},
+        [image.name for image, one in read.items() if not one.ready[0].any()],
+    )
+
+
+def look_again(train: Inputs, test: Inputs, channel: int) -> list[str]:
+    """Look a second time at what is trained on and measured with; one sentence for each thing that is odd."""
+    notes = left_out_note(train.left_out | test.left_out)
+    flat = [*train.flat, *test.flat]
     if flat:
-        warn(f"{len(flat)} images have no contrast in channel {settings.channel}: {names(flat)}")
-    return images, [read_label_image(pair.mask).labels for pair in pairs]
+        notes.append(f"{len(flat)} images have no contrast in channel {channel}: {first_names(flat)}")
+    areas = [np.bincount(labels.reshape(-1))[1:] for labels in test.labels]
+    return notes + too_small_note(np.concatenate([*areas, np.zeros(0, int)]), EvaluateSettings().min_size)
 
 
 def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair], list[Pair]]:
@@ -51,7 +92,7 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
         few = "no objects" if fewest == 1 else f"fewer than {fewest} objects"
         warn(
             f"{len(sparse)} of {len(pairs)} training images have {few} and are left out: "
-            + names(pair.image.name for pair in sparse)
+            + first_names(pair.image.name for pair in sparse)
         )
     empty = sum(not pair.objects for pair in enough)
     if empty:
@@ -59,15 +100,10 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
     return enough, sparse
 
 
-def names(files: Any) -> str:
-    """The first few names of a list, for a message."""
-    listed = list(files)
-    return ", ".join(listed[:NAMED]) + (f" and {len(listed) - NAMED} more" if len(listed) > NAMED else "")
-
-
-def say_unused_channels(pairs: Sequence[Pair], settings: TrainSettings) -> None:
-    """Say which channels the network will not see; all images have the same number of them."""
-    channels = len(read_image(pairs[0].image))
+def say_channels(pairs: Sequence[Pair], settings: TrainSettings) -> int:
+    """Return the number of channels, which all images share, and say which of them the network will not see."""
+    channels = describe_image(pairs[0].image).channels
     used = {channel for channel in (settings.channel, settings.second_channel) if channel is not None}
     if channels > len(used):
         say(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")
+    return channels

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.errors import BadInput
+from cpretrain.images.valid_box import Box
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.versions import installed_cellpose, loss_of
@@ -38,6 +40,10 @@ TEST_SEED = 42
 Weights = Mapping[str, Any]
 
 
+class Diverged(BadInput):
+    """A training whose loss or weights are no finite numbers any more."""
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Images that are never trained on and say how well training goes.
@@ -48,10 +54,13 @@ class HeldOut:
         Images and flows.
     truth : sequence of ndarray of int, (Y, X)
         Their label images.
+    boxes : sequence of tuple of slice or None
+        Rows and columns of each that hold data.
     """
 
     examples: Examples
     truth: Sequence[NDArray[Any]]
+    boxes: Sequence[Box | None]
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,17 @@ class Run:
         return {"device": name, "threads": torch.get_num_threads()}
 
     def run_epoch(self, on_step: Callable[[], None] = lambda: None) -> None:
-        """Train for one epoch, measure, and keep the weights if they are the best so far."""
+        """Train for one epoch, measure, and keep the weights if they are the best so far.
+
+        Raises
+        ------
+        Diverged
+            At the first loss that is not finite.
+        """
         epoch, started = self.curves.epochs, time.perf_counter()
         with quietly():
             training_loss = self._train(epoch, on_step)
+            self._check_weights()
             test_loss, precision = self._measure(epoch) if self.test else (math.nan, math.nan)
         better = self._is_better(test_loss, precision)
         self.curves.add(training_loss, test_loss, precision)
@@ -190,12 +206,32 @@ class Run:
         total = 0.0
         for images, flows in batches(self.examples, order, self._batch_size, self.tile, self.net):
             loss = self._loss(images, flows)
+            total += self._finite(loss.item()) * len(images)
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-            total += loss.item() * len(images)
             on_step()
         return total / len(order)
+
+    def _finite(self, loss: float) -> float:
+        """Return the loss, or stop: from a loss that is not finite no epoch comes back."""
+        if math.isfinite(loss):
+            return loss
+        raise self._diverged(f"loss {loss}")
+
+    def _diverged(self, found: str) -> Diverged:
+        return Diverged(
+            f"train {self.settings.name}: the training went astray in epoch {self.curves.epochs + 1}",
+            found=found,
+            expected="finite numbers",
+            cure=f"choose a lower --learning-rate than {self.settings.learning_rate:g}, or look at the images",
+        )
+
+    def _check_weights(self) -> None:
+        """Make sure that the last step of the epoch, which no loss tells of, left finite weights."""
+        broken = [name for name, value in self.net.state_dict().items() if not value.isfinite().all()]
+        if broken:
+            raise self._diverged(f"NaN or infinity in {len(broken)} tensors, for example {broken[0]}")
 
     def _draw_order(self) -> NDArray[np.int64]:
         """Choose the images of an epoch; exactly Cellpose's calls, for the same random numbers."""
@@ -230,14 +266,15 @@ class Run:
         total = 0.0
         with torch.no_grad():
             for images, flows in batches(examples, order, self._batch_size, self.tile, self.net):
-                total += self._loss(images, flows).item() * len(images)
+                total += self._finite(self._loss(images, flows).item()) * len(images)
         return total / len(order)
 
     def _average_precision(self) -> float:
         assert self.test
         with untouched_generators(self.device.type):
             predicted = [
-                self.segmenter.segment(image, EvaluateSettings()) for image in self.test.examples.images
+                self.segmenter.segment_inside(image, EvaluateSettings(), box)
+                for image, box in zip(self.test.examples.images, self.test.boxes, strict=True)
             ]
         return float(average_precision(self.test.truth, predicted, THRESHOLDS).average_precision.mean())
 

@@ -1,10 +1,11 @@
 """Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cpretrain.dataset.equal_images import equal_note, find_equal
 from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import Split, split, split_known
 from cpretrain.errors import BadInput
@@ -18,13 +19,13 @@ from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.provenance import Provenance, sha256, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
-from cpretrain.training.inputs import network_inputs, say_unused_channels, with_enough_objects
-from cpretrain.training.loop import HeldOut, Run
+from cpretrain.training.inputs import look_again, network_inputs, say_channels, with_enough_objects
+from cpretrain.training.loop import Diverged, HeldOut, Run
 from cpretrain.training.model_card import write_card
 from cpretrain.training.model_folder import CARD, FILES, write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
@@ -107,6 +108,8 @@ def _retrain(
     checkpoint = Checkpoint(folder)
     if _is_there(folder, base, settings, inputs, tables):
         say(f"train: {folder} is complete and unchanged")
+        for warning in warnings_in(folder / MODEL_RECORD):
+            warn(warning)
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
@@ -117,17 +120,21 @@ def _retrain(
     for warning in parts.warnings:
         warn(warning)
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
-    say_unused_channels(train, settings)
     _warn_of_costs(settings, base)
     provenance = Provenance("train", settings, [*inputs, *tables])
     device = find_device(settings.device)
     with repeatable(settings.seed, device.type), quietly():
         segmenter = Segmenter(base, settings.device, for_training=True)
-        facts = _facts(base, segmenter, parts, train, sparse)
-        run = _make_run(segmenter, train, parts.test, settings)
+        facts = _facts(base, segmenter, parts, train, sparse) | {"channels": say_channels(train, settings)}
+        run, notes = _make_run(segmenter, train, parts.test, settings)
+        facts["warnings"] = (*parts.warnings, *notes)
         say(f"train {settings.name}: {describe(given)}, tile {run.tile}")
         _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
-        interrupted = _carry_out(run, checkpoint)
+        try:
+            interrupted = _carry_out(run, checkpoint)
+        except Diverged:
+            checkpoint.remove()  # going on from it would lead to the same
+            raise
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
@@ -138,9 +145,14 @@ def _retrain(
 
 
 def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSettings) -> Split:
+    """Divide the images, or take those to validate with that are given; equal images stay on one side."""
+    equal = find_equal([*pairs, *kept_back])
     if kept_back:
-        return split_known(pairs, kept_back, settings.seed, settings.test_fraction)
-    return split(pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction)
+        return split_known(pairs, kept_back, settings.seed, settings.test_fraction, equal)
+    parts = split(
+        pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
+    )
+    return replace(parts, warnings=(*equal_note(equal), *parts.warnings))
 
 
 def _is_there(
@@ -181,14 +193,18 @@ def _with_base_of(record: Path, settings: TrainSettings, base: BaseModel) -> Tra
 
 def _make_run(
     segmenter: Segmenter, train: Sequence[Pair], test: Sequence[Pair], settings: TrainSettings
-) -> Run:
-    images, labels = network_inputs(train, settings)
-    examples = prepare(images, labels, segmenter.device)
+) -> tuple[Run, list[str]]:
+    """Make the run, and say what is odd about its images."""
+    seen = network_inputs(train, settings)
+    held_out = network_inputs(test, settings)
+    notes = look_again(seen, held_out, settings.channel)
+    for note in notes:
+        warn(note)
+    examples = prepare(seen.images, seen.labels, segmenter.device)
     if not test:
-        return Run(segmenter, examples, settings)
-    images, labels = network_inputs(test, settings)
-    seen = prepare(images, labels, segmenter.device, examples.mean_diameter)
-    return Run(segmenter, examples, settings, HeldOut(seen, labels))
+        return Run(segmenter, examples, settings), notes
+    measured = prepare(held_out.images, held_out.labels, segmenter.device, examples.mean_diameter)
+    return Run(segmenter, examples, settings, HeldOut(measured, held_out.labels, held_out.boxes)), notes
 
 
 def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], resume: bool) -> None:

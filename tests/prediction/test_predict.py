@@ -153,7 +153,7 @@ def test_single_images_and_chosen_frames(model, quick, movie, frames, tmp_path):
 def test_a_training_image_is_scaled_as_in_training(model, quick, movie, tmp_path):
     crops = cut_crops(movie, tmp_path / "crops", CropSettings(per_image=1, size=60))
     [done] = predict(model, crops.folder, tmp_path / "out", quick).done
-    _, ready = read_for_network(crops.folder / crops.crops[0].file)
+    ready = read_for_network(crops.folder / crops.crops[0].file).ready
     used = find_model(model, quick)
     expected = used.segmenter.segment(ready[:, 2:-2, 2:-2], used.settings)
     assert np.array_equal(tifffile.imread(done.labels)[2:-2, 2:-2], expected)

@@ -13,6 +13,7 @@ from cpretrain.training.defaults import with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import HeldOut, Run
 
+WHOLE = (slice(None), slice(None))
 TILE = 64 if cellpose_major() == 3 else 256
 
 
@@ -48,7 +49,7 @@ def start(crops):
         segmenter = Segmenter(find_base(settings.base), "cpu", for_training=True)
         examples = prepare(crops[0][:images], crops[1][:images], segmenter.device)
         seen = prepare(crops[0][4:], crops[1][4:], segmenter.device)
-        test = HeldOut(seen, crops[1][4:]) if settings.test_fraction else None
+        test = HeldOut(seen, crops[1][4:], [WHOLE] * 2) if settings.test_fraction else None
         return Run(segmenter, examples, settings, test)
 
     return run

@@ -11,7 +11,7 @@ from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.training.examples import prepare
 from cpretrain.training.loop import HeldOut, Run
 from cpretrain.training.optimisation import repeatable
-from tests.training.conftest import same_weights
+from tests.training.conftest import WHOLE, same_weights
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()
@@ -153,7 +153,9 @@ def test_empty_crops_are_negatives_that_leave_the_diameter_alone(quick, crops):
     assert joined.mean_diameter == alone.mean_diameter == pytest.approx(20, abs=1)
     assert joined.diameters[2] == alone.mean_diameter
     assert not joined.flows[2].any()
-    run = Run(segmenter, joined, quick.replace(epochs=2), HeldOut(prepare(images[:1], empty, "cpu"), empty))
+    run = Run(
+        segmenter, joined, quick.replace(epochs=2), HeldOut(prepare(images[:1], empty, "cpu"), empty, [WHOLE])
+    )
     train_to_the_end(run)
     assert np.isfinite(run.curves.training_loss).all()
     assert run.net.diam_labels.item() == pytest.approx(alone.mean_diameter)

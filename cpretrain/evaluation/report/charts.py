@@ -59,7 +59,7 @@ def training_charts(path: Path) -> list[Chart]:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         lines = {name: _line(rows, name, *look) for name, look in MEASURED.items()}
-    except (OSError, ValueError, KeyError, csv.Error):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):  # TypeError: a row too short
         return []
     losses = [line for name in ("training_loss", "test_loss") if (line := lines[name])]
     precision = lines["test_average_precision"]

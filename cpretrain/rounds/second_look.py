@@ -1,0 +1,31 @@
+"""A second look at the ground truth of a round: predictions that came back as they were."""
+
+from pathlib import Path
+
+import tifffile
+
+from cpretrain.labels.encodings import read_label_image
+from cpretrain.metrics.overlaps import same_objects
+from cpretrain.rounds.folder import Part
+
+
+def uncorrected(part: Part) -> list[str]:
+    """Warn of masks that are, to the last pixel, what was predicted for correction; in one sentence.
+
+    Some predictions are right as they are, so that this can only be a warning.
+    """
+    drawn = copies = 0
+    for crop in part.crops:
+        mask, predicted = part.masks / crop.file, part.predictions / crop.file
+        if not (mask.is_file() and predicted.is_file()):
+            continue
+        labels = read_label_image(mask).labels
+        drawn += bool(labels.any())
+        copies += same_objects(labels, tifffile.imread(predicted))
+    if not copies:
+        return []
+    model = Path(str(part.record.get("model", {}).get("name", "the model"))).name
+    return [
+        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: where nobody looked, "
+        "correct the predictions and export them again"
+    ]
