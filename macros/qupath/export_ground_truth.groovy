@@ -8,9 +8,10 @@
  * The files land in the folder "ground_truth" of the project, NAME.geojson for each image, and are read with
  *     cpretrain masks PROJECT/ground_truth --images TRAINING_IMAGES --out MASKS
  * Areas are exported, large ones first, so that small ones lie on top. No cells are points, lines, and what marks a
- * region: the classes Training, Validation, Test, Region and all that end in * (Region*, Ignore*), an annotation of the
- * whole image, a rectangle around other objects. A file without objects stands for an image without cells. An image
- * that was never saved in QuPath gets no file: if there are no cells in it, open it and save it.
+ * region: the classes Training, Validation, Region and all that end in * (Region*, Ignore*), an annotation of the whole
+ * image, a rectangle around other objects, an annotation in which cells were detected.
+ * A file without objects stands for an image without cells. An image that was never saved in QuPath gets no file: if
+ * there are no cells in it, open it and save it.
  */
 
 // What to change -------------------------------------------------------------------------------------------------
@@ -64,6 +65,9 @@ folder.mkdirs()
 def path = new File(folder, name + '.geojson').getPath()
 exportObjectsToGeoJson(found.chosen*.object, path, 'FEATURE_COLLECTION')
 println entry.getImageName() + ': ' + found.chosen.size() + ' objects written to ' + path + told(found.leftOut)
+if (!found.chosen && getCurrentImageData().getProperty('cpretrain imported') == 'nothing')
+    println 'WARNING: ' + entry.getImageName() + ' was saved when predictions were imported, and there were none for ' +
+        'it: if nobody looked for cells in it, delete ' + path
 setAside(folder, [name + '-labels.tif'])   // of an earlier export: one file for an image
 
 
@@ -128,38 +132,44 @@ String whyLeftOut(Map object, List objects, List kinds, List size) {
         return object.kind
     if (!(object.area > 0))
         return 'points, lines or outlines without area'
-    if (isRegion(object.className))
+    if (isRegion(object.className, isRectangle(object)))
         return 'of class ' + object.className
     if (object.kind != 'annotations')
         return null
     if (coversImage(object, size))
         return 'of the whole image'
-    return isFrame(object, objects) ? 'rectangles around other objects' : null
+    return isAround(object, objects) ? 'around other objects' : null
 }
 
-/** Tell whether a class marks regions; QuPath, too, ignores classes that end in *. */
-boolean isRegion(String className) {
-    def base = className.split(':')[0].trim().toLowerCase()
-    return base.endsWith('*') || base in ['training', 'train', 'validation', 'test', 'testing', 'region', 'roi']
+/** Tell whether a class marks regions: as QuPath has it, with * at the end, or by a name that regions have. */
+boolean isRegion(String className, boolean rectangle) {
+    def parts = className.tokenize(':')*.trim()*.toLowerCase()
+    return parts.any() && parts[-1].endsWith('*') ||
+        parts.any { it in ['training', 'validation', 'region', 'ignore', 'roi'] } ||
+        rectangle && parts.any { it in ['train', 'val', 'test', 'testing'] }
 }
 
-/** Tell whether an outline covers the whole image, give or take one in a hundred pixels. */
+/** Tell whether an outline is a rectangle with sides along x and y. */
+boolean isRectangle(Map object) {
+    return Math.abs(object.area - object.width * object.height) <= 1e-6 * object.area
+}
+
+/** Tell whether an outline covers the image: a rectangle nine in ten of its pixels, another shape 99 in a hundred. */
 boolean coversImage(Map object, List size) {
     def width = Math.min(object.x + object.width, size[0]) - Math.max(object.x, 0)
     def height = Math.min(object.y + object.height, size[1]) - Math.max(object.y, 0)
-    def whole = 0.99 * size[0] * size[1]
-    return width > 0 && height > 0 && width * height >= whole && object.area >= whole
+    def most = (isRectangle(object) ? 0.9 : 0.99) * size[0] * size[1]
+    return width > 0 && height > 0 && width * height >= most && object.area >= most
 }
 
-/** Tell whether an outline is a rectangle with the middle of two or more smaller objects inside. */
-boolean isFrame(Map object, List objects) {
-    if (Math.abs(object.area - object.width * object.height) > 1e-6 * object.area)
-        return false
-    return objects.count {
+/** Tell whether an outline is drawn around others: a rectangle around two, or any shape around two detected ones. */
+boolean isAround(Map object, List objects) {
+    def inside = objects.findAll {
         def right = it.x + it.width / 2 - object.x
         def down = it.y + it.height / 2 - object.y
         it.area > 0 && it.area < object.area && right > 0 && right < object.width && down > 0 && down < object.height
-    } >= 2
+    }
+    return inside.size() > 1 && isRectangle(object) || inside.count { it.kind != 'annotations' } > 1
 }
 
 /** Tell why an image with nothing to export may have cells all the same; null where it has none. */

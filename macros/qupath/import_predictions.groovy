@@ -19,7 +19,10 @@ if (entry == null) {
     return
 }
 def file = new File(folder, GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
+def key = 'cpretrain imported'   // kept with the image: what was read before, so that what was deleted since is known
 if (!file.isFile()) {
+    if (!entry.hasImageData())
+        getCurrentImageData().setProperty(key, 'nothing')   // the export warns: saved, but not by hand
     println entry.getImageName() + ': left as it is, there is no ' + file
     return
 }
@@ -42,7 +45,6 @@ def drawn = outlinesOf(getAnnotationObjects(), getCurrentServer())
 hierarchy.removeObjects(replace ? drawn : [], true)   // true: what lies inside them stays
 
 def idsOf = { objects -> objects.collect { it.getID().toString() } }
-def key = 'cpretrain imported'   // kept with the image, so that what was deleted is known the next time
 def earlier = (getCurrentImageData().getProperty(key) ?: '').toString().tokenize()
 def sorted = sortOut(idsOf(predicted), idsOf(hierarchy.getAllObjects(false)), replace ? [] : earlier)
 hierarchy.addObjects(predicted.findAll { it.getID().toString() in sorted.added })
@@ -87,10 +89,11 @@ List outlinesOf(annotations, server) {
 
 // From here on plain values only, nothing of QuPath --------------------------------------------------------------
 
-/** Tell whether a class marks regions; QuPath, too, ignores classes that end in *. */
+/** Tell whether a class marks regions: as QuPath has it, with * at the end, or by a name that regions have. */
 boolean isRegion(String className) {
-    def base = className.split(':')[0].trim().toLowerCase()
-    return base.endsWith('*') || base in ['training', 'train', 'validation', 'test', 'testing', 'region', 'roi']
+    def parts = className.tokenize(':')*.trim()*.toLowerCase()
+    return parts.any() && parts[-1].endsWith('*') ||
+        parts.any { it in ['training', 'validation', 'region', 'ignore', 'roi'] }
 }
 
 /** Divide the identities of predicted objects by what is there already and what was imported earlier. */
