@@ -1,56 +1,190 @@
 /*
- * Export the drawn objects of an image as a label TIFF, one number for each object, for `cpretrain masks`.
+ * Export the drawn objects of each image as GeoJSON, for `cpretrain masks`.
  *
- * In QuPath: Automate > Script editor, open this file, then Run > Run for project to do all images of a project.
- * The files land in the folder "ground_truth" of the project, named after the images:
- *     NAME-labels.tif     for an image with objects
- *     NAME.geojson        for an image without any (an empty collection: a valid training image)
- * and are read with
+ * First save what you drew: File > Save (Ctrl+S). Only what is saved is exported.
+ * In QuPath: Automate > Script editor, open this file, Run > Run for project (without saving), move the images to the
+ * right with », OK. Then read what is printed below the script: ERROR stands before an image that was not exported.
+ *
+ * The files land in the folder "ground_truth" of the project, NAME.geojson for each image, and are read with
  *     cpretrain masks PROJECT/ground_truth --images TRAINING_IMAGES --out MASKS
+ * Areas are exported, large ones first, so that small ones lie on top. No cells are points, lines, and what marks a
+ * region: the classes Training, Validation, Region and all that end in * (Region*, Ignore*), an annotation of the whole
+ * image, a rectangle around other objects, an annotation in which cells were detected.
+ * A file without objects stands for an image without cells. An image that was never saved in QuPath gets no file: if
+ * there are no cells in it, open it and save it.
  */
-import qupath.lib.images.servers.LabeledImageServer
 
 // What to change -------------------------------------------------------------------------------------------------
 def folderName = 'ground_truth'
 def objectsAre = 'annotations'   // 'annotations', 'detections', 'cells', or 'nuclei' (of cells)
-def asGeoJson = false            // true: NAME.geojson instead of the label image; keeps classes and overlaps
 // ----------------------------------------------------------------------------------------------------------------
 
-def imageData = getCurrentImageData()
-def name = GeneralTools.getNameWithoutExtension(getProjectEntry().getImageName())
-def folder = buildFilePath(PROJECT_BASE_DIR, folderName)
-mkdirs(folder)
+def entry = getProjectEntry()
+if (entry == null) {
+    println 'ERROR: this is no image of a project: open a project, then Run > Run for project (without saving)'
+    return
+}
+def kinds = [annotations: ['annotations'], detections: ['detections', 'cells'], cells: ['cells'], nuclei: ['nuclei']]
+if (!kinds.containsKey(objectsAre)) {
+    println "ERROR: objectsAre is '" + objectsAre + "': it has to be one of " + kinds.keySet().join(', ')
+    return
+}
+def folder = new File(buildFilePath(PROJECT_BASE_DIR, folderName))
+def name = GeneralTools.stripExtension(entry.getOriginalImageName())
+def refuse = { why ->
+    println 'ERROR: ' + entry.getImageName() + ' ' + why + '. Nothing was written.'
+    setAside(folder, [name + '.geojson', name + '-labels.tif'])
+}
 
-def objects
-if (objectsAre == 'annotations')
-    objects = getAnnotationObjects()
-else if (objectsAre == 'detections')
-    objects = getDetectionObjects()
-else
-    objects = getCellObjects()
-
-if (objects.isEmpty() || asGeoJson) {
-    def path = buildFilePath(folder, name + '.geojson')
-    new File(buildFilePath(folder, name + '-labels.tif')).delete()   // of an earlier export: one file for an image
-    exportObjectsToGeoJson(objects, path, 'FEATURE_COLLECTION')
-    println objects.size() + ' objects written to ' + path
+if (hasUnsavedChanges(entry)) {
+    refuse('is open and has unsaved changes: File > Save (Ctrl+S), then run again')
+    return
+}
+def namesakes = getProject().getImageList().count { GeneralTools.stripExtension(it.getOriginalImageName()) == name }
+if (namesakes > 1) {
+    refuse('has the name of another image of the project, so one would overwrite the other: remove one of them')
+    return
+}
+def objects = objectsOf(getCurrentHierarchy(), objectsAre == 'nuclei')
+if (!entry.hasImageData() && objects.isEmpty()) {
+    println entry.getImageName() + ': left out, nothing was ever saved for it; no cells in it? Open it, and save it'
+    setAside(folder, [name + '.geojson', name + '-labels.tif'])
     return
 }
 
-def builder = new LabeledImageServer.Builder(imageData)
-    .backgroundLabel(0)          // 0 is background
-    .downsample(1)               // the size of the image, pixel for pixel
-    .useInstanceLabels()         // a number for each object, not for each class
-    .multichannelOutput(false)   // one channel that holds all of them
+def server = getCurrentServer()
+def size = [server.getWidth(), server.getHeight()]
+def found = choose(objects, kinds[objectsAre], size)
+def others = (kinds.values().flatten().unique() - kinds[objectsAre]).findAll { choose(objects, [it], size).chosen }
+def doubt = found.chosen ? null : whyNotEmpty(found.leftOut, others)
+if (doubt) {
+    refuse(doubt)
+    return
+}
+folder.mkdirs()
+def path = new File(folder, name + '.geojson').getPath()
+exportObjectsToGeoJson(found.chosen*.object, path, 'FEATURE_COLLECTION')
+println entry.getImageName() + ': ' + found.chosen.size() + ' objects written to ' + path + told(found.leftOut)
+if (!found.chosen && getCurrentImageData().getProperty('cpretrain imported') == 'nothing')
+    println 'WARNING: ' + entry.getImageName() + ' was saved when predictions were imported, and there were none for ' +
+        'it: if nobody looked for cells in it, delete ' + path
+setAside(folder, [name + '-labels.tif'])   // of an earlier export: one file for an image
 
-if (objectsAre == 'detections')
-    builder = builder.useDetections()
-else if (objectsAre == 'cells')
-    builder = builder.useCells()
-else if (objectsAre == 'nuclei')
-    builder = builder.useCellNuclei()
 
-def path = buildFilePath(folder, name + '-labels.tif')
-new File(buildFilePath(folder, name + '.geojson')).delete()
-writeImage(builder.build(), path)
-println objects.size() + ' objects written to ' + path
+/** Tell whether an image is open in the window and differs from what is saved; false where there is no window. */
+boolean hasUnsavedChanges(entry) {
+    def gui = null
+    try {
+        gui = Class.forName('qupath.lib.gui.QuPathGUI', true, getClass().getClassLoader()).getInstance()
+    } catch (ClassNotFoundException | LinkageError ignored) { }
+    def open = gui == null ? [] : gui.getAllViewers()*.getImageData()
+    def others = open.findAll { it != null && !it.is(getCurrentImageData()) }
+    return others.any { it.isChanged() && getProject().getEntry(it) == entry }
+}
+
+/** Rename what an earlier run left, so that it is not taken for the answer of this one. */
+void setAside(folder, names) {
+    names.collect { new File(folder, it) }.findAll { it.isFile() }.each {
+        def old = new File(folder, it.getName() + '.old')
+        old.delete()
+        def now = it.renameTo(old) ? 'is now ' + old.getName() : 'is still there: delete it'
+        println '    ' + it.getName() + ' of an earlier run ' + now
+    }
+}
+
+/** List what is in an image as maps of plain values; for nuclei, the nucleus of each cell instead of the cell. */
+List objectsOf(hierarchy, boolean nuclei) {
+    return hierarchy.getAllObjects(false).findAll { it.hasROI() }.collect {
+        def kind = it.isAnnotation() ? 'annotations' : it.isCell() ? 'cells' : it.isTile() ? 'tiles' :
+            it.isDetection() ? 'detections' : 'TMA cores'
+        def object = it
+        if (nuclei && it.isCell()) {
+            kind = it.getNucleusROI() == null ? 'cells without a nucleus' : 'nuclei'
+            object = kind == 'nuclei' ? nucleusOf(it) : it
+        }
+        def roi = object.getROI()
+        return [object: object, kind: kind, className: object.getPathClass()?.toString() ?: '',
+                area: roi.isArea() ? roi.getArea() : 0.0d, x: roi.getBoundsX(), y: roi.getBoundsY(),
+                width: roi.getBoundsWidth(), height: roi.getBoundsHeight()]
+    }
+}
+
+/** Make an object of the nucleus of a cell, with the class, name and identity of the cell. */
+def nucleusOf(cell) {
+    def nucleus = PathObjects.createDetectionObject(cell.getNucleusROI(), cell.getPathClass())
+    nucleus.setName(cell.getName())
+    nucleus.setID(cell.getID())
+    return nucleus
+}
+
+// From here on plain values only, nothing of QuPath ------------------------------------------------------------
+
+/** Divide objects into the chosen ones, large ones first, and a count of the others for each reason. */
+Map choose(List objects, List kinds, List size) {
+    def reasons = objects.collect { whyLeftOut(it, objects, kinds, size) }
+    def chosen = [objects, reasons].transpose().findAll { it[1] == null }.collect { it[0] }
+    return [chosen: chosen.sort(false) { -it.area }, leftOut: reasons.findAll().countBy { it }]
+}
+
+/** Tell what an object is if it is not to be exported; null if it is. */
+String whyLeftOut(Map object, List objects, List kinds, List size) {
+    if (!(object.kind in kinds))
+        return object.kind
+    if (!(object.area > 0))
+        return 'points, lines or outlines without area'
+    if (isRegion(object.className, isRectangle(object)))
+        return 'of class ' + object.className
+    if (object.kind != 'annotations')
+        return null
+    if (coversImage(object, size))
+        return 'of the whole image'
+    return isAround(object, objects) ? 'around other objects' : null
+}
+
+/** Tell whether a class marks regions: as QuPath has it, with * at the end, or by a name that regions have. */
+boolean isRegion(String className, boolean rectangle) {
+    def parts = className.tokenize(':')*.trim()*.toLowerCase()
+    return parts.any() && parts[-1].endsWith('*') ||
+        parts.any { it in ['training', 'validation', 'region', 'ignore', 'roi'] } ||
+        rectangle && parts.any { it in ['train', 'val', 'test', 'testing'] }
+}
+
+/** Tell whether an outline is a rectangle with sides along x and y. */
+boolean isRectangle(Map object) {
+    return Math.abs(object.area - object.width * object.height) <= 1e-6 * object.area
+}
+
+/** Tell whether an outline covers the image: a rectangle nine in ten of its pixels, another shape 99 in a hundred. */
+boolean coversImage(Map object, List size) {
+    def width = Math.min(object.x + object.width, size[0]) - Math.max(object.x, 0)
+    def height = Math.min(object.y + object.height, size[1]) - Math.max(object.y, 0)
+    def most = (isRectangle(object) ? 0.9 : 0.99) * size[0] * size[1]
+    return width > 0 && height > 0 && width * height >= most && object.area >= most
+}
+
+/** Tell whether an outline is drawn around others: a rectangle around two, or any shape around two detected ones. */
+boolean isAround(Map object, List objects) {
+    def inside = objects.findAll {
+        def right = it.x + it.width / 2 - object.x
+        def down = it.y + it.height / 2 - object.y
+        it.area > 0 && it.area < object.area && right > 0 && right < object.width && down > 0 && down < object.height
+    }
+    return inside.size() > 1 && isRectangle(object) || inside.count { it.kind != 'annotations' } > 1
+}
+
+/** Tell why an image with nothing to export may have cells all the same; null where it has none. */
+String whyNotEmpty(Map leftOut, List otherKinds) {
+    if (otherKinds)
+        return 'holds ' + otherKinds.join(' and ') + " only: set objectsAre = '" + otherKinds[0] + "'" +
+            ('annotations' in otherKinds ? ', or give annotations that mark a region the class Region*' : '')
+    if (leftOut['cells without a nucleus'])
+        return "holds cells, but no cell has a nucleus: set objectsAre = 'cells'"
+    if (leftOut['points, lines or outlines without area'])
+        return 'holds points, lines or outlines without area only: draw the outline of each cell'
+    return null
+}
+
+/** Put into words what was left out. */
+String told(Map leftOut) {
+    return leftOut ? '; left out: ' + leftOut.collect { reason, count -> count + ' ' + reason }.join(', ') : ''
+}

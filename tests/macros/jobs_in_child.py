@@ -115,3 +115,39 @@ def compiles(*, script, resolve=True):
     except jpype.JException as failure:
         return {"error": str(failure)}
     return {"error": ""}
+
+
+@job
+def call_in_script(*, script, function, arguments):
+    """Call a function of a Groovy script with plain values, without running the script itself."""
+    parsed = scyjava.jimport("groovy.lang.GroovyShell")().parse(code(script), Path(script).name)
+    return plain(parsed.invokeMethod(function, jpype.JArray(jpype.JObject)(list(map(boxed, arguments)))))
+
+
+def boxed(value):
+    """A plain value as Groovy has it in a list or a map."""
+    if isinstance(value, dict):
+        into = scyjava.jimport("java.util.LinkedHashMap")()
+        for name, one in value.items():
+            into.put(name, boxed(one))
+        return into
+    if isinstance(value, list):
+        into = scyjava.jimport("java.util.ArrayList")()
+        for one in value:
+            into.add(boxed(one))
+        return into
+    for kind, box in ((bool, "Boolean"), (int, "Integer"), (float, "Double"), (str, "String")):
+        if isinstance(value, kind):
+            return jpype.JObject(value, scyjava.jimport(f"java.lang.{box}"))
+    return value
+
+
+def plain(value):
+    if isinstance(value, scyjava.jimport("java.util.Map")):
+        return {str(entry.getKey()): plain(entry.getValue()) for entry in value.entrySet()}
+    if isinstance(value, scyjava.jimport("java.util.Collection")):
+        return [plain(one) for one in value]
+    for box, kind in (("Boolean", bool), ("Number", float), ("CharSequence", str)):
+        if isinstance(value, scyjava.jimport(f"java.lang.{box}")):
+            return kind(value)
+    return value
