@@ -58,10 +58,8 @@ def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:
     objects = _objects_in(file.with_name(RECORD)).get(file.name)
     if objects is not None and objects == len(np.setdiff1d(labels, [0])):
         return True
-    return (
-        _step_of(file.with_name(COMBINED)) == "combine"
-        or _step_of(file.with_name(f"{stem(file.name)}.json")) == "predict"
-    )
+    one = file.with_name(f"{stem(file.name)}.json")
+    return _step_of(file.with_name(COMBINED)) == "combine" or _step_of(one) == "predict"
 
 
 def _objects_in(record: Path) -> dict[str, int]:

@@ -284,7 +284,7 @@ def _check_numbers(base: BaseModel, net: Any) -> None:
             found=f"NaN or infinity in {len(broken)} of {len(net.state_dict())} tensors, for example {broken[0]}",
             cure=f"the training that made it went wrong; {_ANOTHER}",
         )
-    for name in ("diam_mean", "diam_labels") if cellpose_major() == 3 else ():
+    for name in ("diam_mean", "diam_labels") if installed_cellpose().scales_objects else ():
         diameter = float(getattr(net, name).item())
         if not DIAMETERS[0] <= diameter <= DIAMETERS[1]:
             raise BadInput(

@@ -38,7 +38,7 @@ from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
 from cpretrain.prediction.resume import Unfinished
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import progress, say, warn
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
