@@ -45,10 +45,10 @@ from cpretrain.storage.rerun import done_record
 from cpretrain.training.checkpoint import Checkpoint
 from fiji_bridge.macro_options import macro_options
 from tests.fuzz.samples import MODEL, TUNING
-from tests.test_drift import NATIVE, write_movie
-from tests.test_timelapse_formats import write_zarr
+from tests.support.movie_files import write_zarr
+from tests.support.movies import NATIVE, write_movie
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 DEEP = "[" * 10_000 + "]" * 10_000
 
 
@@ -478,7 +478,7 @@ def test_no_code_of_ours_runs_text_unpickles_or_starts_a_shell():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name.split(".")[0] for alias in node.names} | {getattr(node, "module", None)}
                 carried_out = {"marshal", "shelve", "dill", "joblib", "yaml"}
-                if path.name != "safe_pickle.py":  # which carries nothing out: tests/test_plain_pickle.py
+                if path.name != "safe_pickle.py":  # which carries nothing out: tests/storage/test_safe_pickle.py
                     carried_out |= {"pickle"}
                 assert not names & carried_out, path
             if not isinstance(node, ast.Call):

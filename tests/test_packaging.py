@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,8 @@ from cpretrain.settings.masks import MaskSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "lazy-loader": "lazy_loader"}
 STEPS = {

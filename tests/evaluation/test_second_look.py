@@ -23,8 +23,8 @@ from cpretrain.pipeline.demo import DATA
 from cpretrain.prediction import predict
 from cpretrain.settings import EvaluateSettings, PredictSettings, TrainSettings
 from cpretrain.training import retrain
+from tests.support.paths import FAULTS
 
-FAULTS = Path(__file__).parents[1] / "data" / "faults"
 COPIES, SMALL, EMPTY = FAULTS / "masks-11", FAULTS / "masks-13", "no mask holds an object"
 
 

@@ -17,7 +17,7 @@ from cpretrain.prediction import predict
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.prediction import PredictSettings
-from tests.test_drift import DRIFT, write_movie
+from tests.support.movies import DRIFT, write_movie
 
 TIMES = ("evaluation", "batch.csv", "losses.csv")
 """Tables with these in their names hold times."""

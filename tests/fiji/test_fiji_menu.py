@@ -9,7 +9,7 @@ from cpretrain.cli.fiji_menu import fiji_scripts
 from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.models.weights import cellpose_major
 from fiji_bridge import FijiSession, find_fiji
-from tests.test_drift import DRIFT, write_movie
+from tests.support.movies import DRIFT, write_movie
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 MENU = "scripts/Plugins/cpretrain"

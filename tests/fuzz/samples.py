@@ -20,8 +20,8 @@ from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.record import MODEL_RECORD, TUNING_RECORD
 from cpretrain.models.weights import cellpose_major
-from tests.qupath_data import IMAGE, LABELS
-from tests.test_timelapse_formats import write_ome_set, write_single_frames, write_zarr
+from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
+from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
 

@@ -12,7 +12,7 @@ from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.find import FijiSource
 from fiji_bridge.java import find_java
 from fiji_bridge.session import FijiSession
-from tests.test_drift import write_movie
+from tests.support.movies import write_movie
 
 IMAGEJ = "net.imagej:ij:1.54p"
 LANGUAGES = (

@@ -1,7 +1,6 @@
 """What a prediction passes over is said: images of other formats, channels, pixels that are not finite."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,10 @@ from cpretrain.models.channels import unused_channels
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.weights import cellpose_major
 from cpretrain.prediction import predict
+from tests.support.paths import FAULTS
 
 pytestmark = pytest.mark.cellpose
-INFINITE = Path(__file__).parents[1] / "data" / "faults" / "masks-7" / "nan.tif"
+INFINITE = FAULTS / "masks-7" / "nan.tif"
 
 
 def said(capsys) -> str:

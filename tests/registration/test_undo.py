@@ -11,7 +11,7 @@ import xarray as xr
 from cpretrain import BadInput, DriftCurve, correct_drift, measure_drift, undo_drift
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.settings import DriftSettings
-from tests.test_drift import write_movie
+from tests.support.movies import write_movie
 
 
 @pytest.fixture(params=[False, True], ids=["whole pixels", "sub-pixel"])

@@ -1,7 +1,6 @@
 """Predictions that come back as they were are said."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,9 @@ import tifffile
 from cpretrain.dataset.crops_table import Crop, write_crops
 from cpretrain.rounds.folder import Part
 from cpretrain.rounds.second_look import uncorrected
+from tests.support.paths import FAULTS
 
-COPIES = Path(__file__).parents[1] / "data" / "faults" / "masks-11" / "masks"
+COPIES = FAULTS / "masks-11" / "masks"
 
 
 @pytest.fixture

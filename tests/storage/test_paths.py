@@ -9,7 +9,7 @@ import tifffile
 
 from cpretrain.combination import combine
 from cpretrain.crops import cut_crops
-from cpretrain.drift import correct_drift, measure_drift
+from cpretrain import correct_drift, measure_drift
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import evaluate
 from cpretrain.evaluation.agreement import agree

@@ -4,15 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from cpretrain.settings.training import TrainSettings
+from tests.support.paths import ROOT
 from tests.training.conftest import TILE
 
 pytestmark = [pytest.mark.cellpose, pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("CPRETRAIN_KILLS", "2"))
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +14,11 @@ from cpretrain.settings import TrainSettings
 from cpretrain.training import retrain, sweep
 from cpretrain.training.inputs import network_inputs
 from cpretrain.training.loop import Diverged, Run
+from tests.support.paths import FAULTS
 from tests.training.conftest import TILE, weights_of
 
 pytestmark = pytest.mark.cellpose
-INFINITE = Path(__file__).parents[1] / "data" / "faults" / "masks-7"
+INFINITE = FAULTS / "masks-7"
 
 
 @pytest.fixture
