@@ -136,9 +136,9 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
     drawn = {"0": 0}
     started = time.perf_counter()
     for number in range(1, options.rounds + 1):
-        objects = [annotate(part) for part in start_round(movies, settings).parts]
+        objects = [annotate(part) for part in start_round(movies, settings=settings).parts]
         drawn[str(number)] = drawn[str(number - 1)] + objects[0]
-        finish_round(folder, train)
+        finish_round(folder, settings=train)
     seconds = time.perf_counter() - started
     for row in read_learning_curve(RoundsFolder(folder)):
         yield {"seed": seed, "way": way, "objects": drawn[row["round"]], "seconds": round(seconds)} | row

@@ -62,7 +62,7 @@ def cut(folder: Path, seed: int, options: argparse.Namespace) -> Split:
     """Cut crops and their labels, and split them by field."""
     fields: Path = options.folder
     settings = CropSettings(per_image=options.crops, seed=seed)
-    crops = cut_crops(fields / "images", folder / "images", settings).crops
+    crops = cut_crops(fields / "images", out=folder / "images", settings=settings).crops
     (folder / "masks").mkdir(parents=True)
     for crop in crops:
         labels = tifffile.imread(fields / "labels" / crop.source)

@@ -32,9 +32,9 @@ def main() -> None:
             f"Now draw on the images in {crops.folder}, export label images to {drawn}, and run this again."
         )
         return
-    masks = import_masks(drawn, crops.folder, EXPERIMENT / "masks")
+    masks = import_masks(drawn, crops.folder, out=EXPERIMENT / "masks")
     settings = TrainSettings(name=CELL_TYPE, base=BASE_MODEL, train_fraction=TRAIN_FRACTION, channel=1)
-    model = retrain(crops.folder, masks.folder, settings)
+    model = retrain(crops.folder, masks.folder, settings=settings)
     result = evaluate(model.folder, settings=EvaluateSettings())
     print(result.table())
     print(f"model, report.html and tables are in {model.folder}")

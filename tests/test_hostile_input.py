@@ -199,7 +199,9 @@ def test_shifts_that_would_need_a_canvas_beyond_any_memory(tmp_path, shift):
     rows = "".join(f"{t},0,{shift if t else 0},0,False\n" for t in range(frames))
     (tmp_path / "s.csv").write_text(f"frame,drift_z,drift_y,drift_x,clipped\n{rows}")
     with pytest.raises(BadInput, match=r"s\.csv: holds shifts that are no finite"):
-        correct_drift(tmp_path / "raw", None, DriftSettings(engine="native", shifts=tmp_path / "s.csv"))
+        correct_drift(
+            tmp_path / "raw", out=None, settings=DriftSettings(engine="native", shifts=tmp_path / "s.csv")
+        )
 
 
 def test_a_canvas_that_does_not_fit_is_refused_before_it_is_made(tmp_path):
@@ -208,7 +210,9 @@ def test_a_canvas_that_does_not_fit_is_refused_before_it_is_made(tmp_path):
     rows = "".join(f"{t},0,{9e6 * (t > 0)},{9e6 * (t > 0)},False\n" for t in range(frames))
     (tmp_path / "s.csv").write_text(f"frame,drift_z,drift_y,drift_x,clipped\n{rows}")
     with pytest.raises(BadInput, match=r"a\.tif: a corrected frame of .* does not fit in memory"):
-        correct_drift(tmp_path / "raw", None, DriftSettings(engine="native", shifts=tmp_path / "s.csv"))
+        correct_drift(
+            tmp_path / "raw", out=None, settings=DriftSettings(engine="native", shifts=tmp_path / "s.csv")
+        )
 
 
 def roi_zip(path, entries, method=zipfile.ZIP_STORED):
@@ -408,7 +412,7 @@ def test_hostile_names_are_names_and_nothing_else(tmp_path, name, capsys):
 
 
 def _corrected(raw):
-    batch = correct_drift(raw, None, NATIVE)
+    batch = correct_drift(raw, out=None, settings=NATIVE)
     return Report([f"{movie.source.name} → {movie.corrected}" for movie in batch.done], {}, batch.failed)
 
 
@@ -478,7 +482,9 @@ def test_no_code_of_ours_runs_text_unpickles_or_starts_a_shell():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name.split(".")[0] for alias in node.names} | {getattr(node, "module", None)}
                 carried_out = {"marshal", "shelve", "dill", "joblib", "yaml"}
-                if path.name != "safe_pickle.py":  # which carries nothing out: tests/storage/test_safe_pickle.py
+                if (
+                    path.name != "safe_pickle.py"
+                ):  # which carries nothing out: tests/storage/test_safe_pickle.py
                     carried_out |= {"pickle"}
                 assert not names & carried_out, path
             if not isinstance(node, ast.Call):

@@ -43,7 +43,7 @@ def predict(
     use_threads(threads)
     from cpretrain.prediction import predict as segment
 
-    segmented = segment(model, images, out, settings, batch)
+    segmented = segment(model, images, out=out, settings=settings, batch=batch)
     lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in segmented.done]
     return Report(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
 
@@ -61,7 +61,7 @@ def combine(
     from cpretrain.combination import combine as put_together
     from cpretrain.combination.matching import parse_folders
 
-    result = put_together(parse_folders(classes), out, settings)
+    result = put_together(parse_folders(classes), out=out, settings=settings)
     return Report([*result.lines(), f"results in {result.folder}"], vars(result))
 
 
@@ -82,7 +82,7 @@ def export(
 
     if not bioimageio:
         raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
-    exported = export_model(model, settings, out)
+    exported = export_model(model, settings=settings, out=out)
     return Report([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
 
 
@@ -101,7 +101,7 @@ def start(
     use_threads(threads)
     from cpretrain.rounds import start_round
 
-    started = start_round(images, settings, out)
+    started = start_round(images, settings=settings, out=out)
     return Report(
         started.lines(), {"round": started.number, "folders": [part.folder for part in started.parts]}
     )
@@ -119,7 +119,7 @@ def finish(
     use_threads(threads)
     from cpretrain.rounds import finish_round
 
-    finished = finish_round(folder, settings)
+    finished = finish_round(folder, settings=settings)
     return Report(
         finished.lines(), {"round": finished.number, "model": finished.model, "warnings": finished.warnings}
     )

@@ -39,7 +39,7 @@ def drift(
     from cpretrain.drift.correction import correct_drift
 
     chosen = ask_folder(raw, "RAW", "Choose the folder of raw time-lapses")
-    corrected = correct_drift(chosen, out, settings, batch)
+    corrected = correct_drift(chosen, out=out, settings=settings, batch=batch)
     lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in corrected.done]
     data = [
         {
@@ -65,7 +65,9 @@ def crops(
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
 
-    result = cut_crops(ask_folder(images, "IMAGES", "Choose the folder of images"), out, settings)
+    result = cut_crops(
+        ask_folder(images, "IMAGES", "Choose the folder of images"), out=out, settings=settings
+    )
     data = {"folder": result.folder, "crops": [crop.file for crop in result.crops]}
     return Report([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
 
@@ -80,7 +82,7 @@ def masks(
     """Turn ground truth from QuPath into one clean label image for each training image."""
     from cpretrain.masks.importing import import_masks
 
-    result = import_masks(ground_truth, images, out, settings)
+    result = import_masks(ground_truth, images, out=out, settings=settings)
     objects, files = counted(result.objects, "object"), counted(result.images, "label image")
     lines = [f"{objects} in {files} in {result.folder}", *result.warnings]
     data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
@@ -125,9 +127,11 @@ def train(
                 "--workers, --scheduler, --cluster: a single training runs in this process",
                 cure="leave them out, or try several settings with --sweep",
             )
-        result = retrain(images, masks, settings, out, resume)
+        result = retrain(images, masks, settings=settings, out=out, resume=resume)
         return Report([f"model in {result.folder}"], {"model": result.folder})
-    found = sweep(images, masks, settings, parse_grid(grid), out, resume, batch)
+    found = sweep(
+        images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch
+    )
     lines = [f"best model in {found.model}", f"ranking in {found.table}"]
     return Report(lines, {"model": found.model, "sweep": found.table})
 
@@ -154,7 +158,18 @@ def evaluate(
     use_threads(threads)
     from cpretrain.evaluation import evaluate as score
 
-    result = score(model, images, masks, against, settings, out, human, frames, frame_masks, batch)
+    result = score(
+        model,
+        images=images,
+        masks=masks,
+        against=against,
+        settings=settings,
+        out=out,
+        human=human,
+        frames=frames,
+        frame_masks=frame_masks,
+        batch=batch,
+    )
     return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
 
 
@@ -168,7 +183,7 @@ def agree(
     """Compare two people's masks: the agreement that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
-    result = compare(masks_a, masks_b, settings, out)
+    result = compare(masks_a, masks_b, settings=settings, out=out)
     return Report([result.table()], result.as_data())
 
 
@@ -180,7 +195,7 @@ def run(
     """Run the whole pipeline, from the first step that is not done."""
     from cpretrain.pipeline.experiment import run_experiment
 
-    return run_experiment(experiment, batch)
+    return run_experiment(experiment, batch=batch)
 
 
 @command(app)

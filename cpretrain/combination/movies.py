@@ -64,7 +64,7 @@ class CombineResult:
 
 
 def combine(
-    folders: Mapping[str, PathLike], out: PathLike, settings: CombineSettings | None = None
+    folders: Mapping[str, PathLike], *, out: PathLike, settings: CombineSettings | None = None
 ) -> CombineResult:
     """Put label images of several classes together.
 

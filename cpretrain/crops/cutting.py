@@ -48,7 +48,7 @@ class CropsResult:
 
 
 def cut_crops(
-    images: PathLike, out: PathLike | None = None, settings: CropSettings | None = None
+    images: PathLike, *, settings: CropSettings | None = None, out: PathLike | None = None
 ) -> CropsResult:
     """Cut training crops out of every image of a folder.
 

@@ -50,8 +50,9 @@ class CorrectedMovie:
 
 def correct_drift(
     raw: PathLike,
-    out: PathLike | None = None,
+    *,
     settings: DriftSettings | None = None,
+    out: PathLike | None = None,
     batch: BatchSettings | None = None,
 ) -> Batch[CorrectedMovie]:
     """Correct the drift of a time-lapse, or of every time-lapse in a folder.

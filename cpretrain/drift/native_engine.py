@@ -55,7 +55,7 @@ class NativeEngine:
 def _curve(movie: TimeLapse, settings: DriftSettings) -> DriftCurve:
     if settings.shifts is not None:
         return _applied(movie, settings, settings.shifts)
-    return measure_drift(movie, settings)
+    return measure_drift(movie, settings=settings)
 
 
 def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCurve:

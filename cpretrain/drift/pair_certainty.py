@@ -21,7 +21,7 @@ def with_certainty(movie: TimeLapse, curve: DriftCurve, settings: DriftSettings)
     if curve.uncertain_pairs is not None or settings.shifts is not None:
         return curve
     try:
-        native = measure_drift(movie, settings)
+        native = measure_drift(movie, settings=settings)
     except BadInput:  # pixels that only the plugin takes
         return curve
     pairs = [*(native.uncertain_pairs or ()), *_different(curve, native)]

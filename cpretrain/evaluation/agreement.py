@@ -71,7 +71,7 @@ class AgreeResult:
 
 
 def agree(
-    first: PathLike, second: PathLike, settings: AgreeSettings | None = None, out: PathLike | None = None
+    first: PathLike, second: PathLike, *, settings: AgreeSettings | None = None, out: PathLike | None = None
 ) -> AgreeResult:
     """Compare the masks of two people.
 

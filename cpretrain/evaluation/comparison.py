@@ -38,6 +38,7 @@ RECORD = "evaluation.json"
 
 def evaluate(
     model: PathLike,
+    *,
     images: PathLike | None = None,
     masks: PathLike | None = None,
     against: PathLike | None = None,

@@ -42,7 +42,7 @@ class Exported:
 
 
 def export_model(
-    model: PathLike, settings: ExportSettings | None = None, out: PathLike | None = None
+    model: PathLike, *, settings: ExportSettings | None = None, out: PathLike | None = None
 ) -> Exported:
     """Pack a model folder for the BioImage Model Zoo.
 

@@ -66,7 +66,7 @@ class _Ready:
 
 
 def import_masks(
-    ground_truth: PathLike, images: PathLike, out: PathLike, settings: MaskSettings | None = None
+    ground_truth: PathLike, images: PathLike, *, out: PathLike, settings: MaskSettings | None = None
 ) -> MasksResult:
     """Turn ground truth drawn in QuPath (or elsewhere) into one label image for each training image.
 

@@ -78,7 +78,7 @@ def read_experiment(path: PathLike) -> Experiment:
     )
 
 
-def run_experiment(path: PathLike, batch: BatchSettings | None = None) -> Report:
+def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Report:
     """Run the steps of an experiment; it stops, and says so, where people have to draw.
 
     Parameters
@@ -130,9 +130,9 @@ def learn(experiment: Experiment) -> Report:
     from cpretrain.training import retrain
 
     training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
-    imported = import_masks(experiment.ground_truth, training_images, masks, experiment.masks)
+    imported = import_masks(experiment.ground_truth, training_images, out=masks, settings=experiment.masks)
     say(f"masks: {imported.objects} objects on {imported.images} images")
-    trained = retrain(training_images, masks, experiment.train, resume=True)
+    trained = retrain(training_images, masks, settings=experiment.train, resume=True)
     result = evaluate(
         trained.folder,
         settings=experiment.evaluate,

@@ -86,6 +86,7 @@ class PredictedMovie:
 def predict(
     model: PathLike,
     images: PathLike,
+    *,
     out: PathLike,
     settings: PredictSettings | None = None,
     batch: BatchSettings | None = None,

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def measure_drift(
-    movie: "NDArray[Any] | xr.DataArray | str | os.PathLike | Frames", settings: DriftSettings | None = None
+    movie: "NDArray[Any] | xr.DataArray | str | os.PathLike | Frames",
+    *,
+    settings: DriftSettings | None = None,
 ) -> DriftCurve:
     """Measure what the sample did in a movie, as Fiji's "Correct 3D drift" does, or beyond it.
 
@@ -44,7 +46,7 @@ def measure_drift(
 
     Examples
     --------
-    >>> curve = measure_drift("raw/movie.tif", DriftSettings(max_shift=(20, 20, 0)))  # doctest: +SKIP
+    >>> curve = measure_drift("raw/movie.tif", settings=DriftSettings(max_shift=(20, 20, 0)))  # doctest: +SKIP
     >>> curve.drift[:, 2]  # in x, frame by frame  # doctest: +SKIP
 
     References

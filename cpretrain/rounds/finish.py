@@ -61,7 +61,7 @@ class Finished:
         ]
 
 
-def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finished:
+def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Finished:
     """Take in the ground truth of the newest round, and learn from all rounds.
 
     Parameters
@@ -91,7 +91,7 @@ def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finis
     warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
-        taken = import_masks(part.ground_truth, part.images, part.masks)
+        taken = import_masks(part.ground_truth, part.images, out=part.masks)
         say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
         warnings += uncorrected(part)
     for warning in warnings:
@@ -101,8 +101,8 @@ def finish_round(path: PathLike, settings: TrainSettings | None = None) -> Finis
     retrain(
         training.images,
         training.masks,
-        settings,
-        newest.model.parent,
+        settings=settings,
+        out=newest.model.parent,
         resume=True,
         validation=(validation.images, validation.masks),
     )

@@ -57,7 +57,7 @@ class Started:
 
 
 def start_round(
-    images: PathLike, settings: RoundSettings | None = None, out: PathLike | None = None
+    images: PathLike, *, settings: RoundSettings | None = None, out: PathLike | None = None
 ) -> Started:
     """Start the next round.
 
@@ -152,7 +152,7 @@ class _Maker:
                 new = Part(aside)
                 cut(new.images, chosen, self.settings)
                 new.ground_truth.mkdir()
-                batch = predict(str(self.path), new.images, new.predictions, self.model.settings)
+                batch = predict(str(self.path), new.images, out=new.predictions, settings=self.model.settings)
                 if batch.failed:
                     raise next(iter(batch.failed.values()))
                 if self.settings.cellpose_window:

@@ -92,6 +92,7 @@ def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
 def sweep(
     images: PathLike,
     masks: PathLike,
+    *,
     settings: TrainSettings,
     grid: Grid,
     out: PathLike | None = None,
@@ -167,7 +168,7 @@ def _mend(earlier: Earlier, images: Path, masks: Path, runs: Sequence[TrainSetti
     if not earlier.is_complete:
         write_rows(earlier.path.with_name(TABLE), rows)
         update_outputs(earlier.path, [earlier.path.with_name(TABLE)])
-    retrain(images, masks, runs[rows[0]["run"] - 1], models, resume=True)
+    retrain(images, masks, settings=runs[rows[0]["run"] - 1], out=models, resume=True)
 
 
 def _remove_runs(folder: Path) -> None:
@@ -205,7 +206,7 @@ def _train(
     place: Path, images: Path, masks: Path, runs: Mapping[Path, TrainSettings], resume: bool | None
 ) -> Path | None:
     try:
-        return retrain(images, masks, runs[place], place, resume).folder
+        return retrain(images, masks, settings=runs[place], out=place, resume=resume).folder
     except Diverged as error:
         warn(f"sweep: {place.name} is not ranked: {error.problem} ({error.found})")
         return None

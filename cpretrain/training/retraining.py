@@ -51,6 +51,7 @@ class TrainResult:
 def retrain(
     images: PathLike,
     masks: PathLike,
+    *,
     settings: TrainSettings,
     out: PathLike | None = None,
     resume: bool | None = None,

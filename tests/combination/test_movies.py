@@ -50,7 +50,7 @@ def rows(path):
 
 def test_a_movie(folders, tmp_path, capsys):
     out = tmp_path / "out"
-    result = combine(folders, out)
+    result = combine(folders, out=out)
     counts = {"nuclei": (2, 1, 0), "bacteria": (2, 0, 0)}
     assert {name: tuple(facts.values()) for name, facts in result.classes.items()} == counts
     with TimeLapse(out / "Film [1].tif") as labels:
@@ -73,10 +73,10 @@ def test_a_movie(folders, tmp_path, capsys):
     assert [f["geometry"].get("plane", {"t": 0})["t"] for f in features] == [0, 0, 0, 1]
 
     written = (out / "Film [1].tif").stat().st_mtime_ns
-    assert combine(folders, out) == result
+    assert combine(folders, out=out) == result
     assert "complete and unchanged" in capsys.readouterr().err
     assert (out / "Film [1].tif").stat().st_mtime_ns == written
-    combine(folders, out, CombineSettings(rule="order", geojson=False))
+    combine(folders, out=out, settings=CombineSettings(rule="order", geojson=False))
     assert [r["kept"] for r in rows(out / "classes.csv") if r["class"] == "nuclei"] == ["1.0000", "1.0000"]
 
 
@@ -84,9 +84,14 @@ def test_rules_that_need_no_table(folders, tmp_path):
     for table in tmp_path.rglob("*.objects.csv"):
         table.unlink()
     with pytest.raises(BadInput, match="--rule probability goes by it"):
-        combine(folders, tmp_path / "out")
+        combine(folders, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert combine(folders, tmp_path / "out", CombineSettings(rule="smaller")).classes["nuclei"]["cut"] == 1
+    assert (
+        combine(folders, out=tmp_path / "out", settings=CombineSettings(rule="smaller")).classes["nuclei"][
+            "cut"
+        ]
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_rules_that_need_no_table(folders, tmp_path):
 def test_what_does_not_match(folders, tmp_path, shape, name, said):
     other = write_labels(tmp_path / "other", np.ones(shape), name)
     with pytest.raises(BadInput, match=said):
-        combine({"nuclei": folders["nuclei"], "other": other}, tmp_path / "out")
+        combine({"nuclei": folders["nuclei"], "other": other}, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -110,7 +115,7 @@ def test_a_table_of_other_label_images(folders, tmp_path):
         "".join(table.read_text(encoding="utf-8").splitlines(keepends=True)[:2]), encoding="utf-8"
     )
     with pytest.raises(BadInput, match="lacks objects") as raised:
-        combine(folders, tmp_path / "out")
+        combine(folders, out=tmp_path / "out")
     assert "object 4 in frame 1" in str(raised.value)
     assert not (tmp_path / "out" / "classes.csv").exists()
 
@@ -123,9 +128,9 @@ def test_classes_that_are_not_named(given):
 
 def test_one_class_is_not_combined_and_nothing_is_overwritten(folders, tmp_path):
     with pytest.raises(BadInput, match="two classes or more"):
-        combine({"nuclei": folders["nuclei"]}, tmp_path / "out")
+        combine({"nuclei": folders["nuclei"]}, out=tmp_path / "out")
     with pytest.raises(BadInput, match="one of the folders read from"):
-        combine(folders, folders["nuclei"])
+        combine(folders, out=folders["nuclei"])
 
 
 def test_the_command(folders, tmp_path):

@@ -52,9 +52,11 @@ def test_seed_decides_and_neighbours_do_not(tmp_path):
     write_movie(tmp_path / "one" / "a.tif")
     write_movie(tmp_path / "two" / "a.tif")
     write_movie(tmp_path / "two" / "b.tif", seed=1)
-    alone = cut_crops(tmp_path / "one", tmp_path / "1").crops
-    beside = [crop for crop in cut_crops(tmp_path / "two", tmp_path / "2").crops if crop.source == "a.tif"]
-    other = cut_crops(tmp_path / "one", tmp_path / "3", CropSettings(seed=1)).crops
+    alone = cut_crops(tmp_path / "one", out=tmp_path / "1").crops
+    beside = [
+        crop for crop in cut_crops(tmp_path / "two", out=tmp_path / "2").crops if crop.source == "a.tif"
+    ]
+    other = cut_crops(tmp_path / "one", out=tmp_path / "3", settings=CropSettings(seed=1)).crops
     assert alone == beside
     assert {(c.frame, c.y, c.x) for c in alone} != {(c.frame, c.y, c.x) for c in other}
 
@@ -77,7 +79,7 @@ def test_frames_only(tmp_path):
     crops = cut_crops(tmp_path / "raw", settings=CropSettings(frames_only="1,4")).crops
     assert {crop.frame for crop in crops} == {1, 4}
     with pytest.raises(BadInput, match="has none of the frames"):
-        cut_crops(tmp_path / "raw", tmp_path / "x", CropSettings(frames_only=(9,)))
+        cut_crops(tmp_path / "raw", out=tmp_path / "x", settings=CropSettings(frames_only=(9,)))
 
 
 def test_too_small_image_among_good_ones_is_told_and_the_rest_goes_on(tmp_path):

@@ -24,14 +24,14 @@ def test_workers_give_the_same_and_a_rerun_does_what_is_missing(tmp_path):
     for seed in range(3):
         write_movie(raw / f"Film {seed} ü.tif", seed=seed)
     (raw / "broken.tif").write_bytes(b"II*\x00")
-    correct_drift(raw, here, NATIVE)
-    batch = correct_drift(raw, there, NATIVE, BatchSettings(workers=2))
+    correct_drift(raw, out=here, settings=NATIVE)
+    batch = correct_drift(raw, out=there, settings=NATIVE, batch=BatchSettings(workers=2))
     assert [path.name for path in batch.failed] == ["broken.tif"]
     assert contents(here) == contents(there)
     written = {path.stem: json.loads(path.read_text())["inputs"] for path in there.glob("*.json")}
     assert written == {path.stem: json.loads(path.read_text())["inputs"] for path in here.glob("*.json")}
     write_movie(raw / "broken.tif")
     (there / "Film 1 ü.json").unlink()
-    again = correct_drift(raw, there, NATIVE)
+    again = correct_drift(raw, out=there, settings=NATIVE)
     assert [movie.source.stem for movie in again.done if movie.engine == "native"] == ["Film 1 ü", "broken"]
     assert not again.failed

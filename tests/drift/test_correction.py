@@ -138,7 +138,7 @@ def test_a_file_of_several_images_is_told(tmp_path, capsys):
 def test_raw_files_are_never_replaced(tmp_path):
     write_movie(tmp_path / "raw" / "a.tif")
     with pytest.raises(BadInput, match="would replace the raw ones"):
-        correct_drift(tmp_path / "raw", tmp_path / "raw", NATIVE)
+        correct_drift(tmp_path / "raw", out=tmp_path / "raw", settings=NATIVE)
 
 
 def test_auto_takes_the_native_engine_without_fiji_and_says_why(tmp_path, monkeypatch, capsys):

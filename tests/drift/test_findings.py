@@ -64,7 +64,7 @@ def test_a_fault_is_said_and_the_option_named_mends_it(tmp_path, capsys, name):
     make, kind, option, before, mended = ROWS[name]
     pixels, drift = make()
     movie = stored(tmp_path / "raw" / "a.tif", pixels)
-    [corrected] = correct_drift(movie, tmp_path / "out", NATIVE).done
+    [corrected] = correct_drift(movie, out=tmp_path / "out", settings=NATIVE).done
     assert within_a_pixel(corrected.curve, drift) <= before
     record = json.loads((tmp_path / "out" / "a.json").read_text(encoding="utf-8"))
     [finding] = record["warnings"]
@@ -77,7 +77,7 @@ def test_a_fault_is_said_and_the_option_named_mends_it(tmp_path, capsys, name):
         notes = {int(row["frame"]) for row in csv.DictReader(table) if kind in row["note"]}
     assert notes == set(finding["frames"])
     options = {"mask": tmp_path / "out" / "a.mask.png"} if option == "--mask" else OPTIONS[option]
-    [again] = correct_drift(movie, tmp_path / "again", NATIVE.replace(**options)).done
+    [again] = correct_drift(movie, out=tmp_path / "again", settings=NATIVE.replace(**options)).done
     assert within_a_pixel(again.curve, drift) >= mended
     after = json.loads((tmp_path / "again" / "a.json").read_text(encoding="utf-8"))
     assert not any(option in warning for warning in again.warnings)
@@ -115,8 +115,8 @@ def test_shifts_of_another_movie_make_it_worse(tmp_path):
     stored(tmp_path / "raw" / "b.tif", pixels[::-1])
     [first, _] = correct_drift(tmp_path / "raw", settings=NATIVE).done
     table = NATIVE.replace(shifts=tmp_path / "corrected" / "a.shifts.csv")
-    [right] = correct_drift(first.source, tmp_path / "right", table).done
-    [wrong] = correct_drift(tmp_path / "raw" / "b.tif", tmp_path / "wrong", table).done
+    [right] = correct_drift(first.source, out=tmp_path / "right", settings=table).done
+    [wrong] = correct_drift(tmp_path / "raw" / "b.tif", out=tmp_path / "wrong", settings=table).done
     assert right.warnings == ()
     assert "whether the table of shifts belongs to this movie" in wrong.warnings[0]
 

@@ -164,7 +164,7 @@ def test_drift_of_one_movie_corrects_another(tmp_path, as_folder):
     tifffile.imwrite(dark, empty, imagej=True, metadata={"axes": "TYX"})
     measured = tmp_path / "corrected"
     shifts = measured if as_folder else measured / "a.shifts.csv"
-    [movie] = correct_drift(dark, tmp_path / "out", NATIVE.replace(shifts=shifts)).done
+    [movie] = correct_drift(dark, out=tmp_path / "out", settings=NATIVE.replace(shifts=shifts)).done
     assert np.array_equal(movie.curve.drift[:, 1:], DRIFT)
     with TimeLapse(movie.corrected) as corrected:
         places = [np.argwhere(corrected.frame(t)[0, 0] == 7).tolist() for t in range(4)]

@@ -37,7 +37,10 @@ def people(tmp_path):
 
 def test_agreement_is_the_average_precision_and_the_same_both_ways(people, tmp_path):
     settings = AgreeSettings(thresholds="0.5,0.6,0.7")
-    one, other = agree(*people, settings, tmp_path / "out"), agree(*people[::-1], settings)
+    one, other = (
+        agree(*people, settings=settings, out=tmp_path / "out"),
+        agree(*people[::-1], settings=settings),
+    )
     expected = average_precision([LABELS], [np.roll(LABELS, 2, axis=0)], (0.5, 0.6, 0.7))
     assert expected.tp.tolist() == [[2, 2, 0]]
     for result in (one, other):

@@ -35,7 +35,7 @@ def trained(tiny_model, disks, tmp_path_factory):
     settings = TrainSettings(
         name="cells", base=str(tiny_model), epochs=1, batch_size=4, tile=tile, device="cpu"
     )
-    retrain(images, masks, settings)
+    retrain(images, masks, settings=settings)
     return folder
 
 
@@ -124,7 +124,15 @@ def test_other_images_a_second_person_and_whole_frames(model, folders, tiny_mode
         tifffile.imwrite(frame_masks / f"frame {number}.tif", labels)
     out = tmp_path / "out"
     result = evaluate(
-        model, images, masks, str(tiny_model), QUICK, out, human=human, frames=frames, frame_masks=frame_masks
+        model,
+        images=images,
+        masks=masks,
+        against=str(tiny_model),
+        settings=QUICK,
+        out=out,
+        human=human,
+        frames=frames,
+        frame_masks=frame_masks,
     )
     assert result.images == {"image": 6, "frame": 3}
     scored = rows(out / "evaluation.csv")
@@ -160,8 +168,8 @@ def test_other_images_a_second_person_and_whole_frames(model, folders, tiny_mode
 def test_a_worker_gives_the_same(model, folders, tmp_path, one_worker):
     images, masks = folders
     here, there = tmp_path / "here", tmp_path / "there"
-    evaluate(model, images, masks, settings=QUICK, out=here)
-    evaluate(model, images, masks, settings=QUICK, out=there, batch=one_worker)
+    evaluate(model, images=images, masks=masks, settings=QUICK, out=here)
+    evaluate(model, images=images, masks=masks, settings=QUICK, out=there, batch=one_worker)
     tables = [path.name for path in here.glob("*.csv")]
     assert len(tables) > 1
     for name in [*tables, "evaluation_worst.png", "evaluation_best.png"]:

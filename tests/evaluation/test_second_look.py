@@ -162,7 +162,7 @@ def experiment(tmp_path_factory, tiny_model):
         name="nuclei", base=str(base), epochs=1, batch_size=1, images_per_epoch=1, device="cpu", split_by="image",
         tile=64 if cellpose_major() == 3 else 256,
     )  # fmt: skip
-    retrain(folder / "images", folder / "masks", settings)
+    retrain(folder / "images", folder / "masks", settings=settings)
     return folder
 
 
@@ -186,11 +186,11 @@ def test_predict_and_evaluate_find_the_same_objects(experiment, tmp_path):
     tifffile.imwrite(tmp_path / "float" / "a.tif", np.pad(broken[0], 8, constant_values=np.nan))
     for folder in (images, tmp_path / "float"):
         out = tmp_path / f"{folder.name} predicted"
-        predict(model, folder, out, PredictSettings(device="cpu", **FOUND))
+        predict(model, folder, out=out, settings=PredictSettings(device="cpu", **FOUND))
         for record in out.glob("*.json"):
             record.unlink()  # else label images would be known as predictions
         result = evaluate(
-            model, folder, out, settings=EvaluateSettings(thresholds="0.5,1.0", device="cpu", **FOUND),
+            model, images=folder, masks=out, settings=EvaluateSettings(thresholds="0.5,1.0", device="cpu", **FOUND),
             out=tmp_path / f"{folder.name} scores",
         )  # fmt: skip
         assert result.means["image"]["retrained"] == {"0.5": 1.0, "1": 1.0}

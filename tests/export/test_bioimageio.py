@@ -29,7 +29,7 @@ def model(tiny_model, disks, tmp_path_factory):
     settings = TrainSettings(
         name="Zellen ü", base=str(tiny_model), epochs=1, batch_size=4, tile=tile, device="cpu"
     )
-    return retrain(*write_training_folders(folder, disks), settings, folder / "models").folder
+    return retrain(*write_training_folders(folder, disks), settings=settings, out=folder / "models").folder
 
 
 def test_the_zoo_runs_the_package(model, tmp_path, capfd):
@@ -37,7 +37,7 @@ def test_the_zoo_runs_the_package(model, tmp_path, capfd):
     from bioimageio.core.digest_spec import get_test_input_sample, get_test_output_sample
 
     settings = ExportSettings(title="Cells and more", authors="A. Person, Jemand", licence="CC-BY-NC-4.0")
-    exported = export_model(model, settings, tmp_path / "package.zip")
+    exported = export_model(model, settings=settings, out=tmp_path / "package.zip")
     assert all(line.startswith("export: ") for line in capfd.readouterr().err.splitlines())
     assert exported.path == tmp_path / "package.zip" and exported.checks
     described = load_model(exported.path)
@@ -50,7 +50,7 @@ def test_the_zoo_runs_the_package(model, tmp_path, capfd):
 
 
 def test_the_licence_of_the_base_goes_along(model):
-    exported = export_model(model, ExportSettings(title="Cells"))
+    exported = export_model(model, settings=ExportSettings(title="Cells"))
     assert exported.path.parent == model
     with zipfile.ZipFile(exported.path) as package:
         assert "Licence of tiny: not known" in package.read("LICENSE.txt").decode()
@@ -64,5 +64,5 @@ def test_the_licence_of_the_base_goes_along(model):
 )
 def test_what_the_zoo_does_not_take(model, tmp_path, settings, problem):
     with pytest.raises(BadInput, match=problem):
-        export_model(model, settings, tmp_path / "package.zip")
+        export_model(model, settings=settings, out=tmp_path / "package.zip")
     assert not [*tmp_path.iterdir()]

@@ -57,7 +57,7 @@ class Drift(Step):
 
     def __call__(self, out: Path) -> None:
         """Correct them."""
-        correct_drift(self.folder, out, NATIVE, self.batch)
+        correct_drift(self.folder, out=out, settings=NATIVE, batch=self.batch)
 
 
 class DriftOnWorkers(Drift):
@@ -79,7 +79,10 @@ class Predict(Step):
     def __call__(self, out: Path) -> None:
         """Segment it."""
         predict(
-            DATA / "base_nuclei", self.folder, out, PredictSettings(device="cpu", geojson=True, rois=True)
+            DATA / "base_nuclei",
+            self.folder,
+            out=out,
+            settings=PredictSettings(device="cpu", geojson=True, rois=True),
         )
 
 

@@ -184,5 +184,7 @@ def test_shifts_of_the_same_name_are_found_for_every_kind(tmp_path):
     frames = write_movie(tmp_path / "raw" / "a.tif")
     correct_drift(tmp_path / "raw", settings=NATIVE)
     path = write_zarr(tmp_path / "other" / "a.ome.zarr", frames[:, ::-1], "TYX")
-    [movie] = correct_drift(path, tmp_path / "out", NATIVE.replace(shifts=tmp_path / "corrected")).done
+    [movie] = correct_drift(
+        path, out=tmp_path / "out", settings=NATIVE.replace(shifts=tmp_path / "corrected")
+    ).done
     assert np.array_equal(movie.curve.drift[:, 1:], DRIFT)

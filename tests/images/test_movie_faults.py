@@ -112,7 +112,7 @@ def test_movies_4_a_file_of_several_positions_gives_its_own_pixels(position, tmp
 
 def test_movies_4_crops_are_cut_from_the_right_position(tmp_path):
     path = FAULTS / "movies-4" / "exp_MMStack_Pos1.ome.tif"
-    result = cut_crops(path, tmp_path / "crops", CropSettings(size=40, border=0))
+    result = cut_crops(path, out=tmp_path / "crops", settings=CropSettings(size=40, border=0))
     own = pages(path)
     for crop in result.crops:
         cut = own[crop.frame, crop.y : crop.y + 40, crop.x : crop.x + 40]
@@ -153,7 +153,7 @@ def test_a_stack_without_its_first_file_is_refused(tmp_path):
 
 
 def test_movies_12_pages_that_the_header_does_not_count_are_told(tmp_path, capsys):
-    [_] = correct_drift(FAULTS / "movies-12", tmp_path, NATIVE).done
+    [_] = correct_drift(FAULTS / "movies-12", out=tmp_path, settings=NATIVE).done
     assert "header says 4 planes, but 6 are in the file; the last 2 are left out" in capsys.readouterr().err
 
 
@@ -172,7 +172,7 @@ def test_a_header_of_more_frames_than_pages_is_told(tmp_path):
 def test_movies_15_planes_left_out_on_purpose_are_told_and_the_other_channel_is_corrected(tmp_path, capsys):
     path = FAULTS / "movies-15" / "1_skip_frames.ome.tif"
     own = pages(path)
-    [movie] = correct_drift(path, tmp_path / "out", NATIVE).done
+    [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE).done
     said = capsys.readouterr().err
     assert "6 of 16 planes are not there" in said and "channel 2 of frames 1 to 3, 5 to 7" in said
     assert "Complete is channel 1" in said
@@ -184,7 +184,7 @@ def test_movies_15_planes_left_out_on_purpose_are_told_and_the_other_channel_is_
 
 
 def test_movies_15_crops_are_cut_where_all_channels_are(tmp_path):
-    crops = cut_crops(FAULTS / "movies-15", tmp_path / "crops", CropSettings(size=40)).crops
+    crops = cut_crops(FAULTS / "movies-15", out=tmp_path / "crops", settings=CropSettings(size=40)).crops
     assert {crop.frame for crop in crops} == {0, 4}
 
 
@@ -192,7 +192,9 @@ def test_movies_17_images_of_two_stores_have_results_of_their_own(tmp_path):
     frames = write_movie(tmp_path / "plain.tif")
     for day, pixels in (("A", frames), ("B", frames[:, ::-1])):
         write_zarr(tmp_path / "raw" / f"day{day}.zarr" / "0", pixels, "TYX")
-        [movie] = correct_drift(tmp_path / "raw" / f"day{day}.zarr" / "0", tmp_path / "out", NATIVE).done
+        [movie] = correct_drift(
+            tmp_path / "raw" / f"day{day}.zarr" / "0", out=tmp_path / "out", settings=NATIVE
+        ).done
         assert movie.corrected.name == f"day{day}_0.tif"
 
 
@@ -201,27 +203,27 @@ def test_a_result_of_another_movie_is_not_replaced_in_silence(tmp_path, capsys):
         write_movie(tmp_path / folder / "a.tif")
     frames = tifffile.imread(tmp_path / "two" / "a.tif")
     tifffile.imwrite(tmp_path / "two" / "a.tif", frames[:, ::-1], imagej=True, metadata={"axes": "TYX"})
-    correct_drift(tmp_path / "one" / "a.tif", tmp_path / "out", NATIVE)
+    correct_drift(tmp_path / "one" / "a.tif", out=tmp_path / "out", settings=NATIVE)
     assert "replaced" not in capsys.readouterr().err
-    correct_drift(tmp_path / "two" / "a.tif", tmp_path / "out", NATIVE)
+    correct_drift(tmp_path / "two" / "a.tif", out=tmp_path / "out", settings=NATIVE)
     assert "the result of one/a.tif is replaced by that of two/a.tif" in capsys.readouterr().err
 
 
 def test_movies_18_channels_that_are_frames_are_named_with_the_cure(tmp_path):
     path = FAULTS / "movies-18" / "imagej_no_axes.tif"
     with pytest.raises(BadInput) as error:
-        correct_drift(path, tmp_path / "x", NATIVE)
+        correct_drift(path, out=tmp_path / "x", settings=NATIVE)
     assert "8 channels" in error.value.found and "--axes TYX" in error.value.cure
-    [movie] = correct_drift(path, tmp_path / "out", NATIVE.replace(axes="TYX")).done
+    [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE.replace(axes="TYX")).done
     assert len(movie.curve.drift) == 8
 
 
 def test_movies_18_crops_take_axes_and_warn_without(tmp_path, capsys):
     path = FAULTS / "movies-18" / "imagej_no_axes.tif"
-    eight = cut_crops(path, tmp_path / "eight", CropSettings(size=40))
+    eight = cut_crops(path, out=tmp_path / "eight", settings=CropSettings(size=40))
     assert "has 8 channels and one frame" in capsys.readouterr().err
     assert tifffile.imread(eight.folder / eight.crops[0].file).shape == (8, 44, 44)
-    one = cut_crops(path, tmp_path / "one", CropSettings(size=40, axes="TYX"))
+    one = cut_crops(path, out=tmp_path / "one", settings=CropSettings(size=40, axes="TYX"))
     assert "channels" not in capsys.readouterr().err
     assert tifffile.imread(one.folder / one.crops[0].file).shape == (44, 44)
 
@@ -240,8 +242,10 @@ def test_rgb_becomes_grey_by_a_rule_chosen_by_name(tmp_path, capsys, rule, expec
     rgb = np.stack([grey, grey // 2, grey // 3], -1).clip(0, 255).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", rgb, photometric="rgb", metadata={"axes": "TYXS"})
     with pytest.raises(BadInput, match="--convert luminance"):
-        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
-    [movie] = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE.replace(convert=rule)).done
+        correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
+    [movie] = correct_drift(
+        tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert=rule)
+    ).done
     assert f"(--convert {rule})" in capsys.readouterr().err
     record = json.loads(movie.corrected.with_suffix(".json").read_text())
     assert record["settings"]["convert"] == rule and "RGB became grey values" in record["notes"][0]
@@ -255,8 +259,10 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
     signed = (pixels.astype(np.int32) - 300).astype(np.int16)
     tifffile.imwrite(tmp_path / "a.tif", signed, photometric="minisblack", metadata={"axes": "TYX"})
     with pytest.raises(BadInput, match="--convert offset"):
-        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
-    [movie] = correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE.replace(convert="offset")).done
+        correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
+    [movie] = correct_drift(
+        tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert="offset")
+    ).done
     assert "32768 was added to pixels of type int16" in capsys.readouterr().err
     assert np.array_equal(movie.curve.drift[:, 1:], DRIFT)
     with TimeLapse(tmp_path / "a.tif", convert="offset") as opened:
@@ -277,7 +283,7 @@ def test_crops_leave_out_what_is_not_finite_and_say_so(tmp_path, capsys):
     pixels[:, :20] = np.nan
     pixels[1, 70, 70] = np.inf
     tifffile.imwrite(tmp_path / "a.tif", pixels, imagej=True, metadata={"axes": "TYX"})
-    result = cut_crops(tmp_path / "a.tif", tmp_path / "crops", CropSettings(per_image=20))
+    result = cut_crops(tmp_path / "a.tif", out=tmp_path / "crops", settings=CropSettings(per_image=20))
     assert "pixels that are NaN or infinite, in frames 0 to 2, are left out" in capsys.readouterr().err
     for crop in result.crops:
         assert crop.y >= 20 and np.isfinite([*crop.frame_low, *crop.frame_high]).all()
@@ -289,14 +295,14 @@ def test_drift_refuses_what_is_not_finite_by_name(tmp_path):
     frames[2, 5, 5] = np.inf
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
     with pytest.raises(BadInput, match="frame 2 holds pixels that are NaN or infinite"):
-        correct_drift(tmp_path / "a.tif", tmp_path / "out", NATIVE)
+        correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
 
 
 def test_images_whose_crops_would_have_one_name_are_refused(tmp_path):
     for name in ("a.tif", "a.tiff"):
         tifffile.imwrite(tmp_path / name, np.ones((200, 200), np.uint16))
     with pytest.raises(BadInput, match=r"a\.tiff: its results would have the names of those of a\.tif"):
-        cut_crops(tmp_path, tmp_path / "crops")
+        cut_crops(tmp_path, out=tmp_path / "crops")
 
 
 def test_fuzz_18621_a_chunk_that_states_too_much_is_refused():

@@ -23,7 +23,7 @@ TWO_PIECES = FAULTS / "masks-6"
 def imported(tmp_path):
     """Ground truth of which an object in two pieces is the only one of a crop."""
     images = shutil.copytree(TWO_PIECES / "images", tmp_path / "images")
-    import_masks(TWO_PIECES / "gt", images, tmp_path / "masks")
+    import_masks(TWO_PIECES / "gt", images, out=tmp_path / "masks")
     return images, tmp_path / "masks"
 
 
@@ -47,7 +47,7 @@ def test_masks_6_in_agreement_of_what_was_imported(imported, tmp_path):
 
 def test_masks_6_in_agreement_of_what_lies_anywhere(capsys):
     result = agree(
-        TWO_PIECES / "agree" / "A", TWO_PIECES / "agree" / "B", AgreeSettings(thresholds="0.5,0.9")
+        TWO_PIECES / "agree" / "A", TWO_PIECES / "agree" / "B", settings=AgreeSettings(thresholds="0.5,0.9")
     )
     assert result.scored.scores.average_precision.tolist() == [[0.5, 0.5]]
     said = " ".join(capsys.readouterr().err.split())
@@ -109,5 +109,5 @@ def test_binary_masks_of_others_are_refused_with_a_cure_that_works(tmp_path):
     tifffile.imwrite(masks / "a.tif", pieces(5))
     with pytest.raises(BadFolder, match="cpretrain masks --components"):
         load_pairs(images, masks)
-    import_masks(masks, images, out)
+    import_masks(masks, images, out=out)
     assert [pair.objects for pair in load_pairs(images, out)] == [5]

@@ -25,7 +25,9 @@ from tests.support.qupath_data import same_objects
 
 def imported(number: int, tmp_path: Path, **settings):
     folder = FAULTS / f"masks-{number}"
-    return import_masks(folder / "gt", folder / "images", tmp_path / "out", MaskSettings(**settings))
+    return import_masks(
+        folder / "gt", folder / "images", out=tmp_path / "out", settings=MaskSettings(**settings)
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +157,7 @@ def test_what_lies_there_is_named(pair, tmp_path, name, content, found, cure):
     (drawn / "a.tif").unlink()
     (drawn / name).write_text(json.dumps(content) if content else "…")
     with pytest.raises(BadInput, match="no ground truth here") as error:
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
     assert found in str(error.value.found)
     assert cure in str(error.value.cure)
 
@@ -165,12 +167,12 @@ def test_what_lies_there_is_named_for_an_image_without_a_mask(pair, tmp_path):
     (drawn / "b_masks.jpg").write_text("…")
     (drawn / "coco.json").write_text(json.dumps(COCO))
     with pytest.raises(BadFolder) as error:
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
     assert error.value.rows[0]["found"] == "b_masks.jpg, which is not read"
     (images / "b.tif").unlink()
     assert any(
         "not read: COCO annotations (coco.json)" in text
-        for text in import_masks(drawn, images, tmp_path / "out").warnings
+        for text in import_masks(drawn, images, out=tmp_path / "out").warnings
     )
 
 
@@ -180,14 +182,14 @@ def test_png_images_are_named(pair, tmp_path):
     (images / "b.tif").unlink()
     Image.fromarray(np.zeros((60, 60), np.uint8)).save(images / "b.png")
     with pytest.raises(BadFolder) as error:
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
     assert [(row["file"], row["problem"], row["found"]) for row in error.value.rows] == [
         ("b_masks.tif", "its image is no TIFF", "b.png")
     ]
     assert "Save As > Tiff" in error.value.rows[0]["cure"]
     (images / "a.tif").unlink()
     with pytest.raises(BadInput, match="no images in this folder") as none:
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
     assert "Save As > Tiff" in str(none.value.cure)
 
 
@@ -198,7 +200,7 @@ def test_the_files_of_cellposes_window_are_read(pair, tmp_path):
     (drawn / "a.tif").unlink()
     shutil.copy(DATA / "cellpose3_window_seg.npy", drawn / "a_seg.npy")
     shutil.copy(DATA / "cellpose4_window_seg.npy", drawn / "b_seg.npy")
-    result = import_masks(drawn, images, tmp_path / "out")
+    result = import_masks(drawn, images, out=tmp_path / "out")
     for name in "ab":
         assert np.argwhere(tifffile.imread(result.folder / f"{name}.tif")).min(0).tolist() == [12, 13]
     assert {row["encoding"] for row in result.rows} == {"masks of Cellpose's window"}
@@ -209,7 +211,7 @@ def test_predictions_that_nobody_saved_are_no_ground_truth(pair, tmp_path):
     images, drawn = pair
     write_window_file(drawn / "b_seg.npy", "b.tif", tifffile.imread(drawn / "a.tif"))
     with pytest.raises(BadFolder, match="nobody has saved it"):
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
 
 
 def test_edge_of_the_data_and_singular_in_the_page(pair, tmp_path):
@@ -217,7 +219,7 @@ def test_edge_of_the_data_and_singular_in_the_page(pair, tmp_path):
     labels = np.zeros((60, 60), np.uint16)
     labels[2:20, 30:50] = 1  # touches the edge of the data, two pixels inside that of the image
     write_labels(drawn / "b.tif", labels)
-    result = import_masks(drawn, images, tmp_path / "out")
+    result = import_masks(drawn, images, out=tmp_path / "out")
     assert [row["touching_border"] for row in result.rows] == [0, 1]
     page = (result.folder / "masks_report.html").read_text("utf-8")
     assert "60 × 60 pixels, 1 object, 1 of them at the edge" in page
@@ -228,11 +230,11 @@ def test_a_selection_that_a_label_image_cannot_make_is_refused(pair, tmp_path):
     images, drawn = pair
     (images / "b.tif").unlink()
     with pytest.raises(BadFolder, match="does not say which objects are cells"):
-        import_masks(drawn, images, tmp_path / "out", MaskSettings(take="cells"))
+        import_masks(drawn, images, out=tmp_path / "out", settings=MaskSettings(take="cells"))
     write_geojson(drawn / "a.geojson", tifffile.imread(drawn / "a.tif"))
     (drawn / "a.tif").unlink()
     with pytest.raises(BadFolder, match="holds no of the cells asked for") as error:
-        import_masks(drawn, images, tmp_path / "out", MaskSettings(take="cells"))
+        import_masks(drawn, images, out=tmp_path / "out", settings=MaskSettings(take="cells"))
     assert error.value.rows[0]["found"] == "left out by type: 1 annotation"
 
 
@@ -241,7 +243,7 @@ def test_an_image_with_a_whole_image_annotation_and_no_border_in_its_mask(pair, 
     (images / "b.tif").unlink()
     tifffile.imwrite(drawn / "a.tif", np.ones((56, 56), np.uint8))  # drawn without the border of 2
     with pytest.raises(BadFolder, match="has no background"):
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,10 @@ def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
     return drawn, images, tmp_path / "out"
 
 
+def imported(ground_truth, images, out, settings=None):
+    return import_masks(ground_truth, images, out=out, settings=settings)
+
+
 def one_pair(tmp_path: Path, source: Path | list[Path], name: str | None = None) -> tuple[Path, Path, Path]:
     """Folders of the real image and of its ground truth in one encoding."""
     images, drawn = tmp_path / "images", tmp_path / "drawn"
@@ -66,7 +70,7 @@ TILES = sorted(path for path in (QUPATH / "variants_derived").iterdir() if "[x="
     ],
 )
 def test_label_images_give_the_objects_that_were_drawn(tmp_path, source, name):
-    result = import_masks(*one_pair(tmp_path, source, name))
+    result = imported(*one_pair(tmp_path, source, name))
     assert (result.images, result.objects) == (1, 19)
     assert same_objects(tifffile.imread(result.folder / IMAGE.name), true_labels())
 
@@ -80,7 +84,7 @@ def test_label_images_give_the_objects_that_were_drawn(tmp_path, source, name):
     ],
 )
 def test_outlines_are_filled(tmp_path, source, name):
-    result = import_masks(*one_pair(tmp_path, source, name))
+    result = imported(*one_pair(tmp_path, source, name))
     labels = tifffile.imread(result.folder / IMAGE.name)
     assert labels.max() == 19
     assert ((labels > 0) == (true_labels() > 0)).mean() > 0.998
@@ -97,7 +101,7 @@ def test_outlines_are_filled(tmp_path, source, name):
 )
 def test_refused_with_the_cure(tmp_path, source, name, problem, cure):
     with pytest.raises(BadFolder, match="nothing was written") as error:
-        import_masks(*one_pair(tmp_path, source, name), MaskSettings(components=True))
+        imported(*one_pair(tmp_path, source, name), MaskSettings(components=True))
     assert problem in error.value.rows[0]["problem"]
     assert cure in error.value.rows[0]["cure"]
     assert not (tmp_path / "out").exists()
@@ -105,16 +109,16 @@ def test_refused_with_the_cure(tmp_path, source, name, problem, cure):
 
 def test_lower_resolution_when_asked(tmp_path):
     folders = one_pair(tmp_path, variant(" [d=2,x=0,y=0,w=512,h=512]-labelled.tif"))
-    result = import_masks(*folders, MaskSettings(upsample=True))
+    result = imported(*folders, MaskSettings(upsample=True))
     assert result.objects == 19
     assert any("enlarged 2 times" in warning for warning in result.warnings)
 
 
 def test_binary_mask_warns(tmp_path):
     folders = one_pair(tmp_path, variant("_binary255.tif"), f"{NAME}.tif")
-    assert "touching cells are merged" in import_masks(*folders).warnings[0]
+    assert "touching cells are merged" in imported(*folders).warnings[0]
     with pytest.raises(BadFolder, match="binary mask"):
-        import_masks(*folders, MaskSettings(strict=True))
+        imported(*folders, MaskSettings(strict=True))
 
 
 def test_region_is_right_for_the_image_cut_likewise(tmp_path):
@@ -122,7 +126,7 @@ def test_region_is_right_for_the_image_cut_likewise(tmp_path):
     cut = tifffile.imread(images / IMAGE.name)[:, 64:448, 64:448]
     (images / IMAGE.name).unlink()
     tifffile.imwrite(images / f"{NAME}_region_0.tif", cut, imagej=True, metadata={"axes": "CYX"})
-    import_masks(drawn, images, out)
+    import_masks(drawn, images, out=out)
     assert same_objects(tifffile.imread(out / f"{NAME}_region_0.tif"), true_labels()[64:448, 64:448])
 
 
@@ -134,7 +138,7 @@ def test_awkward_names_and_every_kind_in_one_folder(folders):
     tifffile.imwrite(drawn / "b-labelled.tif", cells(100))
     (drawn / "notes.txt").write_text("not a mask")
     (drawn / "crops.json").write_text('{"step": "crops"}')
-    result = import_masks(drawn, images, out)
+    result = import_masks(drawn, images, out=out)
     written = [*AWKWARD, "masks.csv", "mask_objects.csv", "masks.json", "masks_report.html"]
     assert sorted(path.name for path in out.iterdir()) == sorted(written)
     for name in AWKWARD[:3]:
@@ -148,7 +152,7 @@ def test_written_files(folders):
     drawn, images, out = folders
     for name in AWKWARD:
         write_geojson(drawn / f"{name}.geojson", cells(), "Cell")
-    import_masks(drawn, images, out)
+    import_masks(drawn, images, out=out)
     with tifffile.TiffFile(out / AWKWARD[0]) as file:
         (page,) = file.pages
         assert (page.dtype, page.shape, page.compression.name) == (np.uint16, (104, 104), "ADOBE_DEFLATE")
@@ -195,9 +199,9 @@ def test_the_border_of_training_images(tmp_path, border, mask, image, expected):
         )
     if expected is None:
         with pytest.raises(BadFolder, match=f"expected: {image} × {image}"):
-            import_masks(drawn, images, tmp_path / "out")
+            import_masks(drawn, images, out=tmp_path / "out")
     else:
-        import_masks(drawn, images, tmp_path / "out")
+        import_masks(drawn, images, out=tmp_path / "out")
         assert same_objects(tifffile.imread(tmp_path / "out" / "a.tif"), expected)
 
 
@@ -205,14 +209,14 @@ def test_all_problems_in_one_go_and_earlier_results_stay(folders):
     drawn, images, out = folders
     for name in AWKWARD:
         tifffile.imwrite(drawn / name, cells())
-    import_masks(drawn, images, out)
+    import_masks(drawn, images, out=out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     tifffile.imwrite(drawn / AWKWARD[0], cells()[:99])
     (drawn / AWKWARD[1]).write_bytes((drawn / AWKWARD[1]).read_bytes()[:3000])
     tifffile.imwrite(drawn / "a (2) *?_masks.tif", cells())
     (drawn / AWKWARD[3]).rename(drawn / "c.tif")
     with pytest.raises(BadFolder) as error:
-        import_masks(drawn, images, out)
+        import_masks(drawn, images, out=out)
     assert {(row["file"], row["problem"]) for row in error.value.rows} == {
         ("-first.tif ← -first.tif", "has another size than its image"),
         ("Zelle ä [1].tif ← Zelle ä [1].tif", "is damaged or incomplete"),
@@ -231,33 +235,33 @@ def test_images_without_objects_are_kept_and_said(folders):
     drawn, images, out = folders
     for name in AWKWARD:
         tifffile.imwrite(drawn / name, cells() if name.startswith("b") else np.zeros((104, 104), np.uint8))
-    result = import_masks(drawn, images, out)
+    result = import_masks(drawn, images, out=out)
     assert (result.images, result.objects) == (4, 2)
     assert result.warnings == ["3 images hold no object"]
 
 
 def test_classes_select_and_are_kept(tmp_path):
     folders = one_pair(tmp_path, variant("_classified_array.geojson"), f"{NAME}.geojson")
-    result = import_masks(*folders, MaskSettings(classes=("Positive",)))
+    result = imported(*folders, MaskSettings(classes=("Positive",)))
     assert result.objects == 9
     assert f"{IMAGE.name}: left out by class: 10 Negative" in result.warnings
     with open(result.folder / "mask_objects.csv", newline="") as file:
         assert {row["class"] for row in csv.DictReader(file)} == {"Positive"}
     with pytest.raises(BadFolder, match="no object of class positiv") as error:
-        import_masks(*folders, MaskSettings(classes=("positiv",)))
+        imported(*folders, MaskSettings(classes=("positiv",)))
     assert error.value.rows[0]["found"] == "left out by class: 10 Negative, 9 Positive"
 
 
 def test_classes_need_outlines(tmp_path):
     with pytest.raises(BadFolder, match="has no classes"):
-        import_masks(*one_pair(tmp_path, LABELS), MaskSettings(classes=("Positive",)))
+        imported(*one_pair(tmp_path, LABELS), MaskSettings(classes=("Positive",)))
 
 
 def test_images_and_masks_in_one_folder(folders):
     _, images, out = folders
     for name in AWKWARD:
         tifffile.imwrite(images / name.replace(".tif", "_masks.tif").replace(".ome_masks", "_masks"), cells())
-    result = import_masks(images, images, out)
+    result = import_masks(images, images, out=out)
     assert sorted(row["file"] for row in result.rows) == sorted(AWKWARD)
 
 
@@ -266,7 +270,7 @@ def test_folders_that_are_read_are_not_written(folders):
     tifffile.imwrite(drawn / AWKWARD[0], cells())
     for out in (drawn, images):
         with pytest.raises(BadInput, match="read from"):
-            import_masks(drawn, images, out)
+            import_masks(drawn, images, out=out)
 
 
 @pytest.mark.parametrize("content", [None, "empty", "text"])
@@ -277,17 +281,17 @@ def test_no_ground_truth(folders, content):
     elif content == "text":
         (drawn / "a.txt").write_text("a")
     with pytest.raises(BadInput, match="no ground truth"):
-        import_masks(drawn, images, out)
+        import_masks(drawn, images, out=out)
 
 
 def test_label_images_left_from_before_are_said(folders):
     drawn, images, out = folders
     for name in AWKWARD:
         tifffile.imwrite(drawn / name, cells())
-    import_masks(drawn, images, out)
+    import_masks(drawn, images, out=out)
     for folder in (drawn, images):
         (folder / AWKWARD[0]).unlink()
-    assert any(AWKWARD[0] in warning for warning in import_masks(drawn, images, out).warnings)
+    assert any(AWKWARD[0] in warning for warning in import_masks(drawn, images, out=out).warnings)
 
 
 def test_more_than_65535_objects_are_written_in_32_bits(tmp_path):
@@ -299,7 +303,7 @@ def test_more_than_65535_objects_are_written_in_32_bits(tmp_path):
     packed = np.stack([labels >> 16, labels >> 8 & 255, labels & 255], -1).astype(np.uint8)
     tifffile.imwrite(images / "a.tif", np.zeros(labels.shape, np.uint8))
     tifffile.imwrite(drawn / "a.tif", packed, photometric="rgb")
-    result = import_masks(drawn, images, tmp_path / "out")
+    result = import_masks(drawn, images, out=tmp_path / "out")
     written = tifffile.imread(tmp_path / "out" / "a.tif")
     assert written.dtype == np.uint32
     assert (written == labels).all()
@@ -311,19 +315,21 @@ def test_a_rerun_does_only_what_changed(folders, capsys):
     drawn, images, out = folders
     for name in AWKWARD:
         tifffile.imwrite(drawn / name, cells())
-    first = import_masks(drawn, images, out)
+    first = import_masks(drawn, images, out=out)
     written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert import_masks(drawn, images, out) == first
+    assert import_masks(drawn, images, out=out) == first
     assert "complete and unchanged" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == written
 
     (out / AWKWARD[0]).unlink()
-    assert import_masks(drawn, images, out) == first
+    assert import_masks(drawn, images, out=out) == first
     assert (out / AWKWARD[0]).is_file()
 
     tifffile.imwrite(drawn / AWKWARD[1], np.zeros((104, 104), np.uint16))
-    assert import_masks(drawn, images, out).objects == first.objects - 2
-    assert import_masks(drawn, images, out, MaskSettings(strict=True)).objects == first.objects - 2
+    assert import_masks(drawn, images, out=out).objects == first.objects - 2
+    assert (
+        import_masks(drawn, images, out=out, settings=MaskSettings(strict=True)).objects == first.objects - 2
+    )
     (drawn / AWKWARD[2]).unlink()
     with pytest.raises(BadFolder, match="1 problem"):
-        import_masks(drawn, images, out)
+        import_masks(drawn, images, out=out)

@@ -39,7 +39,7 @@ def read(tmp_path: Path, folder: str, image: int, settings: MaskSettings | None 
     assert files
     for path in files:
         shutil.copy(path, tmp_path / "drawn")
-    return import_masks(tmp_path / "drawn", tmp_path / "images", tmp_path / "out", settings)
+    return import_masks(tmp_path / "drawn", tmp_path / "images", out=tmp_path / "out", settings=settings)
 
 
 def labels(result: MasksResult) -> np.ndarray:
@@ -116,7 +116,7 @@ def test_tiles_of_labels_are_told_from_those_of_the_image_whatever_their_ending(
         image = tifffile.imread(tif)
         tifffile.imwrite(tif, pixels)
         Image.fromarray(image).save(png)
-    result = import_masks(tmp_path / "drawn", tmp_path / "images", tmp_path / "out 2")
+    result = import_masks(tmp_path / "drawn", tmp_path / "images", out=tmp_path / "out 2")
     assert same_objects(labels(result), truth("truth_labels", IMAGES[0]))
 
 
@@ -140,7 +140,7 @@ def test_drawn_with_the_mouse(tmp_path, ending):
     (tmp_path / "images").mkdir()
     shutil.copy(REAL / "images" / f"{IMAGES[7]}.tif", tmp_path / "images")
     shutil.copy(REAL / "hand_drawn" / f"{IMAGES[7]}{ending}", tmp_path / "drawn")
-    assert import_masks(tmp_path / "drawn", tmp_path / "images", tmp_path / "out").objects == 2
+    assert import_masks(tmp_path / "drawn", tmp_path / "images", out=tmp_path / "out").objects == 2
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_folders_of_class_masks_are_refused(tmp_path, folder):
     for image in (0, 1, 2, 3, 9):
         shutil.copy(REAL / "images" / f"{IMAGES[image]}.tif", tmp_path / "images")
     with pytest.raises(BadFolder, match="class mask"):
-        import_masks(REAL / folder, tmp_path / "images", tmp_path / "out")
+        import_masks(REAL / folder, tmp_path / "images", out=tmp_path / "out")
 
 
 @pytest.mark.parametrize(

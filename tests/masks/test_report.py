@@ -47,7 +47,7 @@ def test_import_shows_and_says_a_mirrored_mask(tmp_path):
         shutil.copy(IMAGE, images / name)
     shutil.copy(LABELS, drawn / "right.tif")
     tifffile.imwrite(drawn / "wrong.tif", true_labels()[:, ::-1])
-    result = import_masks(drawn, images, tmp_path / "out")
+    result = import_masks(drawn, images, out=tmp_path / "out")
     (warning,) = [text for text in result.warnings if text.startswith("wrong.tif")]
     assert "mirrored left to right" in warning
     assert [row["fit"] > 2 for row in result.rows] == [True, False]

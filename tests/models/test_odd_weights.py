@@ -44,7 +44,9 @@ def test_masks_16_a_diameter_that_cannot_be(changed, tmp_path, name, diameter):
     with pytest.raises(
         BadInput, match=rf"odd: its objects have a diameter that cannot be \({name}\)"
     ) as error:
-        result = predict(path, tmp_path / "a.tif", tmp_path / "out", PredictSettings(device="cpu"))
+        result = predict(
+            path, tmp_path / "a.tif", out=tmp_path / "out", settings=PredictSettings(device="cpu")
+        )
         raise next(iter(result.failed.values()))
     assert "pixels" in error.value.found
 

@@ -55,7 +55,7 @@ def test_workers_are_chosen_in_the_file_and_by_options(tmp_path, monkeypatch):
     used = []
     monkeypatch.setattr(experiment, "correct_and_cut", lambda read: used.append(read.batch) or Batch())
     for batch in (None, BatchSettings(), BatchSettings(workers=2)):
-        run_experiment(path, batch)
+        run_experiment(path, batch=batch)
     cluster = tmp_path / "slurm.toml"
     assert used == [BatchSettings(workers=workers, cluster=cluster) for workers in (3, 3, 2)]
 

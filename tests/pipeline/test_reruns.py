@@ -65,7 +65,7 @@ def crops(folder, _):
 
 def masks(folder, disks):
     images, drawn = write_training_folders(folder, disks)
-    return Step(partial(import_masks, drawn, images, folder / "out"), folder / "out" / "masks.json")
+    return Step(partial(import_masks, drawn, images, out=folder / "out"), folder / "out" / "masks.json")
 
 
 def combination(folder, disks):
@@ -75,7 +75,7 @@ def combination(folder, disks):
         tifffile.imwrite(folder / name / "a.tif", labels, imagej=True, metadata={"axes": "TYX"})
         measured = (measure_objects(f[np.newaxis], np.full((1, *f.shape), 0.5, np.float32)) for f in labels)
         write_objects(folder / name / "a.objects.csv", "a.tif", "", measured)
-    run = partial(combine, {"one": folder / "one", "two": folder / "two"}, folder / "out")
+    run = partial(combine, {"one": folder / "one", "two": folder / "two"}, out=folder / "out")
     return Step(run, folder / "out" / "combine.json")
 
 
@@ -84,7 +84,10 @@ def prediction(folder, disks, base):
     frames = np.stack([disks[0], disks[0][::-1]])
     tifffile.imwrite(folder / "raw" / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
     settings = PredictSettings(device="cpu", geojson=True, rois=True, png=True)
-    return Step(partial(predict, base, folder / "raw", folder / "out", settings), folder / "out" / "a.json")
+    return Step(
+        partial(predict, base, folder / "raw", out=folder / "out", settings=settings),
+        folder / "out" / "a.json",
+    )
 
 
 def settings_of_training(base) -> TrainSettings:
@@ -96,19 +99,21 @@ def settings_of_training(base) -> TrainSettings:
 
 def training(folder, disks, base):
     images, drawn = write_training_folders(folder, disks)
-    run = partial(retrain, images, drawn, settings_of_training(base))
+    run = partial(retrain, images, drawn, settings=settings_of_training(base))
     return Step(run, folder / "models" / "cells" / "model.json", ("weights",))
 
 
 def search(folder, disks, base):
     images, drawn = write_training_folders(folder, disks)
-    run = partial(sweep, images, drawn, settings_of_training(base), {"learning_rate": (1e-4, 1e-3)})
+    run = partial(
+        sweep, images, drawn, settings=settings_of_training(base), grid={"learning_rate": (1e-4, 1e-3)}
+    )
     return Step(run, folder / "models" / "cells.sweep" / "sweep.json", ("sweep.csv", "../cells/weights"))
 
 
 def evaluation(folder, disks, base):
     images, drawn = write_training_folders(folder, disks)
-    model = retrain(images, drawn, settings_of_training(base)).folder
+    model = retrain(images, drawn, settings=settings_of_training(base)).folder
     run = partial(evaluate, model, settings=EvaluateSettings(thresholds="0.5,0.75", device="cpu"))
     return Step(run, model / "evaluation.json", ("evaluation_summary.csv", "report.html"))
 

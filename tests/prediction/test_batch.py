@@ -44,8 +44,8 @@ def test_a_worker_gives_the_same(model, quick, padded, tmp_path, one_worker):
         write_frames(raw / f"Film {number} ü.tif", iter(padded), padded.shape, padded.dtype, CALIBRATION)
     (raw / "broken.tif").write_bytes(b"II*\x00")
     settings = quick.replace(geojson=True, frames_only=(0,))
-    predict(model, raw, here, settings)
-    batch = predict(model, raw, there, settings, one_worker)
+    predict(model, raw, out=here, settings=settings)
+    batch = predict(model, raw, out=there, settings=settings, batch=one_worker)
     assert [(path.name, type(error)) for path, error in batch.failed.items()] == [("broken.tif", BadInput)]
     for path in here.iterdir():
         if path.suffix in (".tif", ".geojson") or path.name.endswith(".objects.csv"):

@@ -41,7 +41,7 @@ def contents(folder):
 
 def test_a_movie(model, quick, movie, frames, tmp_path):
     out = tmp_path / "out"
-    [done] = predict(model, movie, out, quick).done
+    [done] = predict(model, movie, out=out, settings=quick).done
     used = find_model(model, quick)
     with TimeLapse(done.labels) as labels:
         assert labels.shape == (FRAMES, 1, 1, *(edge + sum(PADDING) for edge in frames.shape[-2:]))
@@ -70,7 +70,7 @@ def test_a_movie(model, quick, movie, frames, tmp_path):
 
 def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypatch, capsys):
     whole, interrupted = tmp_path / "whole", tmp_path / "interrupted"
-    predict(model, movie, whole, quick)
+    predict(model, movie, out=whole, settings=quick)
     segmented = []
 
     def counted(frame, *arguments):
@@ -82,11 +82,11 @@ def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(predicting, "segment_frame", counted)
         with pytest.raises(KeyboardInterrupt):
-            predict(model, movie, interrupted, quick)
+            predict(model, movie, out=interrupted, settings=quick)
     assert [path.name for path in interrupted.iterdir()] == [".Zelle 1.unfinished"]
     segmented.pop()
     monkeypatch.setattr(predicting, "segment_frame", counted)
-    predict(model, movie, interrupted, quick)
+    predict(model, movie, out=interrupted, settings=quick)
     assert "going on after 2 of 3 frames" in capsys.readouterr().err
     assert len(segmented) == 2
     assert contents(whole) == contents(interrupted)
@@ -96,19 +96,19 @@ def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypa
 def test_frames_of_other_settings_are_given_up(model, quick, movie, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(predicting, "_remove_earlier", lambda files: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        predict(model, movie, tmp_path / "out", quick)
+        predict(model, movie, out=tmp_path / "out", settings=quick)
     monkeypatch.undo()
-    predict(model, movie, tmp_path / "out", quick.replace(min_size=30))
+    predict(model, movie, out=tmp_path / "out", settings=quick.replace(min_size=30))
     assert "starting anew" in capsys.readouterr().err
-    predict(model, movie, tmp_path / "fresh", quick.replace(min_size=30))
+    predict(model, movie, out=tmp_path / "fresh", settings=quick.replace(min_size=30))
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
 
 def test_other_forms_are_made_of_what_is_there(model, quick, movie, tmp_path, monkeypatch):
     out = tmp_path / "out"
-    predict(model, movie, out, quick)
+    predict(model, movie, out=out, settings=quick)
     written = (out / "Zelle 1.tif").stat().st_mtime_ns
-    [done] = predict(model, movie, out, quick.replace(geojson=True, rois=True, png=True)).done
+    [done] = predict(model, movie, out=out, settings=quick.replace(geojson=True, rois=True, png=True)).done
     assert (out / "Zelle 1.tif").stat().st_mtime_ns == written
     assert {path.name for path in done.others} == {"Zelle 1.geojson", "Zelle 1_RoiSet.zip", "Zelle 1_png"}
     pages = tifffile.imread(out / "Zelle 1.tif")
@@ -127,7 +127,7 @@ def test_other_forms_are_made_of_what_is_there(model, quick, movie, tmp_path, mo
     ]
     assert len({roi.name for roi in rois}) == done.objects
 
-    predict(model, movie, out, quick.replace(min_size=40))
+    predict(model, movie, out=out, settings=quick.replace(min_size=40))
     assert {path.name for path in out.iterdir()} == {"Zelle 1.tif", "Zelle 1.objects.csv", "Zelle 1.json"}
 
 
@@ -135,14 +135,14 @@ def test_single_images_and_chosen_frames(model, quick, movie, frames, tmp_path):
     write_image(movie.with_name("einzeln.tif"), frames[0, 0, 0])
     out = tmp_path / "out"
     settings = quick.replace(frames_only=(1,), geojson=True, png=True, rois=True)
-    batch = predict(model, movie.parent, out, settings)
+    batch = predict(model, movie.parent, out=out, settings=settings)
     assert [path.name for path in batch.failed] == ["einzeln.tif"]
     assert "has none of the frames (1,)" in str(batch.failed[movie.with_name("einzeln.tif")])
     pages = tifffile.imread(out / "Zelle 1.tif")
     assert [bool(page.any()) for page in pages] == [False, True, False]
     assert {row["frame"] for row in table(out / "Zelle 1.objects.csv")} == {"1"}
 
-    batch = predict(model, movie.parent, out, settings.replace(frames_only=None))
+    batch = predict(model, movie.parent, out=out, settings=settings.replace(frames_only=None))
     assert not batch.failed
     labels = read_label_image(out / "einzeln.tif").labels
     for name in ("einzeln.geojson", "einzeln_RoiSet.zip"):
@@ -151,8 +151,8 @@ def test_single_images_and_chosen_frames(model, quick, movie, frames, tmp_path):
 
 
 def test_a_training_image_is_scaled_as_in_training(model, quick, movie, tmp_path):
-    crops = cut_crops(movie, tmp_path / "crops", CropSettings(per_image=1, size=60))
-    [done] = predict(model, crops.folder, tmp_path / "out", quick).done
+    crops = cut_crops(movie, out=tmp_path / "crops", settings=CropSettings(per_image=1, size=60))
+    [done] = predict(model, crops.folder, out=tmp_path / "out", settings=quick).done
     ready = read_for_network(crops.folder / crops.crops[0].file).ready
     used = find_model(model, quick)
     expected = used.segmenter.segment(ready[:, 2:-2, 2:-2], used.settings)
@@ -168,7 +168,7 @@ def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch
     path = tmp_path / "images" / "viele.ome.tif"
     path.parent.mkdir()
     tifffile.imwrite(path, np.ones(many.shape[1:], np.uint8), ome=True)
-    [done] = predict(model, path, tmp_path / "out", quick).done
+    [done] = predict(model, path, out=tmp_path / "out", settings=quick).done
     assert (done.labels.name, done.objects) == ("viele.ome.tif", many.size)
     with tifffile.TiffFile(done.labels) as file:
         assert file.is_ome and np.array_equal(file.asarray(), many[0])

@@ -28,7 +28,7 @@ def test_masks_7_a_pixel_that_is_not_finite_costs_no_objects(model, quick, tmp_p
         tifffile.imwrite(tmp_path / name, pixels)
     objects = {}
     for name in ("nan.tif", "mended.tif"):
-        [done] = predict(model, tmp_path / name, tmp_path / "out", quick).done
+        [done] = predict(model, tmp_path / name, out=tmp_path / "out", settings=quick).done
         objects[name] = done.objects
     assert "nan.tif: 1 pixel is no finite number (NaN or infinity) and left out, in 1 of 1 frames" in said(
         capsys
@@ -36,7 +36,7 @@ def test_masks_7_a_pixel_that_is_not_finite_costs_no_objects(model, quick, tmp_p
     assert objects["nan.tif"] == objects["mended.tif"] > (5 if cellpose_major() == 3 else 0)
     assert len(json.loads((tmp_path / "out" / "nan.json").read_text())["warnings"]) == 1
     assert json.loads((tmp_path / "out" / "mended.json").read_text())["warnings"] == []
-    predict(model, tmp_path / "nan.tif", tmp_path / "out", quick)
+    predict(model, tmp_path / "nan.tif", out=tmp_path / "out", settings=quick)
     again = said(capsys)
     assert "complete and unchanged" in again and "1 pixel is no finite number" in again
 
@@ -48,7 +48,7 @@ def test_masks_9_pngs_and_rgb_are_said(model, quick, frames, tmp_path, capsys):
     tifffile.imwrite(folder / "rgb.tif", np.stack([frames[0, 0, 0, :50, :50]] * 3))
     for name in ("a.png", "a.drift.png", "b.png", "c.CZI", "notes.txt", ".hidden.png", "rgb_seg.npy"):
         (folder / name).write_bytes(b"")
-    predict(model, folder, tmp_path / "out", quick.replace(frames_only=(0,)))
+    predict(model, folder, out=tmp_path / "out", settings=quick.replace(frames_only=(0,)))
     told = said(capsys)
     assert "2 images of other formats are passed over: b.png, c.CZI; save them as TIFF" in told
 
@@ -57,7 +57,7 @@ def test_masks_9_pngs_and_rgb_are_said(model, quick, frames, tmp_path, capsys):
 def test_channels_that_nobody_chose_are_said(model, quick, frames, tmp_path, capsys, channel, warned):
     image = np.stack([frames[0, 0, 0, :50, :50]] * 3)
     tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "CYX"})
-    predict(model, tmp_path / "a.tif", tmp_path / "out", quick.replace(channel=channel))
+    predict(model, tmp_path / "a.tif", out=tmp_path / "out", settings=quick.replace(channel=channel))
     expected = "1 of 1 images have 3 channels (RGB counts as three), of which the model sees channel 1 alone"
     assert (expected in said(capsys)) == warned
 

@@ -34,7 +34,7 @@ def test_arrays(pixels, held):
         "DataArray": lambda: xr.DataArray(pixels.transpose(4, 2, 0, 1, 3), dims=("x", "ch", "t", "pln", "Y")),
         "lazy": lambda: xr.DataArray(pixels, dims=tuple("tzcyx")).chunk({"t": 1}),
     }[held]()
-    np.testing.assert_array_equal(measure_drift(movie, DriftSettings(channel=2)).drift, MOVED)
+    np.testing.assert_array_equal(measure_drift(movie, settings=DriftSettings(channel=2)).drift, MOVED)
 
 
 def test_axes_that_a_labelled_array_lacks(pixels):
@@ -56,7 +56,7 @@ def test_a_file(tmp_path, as_text):
 def test_axes_of_a_file_by_name(tmp_path):
     frames = write_movie(tmp_path / "raw" / "a.tif")
     tifffile.imwrite(tmp_path / "z.tif", frames, imagej=True, metadata={"axes": "ZYX"})
-    curve = measure_drift(tmp_path / "z.tif", DriftSettings(axes="TYX"))
+    curve = measure_drift(tmp_path / "z.tif", settings=DriftSettings(axes="TYX"))
     np.testing.assert_array_equal(curve.drift[:, 1:], DRIFT)
 
 
@@ -84,4 +84,4 @@ def test_frames_too_large_to_measure_are_refused_before_one_is_read():
         measure_drift(Enormous(side))
     assert caught.value.found.endswith("GB") and caught.value.expected.endswith("GB")
     with pytest.raises(AssertionError, match="a frame was read"):
-        measure_drift(Enormous(side), DriftSettings(roi=(0, 0, 100, 100)))
+        measure_drift(Enormous(side), settings=DriftSettings(roi=(0, 0, 100, 100)))

@@ -29,7 +29,9 @@ def test_known_fractions_of_a_pixel(sigma, noise, options):
     drift = np.vstack([(0, 0), rng.uniform(-4, 4, (3, 2))])
     image = gaussian_filter(field(3), sigma) if sigma else field(3)
     frames = np.stack([exactly_moved(image, step)[100:300, 100:300] for step in drift])
-    curve = measure_drift(as_movie(frames + rng.normal(0, noise, frames.shape)), REFINE.replace(**options))
+    curve = measure_drift(
+        as_movie(frames + rng.normal(0, noise, frames.shape)), settings=REFINE.replace(**options)
+    )
     errors = np.diff(curve.drift[:, 1:] - drift, axis=0) if not options else curve.drift[:, 1:] - drift
     assert np.abs(errors).max() <= (0.1 if not options else 0.5)
     assert curve.uncertain_pairs == ()
@@ -48,14 +50,14 @@ def test_known_fractions_of_a_volume():
         for a, b, c in drift
     ]
     movie = np.stack(frames)[:, 4:20, 10:80, 10:80].astype(np.float32)[:, :, None]
-    assert np.abs(measure_drift(movie, REFINE).drift - drift).max() <= 0.1
+    assert np.abs(measure_drift(movie, settings=REFINE).drift - drift).max() <= 0.1
 
 
 @pytest.mark.parametrize("noise_first", [True, False])
 @pytest.mark.parametrize("sigma", [1.5, 2, 2.5, 3])
 def test_smooth_movies_are_measured_to_the_pixel(sigma, noise_first):
     frames, drift = smooth(sigma, noise_first)
-    curve = measure_drift(as_movie(frames), DriftSettings(refine=True))
+    curve = measure_drift(as_movie(frames), settings=DriftSettings(refine=True))
     assert np.array_equal(curve.drift[:, 1:], drift)
 
 
@@ -77,7 +79,7 @@ def test_empty_frames_are_bridged_and_listed(where, options):
     drift, frames = walk(12, 3), SPOILT[where]
     movie = as_movie(moved(drift))
     movie[frames] = 0
-    curve = measure_drift(movie, DriftSettings(bridge=True, **options))
+    curve = measure_drift(movie, settings=DriftSettings(bridge=True, **options))
     others = [t for t in range(12) if t not in frames]
     expected = drift - drift[others[0]]
     assert np.array_equal(curve.drift[others, 1:] - curve.drift[others[0], 1:], expected[others])
@@ -90,7 +92,7 @@ def test_empty_frames_are_bridged_and_listed(where, options):
 
 def test_bridging_changes_nothing_where_all_is_certain():
     movie = as_movie(moved(walk(8, 3)))
-    plain, bridged = (measure_drift(movie, DriftSettings(bridge=bridge)) for bridge in (False, True))
+    plain, bridged = (measure_drift(movie, settings=DriftSettings(bridge=bridge)) for bridge in (False, True))
     assert np.array_equal(plain.drift, bridged.drift)
     assert bridged.bridged == ()
 
@@ -98,6 +100,6 @@ def test_bridging_changes_nothing_where_all_is_certain():
 def test_a_sample_that_looks_different_from_one_frame_on_is_not_bridged_for_ever():
     drift = walk(6, 3)
     movie = as_movie(np.concatenate([moved(drift, 1), moved(drift, 9)]))
-    curve = measure_drift(movie, DriftSettings(bridge=True))
+    curve = measure_drift(movie, settings=DriftSettings(bridge=True))
     assert np.array_equal(curve.drift[6:, 1:] - curve.drift[6, 1:], drift)
     assert curve.uncertain_pairs

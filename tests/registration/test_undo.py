@@ -46,8 +46,8 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_equals_what_the_command_writes(form, movie, settings, tmp_path):
     given = FORMS[form](movie)
-    corrected = undo_drift(given, measure_drift(given, settings))
-    (written,) = correct_drift(movie, tmp_path / "out", settings).done
+    corrected = undo_drift(given, measure_drift(given, settings=settings))
+    (written,) = correct_drift(movie, out=tmp_path / "out", settings=settings).done
     assert corrected.dims == ("t", "z", "c", "y", "x")
     assert corrected.dtype == np.uint16
     np.testing.assert_array_equal(corrected.values.squeeze(), tifffile.imread(written.corrected))
@@ -57,7 +57,7 @@ def test_equals_what_the_command_writes(form, movie, settings, tmp_path):
 
 
 def test_what_is_lazy_travels_to_another_process(movie, settings):
-    corrected = undo_drift(movie, measure_drift(movie, settings))
+    corrected = undo_drift(movie, measure_drift(movie, settings=settings))
     again = pickle.loads(pickle.dumps(corrected))
     np.testing.assert_array_equal(again.values, corrected.values)
 

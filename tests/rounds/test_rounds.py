@@ -81,7 +81,7 @@ def sources(part):
 def test_two_rounds_on_two_machines(tmp_path, disks, first):
     movies = tmp_path / "Filme [1]"
     truth = write_movies(movies, disks, 5)
-    started = start_round(movies, first)
+    started = start_round(movies, settings=first)
     folder = RoundsFolder(tmp_path / "rounds")
     assert [part.folder.name for part in started.parts] == ["round_01", "validation"]
     one, validation = folder.round(1), folder.validation
@@ -99,7 +99,7 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     with pytest.raises(BadInput, match="not finished"):
         start_round(movies)
     with pytest.raises(BadInput, match="no ground truth here"):
-        finish_round(folder.path, TRAIN)
+        finish_round(folder.path, settings=TRAIN)
     assert "next: annotate validation and round_01" in round_status(folder.path).lines
 
     for part in started.parts:
@@ -108,17 +108,19 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     elsewhere = RoundsFolder(tmp_path / "cluster" / "Ordner" / "rounds")
     shutil.move(folder.path, elsewhere.path)
     with pytest.raises(BadInput, match="--base"):
-        finish_round(elsewhere.path, TRAIN)
-    finished = finish_round(elsewhere.path, TRAIN.replace(base=first.base))
+        finish_round(elsewhere.path, settings=TRAIN)
+    finished = finish_round(elsewhere.path, settings=TRAIN.replace(base=first.base))
     assert finished.model == elsewhere.round(1).model
     written = (finished.model / "weights").stat().st_mtime_ns
-    finish_round(elsewhere.path, TRAIN.replace(base=first.base))  # nothing is done again
+    finish_round(elsewhere.path, settings=TRAIN.replace(base=first.base))  # nothing is done again
     assert (finished.model / "weights").stat().st_mtime_ns == written
 
     shutil.move(elsewhere.path, folder.path)
     with pytest.raises(BadInput, match="--base: cannot change"):
-        start_round(movies, RoundSettings(base="nuclei"))
-    second = start_round(movies, RoundSettings(base=first.base, choose="random", cellpose_window=True))
+        start_round(movies, settings=RoundSettings(base="nuclei"))
+    second = start_round(
+        movies, settings=RoundSettings(base=first.base, choose="random", cellpose_window=True)
+    )
     assert [part.folder.name for part in second.parts] == ["round_02"]
     two = folder.round(2)
     assert (two.settings.choose, two.settings.crops) == ("random", 3)
@@ -127,7 +129,7 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     assert "round_02: 0 of 3 crops annotated" in round_status(folder.path).lines
     annotate_in_window(two, truth)
     assert "round_02: 3 of 3 crops annotated" in round_status(folder.path).lines
-    finished = finish_round(folder.path, TRAIN)
+    finished = finish_round(folder.path, settings=TRAIN)
 
     parts = read_split(finished.model / "split.csv")
     assert {pair.image.name for pair in parts.train} == {crop.file for crop in one.crops + two.crops}
@@ -153,11 +155,11 @@ def test_what_contradicts_the_first_round(tmp_path, disks, first):
     write_movies(tmp_path / "movies", disks, 1)
     with pytest.raises(BadInput, match="needs --name"):
         start_round(tmp_path / "movies")
-    start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1))
+    start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     (tmp_path / "rounds" / "round_01" / "model" / first.name).mkdir(parents=True)
     (tmp_path / "rounds" / "round_01" / "model" / first.name / "evaluation.json").write_text("{}")
     with pytest.raises(BadInput, match="--channel: cannot change between rounds"):
-        start_round(tmp_path / "movies", RoundSettings(channel=2))
+        start_round(tmp_path / "movies", settings=RoundSettings(channel=2))
 
 
 def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
@@ -166,7 +168,7 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
     theirs.parent.mkdir(parents=True)
     theirs.write_text("{}")
     with pytest.raises(BadInput, match="round_01: is there already"):
-        start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1))
+        start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     assert theirs.read_text() == "{}"
     assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
 
@@ -174,21 +176,23 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
 def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
     write_movies(tmp_path / "movies", disks, 1)
     settings = first.replace(crops=1, validation_crops=1, choose="random")
-    start_round(tmp_path / "movies", settings)
+    start_round(tmp_path / "movies", settings=settings)
     rounds = RoundsFolder(tmp_path / "rounds")
     shutil.rmtree(rounds.round(1).folder)  # as if it had been killed here
     kept = rounds.validation.crops
     with pytest.raises(BadInput, match="interrupted, with other settings") as raised:
-        start_round(tmp_path / "movies", settings.replace(seed=3, name="other"))
+        start_round(tmp_path / "movies", settings=settings.replace(seed=3, name="other"))
     assert "--name Zellen ü, --seed 0" in str(raised.value)
-    start_round(tmp_path / "movies", settings.replace(crops=2))
+    start_round(tmp_path / "movies", settings=settings.replace(crops=2))
     assert rounds.validation.crops == kept and len(rounds.round(1).crops) == 2
 
 
 def test_a_finish_with_settings_of_the_rounds_or_others(tmp_path, disks, first):
     """What was not set is as the round was started; what contradicts it is refused."""
     write_movies(tmp_path / "movies", disks, 1)
-    start_round(tmp_path / "movies", first.replace(crops=1, validation_crops=1, seed=7, choose="random"))
+    start_round(
+        tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1, seed=7, choose="random")
+    )
     folder = RoundsFolder(tmp_path / "rounds")
     newest = folder.round(1)
     assert _training_settings(folder, newest, TRAIN).seed == 7
@@ -196,7 +200,7 @@ def test_a_finish_with_settings_of_the_rounds_or_others(tmp_path, disks, first):
     assert _training_settings(folder, newest, TRAIN.replace(name="Zellen ü", channel=1)).epochs == 1
     for given in (TRAIN.replace(name="other"), TRAIN.replace(channel=2), TRAIN.replace(second_channel=1)):
         with pytest.raises(BadInput, match="cannot change between rounds"):
-            finish_round(folder.path, given)
+            finish_round(folder.path, settings=given)
 
 
 def test_there_are_no_rounds(tmp_path):

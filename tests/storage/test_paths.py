@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from cpretrain import correct_drift, measure_drift
 from cpretrain.combination import combine
 from cpretrain.crops import cut_crops
-from cpretrain import correct_drift, measure_drift
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import evaluate
 from cpretrain.evaluation.agreement import agree
@@ -49,16 +49,16 @@ def test_a_path(kind, tmp_path):
 
 
 MISSING = {
-    "drift": lambda p: correct_drift(p, p),
+    "drift": lambda p: correct_drift(p, out=p),
     "measure_drift": lambda p: measure_drift(p),
-    "crops": lambda p: cut_crops(p, p),
-    "masks": lambda p: import_masks(p, p, p),
-    "train": lambda p: retrain(p, p, TRAIN, p, validation=(p, p)),
-    "sweep": lambda p: sweep(p, p, TRAIN, {"epochs": (1, 2)}, p),
-    "evaluate": lambda p: evaluate(p, p, p, p, out=p, human=p, frames=p, frame_masks=p),
+    "crops": lambda p: cut_crops(p, out=p),
+    "masks": lambda p: import_masks(p, p, out=p),
+    "train": lambda p: retrain(p, p, settings=TRAIN, out=p, validation=(p, p)),
+    "sweep": lambda p: sweep(p, p, settings=TRAIN, grid={"epochs": (1, 2)}, out=p),
+    "evaluate": lambda p: evaluate(p, images=p, masks=p, against=p, out=p, human=p, frames=p, frame_masks=p),
     "agree": lambda p: agree(p, p, out=p),
-    "predict": lambda p: predict(p, p, p),
-    "combine": lambda p: combine({"a": p, "b": p}, p),
+    "predict": lambda p: predict(p, p, out=p),
+    "combine": lambda p: combine({"a": p, "b": p}, out=p),
     "export": lambda p: export_model(p, out=p),
     "round start": lambda p: start_round(p, out=p),
     "round finish": lambda p: finish_round(p),
@@ -88,21 +88,23 @@ def test_steps_on_real_files(kind, tmp_path):
     frames = np.stack([scene[:80, :80], scene[2:82, 3:83]])
     tifffile.imwrite(tmp_path / "raw" / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
     settings = DriftSettings(engine="native")
-    assert measure_drift(kind(tmp_path / "raw" / "a.tif"), settings).drift.tolist()[1] == [0, -2, -3]
-    [moved] = correct_drift(kind(tmp_path / "raw"), kind(tmp_path / "c"), settings).done
+    assert measure_drift(kind(tmp_path / "raw" / "a.tif"), settings=settings).drift.tolist()[1] == [0, -2, -3]
+    [moved] = correct_drift(kind(tmp_path / "raw"), out=kind(tmp_path / "c"), settings=settings).done
     assert moved.corrected == tmp_path / "c" / "a.tif"
     assert correct_drift(kind(tmp_path / "raw" / "a.tif"), settings=settings).done
-    cut = cut_crops(kind(tmp_path / "c"), kind(tmp_path / "crops"), CropSettings(size=40, per_image=2))
+    cut = cut_crops(
+        kind(tmp_path / "c"), out=kind(tmp_path / "crops"), settings=CropSettings(size=40, per_image=2)
+    )
     for folder in ("drawn", "other"):
         (tmp_path / folder).mkdir()
         for crop in cut.crops:
             labels = np.zeros((44, 44), np.uint16)
             labels[9:20, 9:20], labels[30:40, 25:40] = 1, 2
             tifffile.imwrite(tmp_path / folder / crop.file, labels)
-    made = import_masks(kind(tmp_path / "drawn"), kind(cut.folder), kind(tmp_path / "masks"))
+    made = import_masks(kind(tmp_path / "drawn"), kind(cut.folder), out=kind(tmp_path / "masks"))
     assert made.objects == 4
     assert agree(kind(tmp_path / "drawn"), kind(tmp_path / "other"), out=kind(tmp_path / "agreed")).folder
     rule = CombineSettings(rule="order")
     classes = {"a": kind(tmp_path / "drawn"), "b": kind(tmp_path / "other")}
-    assert combine(classes, kind(tmp_path / "both"), rule).classes["a"]["objects"] == 4
+    assert combine(classes, out=kind(tmp_path / "both"), settings=rule).classes["a"]["objects"] == 4
     assert os.path.isfile(tmp_path / "both" / "classes.csv")

@@ -37,7 +37,7 @@ def main() -> None:
         number = os.fork()
         if number == 0:
             with small_encoder() if cellpose_major() == 4 else nullcontext():
-                retrain(images, masks, settings, folder, resume=True)
+                retrain(images, masks, settings=settings, out=folder, resume=True)
             os._exit(0)
         return number
 

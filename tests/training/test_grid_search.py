@@ -65,7 +65,7 @@ def settings(tiny_model) -> TrainSettings:
 )
 def test_what_cannot_be_searched(training_folders, settings, tmp_path, change, grid, message):
     with pytest.raises(BadInput, match=message):
-        sweep(*training_folders, settings.replace(**change), grid)
+        sweep(*training_folders, settings=settings.replace(**change), grid=grid)
     assert not (tmp_path / "models").exists()
 
 
@@ -83,9 +83,9 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
     monkeypatch.setattr(Run, "_average_precision", measured)
     grid = {"learning_rate": (1e-4, 1e-3)}
     with pytest.raises(KeyboardInterrupt):
-        sweep(*training_folders, settings, grid)
+        sweep(*training_folders, settings=settings, grid=grid)
     assert not (tmp_path / "models" / "cells").exists()
-    result = sweep(*training_folders, settings, grid, resume=True)
+    result = sweep(*training_folders, settings=settings, grid=grid, resume=True)
     assert trained == [1e-4, 1e-4, 1e-3, 1e-3, 1e-3]  # the finished first run is not done again
 
     assert result.model == tmp_path / "models" / "cells"
@@ -101,10 +101,10 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
     assert [float(row["test_average_precision"]) for row in rows] == [0.9, 0.5]
     assert {path.name for path in result.table.parent.iterdir()} == {"sweep.csv", "sweep.json"}
 
-    assert sweep(*training_folders, settings, grid) == result
+    assert sweep(*training_folders, settings=settings, grid=grid) == result
     assert len(trained) == 5
     with pytest.raises(BadInput, match="there is a model of that name already"):
-        sweep(*training_folders, settings, {"epochs": (1, 2)})
+        sweep(*training_folders, settings=settings, grid={"epochs": (1, 2)})
 
 
 @pytest.mark.cellpose
@@ -114,8 +114,8 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
 )
 def test_a_worker_gives_the_same(training_folders, settings, tmp_path, one_worker):
     grid = {"learning_rate": (1e-4, 1e-3)}
-    here = sweep(*training_folders, settings, grid, tmp_path / "here")
-    there = sweep(*training_folders, settings, grid, tmp_path / "there", batch=one_worker)
+    here = sweep(*training_folders, settings=settings, grid=grid, out=tmp_path / "here")
+    there = sweep(*training_folders, settings=settings, grid=grid, out=tmp_path / "there", batch=one_worker)
     assert sha256(here.model / "weights") == sha256(there.model / "weights")
     measured = [
         [{name: row[name] for name in ("rank", "run", "test_average_precision", "test_loss")} for row in rows]
@@ -135,7 +135,7 @@ def test_a_sweep_that_died_before_its_model_was_in_place(training_folders, setti
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(sys.modules["cpretrain.training.grid_search"], "_move_model", die)
-        sweep(*training_folders, settings, grid)
-    result = sweep(*training_folders, settings, grid)
+        sweep(*training_folders, settings=settings, grid=grid)
+    result = sweep(*training_folders, settings=settings, grid=grid)
     assert (result.model / "weights").is_file()
     assert {path.name for path in result.table.parent.iterdir()} == {"sweep.csv", "sweep.json"}

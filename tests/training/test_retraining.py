@@ -42,7 +42,7 @@ def record_of(folder):
 
 def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys):
     images, masks = training_folders
-    result = retrain(images, masks, short)
+    result = retrain(images, masks, settings=short)
     assert result.folder == tmp_path / "models" / "Zellen ü"
     assert {path.name for path in result.folder.iterdir()} == {
         "weights", "model.json", "README.md", "split.csv", "losses.csv", "losses.png",
@@ -78,18 +78,18 @@ def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys)
     )
 
     unchanged = (result.folder / "weights").stat().st_mtime_ns
-    assert retrain(images, masks, short).folder == result.folder
+    assert retrain(images, masks, settings=short).folder == result.folder
     assert (result.folder / "weights").stat().st_mtime_ns == unchanged
     with pytest.raises(BadInput, match="there is a model of that name"):
-        retrain(images, masks, short.replace(seed=1))
+        retrain(images, masks, settings=short.replace(seed=1))
     with pytest.raises(BadInput, match="retrained here already"):
-        retrain(images, masks, short.replace(base=str(result.folder), name="again"))
+        retrain(images, masks, settings=short.replace(base=str(result.folder), name="again"))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a/b", ".hidden", ".."])
 def test_a_name_that_cannot_be_a_folder(training_folders, short, name):
     with pytest.raises(BadInput, match="cannot be the name of a model"):
-        retrain(*training_folders, short.replace(name=name))
+        retrain(*training_folders, settings=short.replace(name=name))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_name_that_cannot_be_a_folder(training_folders, short, name):
 )
 def test_settings_that_do_not_fit_leave_nothing_behind(training_folders, short, tmp_path, change, message):
     with pytest.raises(BadInput, match=message):
-        retrain(*training_folders, short.replace(**change))
+        retrain(*training_folders, settings=short.replace(**change))
     assert not list(tmp_path.glob("models/*"))
 
 
@@ -113,7 +113,7 @@ def test_images_without_a_mask_and_masks_of_another_size_are_all_named(training_
     (masks / "Zelle 2 [d=2].tif").unlink()
     tifffile.imwrite(masks / "Zelle 4 [d=2].tif", np.eye(90, 100, dtype=np.uint16))
     with pytest.raises(BadInput) as caught:
-        retrain(images, masks, short)
+        retrain(images, masks, settings=short)
     assert "Zelle 2 [d=2].tif" in str(caught.value)
     assert "90 × 100" in str(caught.value)
     assert not (tmp_path / "models").exists()
@@ -129,7 +129,7 @@ def test_what_is_left_out_is_said(training_folders, short, capsys):
     split_without_empty = short.replace(test_fraction=0, train_fraction=0.9, channel=2)
     for number in (0, 1):
         tifffile.imwrite(masks / f"Zelle {number} [d=2].tif", np.zeros((100, 100), np.uint16))
-    record = record_of(retrain(images, masks, split_without_empty).folder)
+    record = record_of(retrain(images, masks, settings=split_without_empty).folder)
     said = capsys.readouterr().err
     left_out = record["images"]["left out of training, too few objects"]
     assert left_out
@@ -138,7 +138,9 @@ def test_what_is_left_out_is_said(training_folders, short, capsys):
     assert "images have 5 channels: 2 used, the others not" in said
 
     record = record_of(
-        retrain(images, masks, split_without_empty.replace(name="negatives", min_train_masks=0)).folder
+        retrain(
+            images, masks, settings=split_without_empty.replace(name="negatives", min_train_masks=0)
+        ).folder
     )
     assert record["images"]["train"] == 5
     assert record["diameter"] == pytest.approx(20, abs=1)
@@ -160,7 +162,7 @@ def test_interrupted_training_leaves_the_best_model_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(Run, "run_epoch", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            retrain(*training_folders, settings)
+            retrain(*training_folders, settings=settings)
     folder = tmp_path / "models" / settings.name
     if after == 0:
         assert not folder.exists()
@@ -170,13 +172,13 @@ def test_interrupted_training_leaves_the_best_model_and_goes_on(
         assert "**The training was interrupted**" in (folder / "README.md").read_text(encoding="utf-8")
         assert Segmenter(find_base(str(folder)), "cpu")
         with pytest.raises(BadInput, match="an earlier training of that name was interrupted") as caught:
-            retrain(*training_folders, settings)
+            retrain(*training_folders, settings=settings)
         assert "--resume" in caught.value.cure
         with pytest.raises(BadInput, match="there is a model of that name"):
-            retrain(*training_folders, settings.replace(epochs=5), resume=True)
+            retrain(*training_folders, settings=settings.replace(epochs=5), resume=True)
     capsys.readouterr()
-    whole = retrain(*training_folders, settings, out=tmp_path / "whole").folder
-    resumed = retrain(*training_folders, settings, resume=True).folder
+    whole = retrain(*training_folders, settings=settings, out=tmp_path / "whole").folder
+    resumed = retrain(*training_folders, settings=settings, resume=True).folder
     assert ("going on after epoch" in capsys.readouterr().err) == (after > 0)
     assert same_weights(weights_of(whole / "weights"), weights_of(resumed / "weights"))
     assert record_of(whole)["curves"] == record_of(resumed)["curves"]
@@ -188,11 +190,12 @@ def test_interrupted_training_leaves_the_best_model_and_goes_on(
 def test_scratch_is_repeatable_and_says_what_it_costs(training_folders, short, tmp_path, capsys):
     if MAJOR == 4:
         with pytest.raises(BadInput, match="cannot train from random weights"):
-            retrain(*training_folders, short.replace(base="scratch"))
+            retrain(*training_folders, settings=short.replace(base="scratch"))
         return
     settings = short.replace(base="scratch", epochs=1)
     first, again = (
-        record_of(retrain(*training_folders, settings, tmp_path / name).folder) for name in ("a", "b")
+        record_of(retrain(*training_folders, settings=settings, out=tmp_path / name).folder)
+        for name in ("a", "b")
     )
     assert first["weights_sha256"] == again["weights_sha256"]
     assert first["base"]["path"] is None
@@ -203,29 +206,29 @@ def test_the_base_is_known_by_its_content(training_folders, short, tmp_path):
     """Its file may be moved; another file in its place is another base."""
     base = tmp_path / "base"
     base.write_bytes(Path(short.base).read_bytes())
-    model = retrain(*training_folders, short.replace(base=str(base))).folder
+    model = retrain(*training_folders, settings=short.replace(base=str(base))).folder
     written = (model / "weights").stat().st_mtime_ns
-    assert retrain(*training_folders, short).parts is None
+    assert retrain(*training_folders, settings=short).parts is None
     base.rename(tmp_path / "moved")
-    assert retrain(*training_folders, short.replace(base=str(tmp_path / "moved"))).parts is None
+    assert retrain(*training_folders, settings=short.replace(base=str(tmp_path / "moved"))).parts is None
     assert (model / "weights").stat().st_mtime_ns == written
     base.write_bytes((model / "weights").read_bytes())
     with pytest.raises(BadInput, match="or another base"):
-        retrain(*training_folders, short.replace(base=str(base)))
+        retrain(*training_folders, settings=short.replace(base=str(base)))
 
 
 def test_the_model_card_is_written_again_without_training(training_folders, short):
-    model = retrain(*training_folders, short).folder
+    model = retrain(*training_folders, settings=short).folder
     card, written = (model / "README.md").read_text("utf-8"), (model / "weights").stat().st_mtime_ns
     (model / "README.md").unlink()
-    assert retrain(*training_folders, short).parts is None
+    assert retrain(*training_folders, settings=short).parts is None
     assert (model / "README.md").read_text("utf-8") == card
     assert (model / "weights").stat().st_mtime_ns == written
 
 
 def test_a_model_folder_without_a_record_stays(training_folders, short):
-    model = retrain(*training_folders, short).folder
+    model = retrain(*training_folders, settings=short).folder
     (model / "model.json").unlink()
     with pytest.raises(BadInput, match=r"found: no model\.json in it"):
-        retrain(*training_folders, short)
+        retrain(*training_folders, settings=short)
     assert (model / "weights").is_file()

@@ -75,7 +75,9 @@ def test_what_was_left_out_is_said_in_one_sentence():
 def test_masks_7_is_left_out_and_said(tmp_path, settings, capsys):
     for seed in range(20):
         settings = settings.replace(seed=seed)
-        model = retrain(INFINITE / "images", INFINITE / "gt", settings, tmp_path / f"{seed}").folder
+        model = retrain(
+            INFINITE / "images", INFINITE / "gt", settings=settings, out=tmp_path / f"{seed}"
+        ).folder
         said = json.loads((model / "model.json").read_text())["warnings"]
         if any("0.tif" in note for note in said):
             break
@@ -84,14 +86,14 @@ def test_masks_7_is_left_out_and_said(tmp_path, settings, capsys):
     assert all(value.isfinite().all() for value in weights_of(model / "weights").values())
     record = json.loads((model / "model.json").read_text())
     assert math.isfinite(record["final_training_loss"])
-    retrain(INFINITE / "images", INFINITE / "gt", settings, model.parent)
+    retrain(INFINITE / "images", INFINITE / "gt", settings=settings, out=model.parent)
     assert "1 pixel is no finite number" in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_first_loss_that_is_not_finite_ends_the_training(tmp_path, settings, training_folders):
     wild = settings.replace(learning_rate=1e30, epochs=30, optimizer="adamw")
     with pytest.raises(Diverged, match=r"train cells: the training went astray in epoch \d+") as error:
-        retrain(*training_folders, wild, tmp_path / "models")
+        retrain(*training_folders, settings=wild, out=tmp_path / "models")
     assert "choose a lower --learning-rate than 1e+30" in error.value.cure
     assert not list((tmp_path / "models").glob("**/weights"))
     assert not list((tmp_path / "models").glob(".*unfinished"))
@@ -119,7 +121,7 @@ def test_weights_spoilt_by_the_last_step_are_not_kept(start, quick):
 def test_a_sweep_ranks_the_others(tmp_path, settings, training_folders, capsys):
     some = settings.replace(test_fraction=0.4, ap_every=1, epochs=2)
     grid = {"learning_rate": (1e-4, 1e30), "epochs": (2, 3)}
-    result = sweep(*training_folders, some, grid, tmp_path / "models")
+    result = sweep(*training_folders, settings=some, grid=grid, out=tmp_path / "models")
     rows = result.table.read_text().splitlines()[1:]
     assert 2 <= len(rows) < 4
     assert "is not ranked: train cells: the training went astray" in " ".join(capsys.readouterr().err.split())
@@ -127,7 +129,9 @@ def test_a_sweep_ranks_the_others(tmp_path, settings, training_folders, capsys):
 
 def test_objects_that_the_test_set_cannot_find_are_said(tmp_path, settings):
     small = INFINITE.parent / "masks-13"
-    model = retrain(small / "images", small / "masks", settings.replace(test_fraction=0.5), tmp_path).folder
+    model = retrain(
+        small / "images", small / "masks", settings=settings.replace(test_fraction=0.5), out=tmp_path
+    ).folder
     said = json.loads((model / "model.json").read_text())["warnings"]
     assert any(
         "36 of 36 objects in the ground truth are smaller than --min-size (15 pixels)" in note
