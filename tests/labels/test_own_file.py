@@ -83,9 +83,9 @@ def test_any_number_of_pieces_of_what_a_step_wrote(tmp_path, count, name, record
     ],
 )
 def test_a_record_that_does_not_speak_for_a_file(tmp_path, record):
-    tifffile.imwrite(tmp_path / "a.tif", pieces(2))
+    tifffile.imwrite(tmp_path / "a.tif", pieces(3))
     (tmp_path / "masks.json").write_text(record)
-    assert not in_record(tmp_path / "a.tif", pieces(2))
+    assert not in_record(tmp_path / "a.tif", pieces(3))
     with pytest.raises(BadInput, match="is a binary mask") as error:
         read_label_image(tmp_path / "a.tif", strict=True)
     assert "cpretrain masks --components" in error.value.cure
