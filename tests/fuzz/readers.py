@@ -126,9 +126,9 @@ def model_folder(path: Path) -> None:
 def record(path: Path) -> None:
     from cpretrain.evaluation.report.origins import read_record
     from cpretrain.settings.crops import CropSettings
-    from cpretrain.storage.provenance import is_current
+    from cpretrain.storage.rerun import done_record
 
-    is_current(path, CropSettings(), [])
+    done_record(path, CropSettings(), [])
     read_record(path)
 
 
