@@ -20,8 +20,6 @@ _ONE = {
     "ROIs of other kinds": "ROI of another kind",
 }
 
-Bounds = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True)
 class Drawn:
@@ -37,19 +35,19 @@ class Drawn:
         The plane that it lies in, in words; empty for that of a plain image.
     children : int
         Number of objects that the file puts below it.
-    place : tuple of float, optional
-        Smallest x and y, largest x and y of the cell that a nucleus lies in.
+    around : Outline, optional
+        The cell that a nucleus lies in.
     """
 
     outline: Outline
     kind: str = "annotation"
     plane: str = ""
     children: int = 0
-    place: Bounds | None = None
+    around: Outline | None = None
 
-    def bounds(self) -> Bounds:
-        """Smallest x and y, largest x and y; of a nucleus, those of its cell."""
-        return self.place or self.outline.bounds()
+    def whole(self) -> Outline:
+        """Return its outline; of a nucleus, that of its cell."""
+        return self.around or self.outline
 
 
 def check_one_plane(path: str | os.PathLike, drawn: Iterable[Drawn]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cpretrain.errors import BadInput
-from cpretrain.labels.drawn import Bounds, Drawn
+from cpretrain.labels.drawn import Drawn
 from cpretrain.labels.outlines import Outline, Polygon, ring, with_area
 from cpretrain.runtime.gc_pause import collector_at_rest
 from cpretrain.storage.json_file import parse_json
@@ -123,9 +123,9 @@ def _drawn(entry: dict[str, Any], nuclei: bool) -> tuple[Drawn | None, list[str]
         return None, [_NO_CELLS[kind]] if kind != "root" else []
     if not geometry:
         return None, ["features without a geometry"]
-    place = None
+    around = None
     if nuclei and kind == "cell":
-        place = _bounds(geometry)
+        around = _cell(geometry)
         geometry = entry.get("nucleusGeometry") or facts.get("nucleusGeometry")
         if not geometry:
             return None, ["cells without a nucleus"]
@@ -133,7 +133,7 @@ def _drawn(entry: dict[str, Any], nuclei: bool) -> tuple[Drawn | None, list[str]
     if not polygons:
         return None, without_area
     outline = Outline(polygons, _class_name(facts.get("classification")), str(facts.get("name") or ""))
-    return Drawn(outline, kind, _plane(geometry), len(_children(entry)), place), without_area
+    return Drawn(outline, kind, _plane(geometry), len(_children(entry)), around), without_area
 
 
 def _kind(entry: dict[str, Any], facts: dict[str, Any]) -> str:
@@ -142,9 +142,9 @@ def _kind(entry: dict[str, Any], facts: dict[str, Any]) -> str:
     return kind if kind in (*_NO_CELLS, "detection", "cell") else "annotation"
 
 
-def _bounds(geometry: dict[str, Any]) -> Bounds | None:
+def _cell(geometry: dict[str, Any]) -> Outline | None:
     polygons, _ = _polygons(geometry)
-    return Outline(polygons).bounds() if polygons else None
+    return Outline(polygons) if polygons else None
 
 
 def _plane(geometry: dict[str, Any]) -> str:

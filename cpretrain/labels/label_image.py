@@ -27,7 +27,7 @@ class LabelImage:
     notes : tuple of str
         What a person should know about how it was read.
     overlapping : int
-        Number of objects that lost pixels to one drawn later (known of outlines only).
+        Number of objects that lost pixels to another one (known of outlines only).
     classes, names : tuple of str
         Class and name of each object, in order (known of outlines only).
     """

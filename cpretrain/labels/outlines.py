@@ -55,6 +55,18 @@ class Outline:
         """Area in pixels within the outer ring of each polygon, holes included."""
         return sum(max(map(area_of, polygon)) for polygon in self.polygons)
 
+    def surrounds(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether points x, y, shape (n, 2), lie within the outer ring of a polygon, holes included."""
+        inside = np.zeros(len(points), bool)
+        for polygon in self.polygons:
+            start = max(polygon, key=area_of)
+            (x, y), end = points.T[:, :, None], np.roll(start, -1, axis=0)
+            crossed = (start[:, 1] > y) != (end[:, 1] > y)
+            rise = np.where(end[:, 1] == start[:, 1], 1, end[:, 1] - start[:, 1])
+            at = start[:, 0] + (y - start[:, 1]) / rise * (end[:, 0] - start[:, 0])
+            inside |= (crossed & (at > x)).sum(axis=1) % 2 == 1
+        return inside
+
     def moved(self, x: float, y: float) -> "Outline":
         """Return the same outline elsewhere."""
         step = np.array([x, y])

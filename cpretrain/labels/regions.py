@@ -184,10 +184,11 @@ def _spots(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
 
 
 class _Places:
-    """Where objects lie: asks which others have their centre in the bounds of one, and are smaller."""
+    """Where objects lie: tells which others have their centre inside one, and are smaller."""
 
     def __init__(self, drawn: Sequence[Drawn]) -> None:
-        self.bounds = np.array([one.bounds() for one in drawn]).reshape(-1, 4)
+        self.outlines = [one.whole() for one in drawn]
+        self.bounds = np.array([outline.bounds() for outline in self.outlines]).reshape(-1, 4)
         self.areas = (self.bounds[:, 2:] - self.bounds[:, :2]).prod(axis=1)
         self.centres = (self.bounds[:, :2] + self.bounds[:, 2:]) / 2
         self.by_x = np.argsort(self.centres[:, 0], kind="stable")
@@ -198,4 +199,5 @@ class _Places:
         left, top, right, bottom = self.bounds[index]
         near = self.by_x[np.searchsorted(self.x, left, "right") : np.searchsorted(self.x, right)]
         y = self.centres[near, 1]
-        return near[(y > top) & (y < bottom) & (self.areas[near] < self.areas[index])]
+        near = near[(y > top) & (y < bottom) & (self.areas[near] < self.areas[index])]
+        return near[self.outlines[index].surrounds(self.centres[near])] if len(near) else near

@@ -22,8 +22,8 @@ class MaskRow:
     objects : int
         Number of objects; images without any are kept.
     touching_border, tiny, in_pieces, overlapping : int
-        Objects at the edge of the image, smaller than 9 pixels, in several pieces, and of those that another
-        one drawn later covers in part.
+        Objects at the edge of the data, smaller than 9 pixels, in several pieces, and of those that a smaller
+        one covers in part.
     fit : float or None
         How strong the edges of the image are under the outlines, chance being 1; see `cpretrain.qupath.mask_fit`.
     notes : str

@@ -217,6 +217,9 @@ TWO_CLICKS, ON_A_LINE = (
 )
 
 
+HOOK = [[0, 0], [12, 0], [12, 1], [9, 1], [9, 9], [8, 9], [8, 1], [0, 1]]
+
+
 def parent(*children, name="childObjects", kind="annotation", shape=None, class_name="Tissue"):
     one = feature(shape or polygon([[0, 0], [11, 0], [10, 9], [1, 9]]), class_name, kind)
     one["properties"][name] = list(children)
@@ -230,6 +233,7 @@ def parent(*children, name="childObjects", kind="annotation", shape=None, class_
         ([parent(NUCLEUS, SECOND, name="children")], 2, "1 region around other objects left out"),
         (parent(parent(NUCLEUS, SECOND)), 2, "1 object drawn twice in the same place: taken once"),
         (parent(NUCLEUS), 2, "1 of 2 objects is covered in part or whole by a smaller one"),
+        ([feature(polygon(HOOK)), NUCLEUS, SECOND], 3, ""),
         (parent(NUCLEUS, kind="root", shape={}), 1, ""),
         (parent(NUCLEUS, kind="tmaCore"), 1, "1 TMA core left out"),
         ([feature(box(0, 0, 12, 10), kind="tmaCore")], 0, "1 TMA core left out"),
@@ -249,8 +253,8 @@ def parent(*children, name="childObjects", kind="annotation", shape=None, class_
         ([{**feature(polygon(*SQUARE)), "id": "PathDetectionObject", "properties": {}}], 1, ""),
     ],
     ids=[
-        "children", "children of 0.2", "grandchildren", "one child", "root", "children of a core", "core", "tile",
-        "nested lists", "twice", "two clicks", "only lines", "no corners", "no geometry", "piece without area",
+        "children", "children of 0.2", "grandchildren", "one child", "beside it", "root", "children of a core", "core",
+        "tile", "nested lists", "twice", "two clicks", "only lines", "no corners", "no geometry", "piece without area",
         "hole without area", "whole image", "whole image, five corners", "inverse", "core of 0.2", "detection of 0.2",
     ],
 )  # fmt: skip
