@@ -20,6 +20,7 @@ from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.record import MODEL_RECORD, TUNING_RECORD
 from cpretrain.models.weights import cellpose_major
+from tests.support.micromanager_files import summary, write_ndtiff, write_stack
 from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
 from tests.support.qupath_data import IMAGE, LABELS
 
@@ -97,6 +98,8 @@ def movies() -> list[Sample]:
             **grey,
         ),
         _tiff(np.stack([frames.astype(np.uint8)] * 3, -1), photometric="rgb", metadata=None),
+        *(_tiff(frames.astype(np.uint8), compression=how, metadata=None, **grey) for how in ("jpeg", "png")),
+        _tiff(frames, compression="jpeg2000", metadata=None, **grey),
     ]
     zarrs = [_written(lambda f, v=v: write_zarr(f / "a.zarr", frames, "TYX", v)) for v in ("0.4", "0.5")]
     sets = _written(lambda f: write_ome_set(f, frames))
@@ -106,7 +109,23 @@ def movies() -> list[Sample]:
         *(Sample("a.zarr", files) for files in zarrs),
         Sample("m_1.ome.tif", sets),
         Sample("img_*.tif", single),
+        *_of_micromanager(frames),
     ]
+
+
+def _of_micromanager(frames: np.ndarray) -> list[Sample]:
+    """A stack in two files, and NDTiff in two files with their index."""
+
+    def stack(folder: Path) -> None:
+        for part, chosen in enumerate((frames[:2], frames[2:])):
+            planes = {(0, 0, 2 * part + t, 0): plane for t, plane in enumerate(chosen)}
+            write_stack(folder / f"e_MMStack{'_1' * part}.ome.tif", planes, summary(3))
+
+    def ndtiff(folder: Path) -> None:
+        planes = [({"time": t, "channel": "a"}, plane) for t, plane in enumerate(frames)]
+        write_ndtiff(folder, planes, in_a_file=2)
+
+    return [Sample("e_MMStack_1.ome.tif", _written(stack)), Sample("NDTiffStack.tif", _written(ndtiff))]
 
 
 def movie_folders() -> list[Sample]:

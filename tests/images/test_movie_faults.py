@@ -341,3 +341,8 @@ def test_the_largest_level_of_a_store_is_read_whatever_its_place(tmp_path):
     (path / ".zattrs").write_text(json.dumps(facts))
     with TimeLapse(path) as movie:
         assert movie.shape[3:] == (32, 32)
+
+
+def test_fuzz_1689_a_page_of_more_rows_than_any_plane_has_is_refused():
+    with pytest.raises(BadInput, match=r"a\.tif: is damaged"):
+        TimeLapse(FAULTS / "fuzz-movie-20270302-1689" / "a.tif")

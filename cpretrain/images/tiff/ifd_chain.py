@@ -9,10 +9,17 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from cpretrain.images.tiff.integrity import damaged
+from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
 
 MOST_PAGES = 2**22
 MOST_TAGS = 4096
+_WIDTH, _LENGTH, _SHORT, _LONG = 256, 257, 3, 4
+_STRUCTURE = frozenset(
+    (*range(254, 260), 262, 266, 273, *range(277, 280), 284, 317, 318, *range(320, 326), 338, 339)
+)
+"""Tags that say how pixels are laid out."""
+_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Bytes of a value, by its type; 1 for others."""
 _KINDS = {
     b"II*\0": ("<", "H", 12, "I", 4),
     b"MM\0*": (">", "H", 12, "I", 4),
@@ -56,8 +63,36 @@ def check_directories(path: str | os.PathLike) -> bool:
             tags = _number(file, following, order + number)
             if tags > MOST_TAGS:
                 return False  # damaged in another way, which tifffile tells
+            block = file.read(tags * tag)
+            _check_tags(path, size, block, order, pointer)
             following = _number(file, following + struct.calcsize(number) + tags * tag, order + pointer)
     return False
+
+
+def _check_tags(path: str | os.PathLike, size: int, block: bytes, order: str, pointer: str) -> None:
+    """Make sure that what describes the pixels of a page fits its file, before as much is made of it.
+
+    Raises
+    ------
+    BadInput
+        Naming a tag of more values than the file has bytes, or a size that no plane has.
+    """
+    sides = {_WIDTH: 1, _LENGTH: 1}
+    for code, kind, count, value in struct.iter_unpack(
+        f"{order}HH{pointer}{pointer}", block[: _whole(block, pointer)]
+    ):
+        if code in _STRUCTURE and count * _BYTES.get(kind, 1) > size:
+            raise damaged(path, f"tag {code} of {count} values in a file of {size} bytes")
+        if code in sides and kind in (_SHORT, _LONG):
+            first_half = order == ">" and kind == _SHORT  # a short stands in the first bytes of its field
+            sides[code] = value >> 8 * struct.calcsize(pointer) - 16 if first_half else value & (2**32 - 1)
+    if sides[_WIDTH] * sides[_LENGTH] > MOST_PIXELS:
+        raise damaged(path, f"a header that says {sides[_LENGTH]} × {sides[_WIDTH]} pixels")
+
+
+def _whole(block: bytes, pointer: str) -> int:
+    size = struct.calcsize(f"<HH{pointer}{pointer}")
+    return len(block) // size * size
 
 
 def check_complete(path: str | os.PathLike) -> None:
