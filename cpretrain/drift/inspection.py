@@ -1,6 +1,7 @@
 """Look at a movie frame by frame, whichever engine measured its drift, and gather what speaks against the result."""
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ Each = NDArray[np.float64] | None
 """A number for each frame; None where there is nothing to compare."""
 FALL = 0.002
 """Fall of the mean agreement that counts."""
+LEAST_SHARE = 0.05
+"""Share of the image below which what all frames cover is too little to judge by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,8 @@ class Inspected:
         Pixels by which frames far apart contradict the curve.
     still : ndarray of bool, shape (1, Y, X), or None
         Mask of what holds the frames because it never moves.
+    share : float
+        Share of what was measured that lies in `area`.
     """
 
     area: Area
@@ -54,6 +59,7 @@ class Inspected:
     off: dict[Pair, float] = field(default_factory=dict)
     far: float | None = None
     still: NDArray[np.bool_] | None = None
+    share: float = 1.0
 
     def mean(self, each: Each) -> float | None:
         """Return the mean agreement of the frames that show something, to six digits."""
@@ -117,7 +123,8 @@ class Inspection:
         before, after = self._recorded.each(), self._aligned.each()
         kinds = name_frames(self._contents, after)
         far, still = self._far(kinds)
-        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still)
+        share = _pixels(self._aligned.area) / _pixels(self._measured)
+        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still, share)
         return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
 
     def _begin(self, shape: tuple[int, ...]) -> None:
@@ -129,7 +136,8 @@ class Inspection:
             slice(max(0, -int(a)), max(0, length - max(0, int(b))))
             for a, b, length in zip(low, high, shape, strict=True)
         )
-        area = common((z, y, x), self._part(0, shape))
+        self._measured = self._part(0, shape)
+        area = common((z, y, x), self._measured)
         self._aligned, self._recorded = Agreement(self._frames, area), Agreement(self._frames, area)
 
     def _part(self, t: int, shape: tuple[int, ...]) -> Area:
@@ -164,11 +172,15 @@ class Inspection:
 
     def _fell(self, seen: Inspected) -> bool:
         """Whether frames agree less than before, in grey values and in their steps."""
-        if is_empty(seen.area):
-            return bool(self._drift.any())
+        if seen.share < LEAST_SHARE:
+            return True
         return _falls(seen, seen.before, seen.after) and _falls(
             seen, self._recorded.each_of_steps(), self._aligned.each_of_steps()
         )
+
+
+def _pixels(area: Area) -> int:
+    return 0 if is_empty(area) else prod(part.stop - part.start for part in area)
 
 
 def _falls(seen: Inspected, before: Each, after: Each) -> bool:

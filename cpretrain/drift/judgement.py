@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
-from cpretrain.drift.inspection import Inspected
+from cpretrain.drift.inspection import LEAST_SHARE, Inspected
 from cpretrain.registration.curve import DriftCurve, Pair
 from cpretrain.registration.frame_content import Kind
 from cpretrain.settings.drift import DriftSettings
@@ -40,6 +40,7 @@ class _Judgement:
     ) -> None:
         self.curve, self.seen, self.settings, self.mask = curve, seen, settings, mask
         unsure = list(curve.uncertain_pairs or ())
+        self.clipped = [pair for pair in curve.clipped_pairs if pair not in unsure] if not seen.fell else []
         self.beside = touching(dict.fromkeys([*unsure, *seen.off]), seen.kinds)
         self.off = [pair for pair in seen.off if pair not in self.beside]
         alone = [pair for pair in unsure if pair not in self.beside]
@@ -52,6 +53,8 @@ class _Judgement:
             yield self._frames()
         if self.mask is not None:
             yield self._still(self.mask)
+        elif self.clipped:
+            yield self._cut()
         elif self.off:
             yield self._off()
         elif self.seen.far is not None and not self.beside and not self.unsure:
@@ -64,7 +67,9 @@ class _Judgement:
         if others:
             said = f"{list_frames(others)} bridged: the drift there is that between the frames around, not measured"
             yield Finding("bridged", said, tuple(others))
-        yield from self._beyond_limit()
+        if self.curve.large_pairs:
+            said = _large(self.curve, self.curve.large_pairs, self._limit())
+            yield Finding("large", said, ends_of(self.curve.large_pairs))
 
     def _frames(self) -> Finding:
         frames = self.seen.kinds
@@ -73,7 +78,10 @@ class _Judgement:
             kinds.setdefault(kind, []).append(t)
         said = "; ".join(f"{list_frames(which)} {kind}" for kind, which in kinds.items())
         if self.settings.bridge:
-            said += ": where that leaves no drift to measure, it is taken from the frames around"
+            bridged = [t for t in frames if t in self.curve.bridged]
+            said += (
+                f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
+            )
         elif self.beside and self.settings.shifts is None:
             option = native_option(self.settings, "--bridge")
             said += (
@@ -110,6 +118,12 @@ class _Judgement:
         return Finding("slow drift", said, self._all())
 
     def _fell(self) -> Finding:
+        if self.seen.share < LEAST_SHARE:
+            said = (
+                f"aligned, the frames have {100 * self.seen.share:.1f} % of the image in common, too little to tell "
+                f"whether the correction made it worse; {self._other_reference()}"
+            )
+            return Finding("little in common", said, self._all())
         before, after = self.seen.mean(self.seen.before), self.seen.mean(self.seen.after)
         numbers = "" if before is None or after is None else f" ({before:.3f} before, {after:.3f} after)"
         said = f"the correction made it worse: frames agree less with their mean{numbers}; {self._other_reference()}"
@@ -129,18 +143,14 @@ class _Judgement:
             return "measure where there is structure that moves with the sample, with --roi"
         return f"measure with {native_option(self.settings, '--reference mean')}"
 
-    def _beyond_limit(self) -> Iterator[Finding]:
-        """Tell shifts beyond max_shift, but for those that are not to be relied on."""
-        limit = f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
-        doubtful = {*(self.curve.uncertain_pairs or ()), *self.beside}
-        clipped = [pair for pair in self.curve.clipped_pairs if pair not in doubtful]
-        if clipped and not self.seen.fell:
-            said = f"{count_pairs(clipped)} moved further than {limit}, and the shift was cut"
-            yield Finding("clipped", said, ends_of(clipped))
-        if self.curve.large_pairs:
-            yield Finding(
-                "large", _large(self.curve, self.curve.large_pairs, limit), ends_of(self.curve.large_pairs)
-            )
+    def _cut(self) -> Finding:
+        said = (
+            f"{count_pairs(self.clipped)} moved further than {self._limit()}, and the shift was cut: raise it"
+        )
+        return Finding("clipped", said, ends_of(self.clipped))
+
+    def _limit(self) -> str:
+        return f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
 
     def _all(self) -> tuple[int, ...]:
         return tuple(range(1, len(self.curve.drift)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.curve import DriftCurve, PairDrift
+from cpretrain.registration.curve import DriftCurve, Pair, PairDrift
 
 ANCHORS = 4
 """Earlier frames that a frame is compared with before it is given up."""
@@ -36,6 +36,7 @@ class Bridge:
         self._measure, self._measure_apart = measure, measure_apart
         self._anchors = [0]
         self.bridged: set[int] = set()
+        self._unresolved: list[Pair] = []
 
     def __call__(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
         """Measure a pair; what cannot be measured is left as the curve has it."""
@@ -44,6 +45,12 @@ class Bridge:
             doubtful = direct.uncertain or self.bridged & {frame_from, frame_to}
             return _as_known(frame_from, frame_to, drift) if doubtful else direct
         return self._step(direct, frame_to, drift)
+
+    def finished(self, curve: DriftCurve) -> DriftCurve:
+        """Return the curve of all pairs with what was stepped over, and with the steps that stay uncertain."""
+        unresolved = [pair for pair in self._unresolved if pair[1] not in self.bridged]
+        uncertain = (*(curve.uncertain_pairs or ()), *unresolved)
+        return interpolated(replace(curve, uncertain_pairs=uncertain), sorted(self.bridged))
 
     def _step(self, direct: PairDrift, t: int, drift: NDArray[np.float32]) -> PairDrift:
         for anchor in self._anchors[: -ANCHORS - 1 : -1]:
@@ -57,7 +64,8 @@ class Bridge:
         if t - 1 in self.bridged and not direct.uncertain:
             self.bridged.remove(t - 1)
             self._anchors += [t - 1, t]
-            return replace(direct, uncertain=True)
+            self._unresolved.append((t - 2, t - 1))
+            return direct
         self.bridged.add(t)
         return PairDrift((0.0, 0.0, 0.0))
 

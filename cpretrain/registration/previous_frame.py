@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
-from cpretrain.registration.bridging import Bridge, interpolated
+from cpretrain.registration.bridging import Bridge
 from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, accumulate, measured_pairs
 from cpretrain.registration.frame_image import Box
 from cpretrain.registration.frame_images import DriftImages
@@ -66,7 +66,7 @@ def measure_drift(
         bridge = Bridge(measure, measurement.pair_apart)
         curve = accumulate(movie.shape[0], bridge if settings.bridge else measure, settings.multi_time_scale)
     if settings.bridge:
-        curve = interpolated(curve, sorted(bridge.bridged))
+        curve = bridge.finished(curve)
     return curve if settings.sub_pixel else curve.whole()
 
 

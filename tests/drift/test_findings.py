@@ -106,7 +106,8 @@ def test_a_nonsense_shift_makes_it_worse(tmp_path):
     far = NATIVE.replace(keep_large_shifts=True)
     [corrected] = correct_drift(movie, settings=far).done
     assert np.abs(corrected.curve.drift).max() > 200
-    assert any("made it worse" in warning for warning in corrected.warnings)
+    assert "too little to tell whether the correction made it worse" in corrected.warnings[0]
+    assert "--reference mean" in corrected.warnings[0]
 
 
 def test_shifts_of_another_movie_make_it_worse(tmp_path):
@@ -164,7 +165,8 @@ def test_a_proposed_mask_never_replaces_one_in_use(tmp_path):
     mask = tmp_path / "corrected" / "a.mask.png"
     before = mask.read_bytes()
     [again] = correct_drift(movie, settings=NATIVE.replace(mask=mask)).done
-    assert (mask.read_bytes(), again.warnings) == (before, ())
+    assert mask.read_bytes() == before
+    assert not any("--mask" in warning for warning in again.warnings)
     [unchanged] = correct_drift(movie, settings=NATIVE.replace(mask=mask)).done
     assert unchanged.engine == "none: unchanged"
 

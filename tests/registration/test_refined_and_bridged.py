@@ -87,7 +87,8 @@ def test_empty_frames_are_bridged_and_listed(where, options):
     for t in curve.bridged:
         between = [np.interp(t, others, curve.drift[others, axis]) for axis in range(3)]
         assert np.abs(curve.drift[t] - between).max() <= 0.5
-    assert curve.uncertain_pairs == (() if list(curve.bridged) == frames else ((0, 1),))
+    unresolved = () if list(curve.bridged) == frames else ((frames[-1], frames[-1] + 1),)
+    assert curve.uncertain_pairs == unresolved
 
 
 def test_bridging_changes_nothing_where_all_is_certain():
