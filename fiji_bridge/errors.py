@@ -78,11 +78,15 @@ def without_trace(text: str) -> str:
 
 def death(code: int | None, text: str) -> FijiError:
     """Say how a child ended that gave no answer, from its exit code and from what it printed last."""
-    memory = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
     if "OutOfMemoryError" in text:
-        return FijiError("Fiji ran out of memory", text, memory)
+        more = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
+        return FijiError("Fiji ran out of memory", text, more)
     if code == -SIGKILL:
-        return FijiError("Fiji was killed, most likely by the system for want of memory", text, memory)
+        less = (
+            "use fewer workers (--workers 1), end other programs, or keep Fiji to less memory than the machine has "
+            "free (JAVA_TOOL_OPTIONS=-Xmx4g)"
+        )
+        return FijiError("Fiji was killed, most likely by the system for want of memory", text, less)
     if code is not None and code < 0:
         return FijiError(f"Fiji was ended by signal {-code}", text)
     return FijiError(f"Fiji ended without an answer (exit code {code})", text)

@@ -186,7 +186,11 @@ class FijiSession:
             self._end()
 
     def close(self) -> None:
-        """End the child and remove the session's folder."""
+        """End the child, also in the middle of a call of another thread, and remove the session's folder."""
+        if self.turn.acquire(blocking=False):
+            self.turn.release()
+        elif (process := self._process) is not None:
+            _kill(process)  # the thread that waits for its answer learns that there will be none
         self.stop()
         self._clear()
 
