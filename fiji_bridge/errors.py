@@ -8,6 +8,7 @@ from cpretrain.errors import BadInput
 SIGKILL = 9
 Missing = Literal["fiji", "java", "plugin"]
 
+_MISSING_CLASS = re.compile(r"(?:NoClassDefFoundError|ClassNotFoundException): ([\w$]+(?:[./][\w$]+)+)")
 _TRACE = re.compile(r"\s+at [\w.$/<>]+\(|\s*\.\.\. \d+ more")
 
 
@@ -74,6 +75,12 @@ class FijiError(BadInput):
 def without_trace(text: str) -> str:
     """Leave out Java's stack traces, which hide the message before them."""
     return "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
+
+
+def missing_class(text: str) -> str:
+    """Name of a class that Java did not find, which means that a jar is missing; empty where it found all."""
+    found = _MISSING_CLASS.search(text)
+    return found[1].replace("/", ".") if found else ""
 
 
 def death(code: int | None, text: str) -> FijiError:

@@ -40,10 +40,10 @@ def movies_are_written(_: psutil.Process, out: Path) -> bool:
 
 def drift(raw: Path, out: Path, workers: int) -> subprocess.Popen:
     command = [sys.executable, "-m", "cpretrain.cli", "drift", raw, "--out", out, "--workers", str(workers)]
+    command += ["--engine", "native"]
     listening = "import signal, os, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
     return subprocess.Popen(  # tests started in the background have SIGINT ignored, which children inherit
-        [sys.executable, "-c", listening + "os.execv(sys.executable, sys.argv[1:])", *map(str, command)]
-        + ["--engine", "native"],
+        [sys.executable, "-c", listening + "os.execv(sys.executable, sys.argv[1:])", *map(str, command)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

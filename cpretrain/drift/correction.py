@@ -99,7 +99,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
     target = DriftFiles(source, folder / corrected_name(source))
     target.check_table_stays(settings)
     if target.are_current(settings):
-        return CorrectedMovie(source, target.corrected, "none: unchanged", read_shifts(target.shifts))
+        return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts))
     engine = kept(("engine", settings), partial(choose_engine, settings))
     return _correct(target, settings, engine, kept(("verifier", settings), partial(Verifier, settings)))
 

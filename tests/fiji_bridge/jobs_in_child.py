@@ -57,9 +57,14 @@ def hand_over(*, pixels, dims, calibration, places, back, colours=None):
     returned = from_imageplus(image)
     np.save(back, returned.data)
     told = facts(image) | {"probed": probe(image, places), "dims": returned.dims}
-    told["calibration"] = vars(returned.attrs["calibration"])
-    if "colours" in returned.attrs:
-        told["colours"] = returned.attrs["colours"].tolist()
+    names = ("pixel_size", "unit", "frame_interval")
+    told["calibration"] = {name: returned.attrs[name] for name in names}
+    told |= {
+        "attrs": returned.attrs,
+        "colours": returned.attrs.get("colours"),
+        "coords": {dim: at.data.tolist() for dim, at in returned.coords.items()},
+    }
+    told["again"] = facts(to_imageplus(returned))
     return told
 
 
