@@ -253,6 +253,7 @@ def environment():
     system = scyjava.jimport("java.lang.System")
     return {
         "java_home": str(system.getProperty("java.home")),
+        "preferences": str(system.getProperty("java.util.prefs.userRoot")),
         "headless": str(system.getProperty("java.awt.headless")),
         "endpoints": list(scyjava.config.endpoints),
         "python_path": sys.path,
