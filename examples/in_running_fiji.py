@@ -5,10 +5,15 @@ It uses the Fiji that is running; nothing is started. A selection drawn on the i
 
 import scyjava
 
+from cpretrain.errors import BadInput
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge import in_process
 
 image = scyjava.jimport("ij.WindowManager").getCurrentImage()
-corrected = in_process.correct_drift(image, DriftSettings(channel=1))
-print(dict(corrected.sizes), corrected.dtype, corrected.attrs["calibration"])
-print("mean of each frame:", corrected.mean(("z", "c", "y", "x")).to_numpy())
+try:
+    corrected = in_process.correct_drift(image, DriftSettings(channel=1))
+except BadInput as problem:  # no image is open, or it is no movie: the message says what to do
+    print(problem)
+else:
+    print(dict(corrected.sizes), corrected.dtype, corrected.attrs["pixel_size"], corrected.attrs["unit"])
+    print("mean of each frame:", corrected.mean(("z", "c", "y", "x")).to_numpy())

@@ -16,7 +16,8 @@ from cpretrain.registration.checks import check_drift_settings, check_pixels
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.child.plugin import COMMAND
-from fiji_bridge.errors import FijiError
+from fiji_bridge.errors import FijiError, missing_class
+from fiji_bridge.find import UPDATE
 from fiji_bridge.frames_file import map_frames, write_frames
 from fiji_bridge.macro_options import macro_options
 from fiji_bridge.plugin_log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
@@ -192,6 +193,10 @@ def _text(path: Path) -> str:
 def _named(error: FijiError, movie: Frames) -> FijiError:
     """Say which movie it was, and what the plugin complained of."""
     name = f"{movie.path}: " if hasattr(movie, "path") else ""
+    missing = missing_class(error.text)
+    if missing:
+        problem = f"{name}{error.problem}: this Fiji is incomplete, there is no {missing} in its jars"
+        return FijiError(problem, error.text, f"{UPDATE}, or use --engine native")
     complaint = complaint_in(error.text)
     problem = f"{name}{error.problem}" + (f": {complaint}" if complaint else "")
     return FijiError(problem, error.text, error.cure)

@@ -8,6 +8,7 @@ from cpretrain.errors import BadInput
 SIGKILL = 9
 Missing = Literal["fiji", "java", "plugin"]
 
+_MISSING_CLASS = re.compile(r"(?:NoClassDefFoundError|ClassNotFoundException): ([\w$]+(?:[./][\w$]+)+)")
 _TRACE = re.compile(r"\s+at [\w.$/<>]+\(|\s*\.\.\. \d+ more")
 
 
@@ -76,13 +77,23 @@ def without_trace(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
 
 
+def missing_class(text: str) -> str:
+    """Name of a class that Java did not find, which means that a jar is missing; empty where it found all."""
+    found = _MISSING_CLASS.search(text)
+    return found[1].replace("/", ".") if found else ""
+
+
 def death(code: int | None, text: str) -> FijiError:
     """Say how a child ended that gave no answer, from its exit code and from what it printed last."""
-    memory = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
     if "OutOfMemoryError" in text:
-        return FijiError("Fiji ran out of memory", text, memory)
+        more = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
+        return FijiError("Fiji ran out of memory", text, more)
     if code == -SIGKILL:
-        return FijiError("Fiji was killed, most likely by the system for want of memory", text, memory)
+        less = (
+            "use fewer workers (--workers 1), end other programs, or keep Fiji to less memory than the machine has "
+            "free (JAVA_TOOL_OPTIONS=-Xmx4g)"
+        )
+        return FijiError("Fiji was killed, most likely by the system for want of memory", text, less)
     if code is not None and code < 0:
         return FijiError(f"Fiji was ended by signal {-code}", text)
     return FijiError(f"Fiji ended without an answer (exit code {code})", text)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.find import UPDATE, Installation, find_jars
-from fiji_bridge.java import find_java
+from fiji_bridge.java import USE_JAVA_HOME, find_java
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def _java(installed: Installation | None) -> Fact:
         java = find_java(installed.home if installed else None)
     except FijiNotFound as missing:
         return Fact(False, f"{missing.reason} ({missing.found})", missing.cure or "")
-    return Fact(True, f"{java.version} in {java.home}")
+    what = f"{java.version} in {java.home}"
+    if java.passed_over:
+        return Fact(True, f"{what}; {java.passed_over}", USE_JAVA_HOME)
+    return Fact(True, what)
 
 
 def _fiji(installed: Installation | None, missing: FijiNotFound | None) -> dict[str, Fact]:

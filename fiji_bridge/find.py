@@ -12,6 +12,12 @@ from fiji_bridge.java import find_java
 HOME_VARIABLE = "FIJI_HOME"
 INSTALL = "download Fiji from https://fiji.sc, unpack it and give its folder with --fiji or FIJI_HOME"
 UPDATE = "in Fiji, run Help > Update... with the update sites ImageJ and Fiji switched on"
+NEEDED = (
+    ("its imagej-legacy jar", ("imagej-legacy",)),
+    ("Jython for scripts (a jar scripting-jython)", ("scripting-jython",)),
+    ("Jython itself (a jar jython-slim)", ("jython-slim", "jython-shaded", "jython-standalone", "jython")),
+)
+"""What the plugin runs on: in words, and the jars that bring it, of which one will do."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class FijiSource:
         Whether Fiji's own jars can share memory with NumPy. The bridge does without; PyImageJ would fetch it.
     gateway : bool
         False for plain ImageJ 1, which has no plugins of Fiji.
+    passed_over : str
+        Why the Java in ``JAVA_HOME`` is not the one to use; empty where it is, or none is named.
     """
 
     home: Path | None
@@ -49,6 +57,7 @@ class FijiSource:
     plugin: str | None
     imglyb: bool
     gateway: bool = True
+    passed_over: str = ""
 
     def __str__(self) -> str:
         where = self.home or self.endpoint
@@ -103,6 +112,7 @@ def find_fiji(
         imagej=installed.version("ij"),
         plugin=installed.plugin,
         imglyb=installed.version("imglib2-imglyb") is not None,
+        passed_over=java.passed_over,
     )
 
 
@@ -178,8 +188,8 @@ def _local(given: Path, named: str) -> Installation:
         )
     jars = sorted([*(home / "jars").rglob("*.jar"), *(home / "plugins").rglob("*.jar")])
     installed = Installation(home, None, tuple(jars))
-    for artifact, what in (("imagej-legacy", "its imagej-legacy jar"), ("scripting-jython", "Jython")):
-        if installed.version(artifact) is None:
+    for what, artifacts in NEEDED:
+        if not any(installed.version(artifact) for artifact in artifacts):
             raise FijiNotFound(
                 f"no Fiji: the ImageJ in {home} comes without {what}, which the plugin needs",
                 f"run Help > Update... in it if it is a Fiji, or {INSTALL}",

@@ -5,7 +5,8 @@ notebook. Each plane is copied once, into an ordinary stack in Java's memory; no
 no stack is virtual (the plugin reads single voxels, which a virtual stack cannot give).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,13 @@ def to_imageplus(
     image : xarray.DataArray
         uint8, uint16 or float32, axes by name in any order; may be memory-mapped.
     calibration : Calibration, optional
-        What a pixel and a frame are worth (default: one pixel, no interval).
+        What a pixel and a frame are worth (default: what the image's ``attrs`` say as `from_imageplus` writes them,
+        else one pixel, no interval).
     title : str
         Its title.
     colours : numpy.ndarray, optional
-        Red, green and blue for the 256 levels of each channel, uint8 of shape (channels, 3, 256).
+        Red, green and blue for the 256 levels of each channel, uint8 of shape (channels, 3, 256) (default: what the
+        image's ``attrs`` say, else ImageJ's).
 
     Returns
     -------
@@ -79,9 +82,11 @@ def to_imageplus(
     result = _java("ij.ImagePlus")(title, stack)
     result.setDimensions(c, z, t)
     result.setOpenAsHyperStack(t * z * c > 1)
+    if colours is None and "colours" in image.attrs:
+        colours = np.array(image.attrs["colours"], np.uint8)
     if c > 1 or colours is not None:
         result = _in_colours(result, c, colours)
-    _calibrate(result, calibration or Calibration())
+    _calibrate(result, calibration or _calibration_in(image.attrs))
     return result
 
 
@@ -96,8 +101,9 @@ def from_imageplus(image: Any) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        Axes t, z, c, y, x (all five). Its ``attrs`` hold ``calibration`` (a `Calibration`) and ``colours`` (uint8 of
-        shape (channels, 3, 256)) where the image has channels.
+        Axes t, z, c, y, x (all five), with coordinates in the unit of length and in seconds. Its ``attrs`` hold plain
+        values, so that they travel, to Java (``ij.py.to_java``) and into files: ``pixel_size`` (of z, y, x), ``unit``,
+        ``frame_interval`` (seconds), and where the image has channels ``colours`` (lists of shape (channels, 3, 256)).
 
     Raises
     ------
@@ -108,10 +114,11 @@ def from_imageplus(image: Any) -> xr.DataArray:
     pixels = np.empty(shape, dtype)
     for into, plane in zip(_planes(pixels), planes_of(image), strict=True):
         into[:] = plane
-    attrs: dict[str, Any] = {"calibration": calibration_of(image)}
+    calibration = calibration_of(image)
+    attrs: dict[str, Any] = asdict(calibration) | {"pixel_size": list(calibration.pixel_size)}
     if image.isComposite():
-        attrs["colours"] = colours_of(image)
-    return xr.DataArray(pixels, dims=DIMS, attrs=attrs)
+        attrs["colours"] = colours_of(image).tolist()
+    return xr.DataArray(pixels, dims=DIMS, coords=_coordinates(shape, calibration), attrs=attrs)
 
 
 def described(image: Any) -> tuple[np.dtype, tuple[int, int, int, int, int]]:
@@ -164,6 +171,22 @@ def colours_of(image: Any) -> NDArray[np.uint8]:
         table.getBlues(parts[2])
         tables.append([np.array(memoryview(part)).view(np.uint8) for part in parts])
     return np.array(tables)
+
+
+def _coordinates(shape: tuple[int, ...], calibration: Calibration) -> dict[str, NDArray[np.float64]]:
+    """Where frames, planes and pixels lie; nothing for an axis of length 1, or where the image does not say."""
+    steps = dict(zip("tzyx", (calibration.frame_interval, *calibration.pixel_size), strict=True))
+    lengths = dict(zip(DIMS, shape, strict=True))
+    return {
+        dim: np.arange(lengths[dim]) * step for dim, step in steps.items() if lengths[dim] > 1 and step > 0
+    }
+
+
+def _calibration_in(attrs: Mapping[Any, Any]) -> Calibration:
+    said = {name: attrs[name] for name in ("pixel_size", "unit", "frame_interval") if name in attrs}
+    if "pixel_size" in said:
+        said["pixel_size"] = tuple(said["pixel_size"])
+    return Calibration(**said)
 
 
 def _planes(pixels: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -4,15 +4,20 @@ Nothing is started here, and what is open stays open. For many movies, or where 
 with it, use `fiji_bridge.FijiSession`.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cpretrain.errors import BadInput
+from cpretrain.registration.checks import beyond_plugin, check_drift_settings
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)((?: (?:[A-Z]+|native|fiji)\b)*)")
 
 
 def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.DataArray":
@@ -22,36 +27,39 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     ----------
     image : ij.ImagePlus
         8, 16 or 32 bit; its pixels stay as they are. A selection drawn on it is where the drift is measured, unless
-        the settings name another, which then is drawn on it.
+        the settings name another, which then is drawn on it. Where the settings name its axes (``axes="TYX"``), its
+        planes are called so in Fiji too.
     settings : DriftSettings, optional
         Options of the plugin.
 
     Returns
     -------
     xarray.DataArray
-        A copy of the corrected movie, axes t, z, c, y, x, with ``calibration`` and ``colours`` in ``attrs``; the movie
-        itself stays open in Fiji as "registered time points".
+        A copy of the corrected movie, axes t, z, c, y, x, with ``pixel_size``, ``unit``, ``frame_interval`` and
+        ``colours`` in ``attrs``; the movie itself stays open in Fiji as "registered time points". ``ij.py.to_java``
+        takes it to Fiji again.
 
     Raises
     ------
     BadInput
-        When the settings do not fit the image.
+        When there is no image, or the settings do not fit it.
     FijiError
         When the plugin made no corrected movie.
     """
-    from cpretrain.images.timelapse import ArrayFrames
-    from cpretrain.registration.checks import check_drift_settings
     from fiji_bridge.child import plugin
-    from fiji_bridge.imageplus import described, from_imageplus
-    from fiji_bridge.macro_options import macro_options
+    from fiji_bridge.imageplus import from_imageplus
 
+    if image is None:
+        raise BadInput("No image is open in Fiji", cure="open a time-lapse, or give one as an ij.ImagePlus")
     settings = (settings or DriftSettings()).replace(engine="fiji")
-    dtype, shape = described(image)
-    check_drift_settings(ArrayFrames(np.broadcast_to(np.zeros((), dtype), shape)), settings)
+    try:
+        planes = _checked(image, settings)
+    except BadInput as error:
+        raise _in_python(error) from None
     if settings.roi is not None:
         image.setRoi(*settings.roi)
     before = {int(each.getID()) for each in plugin.opened()}
-    plugin.run_on(image, plugin.COMMAND, macro_options(settings, shape[1]))
+    plugin.run_on(image, plugin.COMMAND, _options(settings, planes))
     new = [each for each in plugin.opened() if int(each.getID()) not in before]
     made = [each for each in new if str(each.getTitle()) == plugin.RESULT]
     if not made:
@@ -59,3 +67,61 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
             f'"{plugin.COMMAND}" made no corrected movie', cure="see what it printed in Fiji's console"
         )
     return from_imageplus(made[-1])
+
+
+def _options(settings: DriftSettings, planes: int) -> str:
+    from fiji_bridge.macro_options import macro_options
+
+    return macro_options(settings, planes)
+
+
+def _checked(image: Any, settings: DriftSettings) -> int:
+    """Check settings and image, name the image's axes as the settings do, and count its z planes."""
+    from cpretrain.images.timelapse import ArrayFrames
+    from fiji_bridge.imageplus import described
+
+    beyond = beyond_plugin(settings)
+    if beyond:
+        raise BadInput(
+            f"{', '.join(beyond)}: the plugin has no such option",
+            cure=f"leave out {' and '.join(beyond)}, or use cpretrain.drift.correct_drift with --engine native",
+        )
+    if settings.axes is not None:
+        _name_axes(image, settings.axes)
+    dtype, shape = described(image)
+    check_drift_settings(ArrayFrames(np.broadcast_to(np.zeros((), dtype), shape)), settings)
+    return shape[1]
+
+
+def _name_axes(image: Any, axes: str) -> None:
+    """Call the planes of a stack frames, z planes or channels, as `axes` says."""
+    from fiji_bridge.imageplus import described
+
+    lengths = [length for length in described(image)[1][:3] if length > 1]
+    named = axes.upper().removesuffix("YX")
+    if len(named) != len(lengths) or not re.fullmatch("T?Z?C?YX", axes.upper()):
+        raise BadInput(
+            f"{image.getTitle()}: --axes {axes} does not fit this image",
+            found=" × ".join(map(str, lengths)) + " planes",
+            expected="letters of TZCYX in this order, one for each of these lengths and then YX",
+        )
+    found = dict(zip(named, lengths, strict=True))
+    image.setDimensions(*(found.get(letter, 1) for letter in "CZT"))
+    image.setOpenAsHyperStack(True)
+
+
+def _in_python(error: BadInput) -> BadInput:
+    """Name settings as Python does, ``axes="TYX"``, where the command line is meant otherwise."""
+
+    def written(option: re.Match[str]) -> str:
+        name, values = option[1].replace("-", "_"), option[2].split()
+        field = DriftSettings.model_fields.get(name)
+        if field is not None and field.annotation is bool:
+            return f"{name}=True{option[2]}"
+        if len(values) > 1:
+            return f"{name}=({', '.join(values)})"
+        return f'{name}="{values[0]}"' if values else f"{name}="
+
+    said = (error.problem, error.found, error.expected, error.cure)
+    problem, *rest = (text and _OPTION.sub(written, text) for text in said)
+    return BadInput(problem or "", **dict(zip(("found", "expected", "cure"), rest, strict=True)))

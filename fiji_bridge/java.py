@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cpretrain.runtime.threads import FIJIS
@@ -14,6 +14,7 @@ from fiji_bridge.errors import FijiNotFound
 
 OLDEST = 11
 """The oldest Java that JPype loads."""
+USE_JAVA_HOME = f"set JAVA_HOME to the folder of a Java {OLDEST} or later, or leave it out"
 
 _LIBRARIES = (
     "lib/server/libjvm.so",
@@ -43,10 +44,13 @@ class Java:
         Its folder, as in ``JAVA_HOME``.
     version : str
         For example ``"17.0.15"``; empty where it does not say.
+    passed_over : str
+        Why it is not the one in ``JAVA_HOME``; empty where it is, or none is named.
     """
 
     home: Path
     version: str
+    passed_over: str = field(default="", compare=False)
 
     @property
     def major(self) -> int:
@@ -74,22 +78,35 @@ def find_java(fiji: Path | None = None) -> Java:
         With ``missing="java"`` where there is none, naming those that are too old.
     """
     refused: dict[str, None] = {}
+    passed_over = _what_is_wrong_with(os.environ.get("JAVA_HOME"))
     for home in _candidates(fiji):
         if library(home) is None:
             continue
         java = Java(home, java_version(home))
         if java.major >= OLDEST:
-            return java
+            return replace(java, passed_over=passed_over)
         refused[f"Java {java.version or 'of unknown version'} in {home}"] = None
-    named = os.environ.get("JAVA_HOME")
-    if named and not Path(named).is_dir():
-        refused[f"JAVA_HOME names {named}, which is not a folder"] = None
+    if passed_over:
+        refused = {passed_over: None} | {reason: None for reason in refused if reason not in passed_over}
     raise FijiNotFound(
         f"no Java {OLDEST} or later is installed",
         f"install a Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
         missing="java",
         found="; ".join(refused) or "no Java in JAVA_HOME, in Fiji, on the PATH or in the usual places",
     )
+
+
+def _what_is_wrong_with(named: str | None) -> str:
+    if not named:
+        return ""
+    if not Path(named).is_dir():
+        return f"JAVA_HOME names {named}, which is not a folder"
+    if library(Path(named)) is None:
+        return f"JAVA_HOME names {named}, which holds no Java"
+    java = Java(Path(named), java_version(Path(named)))
+    if java.major < OLDEST:
+        return f"JAVA_HOME names Java {java.version or 'of unknown version'} in {named}"
+    return ""
 
 
 def library(home: Path) -> Path | None:
@@ -163,3 +180,13 @@ def java_options(memory: int | None) -> list[str]:
         "-Dsun.stderr.encoding=UTF-8",
         "--add-opens=java.base/java.lang=ALL-UNNAMED",  # ImageJ's patcher changes classes as they are loaded
     ]
+
+
+def own_preferences(folder: Path) -> list[str]:
+    """Options of a Java that keeps its preferences, SciJava's among them, in `folder`.
+
+    Windows keeps them in its registry all the same.
+    """
+    files = "java.util.prefs.FileSystemPreferencesFactory"  # as on Linux; macOS has one that knows no folder
+    factory = [f"-Djava.util.prefs.PreferencesFactory={files}"] if sys.platform == "darwin" else []
+    return [*factory, f"-Djava.util.prefs.userRoot={folder}"]

@@ -13,13 +13,15 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cpretrain.runtime.console import warn
 from fiji_bridge.errors import FijiError, death
 from fiji_bridge.find import FijiSource
-from fiji_bridge.java import java_options
+from fiji_bridge.java import USE_JAVA_HOME, java_options, own_preferences
 from fiji_bridge.journal import Journal, Passage
 
 if TYPE_CHECKING:
@@ -33,13 +35,15 @@ _RUN = "import sys; sys.path.append(sys.argv[1]); from fiji_bridge.child.main im
 _POLL = 0.2
 _PATIENCE = 2.0
 _PARTING = 1.0
+_warn_once = lru_cache(warn)
 
 
 class FijiSession:
     """A headless Fiji in a child process; use it in a ``with`` statement.
 
     The child ends when the session is left, when this process ends (on Ctrl-C, on SIGTERM, even on SIGKILL), and
-    when a call takes too long. The next call starts another one.
+    when a call takes too long. The next call starts another one. What a person set in their own Fiji neither
+    changes what it does, nor is changed by it.
 
     Parameters
     ----------
@@ -115,6 +119,11 @@ class FijiSession:
             if self.pid is not None:
                 return
             self._end()
+            if self.source.passed_over:
+                _warn_once(
+                    f"{self.source.passed_over}: Fiji runs with Java {self.source.java_version} in "
+                    f"{self.source.java_home} ({USE_JAVA_HOME})"
+                )
             self._launch()
             what = {
                 "java": str(self.source.java_home),
@@ -186,13 +195,22 @@ class FijiSession:
             self._end()
 
     def close(self) -> None:
-        """End the child and remove the session's folder."""
+        """End the child, also in the middle of a call of another thread, and remove the session's folder."""
+        if self.turn.acquire(blocking=False):
+            self.turn.release()
+        elif (process := self._process) is not None:
+            _kill(process)  # the thread that waits for its answer learns that there will be none
         self.stop()
         self._clear()
 
     def _java_options(self) -> list[str]:
         own = self.folder / "java"
-        return [*java_options(self._memory), f"-Djava.io.tmpdir={own}", f"-XX:ErrorFile={own / 'crash.log'}"]
+        return [
+            *java_options(self._memory),
+            f"-Djava.io.tmpdir={own}",
+            f"-XX:ErrorFile={own / 'crash.log'}",
+            *own_preferences(own),
+        ]
 
     def _launch(self) -> None:
         (self.folder / "java").mkdir(parents=True, exist_ok=True)

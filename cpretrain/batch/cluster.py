@@ -1,6 +1,7 @@
 """Work on many files at once with Dask: on this machine, on a scheduler that runs already, or through a queue."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,7 +65,11 @@ def on_cluster(
             yield from _run(client, units, work, state, profile.bytes_for_a_file, profile.jobs)
         return
     if settings.scheduler:
-        with silent("distributed.client"), _client_of(settings.scheduler) as client:
+        with (
+            silent("distributed.client"),
+            _client_of(settings.scheduler) as client,
+            _left_as_it_was(client),
+        ):
             done = _run(client, units, work, state, _largest_memory(client))
             yield from _until_lost(client, settings.scheduler, done)
         return
@@ -164,7 +169,18 @@ def _run(
             yield unit.file, _outcome(future, unit.file)
     finally:
         client.unsubscribe_topic(STARTED)
-        client.unregister_worker_plugin(KEEPER)
+
+
+@contextmanager
+def _left_as_it_was(client: "Client") -> Iterator[None]:
+    """Take from workers that stay what this batch gave them; one that has just come has nothing of it."""
+    try:
+        yield
+    finally:
+        with suppress(
+            OSError, KeyError, ValueError
+        ):  # nor is there anything left to take where the scheduler is gone
+            client.unregister_worker_plugin(KEEPER)
 
 
 def _started(state: BatchState, by_name: dict[str, Path], said: dict[str, str]) -> None:

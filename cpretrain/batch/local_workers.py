@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from cpretrain.errors import BadInput, short
+from cpretrain.runtime.cancel import signals_held
 from cpretrain.runtime.threads import FIJIS, VARIABLES
 
 if TYPE_CHECKING:
@@ -98,14 +99,15 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
     }
     with _environment_kept(), dask.config.set(settings):
         try:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=0,  # what files take is known beforehand; what Dask would end could have finished
-                resources={"memory": share},
-                scheduler_kwargs=NO_DASHBOARD,
-                silence_logs=logging.CRITICAL,
-            )
+            with signals_held():  # workers leave Ctrl-C to this process, which ends them
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,  # what files take is known beforehand; what Dask would end could have finished
+                    resources={"memory": share},
+                    scheduler_kwargs=NO_DASHBOARD,
+                    silence_logs=logging.CRITICAL,
+                )
         except (OSError, RuntimeError) as error:
             raise BadInput(
                 f"{workers} workers: cannot be started on this machine",

@@ -1,8 +1,8 @@
 """The same work on many files, here or on a cluster: what fails is told and kept, and the rest goes on."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -10,8 +10,10 @@ from typing import Generic, TypeVar
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.batch.state import BatchState
 from cpretrain.errors import BadInput
+from cpretrain.runtime.cancel import ended_by_first_signal
 from cpretrain.runtime.process_cache import end_kept
 from cpretrain.settings.batch import BatchSettings
+from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
 
 Result = TypeVar("Result")
@@ -83,16 +85,30 @@ def for_each(
     """
     outcomes: dict[Path, Outcome[Result]] = {}
     with (
+        ended_by_first_signal(),
         holding(results) if results else nullcontext(),
+        _tidy_when_interrupted(results),
         BatchState(files, description, results / TABLE if results else None) as state,
+        closing(_outcomes(files, work, batch, memory, state, small - a_file * len(files))) as coming,
     ):
-        for file, outcome in _outcomes(files, work, batch, memory, state, small - a_file * len(files)):
+        for file, outcome in coming:
             outcomes[file] = outcome
             state.ended(file, outcome)
             if take and not outcome.failure:
                 take(file, outcome.result)  # type: ignore[arg-type]  # a unit that did not fail has a result
                 outcomes[file] = replace(outcome, result=None)
     return _sorted_out(files, outcomes, description, needs_one)
+
+
+@contextmanager
+def _tidy_when_interrupted(results: Path | None) -> Iterator[None]:
+    """Remove what workers, ended in the middle of a file, left half-written."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if results and results.is_dir():
+            remove_leftovers(results)
+        raise
 
 
 def _outcomes(
@@ -102,12 +118,13 @@ def _outcomes(
     memory: Callable[[Path], int],
     state: BatchState,
     small: int,
-) -> Iterable[tuple[Path, Outcome[Result]]]:
+) -> Generator[tuple[Path, Outcome[Result]], None, None]:
     if settings is None or _is_little(files, settings, small):
-        return _here(files, work, state)
+        yield from _here(files, work, state)
+        return
     from cpretrain.batch.cluster import on_cluster
 
-    return on_cluster(files, work, settings, memory, state)
+    yield from on_cluster(files, work, settings, memory, state)
 
 
 def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:

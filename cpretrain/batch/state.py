@@ -51,6 +51,7 @@ class BatchState:
         self._written = float("-inf")
         self._description = description
         self._ended = 0
+        self._told: set[tuple[str, str]] = set()
         self._turn = threading.Lock()  # workers report from a thread of their own
         self._on_exit = ExitStack()
 
@@ -70,13 +71,18 @@ class BatchState:
         with self._turn:
             if self._rows[file].state == "waiting":  # news of workers may come late
                 self._rows[file] = _Row("running", worker=worker)
-                self._told(file)
+                self._tell(file)
                 self._write()
 
     def ended(self, file: Path, outcome: Outcome[Any]) -> None:
-        """Take note of what became of a file, and pass on what was said about it."""
+        """Take note of what became of a file, and pass on what was said about it; what every worker says, once.
+
+        Why a file failed is not said here: who asked for the batch gets the reasons, all of them at its end.
+        """
         for kind, message in outcome.said:
-            (warn if kind == "warn" else say)(message)
+            if (kind, message) not in self._told:
+                (warn if kind == "warn" else say)(message)
+            self._told.add((kind, message))
         warnings = "; ".join(getattr(outcome.result, "warnings", ()))
         row = _Row("done", outcome.seconds, worker=outcome.worker, warnings=warnings)
         if outcome.failure:
@@ -84,17 +90,17 @@ class BatchState:
         with self._turn:
             self._rows[file] = row
             self._ended += 1
-            self._told(file)
+            self._tell(file)
             self._write()
         if self._table:
             place = f"{self._ended}/{len(self._rows)}"
             if outcome.failure:
-                warn(f"{place} failed: {outcome.failure}")
+                warn(f"{place} failed: {file.name}")
             else:
                 say(f"{place} done: {file.name} ({outcome.seconds:.1f} s)")
         self._step(file.name)
 
-    def _told(self, file: Path) -> None:
+    def _tell(self, file: Path) -> None:
         row = self._rows[file]
         tell("file", step=self._description, file=str(file), **vars(row))
 

@@ -109,9 +109,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
     if target.are_current(settings):
         warnings = target.warnings_told()
         _warn(source.name, warnings)
-        return CorrectedMovie(
-            source, target.corrected, "none: unchanged", read_shifts(target.shifts), warnings
-        )
+        return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts), warnings)
     engine = kept(("engine", settings), partial(choose_engine, settings))
     return _correct(target, settings, engine, kept(("verifier", settings), partial(Verifier, settings)))
 

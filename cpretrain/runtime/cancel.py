@@ -1,4 +1,4 @@
-"""End what is going on because a program asks for it, as Ctrl-C would: everything is cleaned up on the way out."""
+"""End what is going on as Ctrl-C does, whoever asks for it: everything is cleaned up on the way out, undisturbed."""
 
 import _thread
 import os
@@ -7,9 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from types import FrameType
+from typing import Any
 
 CANCEL = b"cancel"
 _POLL = 0.2
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def interrupt_on_request() -> None:
@@ -64,6 +68,67 @@ def interrupted_when(requested: Callable[[], bool]) -> Iterator[None]:
     finally:
         over.set()
         watcher.join()
+
+
+@contextmanager
+def ended_by_first_signal() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the block in KeyboardInterrupt; those that follow do not disturb the cleaning up.
+
+    A signal that is ignored, or that somebody else handles, stays as it is; so does everything outside the main
+    thread, which alone gets signals.
+    """
+    usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+
+    def interrupt(*_: object) -> None:
+        for number in taken:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with _handled(interrupt, lambda number, handler: handler is usual[number]) as taken:
+        yield
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the end of the block, and keep them from processes that are begun in it.
+
+    Ctrl-C in a terminal goes to all processes at once; those begun here leave it to this one to end them.
+    """
+    came: list[int] = []
+    try:
+        with _handled(
+            lambda number, _: came.append(number), lambda _, handler: handler not in (None, signal.SIG_IGN)
+        ):
+            if sys.platform == "win32":
+                yield
+                return
+            resource_tracker.ensure_running()  # it would let them in again when the first process begins
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    finally:
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def _handled(
+    handler: Callable[[int, FrameType | None], object], takes: Callable[[int, Any], bool]
+) -> Iterator[list[signal.Signals]]:
+    """Handle the signals that end a process in the block: those whose present handler one `takes` from it."""
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.getsignal(number) for number in _ENDING}
+        before = {number: present for number, present in before.items() if takes(number, present)}
+    for number in before:
+        signal.signal(number, handler)
+    try:
+        yield list(before)
+    finally:
+        for number, present in before.items():
+            signal.signal(number, present)
 
 
 def _listen_to_interrupts() -> None:

@@ -87,25 +87,27 @@ def progress(description: str, total: int) -> Iterator[Step]:
 
 
 def _lines(description: str, total: int) -> Step:
-    done, started = 0, time.monotonic()
+    done, started, first = 0, time.monotonic(), 0.0
 
     def step(note: str = "") -> None:
         global _last_line
-        nonlocal done
+        nonlocal done, first
         done += 1
+        if done == 1:
+            first = time.monotonic()
         if tell("progress", step=description, done=done, total=total, note=note):
             return
         now = time.monotonic()
         if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
             _last_line = now
-            say(f"{description} {done}/{total} {note}".rstrip() + _left(now - started, done, total))
+            say(f"{description} {done}/{total} {note}".rstrip() + _left(now - first, done - 1, total - done))
 
     return step
 
 
-def _left(seconds: float, done: int, total: int) -> str:
-    """How long the rest will take, at the pace so far."""
-    left = round(seconds / done * (total - done))
+def _left(seconds: float, done: int, waiting: int) -> str:
+    """How long the rest will take, at the pace since the first unit, with which all that is needed once was started."""
+    left = round(seconds / done * waiting) if done else 0
     return f", {left // 3600}:{left % 3600 // 60:02}:{left % 60:02} left" if left > 0 else ""
 
 

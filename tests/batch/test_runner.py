@@ -69,7 +69,11 @@ def test_on_two_workers(tmp_path):
     assert rows["full"]["reason"] == reasons["full"]
     states = [event["state"] for event in events if event["event"] == "file" and event["file"].endswith("/a")]
     assert states == ["running", "done"]
-    assert "saw a" in [event.get("message") for event in events]
+    said = [event.get("message") for event in events]
+    assert "saw a" in said
+    assert said.count("begun in this way") == 1  # what each worker says of itself
+    assert not any("is bad" in message for message in said if message)  # the reasons come at the end, once
+    assert sum("failed: bad [1] ü" in message for message in said if message) == 1
     assert not workers_since(before)
 
 

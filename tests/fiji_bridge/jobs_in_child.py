@@ -57,9 +57,14 @@ def hand_over(*, pixels, dims, calibration, places, back, colours=None):
     returned = from_imageplus(image)
     np.save(back, returned.data)
     told = facts(image) | {"probed": probe(image, places), "dims": returned.dims}
-    told["calibration"] = vars(returned.attrs["calibration"])
-    if "colours" in returned.attrs:
-        told["colours"] = returned.attrs["colours"].tolist()
+    names = ("pixel_size", "unit", "frame_interval")
+    told["calibration"] = {name: returned.attrs[name] for name in names}
+    told |= {
+        "attrs": returned.attrs,
+        "colours": returned.attrs.get("colours"),
+        "coords": {dim: at.data.tolist() for dim, at in returned.coords.items()},
+    }
+    told["again"] = facts(to_imageplus(returned))
     return told
 
 
@@ -248,6 +253,7 @@ def environment():
     system = scyjava.jimport("java.lang.System")
     return {
         "java_home": str(system.getProperty("java.home")),
+        "preferences": str(system.getProperty("java.util.prefs.userRoot")),
         "headless": str(system.getProperty("java.awt.headless")),
         "endpoints": list(scyjava.config.endpoints),
         "python_path": sys.path,

@@ -14,9 +14,38 @@ def _nothing_named(tmp_path, monkeypatch):
 def fiji(folder, *names):
     for part in ("jars", "plugins"):
         (folder / part).mkdir(parents=True)
-    for name in ("jars/imagej-legacy-2.0.2.jar", "jars/scripting-jython-1.0.1.jar", *names):
+    jars = ("imagej-legacy-2.0.2", "scripting-jython-1.0.1", "jython-slim-2.7.4")
+    for name in (*(f"jars/{jar}.jar" for jar in jars), *names):
         (folder / name).touch()
     return folder
+
+
+def test_a_fiji_without_jython_is_told_which_jar_it_lacks(tmp_path):
+    home = fiji(tmp_path / "Fiji", "jars/ij-1.54p.jar", "plugins/Correct_3D_Drift-1.0.7.jar")
+    (home / "jars/jython-slim-2.7.4.jar").unlink()
+    fact = doctor(home)["fiji"]
+    assert not fact.found
+    assert "jython-slim" in fact.what
+    assert "Help > Update" in fact.cure
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("nonexistent", "which is not a folder"), ("empty", "which holds no Java"), ("old", "names Java 1.8.0")],
+)
+def test_a_java_home_that_cannot_be_used_is_told_beside_the_java_that_is(tmp_path, monkeypatch, named, said):
+    (tmp_path / "empty").mkdir()
+    for name, version in (("old", "1.8.0"), ("good", "17.0.1")):
+        (tmp_path / name / "lib/server").mkdir(parents=True)
+        (tmp_path / name / "lib/server/libjvm.so").touch()
+        (tmp_path / name / "release").write_text(f'JAVA_VERSION="{version}"')
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / named))
+    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter([tmp_path / "good"]))
+    fact = doctor()["java"]
+    assert fact.found
+    assert fact.what.startswith("17.0.1 in ")
+    assert said in fact.what
+    assert "set JAVA_HOME" in fact.cure
 
 
 def test_no_fiji_is_said_with_a_cure_and_java_is_looked_for_all_the_same(monkeypatch):

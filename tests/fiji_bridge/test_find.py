@@ -11,6 +11,7 @@ JARS = (
     "jars/ij-1.54p.jar",
     "jars/imagej-legacy-2.0.2.jar",
     "jars/scripting-jython-1.0.1.jar",
+    "jars/jython-slim-2.7.4.jar",
     "jars/imglib2-imglyb-2.0.1.jar",
     "plugins/Correct_3D_Drift-1.0.7.jar",
 )
@@ -44,6 +45,16 @@ def fiji(folder: Path, *, without: str = "nothing", more: tuple[str, ...] = ()) 
     return folder
 
 
+def test_why_the_java_in_java_home_is_not_used_is_known(tmp_path, monkeypatch):
+    home = fiji(tmp_path / "Fiji.app")
+    assert find_fiji(home).passed_over == ""
+    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter([tmp_path / "java"]))
+    monkeypatch.setenv("JAVA_HOME", "/nonexistent")
+    found = find_fiji(home)
+    assert found.java_home == tmp_path / "java"
+    assert found.passed_over == "JAVA_HOME names /nonexistent, which is not a folder"
+
+
 def test_a_local_fiji_is_described_without_network_or_process(tmp_path):
     found = find_fiji(fiji(tmp_path / "Fiji.app"))
     assert found.home == tmp_path / "Fiji.app"
@@ -69,7 +80,8 @@ def test_the_path_comes_before_the_variable(tmp_path, monkeypatch):
     ("without", "missing", "said"),
     [
         ("imagej-legacy", "fiji", "imagej-legacy"),
-        ("scripting-jython", "fiji", "Jython"),
+        ("scripting-jython", "fiji", "scripting-jython"),
+        ("jython-slim", "fiji", "Jython itself .a jar jython-slim."),
         ("Correct_3D", "plugin", "no Correct 3D drift"),
         ("ij-1.54p", "fiji", "not a Fiji folder"),
     ],
@@ -79,6 +91,12 @@ def test_a_fiji_that_lacks_something(tmp_path, without, missing, said):
         find_fiji(fiji(tmp_path / "Fiji", without=without))
     assert caught.value.missing == missing
     assert caught.value.cure
+
+
+@pytest.mark.parametrize("jar", ["jython-shaded-2.7.1", "jython-standalone-2.7.3"])
+def test_any_jar_of_jython_will_do(tmp_path, jar):
+    home = fiji(tmp_path / "Fiji", without="jython-slim", more=(f"jars/{jar}.jar",))
+    assert find_fiji(home).plugin == "1.0.7"
 
 
 def test_a_fiji_without_imglyb_is_good_enough(tmp_path):

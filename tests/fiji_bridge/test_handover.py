@@ -113,6 +113,19 @@ def test_calibration_survives(imagej, tmp_path, calibration):
     assert told["interval"] == calibration["frame_interval"]
     assert told["time_unit"] == "sec"
     assert told["calibration"] == calibration | {"pixel_size": list(calibration["pixel_size"])}
+    assert {name: told["again"][name] for name in ("voxel", "unit", "interval")} == {
+        name: told[name] for name in ("voxel", "unit", "interval")
+    }
+
+
+def test_what_comes_back_says_in_plain_values_where_and_when(imagej, tmp_path):
+    told, _ = hand_over(imagej, tmp_path, counting("tcyx"), "tcyx")
+    assert set(told["attrs"]) == {"pixel_size", "unit", "frame_interval", "colours"}
+    assert told["coords"] == {
+        "t": [0, 90],
+        "y": [n * 0.4 for n in range(5)],
+        "x": [n * 0.25 for n in range(6)],
+    }
 
 
 def test_channels_keep_order_and_colours(imagej, tmp_path):
@@ -123,6 +136,7 @@ def test_channels_keep_order_and_colours(imagej, tmp_path):
     np.save(tmp_path / "colours.npy", colours)
     told, back = hand_over(imagej, tmp_path, counting("tcyx"), "tcyx", colours=str(tmp_path / "colours.npy"))
     assert told["colours"] == colours.tolist()
+    assert told["again"]["hyperstack"]
     np.testing.assert_array_equal(back[:, 0], counting("tcyx"))
 
 

@@ -20,7 +20,12 @@ LANGUAGES = (
     "org.apache.groovy:groovy:4.0.23",
     "org.apposed:appose:0.9.0",
 )
-JARS = ("jars/ij-1.54p.jar", "jars/imagej-legacy-2.0.3.jar", "jars/scripting-jython-1.0.1.jar")
+JARS = (
+    "jars/ij-1.54p.jar",
+    "jars/imagej-legacy-2.0.3.jar",
+    "jars/scripting-jython-1.0.1.jar",
+    "jars/jython-slim-2.7.4.jar",
+)
 
 
 def make_fiji(folder: Path) -> Path:

@@ -26,15 +26,21 @@ def in_java(value):
 
 @contextmanager
 def shown():
-    """Collect what goes to the Log window, which is stdout without a screen."""
-    into, out = scyjava.jimport("java.io.ByteArrayOutputStream")(), SYSTEM.out
-    SYSTEM.setOut(scyjava.jimport("java.io.PrintStream")(into, True, "UTF-8"))
+    """Collect what goes to the Log window, which is stdout without a screen, and to stderr."""
+    into, before = (
+        [scyjava.jimport("java.io.ByteArrayOutputStream")() for _ in range(2)],
+        (SYSTEM.out, SYSTEM.err),
+    )
+    out, err = (scyjava.jimport("java.io.PrintStream")(stream, True, "UTF-8") for stream in into)
+    SYSTEM.setOut(out)
+    SYSTEM.setErr(err)
     said = []
     try:
         yield said
     finally:
-        SYSTEM.setOut(out)
-        said.append(str(into.toString("UTF-8")))
+        SYSTEM.setOut(before[0])
+        SYSTEM.setErr(before[1])
+        said += [str(stream.toString("UTF-8")) for stream in into]
 
 
 def press_escape_when(folder, pattern):
@@ -48,7 +54,7 @@ def press_escape_when(folder, pattern):
 
 @job
 def run_script(*, script, inputs, escape=None, image=None):
-    """Run a script in its language; what was shown, and the error that it ended with."""
+    """Run a script in its language; what was shown, what went to stderr, and the exception that it ended with."""
     if image:
         opened = IJ.openImage(image)
         scyjava.jimport("ij.WindowManager").setTempCurrentImage(opened)
@@ -64,7 +70,12 @@ def run_script(*, script, inputs, escape=None, image=None):
             error = str(failure.getMessage() or failure)
             value = getattr(failure, "value", None)
             error = str(value) if value is not None else error
-    told = {"shown": said[0], "error": error, "seconds": time.monotonic() - begun}
+    told = {
+        "shown": said[0],
+        "error": said[1] + error,
+        "exception": error,
+        "seconds": time.monotonic() - begun,
+    }
     if image:
         told["title"], told["changes"] = str(opened.getTitle()), bool(opened.changes)
         scyjava.jimport("ij.WindowManager").setTempCurrentImage(None)
@@ -98,6 +109,16 @@ def run_macro(*, macro, argument):
     with shown() as said:
         result = IJ.runMacroFile(macro, argument)
     return {"shown": said[0], "result": None if result is None else str(result)}
+
+
+@job
+def preference(*, name, value=None):
+    """What Java keeps under that name for cpretrain, set to `value` where one is given."""
+    node = scyjava.jimport("java.util.prefs.Preferences").userRoot().node("cpretrain")
+    before = node.get(name, None)
+    if value is not None:
+        node.put(name, value)
+    return {"value": None if before is None else str(before)}
 
 
 @job

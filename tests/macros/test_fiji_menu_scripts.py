@@ -21,13 +21,14 @@ EVALUATE = f"{MENU}/Evaluate_Model.py"
 EVALUATE_APPOSE = f"{MENU}/Appose/Evaluate_Model_with_Appose.groovy"
 RETRAIN = f"{MENU}/Retrain_Cellpose.py"
 RETRAIN_APPOSE = f"{MENU}/Appose/Retrain_Cellpose_with_Appose.groovy"
+PARAMETER = re.compile(r"^#@ (\w+) \((.*)\) (\w+)$", re.M)
 FOLDER, OPEN_IMAGE = "all movies in the folder", "the open image"
 
 
 def defaults(script: Path) -> dict:
     """The parameters of a script with their default values, as SciJava would fill them in."""
     found = {}
-    for kind, attributes, name in re.findall(r"^#@ (\w+) \((.*)\) (\w+)$", script.read_text("utf-8"), re.M):
+    for kind, attributes, name in PARAMETER.findall(script.read_text("utf-8")):
         value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
         text = value[1].strip('"') if value else None
         make = {"Integer": int, "Double": float, "Boolean": lambda flag: flag == "true"}.get(kind, str)
@@ -63,6 +64,33 @@ def test_every_script_is_of_its_language(languages, script, tmp_path):
     assert languages.call("compiles", script=str(broken), resolve=resolve)["error"]
 
 
+def parameters(script: Path) -> dict[str, str]:
+    return {name: said for _, said, name in PARAMETER.findall(script.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("step", [CORRECT, RETRAIN, EVALUATE])
+def test_what_is_remembered_of_a_script_is_its_own(step):
+    """SciJava keeps the inputs of all scripts under their bare names where they have no key."""
+    others = {key for other in (CORRECT, RETRAIN, EVALUATE) if other != step for key in keys(SOURCES / other)}
+    own = keys(SOURCES / step)
+    assert own
+    assert not own & others
+    appose = SOURCES / Path(step).parent / "Appose" / f"{Path(step).stem}_with_Appose.groovy"
+    assert keys(appose) == own | {"cpretrain.source"}
+
+
+def keys(script: Path) -> set[str]:
+    found = set()
+    for name, said in parameters(script).items():
+        key = re.search('persistKey="(cpretrain[.a-z_]+)"', said)
+        assert key or "persist=false" in said, name
+        if key:
+            assert key[1] not in found
+            found.add(key[1])
+    assert "persist=false" in parameters(script)["python"]  # one that does not work is not to come again
+    return found
+
+
 def test_the_same_parameters_in_both_languages():
     for script in (CORRECT, RETRAIN, EVALUATE):
         one = SOURCES / script
@@ -96,8 +124,16 @@ def test_without_an_open_image_it_says_so(run, tmp_path, script):
 @pytest.mark.parametrize(
     ("python", "said"),
     [
-        (lambda bare: bare / "nowhere", ["there is no Python here"]),
-        (lambda bare: bare, ["this Python has no cpretrain", 'pip install ".[cellpose3']),
+        (lambda bare: bare / "nowhere", ["there is no Python here", "Or empty the field", sys.executable]),
+        (
+            lambda bare: bare,
+            [
+                "this Python has no cpretrain",
+                'pip install ".[cellpose3',
+                "Or empty the field",
+                sys.executable,
+            ],
+        ),
         (lambda bare: None, ["is not a model folder", "expected: a folder with model.json"]),
     ],
     ids=["no Python", "no cpretrain", "bad input"],
@@ -106,7 +142,79 @@ def test_what_is_missing_is_explained(run, tmp_path, bare_python, script, python
     told = run(script, model=tmp_path, python=python(bare_python))
     for text in said:
         assert text in told["error"]
-        assert text in told["shown"]
+        assert text not in told["shown"]
+    first = said[0]
+    assert told["error"].count(first) == 1  # once, and in words
+    assert told["error"].startswith("[ERROR] ")
+    assert told["exception"] == ""
+    assert not re.search(r"^\s+at |Traceback", told["error"], re.M)
+
+
+@pytest.fixture
+def environments(tmp_path):
+    """A folder with two Pythons: the one called `python` is not to be started."""
+    (tmp_path / "bin").mkdir()
+    trap = tmp_path / "bin" / "python"
+    trap.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\nexec '{sys.executable}' \"$@\"\n")
+    trap.chmod(0o755)
+    chosen = tmp_path / "bin" / "python3.11"
+    chosen.write_text(f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n")
+    chosen.chmod(0o755)
+    return chosen
+
+
+@pytest.mark.parametrize("script", [EVALUATE, EVALUATE_APPOSE])
+def test_exactly_the_python_that_was_chosen_runs(run, languages, environments, tmp_path, script):
+    before = languages.call("preference", name="python")["value"]
+    told = run(script, model=tmp_path, python=environments)
+    assert "is not a model folder" in told["error"]
+    assert not (tmp_path / "started").exists()
+    assert languages.call("preference", name="python", value=before or "")["value"] == str(environments)
+
+
+@pytest.mark.parametrize("script", [EVALUATE, EVALUATE_APPOSE])
+def test_a_remembered_python_that_does_not_work_gives_way_to_the_installed_one(
+    run, languages, tmp_path, script
+):
+    languages.call("preference", name="python", value=str(tmp_path / "gone"))
+    languages.call("preference", name="since", value=str(2**60))  # chosen after the installation
+    told = run(script, model=tmp_path)
+    assert f"the Python chosen before, {tmp_path / 'gone'}, is passed over" in told["shown"]
+    assert "is not a model folder" in told["error"]
+    languages.call("preference", name="since", value="0")
+
+
+@pytest.mark.parametrize("script", [EVALUATE, EVALUATE_APPOSE])
+def test_the_installed_python_comes_first_where_it_was_installed_after_the_choice(
+    run, languages, environments, tmp_path, script
+):
+    trap = environments.with_name("python")
+    languages.call("preference", name="python", value=str(trap))
+    languages.call("preference", name="since", value="1000")
+    assert "is not a model folder" in run(script, model=tmp_path)["error"]
+    assert not (tmp_path / "started").exists()
+    languages.call("preference", name="since", value=str(2**60))
+    assert "is not a model folder" in run(script, model=tmp_path)["error"]
+    assert (tmp_path / "started").exists()
+    languages.call("preference", name="since", value="0")
+
+
+def test_a_worker_that_dies_before_its_first_task_is_told_in_words(languages, fiji_folder, tmp_path):
+    dying = tmp_path / "python"
+    dying.write_text(
+        '#!/bin/sh\ncase "$3" in *main*) echo gone away >&2; exit 3;; esac\n'
+    )  # the trial goes well
+    dying.chmod(0o755)
+    for _ in range(3):  # whether it dies before or after the task is begun is a matter of chance
+        told = languages.call(
+            "run_script",
+            script=str(fiji_folder / EVALUATE_APPOSE),
+            inputs=defaults(fiji_folder / EVALUATE_APPOSE)
+            | {"model": f"file:{tmp_path}", "python": f"file:{dying}"},
+        )
+        assert "cpretrain evaluate: " in told["error"]
+        assert "gone away" in told["error"]
+        assert told["exception"] == ""
 
 
 def test_no_python_anywhere(run, languages, fiji_folder, tmp_path, monkeypatch):

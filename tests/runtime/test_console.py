@@ -32,6 +32,23 @@ def test_lines_where_there_is_no_terminal(capsys, monkeypatch, seconds, lines):
     assert said == [f"drift {i}/3 {name}.tif" for i, name in enumerate("abc", 1)][: lines or 0]
 
 
+def test_the_time_left_is_at_the_pace_after_the_first_which_waited_for_what_is_started_once(
+    capsys, monkeypatch
+):
+    monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setattr(module, "_last_line", float("-inf"))
+    times = iter([0.0, 100.0, 100.0, 102.0, 104.0])  # begun; the first done, after Fiji's start; the others
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(times))
+    with progress("drift", 5) as step:
+        for _ in range(3):
+            step()
+    assert capsys.readouterr().err.splitlines() == [
+        "drift 1/5",
+        "drift 2/5, 0:00:06 left",
+        "drift 3/5, 0:00:04 left",
+    ]
+
+
 def test_quiet(capsys, monkeypatch):
     set_output(quiet=True)
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0)

@@ -13,6 +13,7 @@ from cpretrain.runtime.process_cache import kept
 def work(path: Path) -> tuple[str, int]:
     """Give the name of a file and the process that worked on it; some names stand for a mishap."""
     word = path.name.split()[0]
+    say("begun in this way")
     say(f"saw {path.name}")
     if word == "bad":
         raise BadInput(f"{path}: is bad", cure="mend it")

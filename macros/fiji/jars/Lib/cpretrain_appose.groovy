@@ -15,9 +15,10 @@ import ij.WindowManager
 import ij.io.FileSaver
 import ij.plugin.FolderOpener
 import java.awt.GraphicsEnvironment
+import java.util.concurrent.TimeUnit
+import java.util.prefs.Preferences
 import javax.swing.ProgressMonitor
 import org.apposed.appose.Appose
-import org.apposed.appose.Environment
 import org.apposed.appose.Service
 import org.apposed.appose.util.Environments
 
@@ -32,7 +33,10 @@ class Cancelled extends RuntimeException { }
 @Field POLL = 200
 @Field TOTAL = 1000
 @Field WIDTH = 60   // characters of room for file names; the window keeps the size that it begins with
-@Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe']
+@Field SECONDS = 60
+@Field PROGRAMS = ['bin/python', 'python.exe', 'Scripts/python.exe', 'bin/python3']
+@Field TRY = 'import appose.python_worker, cpretrain.cli.step_commands'
+@Field WORKER = 'import appose.python_worker; appose.python_worker.main()'
 @Field SCRIPT = '''
 from cpretrain.cli.appose import run_step
 run_step(task, step, arguments, settings)
@@ -53,7 +57,7 @@ def job(String title, File python, File source, Closure work) {
     window?.setProgress(1)
     def failed = []
     try {
-        environment(python, source, window).python().init('import numpy').withCloseable { service ->
+        worker(python, source, window).init('import numpy').withCloseable { service ->
             work { String step, Map arguments, Map settings = [:] ->
                 runStep(service, window, failed, step, arguments, settings)
             }
@@ -66,34 +70,99 @@ def job(String title, File python, File source, Closure work) {
         IJ.log(title + ': cancelled; what was complete stays')
     } catch (Failed failure) {
         IJ.showStatus(title + ': failed')
-        tell(title, failure.message)
         if (headless())
-            throw failure
+            System.err.println('[ERROR] ' + failure.message)
+        else
+            tell(title, failure.message)
     } finally {
         IJ.showProgress(1.0d)
         window?.close()
     }
 }
 
-/** The environment of the Python given, else that written at the installation, else one that Appose built or builds. */
-Environment environment(File python, File source, ProgressMonitor window) {
-    def written = new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_python.txt')
-    def places = python ? [python] : [written.file ? new File(written.getText('UTF-8').trim()) : null,
-                                      System.getenv('CPRETRAIN_PYTHON')?.with { new File(it) },
-                                      new File(Environments.apposeEnvsDir(), NAME)]   // built earlier
-    def program = places.findResult { it ? programIn(it) : null }
-    if (program)
-        return Appose.custom().binPaths(program.parent).appendSystemPath().env('PYTHONUTF8', '1').build()
-    if (python)
-        throw new Failed(python.path + ': there is no Python here')
+/** A worker in the Python given and no other, else in the first of the usual places, else in one that Appose builds. */
+Service worker(File python, File source, ProgressMonitor window) {
+    def program = python ? chosen(python) : usual { IJ.log(it) }
+    if (program)   // by its own path: Appose would take another Python of the same folder
+        return Appose.custom().env('PYTHONUTF8', '1').build().service([program.absolutePath], '-P', '-c', WORKER)
+            .syntax('python')
     if (!source)
         throw new Failed(HOW_TO)
     window?.setNote('building the Python environment, once; this cannot be cancelled')
     IJ.showStatus('building the Python environment ...')
     IJ.log('Building a Python environment with cpretrain from ' + source)
     def what = 'cpretrain[cellpose3,fiji] @ ' + source.toURI()
-    return Appose.uv().python('3.11').include(what).name(NAME)
-        .subscribeOutput { IJ.log(it.trim()) }.subscribeError { IJ.log(it.trim()) }.build()
+    try {
+        return Appose.uv().python('3.11').include(what).name(NAME)
+            .subscribeOutput { IJ.log(it.trim()) }.subscribeError { IJ.log(it.trim()) }.build().python()
+    } catch (Exception error) {
+        throw new Failed('The Python environment could not be built from ' + source + ':\n' + (error.message ?: error))
+    }
+}
+
+/** The Python that was chosen; one that works is remembered for the next time. */
+File chosen(File place) {
+    def program = programIn(place)
+    def wrong = program ? whatIsWrong(program) : ''
+    if (!program)
+        throw new Failed(place.path + ': there is no Python here\n' + instead())
+    if (wrong)
+        throw new Failed(place.path + ': this Python has no cpretrain with Appose that works. Type\n    "' + program.path +
+                         '" -m pip install ".[cellpose3,fiji]"\nin the folder of cpretrain.\n    found: ' + wrong + '\n' +
+                         instead())
+    def kept = preferences()
+    kept.put('python', place.absolutePath)
+    kept.putLong('since', System.currentTimeMillis())
+    return program
+}
+
+/** The first Python with cpretrain: the one installed or chosen last, of the environment variable, built by Appose. */
+File usual(Closure say = { }) {
+    def written = new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_python.txt')
+    def kept = preferences()
+    def named = [[written.lastModified(), 'that the scripts were installed with', written.file ? written.getText('UTF-8') : ''],
+                 [kept.getLong('since', 0), 'chosen before', kept.get('python', '')]].sort { -it[0] }
+    def places = named.collect { [it[1], it[2].trim()] } +
+        [[null, System.getenv('CPRETRAIN_PYTHON') ?: ''], [null, new File(Environments.apposeEnvsDir(), NAME).path]]
+    for (place in places.findAll { it[1] }) {
+        def program = programIn(new File(place[1]))
+        def wrong = program ? whatIsWrong(program) : 'there is no Python here'
+        if (!wrong)
+            return program
+        if (place[0])
+            say("warning: the Python ${place[0]}, ${place[1]}, is passed over: $wrong" as String)
+    }
+    return null
+}
+
+/** What happens when the field of the dialog is left empty. */
+String instead() {
+    def program = usual()
+    program ? "Or empty the field (select what is in it and press Delete): then $program is used." : HOW_TO
+}
+
+/** What cpretrain remembers of this person. */
+Preferences preferences() {
+    Preferences.userRoot().node('cpretrain')
+}
+
+/** Why that Python cannot run cpretrain in a worker of Appose; empty where it can. */
+String whatIsWrong(File program) {
+    def process
+    try {
+        process = new ProcessBuilder(program.path, '-P', '-c', TRY).redirectErrorStream(true).start()
+    } catch (IOException ignored) {   // not a program, or not for this machine
+        return 'it cannot be started'
+    }
+    process.outputStream.close()
+    if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly()
+        return "it gave no answer for $SECONDS seconds"
+    }
+    def said = process.inputStream.getText('UTF-8').readLines().findAll { it.trim() }
+    if (process.exitValue() == 0)
+        return ''
+    return said ? said.last().take(200) : "it ended with exit code ${process.exitValue()}"
 }
 
 File programIn(File place) {
@@ -102,9 +171,16 @@ File programIn(File place) {
 
 def runStep(Service service, ProgressMonitor window, List failed, String step, Map arguments, Map settings) {
     def inputs = [step: step, arguments: given(arguments), settings: given(settings)]
-    def task = service.task(SCRIPT, inputs, 'main')
-    task.listen { event -> show(window, event) }
-    task.start()
+    def task
+    try {
+        task = service.task(SCRIPT, inputs, 'main')
+        task.listen { event -> show(window, event) }
+        task.start()
+    } catch (IllegalStateException | IOException died) {   // before it was asked for anything
+        if (service.alive)
+            service.waitFor()
+        throw new Failed("cpretrain $step: " + reason(service.errorLines().join('\n') ?: died.message))
+    }
     while (!task.status.finished && service.alive) {
         if (IJ.escapePressed() || window?.canceled)
             cancel(service, task)

@@ -16,7 +16,7 @@ from cpretrain_python import Failed, fiji_folder, find_python
 from ij import IJ
 from java.awt import GraphicsEnvironment
 from java.io import BufferedReader, File, InputStreamReader
-from java.lang import ProcessBuilder
+from java.lang import ProcessBuilder, System
 from javax.swing import ProgressMonitor
 
 PATIENCE = 60  # seconds that a cancelled step may take to clean up, or to write the best model so far
@@ -65,8 +65,8 @@ class Job(object):
             return True
         IJ.showStatus("%s: failed" % self.title)
         if kind is Failed:
-            self._tell(error.args[0])
-            return not self.headless  # without a screen, whoever started it has to learn that it failed
+            self._tell(error.args[0], failed=True)
+            return True
         return False
 
     def run(self, step, *places, **settings):
@@ -106,7 +106,11 @@ class Job(object):
         self.failed += [reason for _, reason in sorted(answer.get("failed", {}).items())]
         return answer
 
-    def _tell(self, text):
+    def _tell(self, text, failed=False):
+        """Tell it in the Log window and a message; without a screen, what failed as an error, and once."""
+        if failed and self.headless:
+            System.err.println(u"[ERROR] " + text)
+            return
         IJ.log(text)
         if not self.headless:
             IJ.error(self.title, text)

@@ -3,13 +3,15 @@
 import os
 
 from ij import IJ
-from java.io import File
-from java.lang import ProcessBuilder
+from java.io import BufferedReader, File, InputStreamReader
+from java.lang import ProcessBuilder, System
 from java.util.concurrent import TimeUnit
+from java.util.prefs import BackingStoreException, Preferences
 
 SETTING = "jars/Lib/cpretrain_python.txt"  # of Fiji's folder; written by cpretrain fiji-scripts --install
 VARIABLE = "CPRETRAIN_PYTHON"
 PROGRAMS = ("bin/python", "python.exe", "Scripts/python.exe", "bin/python3")
+TRY = "import cpretrain.cli.step_commands"
 SECONDS = 60
 
 HOW_TO = u"""Fiji finds no Python with cpretrain.
@@ -30,29 +32,94 @@ def fiji_folder():
 
 
 def find_python(given=None):
-    """Path of a Python with cpretrain: the given one and no other, else the first of the usual places."""
+    """Path of a Python with cpretrain: the given one and no other, else the first of the usual places that has it.
+
+    One that was given, and works, is remembered for the next time.
+    """
     if given and unicode(given).strip():
-        program = program_in(File(unicode(given).strip()))
-        if program is None:
-            raise Failed(u"%s: there is no Python here" % given)
-        if not has_cpretrain(program):
-            raise Failed(u'%s: this Python has no cpretrain. Type\n    "%s" -m pip install ".[cellpose3]"\n'
-                           u"in the folder of cpretrain." % (given, program))
-        return program
-    tried = set()
-    for place in places():
+        place = File(unicode(given).strip())
         program = program_in(place)
-        if program and program not in tried and has_cpretrain(program):
-            return program
+        if program is None:
+            raise Failed(u"%s: there is no Python here\n%s" % (given, instead()))
+        reason = what_is_wrong(program)
+        if reason:
+            raise Failed(u'%s: this Python has no cpretrain that works. Type\n    "%s" -m pip install ".[cellpose3]"\n'
+                         u"in the folder of cpretrain.\n    found: %s\n%s" % (given, program, reason, instead()))
+        remember(place)
+        return program
+    program = usual_python(say=IJ.log)
+    if program is None:
+        raise Failed(HOW_TO % fiji_folder().getPath())
+    return program
+
+
+def usual_python(say=None):
+    """Path of the first Python with cpretrain in the usual places, None where there is none; passed over aloud."""
+    tried = set()
+    for named, place in places():
+        program = program_in(place)
+        if program in tried:
+            continue
         tried.add(program)
-    raise Failed(HOW_TO % fiji_folder().getPath())
+        reason = u"there is no Python here" if program is None else what_is_wrong(program)
+        if not reason:
+            return program
+        if named and say:
+            say(u"warning: the Python %s, %s, is passed over: %s" % (named, place.getPath(), reason))
+    return None
+
+
+def instead():
+    """What happens when the field of the dialog is left empty."""
+    program = usual_python()
+    how = u"Or empty the field (select what is in it and press Delete)"
+    return u"%s: then %s is used." % (how, program) if program else HOW_TO % fiji_folder().getPath()
 
 
 def places():
-    """Where to look: what was written at the installation, the environment variable, conda's environments."""
+    """Where to look, and as what it was named: the one installed or chosen last first, then where others put theirs."""
+    chosen = [(since, name, place) for since, name, place in (installed(), remembered()) if place]
+    for _, name, place in sorted(chosen, key=lambda each: -each[0]):
+        yield name, place
+    for place in usual_places():
+        yield None, place
+
+
+def installed():
+    """When the scripts were installed (milliseconds), and with which Python."""
     written = File(fiji_folder(), SETTING)
-    if written.isFile():
-        yield File(read(written).strip())
+    return written.lastModified(), u"that the scripts were installed with", file_of(read(written)) if written.isFile() else None
+
+
+def remembered():
+    """When a Python was chosen in a dialog (milliseconds), and which."""
+    kept = preferences()
+    return kept.getLong("since", 0), u"chosen before", file_of(kept.get("python", ""))
+
+
+def remember(place):
+    """Keep a Python that was chosen, and works, for the next time."""
+    kept = preferences()
+    kept.put("python", place.getAbsolutePath())
+    kept.putLong("since", System.currentTimeMillis())
+    try:
+        kept.flush()
+    except BackingStoreException:  # it is only not remembered
+        pass
+
+
+def preferences():
+    """What cpretrain remembers of this person."""
+    return Preferences.userRoot().node("cpretrain")
+
+
+def file_of(text):
+    """The file of that path; None where there is none written."""
+    return File(text.strip()) if text.strip() else None
+
+
+def usual_places():
+    """The environment variable, and conda's environments."""
     if os.environ.get(VARIABLE):
         yield File(os.environ[VARIABLE])
     home = File(os.path.expanduser(u"~"))
@@ -77,16 +144,21 @@ def program_in(place):
     return next((File(place, name).getPath() for name in PROGRAMS if File(place, name).isFile()), None)
 
 
-def has_cpretrain(program):
-    """Whether that Python is new enough and has cpretrain."""
+def what_is_wrong(program):
+    """Why that Python cannot run cpretrain; empty where it can."""
     try:
-        process = ProcessBuilder([program, "-P", "-c", "import cpretrain.cli"]).redirectErrorStream(True).start()
+        process = ProcessBuilder([program, "-P", "-c", TRY]).redirectErrorStream(True).start()
     except Exception:  # not a program, or not for this machine
-        return False
+        return u"it cannot be started"
+    process.getOutputStream().close()
+    said = BufferedReader(InputStreamReader(process.getInputStream(), "UTF-8"))
     if not process.waitFor(SECONDS, TimeUnit.SECONDS):
         process.destroyForcibly()
-        return False
-    return process.exitValue() == 0
+        return u"it gave no answer for %d seconds" % SECONDS
+    if process.exitValue() == 0:
+        return u""
+    lines = [line for line in said.lines().toArray() if line.strip()]
+    return lines[-1][:200] if lines else u"it ended with exit code %d" % process.exitValue()
 
 
 def read(path):

@@ -1,17 +1,17 @@
-#@ String (visibility=MESSAGE, value="<html>Corrects the drift of time-lapses with Correct 3D drift, and cuts training crops for Cellpose.<br>Results go beside the folder of movies, or into the folder chosen for the open image.", required=false) about
-#@ String (label="Correct", choices={"all movies in the folder", "the open image"}) what
-#@ File (label="Folder", style="directory") folder
+#@ String (visibility=MESSAGE, value="<html>Corrects the drift of time-lapses with Correct 3D drift, and cuts training crops for Cellpose.<br>Results go beside the folder of movies, or into the folder chosen for the open image.", required=false, persist=false) about
+#@ String (label="Correct", choices={"all movies in the folder", "the open image"}, persistKey="cpretrain.drift.what") what
+#@ File (label="Folder", style="directory", persistKey="cpretrain.drift.folder") folder
 #@ Integer (label="Channel to measure", value=1, min=1, persistKey="cpretrain.drift.channel") channel
-#@ Boolean (label="Only x and y of 3D data", value=false) only_xy
-#@ Boolean (label="Multi time scale", value=false) multi_time_scale
-#@ Boolean (label="Sub-pixel", value=false) sub_pixel
-#@ Boolean (label="Edge enhance", value=false) edge_enhance
-#@ Integer (label="Largest shift between frames (pixels)", value=10, min=1) max_shift
-#@ Integer (label="Crops of each movie", value=5, min=1) per_image
-#@ Integer (label="Size of a crop (pixels)", value=100, min=16) size
-#@ Integer (label="Seed of the random places", value=0) seed
-#@ File (label="Python with cpretrain (empty: found by itself)", required=false, persistKey="cpretrain.python") python
-#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both") source
+#@ Boolean (label="Only x and y of 3D data", value=false, persistKey="cpretrain.drift.only_xy") only_xy
+#@ Boolean (label="Multi time scale", value=false, persistKey="cpretrain.drift.multi_time_scale") multi_time_scale
+#@ Boolean (label="Sub-pixel", value=false, persistKey="cpretrain.drift.sub_pixel") sub_pixel
+#@ Boolean (label="Edge enhance", value=false, persistKey="cpretrain.drift.edge_enhance") edge_enhance
+#@ Integer (label="Largest shift between frames (pixels)", value=10, min=1, persistKey="cpretrain.drift.max_shift") max_shift
+#@ Integer (label="Crops of each movie", value=5, min=1, persistKey="cpretrain.crops.per_image") per_image
+#@ Integer (label="Size of a crop (pixels)", value=100, min=16, persistKey="cpretrain.crops.size") size
+#@ Integer (label="Seed of the random places", value=0, persistKey="cpretrain.crops.seed") seed
+#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Correct drift and cut crops', python, source) { run ->
     def one = what == 'the open image'
