@@ -21,7 +21,7 @@ from skimage.registration import phase_cross_correlation
 
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.timelapse import ArrayFrames
-from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings
 
 SHAPES = {"512 × 512 uint8": (1, 512, 512), "256 × 256 × 16 uint16": (16, 256, 256)}
@@ -54,7 +54,7 @@ def competitors(pixels: np.ndarray, on_exit: ExitStack) -> dict[str, Callable[[]
             phase_cross_correlation(later, earlier)
 
     ways: dict[str, Callable[[], object]] = {
-        "cpretrain native": lambda: measure_drift(movie, settings),
+        "cpretrain native": lambda: measure_frames(movie, settings),
         "scikit-image": scikit_image,
     }
     if frames[0].ndim == 2:

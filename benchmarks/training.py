@@ -27,7 +27,7 @@ import tifffile
 from cpretrain.crops.crop_image import add_border
 from cpretrain.crops.cutting import cut_crops
 from cpretrain.dataset.pairs import load_pairs
-from cpretrain.dataset.splitting import Split, split
+from cpretrain.dataset.splitting import Split, split_pairs
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.evaluation import EvaluateSettings
@@ -68,7 +68,7 @@ def cut(folder: Path, seed: int, options: argparse.Namespace) -> Split:
         labels = tifffile.imread(fields / "labels" / crop.source)
         inside = labels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
         tifffile.imwrite(folder / "masks" / crop.file, add_border(inside, crop.border))
-    return split(load_pairs(folder / "images", folder / "masks"), options.share, seed=seed)
+    return split_pairs(load_pairs(folder / "images", folder / "masks"), options.share, seed=seed)
 
 
 def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace) -> tuple[Taken, Path]:
@@ -136,7 +136,7 @@ def main() -> None:
         for seed in options.seeds:
             folder = (options.out or Path(aside)) / str(seed)
             parts = cut(folder, seed, options)
-            unseen = sorted({options.folder / "images" / pair.group for pair in parts.validation})
+            unseen = sorted({options.folder / "images" / pair.movie for pair in parts.validation})
             print(
                 f"{seed:4}  {'base':18} {' ' * 46}", *(f"{ap:6.3f}" for ap in score(BASE, unseen)), flush=True
             )

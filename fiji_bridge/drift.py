@@ -20,7 +20,7 @@ from fiji_bridge.errors import FijiError, missing_class
 from fiji_bridge.find import UPDATE
 from fiji_bridge.frames_file import map_frames, write_frames
 from fiji_bridge.macro_options import macro_options
-from fiji_bridge.plugin_log import Pair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
+from fiji_bridge.plugin_log import FramePair, clipped_in, complaint_in, drift_in, drift_in_file, frames_in
 
 if TYPE_CHECKING:
     from fiji_bridge.session import FijiSession
@@ -54,7 +54,7 @@ class FijiDrift:
 
     pixels: NDArray[Any] | None
     drift: NDArray[np.float32]
-    clipped_pairs: tuple[Pair, ...]
+    clipped_pairs: tuple[FramePair, ...]
     log: str
     seconds: float = 0.0
 

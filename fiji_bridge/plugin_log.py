@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fiji_bridge.errors import without_trace
 
-Pair = tuple[int, int]
+FramePair = tuple[int, int]
 
 _FRAME = r"(\d{1,9})"
 _NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
@@ -53,10 +53,10 @@ def _if_pixels(drift: NDArray[np.float64]) -> NDArray[np.float32] | None:
     return drift.astype(np.float32) if (np.abs(drift) < _LARGEST).all() else None
 
 
-def clipped_in(log: str) -> tuple[Pair, ...]:
+def clipped_in(log: str) -> tuple[FramePair, ...]:
     """Pairs of frames, from 0, whose measured shift was cut to max_shift on any axis, at any time scale."""
-    pairs: dict[Pair, None] = {}
-    pair: Pair | None = None
+    pairs: dict[FramePair, None] = {}
+    pair: FramePair | None = None
     for line in log.splitlines():
         between = _PAIR.search(line)
         if between:

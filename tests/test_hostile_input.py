@@ -31,12 +31,12 @@ from cpretrain.labels import archive, tiff_plane
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.outline_file import read_outlines
 from cpretrain.models.record import read_record, settings_of_model
-from cpretrain.models.weights import BaseModel, find_base, own_models
+from cpretrain.models.weights import ModelWeights, find_base, own_models
 from cpretrain.pipeline.experiment import read_experiment
 from cpretrain.prediction.resume import Unfinished
 from cpretrain.rounds.learning_curve import read_learning_curve
 from cpretrain.runtime.console import console, say, warn
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.runtime.terminal import printable
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.drift import DriftSettings
@@ -148,7 +148,7 @@ def test_tuning_json(tmp_path, record):
 
 def test_licence_of_a_base_whose_record_is_damaged(tmp_path):
     (tmp_path / "model.json").write_text(DEEP)
-    assert "not known" in BaseModel("a", tmp_path / "weights").licence
+    assert "not known" in ModelWeights("a", tmp_path / "weights").licence
 
 
 def test_experiment_of_ten_thousand_levels(tmp_path):
@@ -413,7 +413,7 @@ def test_hostile_names_are_names_and_nothing_else(tmp_path, name, capsys):
 
 def _corrected(raw):
     batch = correct_drift(raw, out=None, settings=NATIVE)
-    return Report([f"{movie.source.name} → {movie.corrected}" for movie in batch.done], {}, batch.failed)
+    return Summary([f"{movie.source.name} → {movie.corrected}" for movie in batch.done], {}, batch.failed)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there names may be any bytes")

@@ -13,14 +13,14 @@ NAMES = {
     "export_model finish_round import_masks measure_drift predict retrain round_status run_experiment settings "
     "start_round sweep undo_drift",
     "cpretrain.drift": "CorrectedMovie correct_drift correct_movie read_shifts write_shifts",
-    "cpretrain.registration": "Canvas DriftCurve canvas_for covered measure_drift undo_drift",
+    "cpretrain.registration": "Canvas DriftCurve canvas_for covered_area measure_drift undo_drift",
     "cpretrain.crops": "CropsResult cut_crops",
     "cpretrain.masks": "MasksResult import_masks",
     "cpretrain.training": "SweepResult TrainResult network_inputs retrain sweep",
     "cpretrain.evaluation": "AgreeResult EvaluateResult Verdict agree evaluate parse_thresholds",
     "cpretrain.prediction": "PredictedMovie predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
-    "cpretrain.rounds": "Finished Started finish_round round_status start_round",
+    "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
     "cpretrain.pipeline": "Experiment read_experiment run_demo run_experiment",
     "cpretrain.metrics": "Scores average_precision find_overlaps",
     "cpretrain.images": "ArrayFrames Calibration Channels Frames TimeLapse list_images list_movies write_frames "
@@ -54,6 +54,9 @@ def test_importing_cpretrain_imports_nothing_heavy():
     [
         ("cpretrain.evaluation", "average_precision", "cpretrain.metrics.average_precision"),
         ("cpretrain.evaluation", "Scores", "cpretrain.metrics.Scores"),
+        ("cpretrain.rounds", "Started", "cpretrain.rounds.StartResult"),
+        ("cpretrain.rounds", "Finished", "cpretrain.rounds.FinishResult"),
+        ("cpretrain.export", "Exported", "cpretrain.export.ExportResult"),
         ("cpretrain.drift", "measure_drift", "cpretrain.registration.measure_drift"),
     ],
 )

@@ -11,7 +11,7 @@ from cpretrain.batch.local_workers import local_cluster, shares
 from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.queue_profile import queue_cluster, read_profile
 from cpretrain.batch.state import BatchState
-from cpretrain.batch.worker import KEEPER, Keeper, work_on
+from cpretrain.batch.worker import KEEPER, CloseCached, work_on
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import say
 from cpretrain.runtime.log_silence import silent
@@ -152,7 +152,7 @@ def _run(
     expected: int = 1,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
     """Do the units that the largest worker has the memory for (None: workers do not say), small ones first."""
-    client.register_plugin(Keeper(), name=KEEPER)
+    client.register_plugin(CloseCached(), name=KEEPER)
     by_name = {str(unit.file): unit.file for unit in units}
     client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
 

@@ -26,7 +26,7 @@ CLASSES = {
 """Class of dask-jobqueue for each queue."""
 
 
-class Profile(Settings):
+class QueueProfile(Settings):
     """What a profile says; a job is one worker, which works on one movie at a time."""
 
     queue: Literal["slurm", "pbs", "lsf", "sge", "oar", "moab", "htcondor"] = Field(
@@ -47,7 +47,7 @@ class Profile(Settings):
         return int(parse_bytes(self.memory)) - BASE
 
 
-def read_profile(path: Path) -> Profile:
+def read_profile(path: Path) -> QueueProfile:
     """Read a profile.
 
     Raises
@@ -57,7 +57,7 @@ def read_profile(path: Path) -> Profile:
     """
     given = read_toml(path)
     try:
-        profile = Profile.model_validate(given)
+        profile = QueueProfile.model_validate(given)
         enough = profile.bytes_for_a_file > 0
     except ValidationError as error:
         raise bad_settings(error, lambda place: f"{path}: {place}") from None
@@ -71,7 +71,7 @@ def read_profile(path: Path) -> Profile:
 
 
 @contextmanager
-def queue_cluster(path: Path, profile: Profile) -> Iterator[Any]:
+def queue_cluster(path: Path, profile: QueueProfile) -> Iterator[Any]:
     """Send the jobs of a profile to the queue; they are taken back at the end of the block.
 
     Raises
@@ -129,7 +129,7 @@ def _class_of(queue: str) -> Any:
     return getattr(dask_jobqueue, CLASSES[queue])
 
 
-def _arguments(profile: Profile) -> dict[str, Any]:
+def _arguments(profile: QueueProfile) -> dict[str, Any]:
     """Arguments for dask-jobqueue: what the profile says, and what makes a job one worker for one file at a time."""
     options = dict(profile.options)
     threads = [f"export {name}={profile.cores}" for name in VARIABLES]

@@ -11,7 +11,7 @@ from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.batch.state import BatchState
 from cpretrain.errors import BadInput
 from cpretrain.runtime.cancel import ended_by_first_signal
-from cpretrain.runtime.process_cache import end_kept
+from cpretrain.runtime.process_cache import close_cached
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
@@ -149,7 +149,7 @@ def _here(
             state.started(file)
             yield file, attempt(work, file)
     finally:
-        end_kept()
+        close_cached()
 
 
 def _sorted_out(

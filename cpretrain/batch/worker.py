@@ -9,18 +9,18 @@ from distributed import WorkerPlugin, get_worker
 
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.runtime.console import set_output
-from cpretrain.runtime.process_cache import end_kept
+from cpretrain.runtime.process_cache import close_cached
 
 Result = TypeVar("Result")
 KEEPER = "cpretrain"
 
 
-class Keeper(WorkerPlugin):
+class CloseCached(WorkerPlugin):
     """Ends what a worker keeps, such as its Fiji, with the batch or with the worker."""
 
     def teardown(self, worker: Any) -> None:
         """End it."""
-        end_kept()
+        close_cached()
 
 
 def work_on(work: Callable[[Path], Result], file: Path, started: str) -> Outcome[Result]:

@@ -7,11 +7,11 @@ from importlib import metadata
 from cpretrain.errors import BadInput
 from cpretrain.models.weights import cellpose_major, models_folder, own_models, zoo_file
 from cpretrain.models.zoo import ZOO
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from fiji_bridge.facts import Fact
 
 
-def examine() -> Report:
+def examine() -> Summary:
     """Look for Java, Fiji, Cellpose, models and GPU."""
     from cpretrain.cli.fiji_menu import installed
     from fiji_bridge import doctor
@@ -24,7 +24,7 @@ def examine() -> Report:
         lines.append(f"{'found  ' if fact.found else 'missing'}  {name:<{width}}  {fact.what}")
         if fact.cure:
             lines.append(f"{'':{width + 11}}→ {fact.cure}")
-    return Report(lines, {name: asdict(fact) for name, fact in facts.items()})
+    return Summary(lines, {name: asdict(fact) for name, fact in facts.items()})
 
 
 def _cellpose() -> Fact:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_text
 from cpretrain.storage.json_file import read_json
 from fiji_bridge.facts import Fact
@@ -39,7 +39,7 @@ class Script:
     state: str
 
 
-def fiji_scripts(fiji: Path | None, install: bool) -> Report:
+def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
     """Install the scripts, or say which would go where.
 
     Parameters
@@ -59,7 +59,7 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Report:
     if not install:
         lines = [f"{script.state:<9} {home / script.name}" for script in scripts]
         lines.append(f'{PYTHON} would name {sys.executable}; to write all this: {INSTALL} --fiji "{home}"')
-        return Report(lines, {"fiji": home, "scripts": [vars(script) for script in scripts]})
+        return Summary(lines, {"fiji": home, "scripts": [vars(script) for script in scripts]})
     try:
         kept = _install(home, scripts)
     except OSError as error:
@@ -70,7 +70,7 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Report:
         ) from error
     lines = [f"kept what was changed: {path}" for path in kept]
     lines.append(f"{len(scripts)} files in {home}; start Fiji again, and see Plugins > cpretrain")
-    return Report(lines, {"fiji": home, "python": sys.executable, "kept": kept})
+    return Summary(lines, {"fiji": home, "python": sys.executable, "kept": kept})
 
 
 def installed(fiji: Path | None = None) -> Fact:

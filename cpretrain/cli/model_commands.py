@@ -7,7 +7,7 @@ import typer
 
 from cpretrain.cli.app import MOVIES, Threads, app
 from cpretrain.cli.command import command
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 
 if TYPE_CHECKING:
     from cpretrain.settings.batch import BatchSettings
@@ -36,7 +36,7 @@ def predict(
     out: Annotated[Path, typer.Option("--out", help="folder for the label images and tables")],
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Report:
+) -> Summary:
     """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
     from cpretrain.runtime.threads import use_threads
 
@@ -45,7 +45,7 @@ def predict(
 
     segmented = segment(model, images, out=out, settings=settings, batch=batch)
     lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in segmented.done]
-    return Report(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
+    return Summary(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
 
 
 @command(app, "CombineSettings")
@@ -56,13 +56,13 @@ def combine(
         typer.Argument(help="CLASS=FOLDER for each class: folders of label images of the same movies"),
     ],
     out: Annotated[Path, typer.Option("--out", help="folder for the combined label images and the table")],
-) -> Report:
+) -> Summary:
     """Put the results of several models together: one label image with a class for every object."""
     from cpretrain.combination import combine as put_together
     from cpretrain.combination.matching import parse_folders
 
     result = put_together(parse_folders(classes), out=out, settings=settings)
-    return Report([*result.lines(), f"results in {result.folder}"], vars(result))
+    return Summary([*result.lines(), f"results in {result.folder}"], vars(result))
 
 
 @command(app, "ExportSettings")
@@ -75,7 +75,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="the ZIP file (default: in the model folder)")
     ] = None,
-) -> Report:
+) -> Summary:
     """Pack a model for others, and check the package."""
     from cpretrain.errors import BadInput
     from cpretrain.export import export_model
@@ -83,7 +83,7 @@ def export(
     if not bioimageio:
         raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
     exported = export_model(model, settings=settings, out=out)
-    return Report([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
+    return Summary([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
 
 
 @command(rounds, "RoundSettings")
@@ -94,7 +94,7 @@ def start(
         Path | None, typer.Option("--out", help="folder of all rounds (default: rounds beside the images)")
     ] = None,
     threads: Threads = None,
-) -> Report:
+) -> Summary:
     """Choose crops to annotate, and predict them for correction in QuPath."""
     from cpretrain.runtime.threads import use_threads
 
@@ -102,7 +102,7 @@ def start(
     from cpretrain.rounds import start_round
 
     started = start_round(images, settings=settings, out=out)
-    return Report(
+    return Summary(
         started.lines(), {"round": started.number, "folders": [part.folder for part in started.parts]}
     )
 
@@ -112,7 +112,7 @@ def finish(
     settings: "TrainSettings",
     folder: Annotated[Path, typer.Argument(help=ROUNDS)],
     threads: Threads = None,
-) -> Report:
+) -> Summary:
     """Take in what was annotated, retrain the base on all rounds, and score it."""
     from cpretrain.runtime.threads import use_threads
 
@@ -120,13 +120,13 @@ def finish(
     from cpretrain.rounds import finish_round
 
     finished = finish_round(folder, settings=settings)
-    return Report(
+    return Summary(
         finished.lines(), {"round": finished.number, "model": finished.model, "warnings": finished.warnings}
     )
 
 
 @command(rounds)
-def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> Report:
+def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> Summary:
     """Say where the rounds stand, and what comes next."""
     from cpretrain.rounds.status import round_status
 

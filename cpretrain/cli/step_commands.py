@@ -8,7 +8,7 @@ import typer
 from cpretrain.cli.app import MOVIES, Out, Threads, app
 from cpretrain.cli.command import command
 from cpretrain.errors import BadInput
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.runtime.wording import counted
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def drift(
     raw: Annotated[Path | None, typer.Argument(help=MOVIES)] = None,
     out: Out = None,
     batch: "BatchSettings | None" = None,
-) -> Report:
+) -> Summary:
     """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.drift.correction import correct_drift
@@ -52,7 +52,7 @@ def drift(
         }
         for movie in corrected.done
     ]
-    return Report(lines, {"movies": data}, corrected.failed)
+    return Summary(lines, {"movies": data}, corrected.failed)
 
 
 @command(app, "CropSettings")
@@ -60,7 +60,7 @@ def crops(
     settings: "CropSettings",
     images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
     out: Out = None,
-) -> Report:
+) -> Summary:
     """Cut training crops at random places of random frames."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
@@ -69,7 +69,7 @@ def crops(
         ask_folder(images, "IMAGES", "Choose the folder of images"), out=out, settings=settings
     )
     data = {"folder": result.folder, "crops": [crop.file for crop in result.crops]}
-    return Report([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
+    return Summary([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
 
 
 @command(app, "MaskSettings")
@@ -78,7 +78,7 @@ def masks(
     ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
-) -> Report:
+) -> Summary:
     """Turn ground truth from QuPath into one clean label image for each training image."""
     from cpretrain.masks.importing import import_masks
 
@@ -86,7 +86,7 @@ def masks(
     objects, files = counted(result.objects, "object"), counted(result.images, "label image")
     lines = [f"{objects} in {files} in {result.folder}", *result.warnings]
     data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
-    return Report(lines, data)
+    return Summary(lines, data)
 
 
 @command(app, "TrainSettings", batch=True)
@@ -113,7 +113,7 @@ def train(
     ] = None,
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Report:
+) -> Summary:
     """Retrain a Cellpose model."""
     from cpretrain.runtime.threads import use_threads
 
@@ -128,12 +128,12 @@ def train(
                 cure="leave them out, or try several settings with --sweep",
             )
         result = retrain(images, masks, settings=settings, out=out, resume=resume)
-        return Report([f"model in {result.folder}"], {"model": result.folder})
+        return Summary([f"model in {result.folder}"], {"model": result.folder})
     found = sweep(
         images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch
     )
     lines = [f"best model in {found.model}", f"ranking in {found.table}"]
-    return Report(lines, {"model": found.model, "sweep": found.table})
+    return Summary(lines, {"model": found.model, "sweep": found.table})
 
 
 @command(app, "EvaluateSettings", batch=True)
@@ -143,7 +143,10 @@ def evaluate(
     images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
     masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
-    human: Annotated[Path | None, typer.Option(help="masks that a second person drew for the images")] = None,
+    annotator: Annotated[
+        Path | None,
+        typer.Option("--annotator", "--human", help="masks that a second annotator drew for the images"),
+    ] = None,
     frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
     frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     out: Annotated[
@@ -151,7 +154,7 @@ def evaluate(
     ] = None,
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Report:
+) -> Summary:
     """Score a retrained model and its base on images that neither was trained on."""
     from cpretrain.runtime.threads import use_threads
 
@@ -165,12 +168,12 @@ def evaluate(
         against=against,
         settings=settings,
         out=out,
-        human=human,
+        annotator=annotator,
         frames=frames,
         frame_masks=frame_masks,
         batch=batch,
     )
-    return Report([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
+    return Summary([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
 
 
 @command(app, "AgreeSettings")
@@ -179,19 +182,19 @@ def agree(
     masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
     masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
-) -> Report:
+) -> Summary:
     """Compare two people's masks: the agreement that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
     result = compare(masks_a, masks_b, settings=settings, out=out)
-    return Report([result.table()], result.as_data())
+    return Summary([result.table()], result.as_data())
 
 
 @command(app, batch=True)
 def run(
     experiment: Annotated[Path, typer.Argument(help="an experiment.toml")],
     batch: "BatchSettings | None" = None,
-) -> Report:
+) -> Summary:
     """Run the whole pipeline, from the first step that is not done."""
     from cpretrain.pipeline.experiment import run_experiment
 
@@ -201,7 +204,7 @@ def run(
 @command(app)
 def demo(
     folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
-) -> Report:
+) -> Summary:
     """Run the whole pipeline on real images that come with the package."""
     from cpretrain.pipeline.demo import run_demo
 
@@ -209,7 +212,7 @@ def demo(
 
 
 @command(app)
-def doctor() -> Report:
+def doctor() -> Summary:
     """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine
 
@@ -222,7 +225,7 @@ def fiji_scripts(
         bool, typer.Option("--install", help="write them (default: only say what goes where)")
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
-) -> Report:
+) -> Summary:
     """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
     from cpretrain.cli.fiji_menu import fiji_scripts as scripts
 
@@ -238,7 +241,7 @@ def models(
     name: Annotated[
         str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
     ] = None,
-) -> Report:
+) -> Summary:
     """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
     from cpretrain.models.installed import install_model, list_models
 
@@ -246,14 +249,14 @@ def models(
 
 
 @command(app)
-def schema() -> Report:
+def schema() -> Summary:
     """Print the JSON schema of experiment.toml."""
     import json
 
     from cpretrain.pipeline.experiment import Experiment
 
     described = Experiment.model_json_schema()
-    return Report([json.dumps(described, indent=2)], described)
+    return Summary([json.dumps(described, indent=2)], described)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ Folders = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class Together:
+class MatchedMovie:
     """Label images of one movie.
 
     Parameters
@@ -80,7 +80,7 @@ def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
     return folders
 
 
-def match_movies(folders: Folders) -> list[Together]:
+def match_movies(folders: Folders) -> list[MatchedMovie]:
     """Find the label images of the same movies by their names, whatever was put behind these.
 
     Raises
@@ -101,7 +101,7 @@ def match_movies(folders: Folders) -> list[Together]:
     if problems:
         raise BadFolder("the classes have label images of different movies", problems)
     files = [tuple(found[movie] for found in of_class.values()) for movie in everything]
-    return [Together(f"{stem(of_movie[0].name)}.tif", of_movie) for of_movie in files]
+    return [MatchedMovie(f"{stem(of_movie[0].name)}.tif", of_movie) for of_movie in files]
 
 
 def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.combination.matching import Together, as_labels, match_movies
+from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import label_type
@@ -32,7 +32,7 @@ TABLE, RECORD = "classes.csv", "combine.json"
 COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
 
 
-class Origin(Settings):
+class CombinationOrigin(Settings):
     """What a combination came from, besides the label images."""
 
     combine: CombineSettings
@@ -95,7 +95,7 @@ def combine(
     if out.resolve() in [folder.resolve() for folder in read.values()]:
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
     movies = match_movies(read)
-    origin = Origin(combine=settings, classes=tuple(folders))
+    origin = CombinationOrigin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
     outputs = _outputs(movies, out, settings)
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
@@ -122,16 +122,16 @@ def combine(
     return CombineResult(out, classes)
 
 
-def _outputs(movies: Sequence[Together], out: Path, settings: CombineSettings) -> list[Path]:
+def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> list[Path]:
     outlines = [_outlines_file(movie, out) for movie in movies if settings.geojson]
     return [out / TABLE, *(out / movie.name for movie in movies), *outlines]
 
 
-def _outlines_file(movie: Together, out: Path) -> Path:
+def _outlines_file(movie: MatchedMovie, out: Path) -> Path:
     return out / f"{stem(movie.name)}.geojson"
 
 
-def _inputs(movies: Sequence[Together], settings: CombineSettings) -> list[Path]:
+def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[Path]:
     files = [file for movie in movies for file in movie.files]
     if settings.rule != "probability":
         return files
@@ -148,7 +148,7 @@ def _inputs(movies: Sequence[Together], settings: CombineSettings) -> list[Path]
 
 
 def _combine_movie(
-    movie: Together,
+    movie: MatchedMovie,
     out: Path,
     settings: CombineSettings,
     names: Sequence[str],
@@ -178,7 +178,9 @@ def _combine_movie(
         write_planes_geojson(_outlines_file(movie, out), _outlines(out / movie.name, named))
 
 
-def _settled(movie: Together, opened: Sequence[TimeLapse], settings: CombineSettings) -> Iterator[Combined]:
+def _settled(
+    movie: MatchedMovie, opened: Sequence[TimeLapse], settings: CombineSettings
+) -> Iterator[Combined]:
     frames = opened[0].shape[0]
     known = movie.probabilities(frames) if settings.rule == "probability" else iter([[]] * frames)
     for t, probabilities in zip(range(frames), known, strict=True):

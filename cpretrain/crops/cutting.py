@@ -28,7 +28,7 @@ from cpretrain.images.valid_box import valid_box
 from cpretrain.models.normalization import measure_levels
 from cpretrain.runtime.console import say, warn
 from cpretrain.settings.crops import CropSettings
-from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
@@ -148,7 +148,7 @@ def _cut_image(
     with TimeLapse(path, settings.axes) as movie:
         movie.warn_of_notes()
         _warn_of_channels(movie)
-        inputs = Unchanged(movie.files)
+        inputs = FileSnapshot(movie.files)
         before = [crop for crop in known if crop.source == source_name(path)]
         drawn = [(crop, _pixels(movie, crop)) for crop in before] or _draw(movie, settings)
         inputs.check()

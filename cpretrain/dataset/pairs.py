@@ -11,7 +11,7 @@ from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import TINY, edge_objects
-from cpretrain.labels.pairing import is_vector_file, match, without_masks
+from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.runtime.console import warn
 
@@ -24,7 +24,7 @@ class Pair:
     ----------
     image, mask : pathlib.Path
         The two files.
-    group : str
+    movie : str
         The movie that the image was cut from; the image's own name where that is not known.
     objects, touching_border, tiny : int
         Number of objects, of those at the image's edge, and of those smaller than `TINY` pixels.
@@ -32,7 +32,7 @@ class Pair:
 
     image: Path
     mask: Path
-    group: str
+    movie: str
     objects: int = 0
     touching_border: int = 0
     tiny: int = 0
@@ -66,14 +66,14 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     if images.resolve() == masks.resolve():
         files = without_masks(files)
         mask_files = [path for path in mask_files if path not in set(files)]
-    matches = match(files, mask_files)
+    matches = match_by_name(files, mask_files)
     problems = list(matches.problems)
     pairs, kinds = [], {}
     for found in matches.pairs:
         image = found.image
-        group = origins[image.name].source if image.name in origins else image.name
+        movie = origins[image.name].source if image.name in origins else image.name
         try:
-            pair, kinds[image.name] = _checked_pair(image, found.masks, group)
+            pair, kinds[image.name] = _checked_pair(image, found.masks, movie)
             pairs.append(pair)
         except BadInput as error:
             names = f"{image.name} ← {found.masks[0].name}"
@@ -113,7 +113,7 @@ def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
     return flows
 
 
-def _checked_pair(image: Path, masks: tuple[Path, ...], group: str) -> tuple[Pair, tuple[str, int]]:
+def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pair, tuple[str, int]]:
     if len(masks) > 1:
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
@@ -130,7 +130,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], group: str) -> tuple[Pai
             cure="import the ground truth with cpretrain masks, which knows the border of training images",
         )
     areas = np.bincount(labels.reshape(-1))[1:]
-    pair = Pair(image, masks[0], group, len(areas), edge_objects(labels), int((areas < TINY).sum()))
+    pair = Pair(image, masks[0], movie, len(areas), edge_objects(labels), int((areas < TINY).sum()))
     return pair, (facts.dtype, facts.channels)
 
 

@@ -49,7 +49,7 @@ class Split:
     warnings: tuple[str, ...] = ()
 
 
-def split(
+def split_pairs(
     pairs: Sequence[Pair],
     train_fraction: float = 0.8,
     split_by: Literal["auto", "movie", "image"] = "auto",
@@ -89,7 +89,7 @@ def split(
         When one of the sides would be empty.
     """
     pairs = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
-    movies = joined({pair: pair.group for pair in pairs}, equal)
+    movies = joined({pair: pair.movie for pair in pairs}, equal)
     groups = sorted(set(movies.values()))
     if len(pairs) < 2:
         raise BadInput(
@@ -151,8 +151,8 @@ def split_known(
     if both:
         raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
     train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
-    by_movie = {pair.group for pair in train}.isdisjoint(pair.group for pair in validation)
-    movies = joined({pair: pair.group for pair in train}, equal) if by_movie else None
+    by_movie = {pair.movie for pair in train}.isdisjoint(pair.movie for pair in validation)
+    movies = joined({pair: pair.movie for pair in train}, equal) if by_movie else None
     images = _images_together(train, equal)
     test, warnings = _set_aside(train, test_fraction, movies, images, np.random.default_rng(seed))
     warnings += _on_both_sides(train, validation, equal)
@@ -181,7 +181,7 @@ def write_split(path: Path, parts: Split) -> None:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for pair, side in sorted(rows, key=lambda row: (row[0].image.name, str(row[0].image))):
-        table.writerow((_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.group, side))
+        table.writerow((_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.movie, side))
     write_text(path, text.getvalue())
 
 
@@ -215,8 +215,8 @@ def read_split(path: Path) -> Split:
             found=f"in two sets: {', '.join(twice)}" if twice else "an empty training or validation set",
             expected="each image once, and images in both train and validation",
         )
-    training = {pair.group for pair in sides["train"] + sides["test"]}
-    by_movie = training.isdisjoint(pair.group for pair in sides["validation"])
+    training = {pair.movie for pair in sides["train"] + sides["test"]}
+    by_movie = training.isdisjoint(pair.movie for pair in sides["validation"])
     return Split(
         tuple(sides["train"]),
         tuple(sides["validation"]),
@@ -234,7 +234,7 @@ def _seen_from(table: Path, file: Path) -> str:
 
 def _in_movie(pair: Pair, movies: Mapping[Pair, str]) -> Pair:
     """Return the pair with the movie that it counts to, where movies are known."""
-    return pair if pair.group == pair.image.name else replace(pair, group=movies[pair])
+    return pair if pair.movie == pair.image.name else replace(pair, movie=movies[pair])
 
 
 def joined(units: Mapping[Pair, str], equal: EqualImages) -> dict[Pair, str]:
@@ -309,12 +309,12 @@ def _set_aside(
 
 def _unknown(pairs: Iterable[Pair]) -> bool:
     """Whether it is not known which movies the images come from."""
-    return all(pair.group == pair.image.name for pair in pairs)
+    return all(pair.movie == pair.image.name for pair in pairs)
 
 
 def _few(validation: Sequence[Pair]) -> list[str]:
     """Warn where too few movies validate."""
-    count = len({pair.group for pair in validation})
+    count = len({pair.movie for pair in validation})
     return [] if count >= VALIDATION_MOVIES or _unknown(validation) else [few_movies_note(count)]
 
 

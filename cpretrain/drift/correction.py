@@ -17,7 +17,7 @@ from cpretrain.drift.inspection import Inspected, Inspection
 from cpretrain.drift.judgement import judge
 from cpretrain.drift.mask_proposal import propose_mask
 from cpretrain.drift.pair_certainty import with_certainty
-from cpretrain.drift.picture import Seen, draw_drift
+from cpretrain.drift.picture import RunningMean, draw_drift
 from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
@@ -29,10 +29,10 @@ from cpretrain.registration.checks import check_options
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warn
-from cpretrain.runtime.process_cache import kept
+from cpretrain.runtime.process_cache import cached_in_process
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
@@ -110,8 +110,10 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
         warnings = target.warnings_told()
         _warn(source.name, warnings)
         return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts), warnings)
-    engine = kept(("engine", settings), partial(choose_engine, settings))
-    return _correct(target, settings, engine, kept(("verifier", settings), partial(Verifier, settings)))
+    engine = cached_in_process(("engine", settings), partial(choose_engine, settings))
+    return _correct(
+        target, settings, engine, cached_in_process(("verifier", settings), partial(Verifier, settings))
+    )
 
 
 def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int:
@@ -142,7 +144,7 @@ def _correct(
     with TimeLapse(target.source, settings.axes, settings.convert) as movie:
         movie.warn_of_notes()
         warn_of_replaced(target.record, target.source)
-        inputs = Unchanged(movie.files)
+        inputs = FileSnapshot(movie.files)
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
         verified = verifier.verify(movie, corrected)
@@ -170,10 +172,10 @@ def _correct(
 
 
 def _write_movie(
-    target: DriftFiles, movie: TimeLapse, corrected: Corrected, settings: DriftSettings, inputs: Unchanged
-) -> tuple[tuple[Seen, Seen], Inspected]:
+    target: DriftFiles, movie: TimeLapse, corrected: Corrected, settings: DriftSettings, inputs: FileSnapshot
+) -> tuple[tuple[RunningMean, RunningMean], Inspected]:
     """Write the corrected frames, and look at each while it is there."""
-    before, after = Seen(), Seen()
+    before, after = RunningMean(), RunningMean()
     inspection = Inspection(movie, settings, corrected.curve)
 
     def frames() -> Iterator[NDArray[Any]]:
@@ -195,7 +197,7 @@ def _write_beside(
     target: DriftFiles,
     engine: Engine,
     corrected: Corrected,
-    means: tuple[Seen, Seen],
+    means: tuple[RunningMean, RunningMean],
     inspected: Inspected,
     findings: list[Finding],
 ) -> None:

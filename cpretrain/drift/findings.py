@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from cpretrain.registration.curve import Pair
+from cpretrain.registration.curve import FramePair
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -31,7 +31,7 @@ def native_option(settings: DriftSettings, option: str) -> str:
     return f"--engine native {option}" if settings.engine == "fiji" else option
 
 
-def count_pairs(pairs: Sequence[Pair]) -> str:
+def count_pairs(pairs: Sequence[FramePair]) -> str:
     """Count pairs of frames, and name the first ones."""
     named = ", ".join(f"{frame_from}–{frame_to}" for frame_from, frame_to in pairs[:3])
     more = ", …" if len(pairs) > 3 else ""
@@ -44,11 +44,11 @@ def list_frames(frames: Sequence[int]) -> str:
     return f"frame{'s' * (len(frames) > 1)} {named} {'are' if len(frames) > 1 else 'is'}"
 
 
-def ends_of(pairs: Iterable[Pair]) -> tuple[int, ...]:
+def ends_of(pairs: Iterable[FramePair]) -> tuple[int, ...]:
     """Return the later frames of some pairs."""
     return tuple(frame_to for _, frame_to in pairs)
 
 
-def touching(pairs: Iterable[Pair], frames: Collection[int]) -> list[Pair]:
+def touching(pairs: Iterable[FramePair], frames: Collection[int]) -> list[FramePair]:
     """Return the pairs of which one frame is among `frames`."""
     return [pair for pair in pairs if pair[0] in frames or pair[1] in frames]

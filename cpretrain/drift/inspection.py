@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.registration.agreement import Agreement
-from cpretrain.registration.curve import DriftCurve, Pair, round_away
+from cpretrain.registration.curve import DriftCurve, FramePair, round_away
 from cpretrain.registration.far_frames import far_disagreement
 from cpretrain.registration.frame_content import FrameContent, Kind, content_of, name_frames
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.local_optimum import WHOLE_PIXEL, offset_to_optimum
 from cpretrain.registration.still_structure import StillStructure, frames_to_look_at
-from cpretrain.registration.valid_area import Area, common, is_empty
+from cpretrain.registration.valid_area import Area, intersection, is_empty
 from cpretrain.settings.drift import DriftSettings
 
 Each = NDArray[np.float64] | None
@@ -56,7 +56,7 @@ class Inspected:
     after: Each = None
     fell: bool = False
     kinds: dict[int, Kind] = field(default_factory=dict)
-    off: dict[Pair, float] = field(default_factory=dict)
+    off: dict[FramePair, float] = field(default_factory=dict)
     far: float | None = None
     still: NDArray[np.bool_] | None = None
     share: float = 1.0
@@ -92,7 +92,7 @@ class Inspection:
         self._size = (1, *movie.shape[3:])
         self._to_look_at = frames_to_look_at(self._frames)
         self._contents: list[FrameContent] = []
-        self._off: dict[Pair, float] = {}
+        self._off: dict[FramePair, float] = {}
         self._still = StillStructure()
         self._earlier: NDArray[np.float32] | None = None
 
@@ -137,7 +137,7 @@ class Inspection:
             for a, b, length in zip(low, high, shape, strict=True)
         )
         self._measured = self._part(0, shape)
-        area = common((z, y, x), self._measured)
+        area = intersection((z, y, x), self._measured)
         self._aligned, self._recorded = Agreement(self._frames, area), Agreement(self._frames, area)
 
     def _part(self, t: int, shape: tuple[int, ...]) -> Area:

@@ -7,7 +7,7 @@ import numpy as np
 
 from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
 from cpretrain.drift.inspection import LEAST_SHARE, Inspected
-from cpretrain.registration.curve import DriftCurve, Pair
+from cpretrain.registration.curve import DriftCurve, FramePair
 from cpretrain.registration.frame_content import Kind
 from cpretrain.settings.drift import DriftSettings
 
@@ -156,7 +156,7 @@ class _Judgement:
         return tuple(range(1, len(self.curve.drift)))
 
 
-def _large(curve: DriftCurve, pairs: tuple[Pair, ...], limit: str) -> str:
+def _large(curve: DriftCurve, pairs: tuple[FramePair, ...], limit: str) -> str:
     frames_from, frames_to = np.array(pairs).T
     farthest = np.abs(curve.drift[frames_to] - curve.drift[frames_from]).max()
     return f"{count_pairs(pairs)} moved further than {limit}, by up to {farthest:g} pixels, as measured"

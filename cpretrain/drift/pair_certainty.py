@@ -7,7 +7,7 @@ import numpy as np
 from cpretrain.drift.verification import LOGGED_DIGITS
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.registration.curve import DriftCurve, Pair, measured_pairs
+from cpretrain.registration.curve import DriftCurve, FramePair, measured_pairs
 from cpretrain.registration.measure import measure_drift
 from cpretrain.settings.drift import DriftSettings
 
@@ -29,7 +29,7 @@ def with_certainty(movie: TimeLapse, curve: DriftCurve, settings: DriftSettings)
     return replace(curve, uncertain_pairs=tuple(sorted(dict.fromkeys(pairs), key=order.__getitem__)))
 
 
-def _different(curve: DriftCurve, native: DriftCurve) -> list[Pair]:
+def _different(curve: DriftCurve, native: DriftCurve) -> list[FramePair]:
     """Return the pairs of neighbouring frames between which two curves disagree by more than rounding."""
     steps = np.diff(curve.drift, axis=0) - np.diff(native.drift, axis=0)
     differs = np.abs(steps).max(axis=1) > 2 * LOGGED_DIGITS

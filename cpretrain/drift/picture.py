@@ -27,7 +27,7 @@ LINE, LETTERS = 0.022, 150
 COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
 
 
-class Seen:
+class RunningMean:
     """Mean over frames and planes, gathered frame by frame.
 
     It is sharp where nothing moved; of large frames it is kept at the size of the picture.
@@ -66,7 +66,7 @@ def draw_drift(
     path: Path,
     title: str,
     curve: DriftCurve,
-    means: tuple[Seen, Seen],
+    means: tuple[RunningMean, RunningMean],
     inspected: Inspected,
     warnings: Sequence[str] = (),
 ) -> None:
@@ -80,7 +80,7 @@ def draw_drift(
         Name of the movie, and of the engine; left out where no font has its letters.
     curve : DriftCurve
         Measured drift.
-    means : tuple of Seen
+    means : tuple of RunningMean
         Mean of the raw movie, and of the corrected one.
     inspected : Inspected
         What was seen in the frames.
@@ -181,7 +181,9 @@ def _agreement(axes: "Axes", inspected: Inspected) -> None:
         axes.legend(fontsize=8)
 
 
-def _mean_images(panels: "tuple[Axes, Axes]", means: tuple[Seen, Seen], inspected: Inspected) -> None:
+def _mean_images(
+    panels: "tuple[Axes, Axes]", means: tuple[RunningMean, RunningMean], inspected: Inspected
+) -> None:
     """Show both means in one scale of greys."""
     low, high = np.percentile(means[0].image, (1, 99.8))
     numbers = inspected.mean(inspected.before), inspected.mean(inspected.after)

@@ -10,7 +10,7 @@ from cpretrain.drift.findings import Finding
 from cpretrain.drift.inspection import Inspected
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name
-from cpretrain.registration.curve import DriftCurve, Pair
+from cpretrain.registration.curve import DriftCurve, FramePair
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import read_rows
 
@@ -65,7 +65,7 @@ def read_shifts(path: Path) -> DriftCurve:
     return DriftCurve(drift.reshape(-1, 3), clipped, uncertain)
 
 
-def _pairs(flags: Iterable[str]) -> tuple[Pair, ...]:
+def _pairs(flags: Iterable[str]) -> tuple[FramePair, ...]:
     """Pairs of neighbouring frames that led to the frames with a flag."""
     return tuple((t - 1, t) for t, flag in enumerate(flags) if flag == "True")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
-from cpretrain.evaluation.model_scores import Scored, View
+from cpretrain.evaluation.model_scores import ImageSet, ModelScores
 from cpretrain.evaluation.second_annotator import mask_files, read_drawn
 from cpretrain.evaluation.second_look import of_two_people
 from cpretrain.evaluation.tables import DEFINITION, score_rows
-from cpretrain.labels.pairing import bare, match
+from cpretrain.labels.pairing import bare, match_by_name
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import join, score
 from cpretrain.runtime.console import progress, warn
@@ -26,7 +26,7 @@ class AgreeResult:
 
     Parameters
     ----------
-    scored : Scored
+    scored : ModelScores
         Scores of the second against the first; the average precision is the same the other way round.
     folder : pathlib.Path or None
         Where ``agreement.csv`` is.
@@ -34,7 +34,7 @@ class AgreeResult:
         What a person should know before believing it.
     """
 
-    scored: Scored
+    scored: ModelScores
     folder: Path | None
     warnings: tuple[str, ...] = ()
 
@@ -102,7 +102,7 @@ def agree(
     files = {path.with_name(bare(path.name)): path for path in drawn}
     if len(files) < len(drawn):
         raise BadInput(f"{first}: several masks of one image", expected="one mask an image")
-    matches = match(files, mask_files(second))
+    matches = match_by_name(files, mask_files(second))
     pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
     if matches.ambiguous or not pairs:
         raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
@@ -123,8 +123,8 @@ def agree(
             looks.append((same_objects(a, b), not a.any() and not b.any()))
             step(one.name)
     names = tuple(one.name for one, _ in pairs)
-    view = View("image", names, names, thresholds)
-    scored = Scored(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+    view = ImageSet("image", names, names, thresholds)
+    scored = ModelScores(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
     warnings = of_two_people(*zip(*looks, strict=True))
     for warning in warnings:
         warn(warning)

@@ -11,8 +11,8 @@ from cpretrain.errors import BadInput
 from cpretrain.evaluation.second_annotator import read_drawn
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
-from cpretrain.models.weights import BaseModel
-from cpretrain.runtime.process_cache import kept
+from cpretrain.models.weights import ModelWeights
+from cpretrain.runtime.process_cache import cached_in_process
 from cpretrain.settings.base import Device
 from cpretrain.settings.evaluation import EvaluateSettings
 
@@ -29,27 +29,27 @@ class Load:
 
     device: Device
 
-    def __call__(self, base: BaseModel) -> Segmenter:
+    def __call__(self, base: ModelWeights) -> Segmenter:
         """Give it."""
-        return kept(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
+        return cached_in_process(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedModel:
     """A model that takes part.
 
     Parameters
     ----------
     name : str
         ``base`` or ``retrained``.
-    base : BaseModel
+    base : ModelWeights
         Its weights.
     settings : EvaluateSettings
         Thresholds and diameter that it is used with, nothing left open.
     """
 
     name: str
-    base: BaseModel
+    base: ModelWeights
     settings: EvaluateSettings
 
     @property

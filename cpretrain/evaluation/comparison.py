@@ -10,7 +10,7 @@ from cpretrain.dataset.reading import left_out_note
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
-from cpretrain.evaluation.compared_models import Contender, Load, Reader
+from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
 from cpretrain.evaluation.result import REPORT, EvaluateResult
@@ -20,7 +20,7 @@ from cpretrain.evaluation.second_look import look_again
 from cpretrain.evaluation.segmenting import score_views
 from cpretrain.evaluation.tables import DEFINITION, TABLES, write_tables
 from cpretrain.evaluation.threshold_search import tune
-from cpretrain.evaluation.threshold_surface import Grid
+from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.channels import unused_channels
@@ -44,7 +44,7 @@ def evaluate(
     against: PathLike | None = None,
     settings: EvaluateSettings | None = None,
     out: PathLike | None = None,
-    human: PathLike | None = None,
+    annotator: PathLike | None = None,
     frames: PathLike | None = None,
     frame_masks: PathLike | None = None,
     batch: BatchSettings | None = None,
@@ -63,7 +63,7 @@ def evaluate(
         IoU thresholds, how masks are made, and whether to search for that first.
     out : path-like, optional
         Where results go, by default into the model folder.
-    human : path-like, optional
+    annotator : path-like, optional
         Folder of masks that a second person drew for these images, or some of them.
     frames, frame_masks : path-like, optional
         Folders of whole frames and their masks, scored besides.
@@ -83,12 +83,12 @@ def evaluate(
     from cpretrain.evaluation.report.page import write_report
 
     settings = settings or EvaluateSettings()
-    model, out, human = to_path(model), to_path(out), to_path(human)
+    model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
     record, reader = read_record(model), Reader(settings_of_model(model))
     thresholds = parse_thresholds(settings.thresholds)
     views = _views(model, to_path(images), to_path(masks), to_path(frames), to_path(frame_masks))
-    people = _people(model, views, human) if human else {}
+    people = _people(model, views, annotator) if annotator else {}
     load = Load(settings.device)
     contenders = _contenders(model, record, against, settings, load, reader)
     inputs = _inputs(model, views, people, contenders)
@@ -134,9 +134,9 @@ def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
     return unused_channels(counts, reader.model, cure, "folders of images")
 
 
-def _people(model: Path, views: Mapping[str, Sequence[Pair]], human: Path) -> dict[Path, Path]:
+def _people(model: Path, views: Mapping[str, Sequence[Pair]], annotator: Path) -> dict[Path, Path]:
     training = trained_on(model) if "crop" in views else []
-    return second_masks(next(iter(views.values())), human, training)
+    return second_masks(next(iter(views.values())), annotator, training)
 
 
 def _contenders(
@@ -146,7 +146,7 @@ def _contenders(
     settings: EvaluateSettings,
     load: Load,
     reader: Reader,
-) -> list[Contender]:
+) -> list[ComparedModel]:
     """Find both models, and the thresholds that they are used with, after a search where one is asked for."""
     bases = {
         "base": find_base(against or record["base"].get("path") or record["base"]["name"]),
@@ -156,15 +156,15 @@ def _contenders(
         name: sha256(base.path) if base.path and base.path.is_file() else None for name, base in bases.items()
     }
     if settings.tune:
-        grid = Grid(
+        grid = ThresholdGrid(
             diameters=(None, *settings.tune_diameters),
             min_size=settings.min_size,
             thresholds=settings.thresholds,
         )
-        untuned = [Contender(name, base, settings.filled()) for name, base in bases.items()]
+        untuned = [ComparedModel(name, base, settings.filled()) for name, base in bases.items()]
         tune(model, trained_on(model), untuned, load, weights, reader, grid)
     return [
-        Contender(name, base, settings.filled(**tuned_values(model, name, weights[name])))
+        ComparedModel(name, base, settings.filled(**tuned_values(model, name, weights[name])))
         for name, base in bases.items()
     ]
 
@@ -173,7 +173,7 @@ def _inputs(
     model: Path,
     views: Mapping[str, Sequence[Pair]],
     people: Mapping[Path, Path],
-    contenders: Sequence[Contender],
+    contenders: Sequence[ComparedModel],
 ) -> list[Path]:
     """All files that the result depends on."""
     files = [path for pairs in views.values() for path in files_of(pairs)]

@@ -91,9 +91,9 @@ def _size(image: Path) -> tuple[int, int] | None:
 
 def _related(pair: Pair, seen: Sequence[Pair]) -> bool:
     """Whether an image is of a movie that was trained on: as its ``crops.csv`` says, else by its name."""
-    movies = {Path(one.group).stem for one in seen}
-    if pair.group != pair.image.name:
-        return Path(pair.group).stem in movies
+    movies = {Path(one.movie).stem for one in seen}
+    if pair.movie != pair.image.name:
+        return Path(pair.movie).stem in movies
     return any(_is_of(pair, movie) for movie in movies)
 
 

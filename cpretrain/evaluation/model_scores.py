@@ -21,7 +21,7 @@ HEADLINE = 0.5
 
 
 @dataclass(frozen=True)
-class View:
+class ImageSet:
     """The images that are scored together.
 
     Parameters
@@ -52,12 +52,12 @@ class View:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ModelScores:
     """What one model, or a second person, scored in a view.
 
     Parameters
     ----------
-    view : View
+    view : ImageSet
         Images and thresholds.
     model : str
         ``base``, ``retrained`` or ``human``.
@@ -67,7 +67,7 @@ class Scored:
         One row for each of these images, one column a threshold.
     """
 
-    view: View
+    view: ImageSet
     model: str
     places: tuple[int, ...]
     scores: Scores
@@ -122,7 +122,7 @@ class Difference:
 
 
 def difference(
-    first: Scored, second: Scored, threshold: int | None, name: str = "average_precision"
+    first: ModelScores, second: ModelScores, threshold: int | None, name: str = "average_precision"
 ) -> Difference:
     """Compare two models on the images that both were scored on."""
     both, in_first, in_second = np.intersect1d(first.places, second.places, return_indices=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cpretrain.images.valid_box import Box
 from cpretrain.metrics.overlaps import Overlaps
-from cpretrain.metrics.scores import match
+from cpretrain.metrics.scores import match_objects
 
 IOU = 0.5
 """From this IoU on an object counts as found."""
@@ -23,7 +23,7 @@ PLACES = ("at the border", "interior")
 
 
 @dataclass(frozen=True)
-class Judged:
+class ObjectOutcomes:
     """The objects of one side of one image, and what became of each.
 
     Parameters
@@ -52,7 +52,7 @@ class Judged:
 
 def judge(
     true: NDArray[Any], predicted: NDArray[Any], overlaps: Overlaps, valid: Box | None
-) -> tuple[Judged, Judged]:
+) -> tuple[ObjectOutcomes, ObjectOutcomes]:
     """Say of every true and every predicted object what became of it.
 
     A true object is *matched* when its match reaches an IoU of 0.5; else *merged* when a prediction covers most of it
@@ -70,10 +70,10 @@ def judge(
 
     Returns
     -------
-    Judged, Judged
+    ObjectOutcomes, ObjectOutcomes
         The true and the predicted objects.
     """
-    matched = match(overlaps, IOU)
+    matched = match_objects(overlaps, IOU)
     of_true = np.full(len(overlaps.true_areas), "missed", "<U7")
     of_true[_split(overlaps)] = "split"
     of_true[_merged(overlaps)] = "merged"
@@ -129,13 +129,13 @@ def _judged(
     places: NDArray[np.intp],
     iou: NDArray[np.float64],
     valid: Box | None,
-) -> Judged:
+) -> ObjectOutcomes:
     from scipy.ndimage import center_of_mass
 
     best = np.zeros(len(ids))
     np.maximum.at(best, places, iou)
     centres = np.reshape(center_of_mass(labels != 0, labels, ids), (-1, 2)) if len(ids) else np.zeros((0, 2))
-    return Judged(ids, areas, centres, np.isin(ids, _at_border(labels, valid)), outcomes, best)
+    return ObjectOutcomes(ids, areas, centres, np.isin(ids, _at_border(labels, valid)), outcomes, best)
 
 
 def _at_border(labels: NDArray[Any], valid: Box | None) -> NDArray[Any]:

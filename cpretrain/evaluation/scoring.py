@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cpretrain.evaluation.model_scores import Scored, View
-from cpretrain.evaluation.object_errors import Judged, judge
+from cpretrain.evaluation.model_scores import ImageSet, ModelScores
+from cpretrain.evaluation.object_errors import ObjectOutcomes, judge
 from cpretrain.html.pictures import grey, jpeg, outline_path
 from cpretrain.images.valid_box import Box, valid_box
 from cpretrain.labels.resize import enlarge
@@ -72,7 +72,7 @@ class Scoring:
 
     Parameters
     ----------
-    view : View
+    view : ImageSet
         The images.
 
     Attributes
@@ -87,14 +87,16 @@ class Scoring:
         For each opinion the places of images on which it has objects.
     """
 
-    view: View
+    view: ImageSet
     worst: Extreme | None = field(default=None, init=False)
     best: Extreme | None = field(default=None, init=False)
     copies: dict[tuple[str, str], set[int]] = field(default_factory=dict, init=False)
     with_objects: dict[str, set[int]] = field(default_factory=dict, init=False)
     left_out: dict[str, int] = field(default_factory=dict, init=False)
     _pictures: dict[int, Pictured] = field(default_factory=dict, init=False)
-    _judged: dict[int, dict[str, tuple[Judged, Judged]]] = field(default_factory=dict, init=False)
+    _judged: dict[int, dict[str, tuple[ObjectOutcomes, ObjectOutcomes]]] = field(
+        default_factory=dict, init=False
+    )
     _rows: dict[str, dict[int, Scores]] = field(default_factory=dict, init=False)
 
     def add(
@@ -145,7 +147,7 @@ class Scoring:
                 self.copies.setdefault((one, other), set()).add(place)
 
     @property
-    def judged(self) -> dict[tuple[str, int], tuple[Judged, Judged]]:
+    def judged(self) -> dict[tuple[str, int], tuple[ObjectOutcomes, ObjectOutcomes]]:
         """What became of every true and every predicted object, by model and place of the image."""
         return {
             (model, place): sides
@@ -159,10 +161,10 @@ class Scoring:
         return [self._pictures[place] for place in sorted(self._pictures)]
 
     @property
-    def models(self) -> dict[str, Scored]:
+    def models(self) -> dict[str, ModelScores]:
         """Scores of each model on all images so far."""
         return {
-            name: Scored(
+            name: ModelScores(
                 self.view, name, tuple(places), join([rows[n] for n in places], self.view.thresholds)
             )
             for name, rows in self._rows.items()

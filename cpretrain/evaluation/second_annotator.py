@@ -11,7 +11,7 @@ from cpretrain.errors import BadFolder
 from cpretrain.images.discovery import list_images
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.label_image import EMPTY
-from cpretrain.labels.pairing import is_vector_file, match
+from cpretrain.labels.pairing import is_vector_file, match_by_name
 from cpretrain.runtime.console import warn
 
 
@@ -57,7 +57,7 @@ def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] =
     BadFolder
         When a mask belongs to none of the images, or several to one; or there is none of those that are scored.
     """
-    matches = match([pair.image for pair in (*pairs, *training)], mask_files(folder))
+    matches = match_by_name([pair.image for pair in (*pairs, *training)], mask_files(folder))
     scored = {pair.image for pair in pairs}
     found = {one.image: one.masks[0] for one in matches.pairs if one.image in scored}
     if matches.without_image or matches.ambiguous or not found:

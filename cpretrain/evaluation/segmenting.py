@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cpretrain.batch.runner import for_each
 from cpretrain.dataset.pairs import Pair
-from cpretrain.evaluation.compared_models import Contender, Load, Reader
-from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
+from cpretrain.evaluation.model_scores import ImageSet
 from cpretrain.evaluation.scoring import HUMAN, Scoring
 from cpretrain.images.valid_box import Box
 from cpretrain.settings.batch import BatchSettings
@@ -21,7 +21,7 @@ MEMORY = 700_000_000
 
 
 @dataclass(frozen=True)
-class Seen:
+class SegmentedImage:
     """What the models make of an image.
 
     Parameters
@@ -42,19 +42,21 @@ class Seen:
     left_out: int = 0
 
 
-def see(image: Path, contenders: Sequence[Contender], load: Load, reader: Reader) -> Seen:
+def segment_image(
+    image: Path, contenders: Sequence[ComparedModel], load: Load, reader: Reader
+) -> SegmentedImage:
     """Segment an image with each model; what it needs can travel to another process."""
     read = reader.image(image)
     opinions: dict[str, NDArray[Any]] = {
         model.name: load(model.base).segment_inside(read.ready, model.settings, read.box)
         for model in contenders
     }
-    return Seen(read.planes[reader.model.channel - 1], read.box, opinions, read.left_out)
+    return SegmentedImage(read.planes[reader.model.channel - 1], read.box, opinions, read.left_out)
 
 
 def score_views(
     views: Mapping[str, Sequence[Pair]],
-    contenders: Sequence[Contender],
+    contenders: Sequence[ComparedModel],
     load: Load,
     reader: Reader,
     thresholds: tuple[float, ...],
@@ -67,7 +69,7 @@ def score_views(
     ----------
     views : mapping of str to sequence of Pair
         Images and ground truth, by name of the view.
-    contenders : sequence of Contender
+    contenders : sequence of ComparedModel
         The models.
     load : Load
         Gives the segmenter of a base model.
@@ -86,7 +88,7 @@ def score_views(
         for place, pair in enumerate(pairs):
             wanted.setdefault(pair.image, []).append((scoring, place, pair))
 
-    def take(image: Path, seen: Seen) -> None:
+    def take(image: Path, seen: SegmentedImage) -> None:
         size = (seen.shown.shape[0], seen.shown.shape[1])
         for scoring, place, pair in wanted[image]:
             opinions = dict(seen.opinions)
@@ -97,7 +99,7 @@ def score_views(
 
     done = for_each(
         list(wanted),
-        partial(see, contenders=contenders, load=load, reader=reader),
+        partial(segment_image, contenders=contenders, load=load, reader=reader),
         "evaluate",
         needs_one=False,
         batch=batch if batch and batch.asks_for_workers else None,
@@ -109,7 +111,7 @@ def score_views(
     return scorings
 
 
-def _view(name: str, pairs: Sequence[Pair], thresholds: tuple[float, ...]) -> View:
-    return View(
-        name, tuple(pair.image.name for pair in pairs), tuple(pair.group for pair in pairs), thresholds
+def _view(name: str, pairs: Sequence[Pair], thresholds: tuple[float, ...]) -> ImageSet:
+    return ImageSet(
+        name, tuple(pair.image.name for pair in pairs), tuple(pair.movie for pair in pairs), thresholds
     )

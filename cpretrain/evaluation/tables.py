@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from cpretrain.evaluation.compared_models import Contender
+from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import Interval
-from cpretrain.evaluation.model_scores import Difference, Scored, View, difference
-from cpretrain.evaluation.object_errors import PLACES, Judged, size_limits, size_of
+from cpretrain.evaluation.model_scores import Difference, ImageSet, ModelScores, difference
+from cpretrain.evaluation.object_errors import PLACES, ObjectOutcomes, size_limits, size_of
 from cpretrain.evaluation.scoring import HUMAN, Scoring
 from cpretrain.storage.csv_table import write_rows
 
-Sides = tuple[Judged, Judged]
+Sides = tuple[ObjectOutcomes, ObjectOutcomes]
 """True and predicted objects of one image."""
 
 TABLES = ("evaluation.csv", "evaluation_summary.csv", "evaluation_objects.csv")
@@ -21,7 +21,7 @@ DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU thresho
 
 
 def write_tables(
-    folder: Path, scorings: Sequence[Scoring], contenders: Sequence[Contender], record: Mapping[str, Any]
+    folder: Path, scorings: Sequence[Scoring], contenders: Sequence[ComparedModel], record: Mapping[str, Any]
 ) -> None:
     """Write ``evaluation.csv``, ``evaluation_summary.csv`` and ``evaluation_objects.csv``.
 
@@ -31,7 +31,7 @@ def write_tables(
         Where to.
     scorings : sequence of Scoring
         One a view.
-    contenders : sequence of Contender
+    contenders : sequence of ComparedModel
         The models.
     record : mapping
         The ``model.json`` of the retrained one, for the training parameters.
@@ -58,7 +58,7 @@ def write_tables(
     )
 
 
-def score_rows(scored: Iterable[Scored], columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A row for each model, image and IoU threshold; `columns` are added to each."""
     for one in scored:
         scores = one.scores
@@ -86,13 +86,13 @@ def score_rows(scored: Iterable[Scored], columns: Mapping[str, Any]) -> Iterator
 
 
 def _summary_rows(
-    scored: Iterable[Scored], facts: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Any]
+    scored: Iterable[ModelScores], facts: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """A row for each model and IoU threshold, and one for the mean over all thresholds.
 
     Parameters
     ----------
-    scored : iterable of Scored
+    scored : iterable of ModelScores
         Models in views.
     facts : mapping of str to mapping
         What is added to the rows of each model, for example which weights it is.
@@ -128,12 +128,12 @@ def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence
     }
 
 
-def _object_rows(view: View, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
+def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
     """A row for each true and each predicted object.
 
     Parameters
     ----------
-    view : View
+    view : ImageSet
         The images.
     judged : mapping of (model, place of the image) to the true and the predicted objects
         What became of them.
@@ -165,7 +165,7 @@ def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
     return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
 
 
-def _at(one: Scored, threshold: int | None) -> dict[str, Any]:
+def _at(one: ModelScores, threshold: int | None) -> dict[str, Any]:
     facts = _threshold(threshold, one.view.thresholds)
     facts |= {"images": len(one.places), "movies": one.view.clusters(one.places).movies or np.nan}
     if threshold is not None:
@@ -182,7 +182,7 @@ def _threshold(threshold: int | None, thresholds: Sequence[float]) -> dict[str, 
     return {"iou_threshold": thresholds[threshold], "measure": f"at IoU {thresholds[threshold]:g}"}
 
 
-def _intervals(one: Scored, threshold: int | None) -> dict[str, float]:
+def _intervals(one: ModelScores, threshold: int | None) -> dict[str, float]:
     names = ["average_precision"] if threshold is None else list(one.scores.parts)
     row: dict[str, float] = {}
     for name in names:

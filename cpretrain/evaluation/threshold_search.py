@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.dataset.pairs import Pair, files_of, tables_of
-from cpretrain.evaluation.compared_models import Contender, Load, Reader
+from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
-from cpretrain.evaluation.threshold_surface import Grid, Surface, draw_surfaces
+from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
 from cpretrain.models.record import TUNING_RECORD
@@ -30,11 +30,11 @@ PICTURE = "tuning.png"
 def tune(
     model: Path,
     pairs: Sequence[Pair],
-    contenders: Sequence[Contender],
+    contenders: Sequence[ComparedModel],
     load: Load,
     weights: Mapping[str, str | None],
     reader: Reader,
-    grid: Grid,
+    grid: ThresholdGrid,
 ) -> None:
     """Search, and leave ``tuning.json`` and ``tuning.png`` in the model folder; nothing is done where they are current.
 
@@ -44,7 +44,7 @@ def tune(
         The model folder.
     pairs : sequence of Pair
         The training images; never those that the models are compared on.
-    contenders : sequence of Contender
+    contenders : sequence of ComparedModel
         The models.
     load : callable
         Gives the segmenter of a base model.
@@ -52,7 +52,7 @@ def tune(
         SHA-256 of the weights of each.
     reader : Reader
         Reads images and masks.
-    grid : Grid
+    grid : ThresholdGrid
         What to try.
     """
     inputs = files_of(pairs) + tables_of(pairs)
@@ -61,7 +61,7 @@ def tune(
         say(f"tune: {model / TUNING_RECORD} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
-    clusters = cluster([pair.image.name for pair in pairs], [pair.group for pair in pairs])
+    clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])
     surfaces = {}
     with progress("tune", len(contenders) * len(pairs)) as step:
         for contender in contenders:
@@ -83,10 +83,10 @@ def tune(
 
 def _try_all(
     pair: Pair,
-    contender: Contender,
+    contender: ComparedModel,
     segmenter: Segmenter,
     reader: Reader,
-    grid: Grid,
+    grid: ThresholdGrid,
     step: Callable[[str], None],
 ) -> NDArray[np.float64]:
     """Average precision on one image, (diameters, flow thresholds, cellprob thresholds)."""

@@ -18,7 +18,7 @@ from cpretrain.settings.base import Settings
 from cpretrain.settings.segmentation import CELLPROB_THRESHOLD, FLOW_THRESHOLD
 
 
-class Grid(Settings):
+class ThresholdGrid(Settings):
     """What is tried."""
 
     flow_thresholds: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -34,7 +34,7 @@ class Surface:
 
     Parameters
     ----------
-    grid : Grid
+    grid : ThresholdGrid
         What was tried.
     precision : ndarray of float, (images, diameters, flow thresholds, cellprob thresholds)
         Mean over the IoU thresholds, for each training image.
@@ -42,7 +42,7 @@ class Surface:
         Which images are of one movie.
     """
 
-    grid: Grid
+    grid: ThresholdGrid
     precision: NDArray[np.float64]
     clusters: Clusters
 

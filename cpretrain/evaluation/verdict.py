@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cpretrain.evaluation.confidence_intervals import FEWEST, Clusters, Interval
-from cpretrain.evaluation.model_scores import Difference, Scored, difference
+from cpretrain.evaluation.model_scores import Difference, ModelScores, difference
 
 BETTER, NO_DIFFERENCE, WORSE = "better", "no difference shown", "worse"
 _WORDS = {1: BETTER, 0: NO_DIFFERENCE, -1: WORSE}
@@ -44,13 +44,13 @@ class Verdict:
 
 
 def reach_verdict(
-    scored: Mapping[tuple[str, str], Scored], against: str = "", warnings: Sequence[str] = ()
+    scored: Mapping[tuple[str, str], ModelScores], against: str = "", warnings: Sequence[str] = ()
 ) -> Verdict:
     """Compare the retrained model with its base, with a second person, and crops with whole frames.
 
     Parameters
     ----------
-    scored : mapping of (view, model) to Scored
+    scored : mapping of (view, model) to ModelScores
         The first view is the one that the verdict is about; another one, ``frame``, holds whole frames. Models are
         ``base``, ``retrained`` and, in the first view, ``human``.
     against : str
@@ -89,7 +89,7 @@ def span(interval: Interval, sign: str = "") -> str:
     return f"95 % interval {interval.text(sign)}" if interval.low == interval.low else "no interval"
 
 
-def _headline(scored: Scored) -> str:
+def _headline(scored: ModelScores) -> str:
     return f"the average precision at IoU {scored.view.thresholds[scored.view.headline]:g}"
 
 
@@ -112,7 +112,7 @@ def _sentence(gain: Difference, measure: str, against: str) -> str:
     return f"{word}: retraining {verb} {measure} from {before} to {after} {numbers}."
 
 
-def _beside_people(retrained: Scored, human: Scored) -> str:
+def _beside_people(retrained: ModelScores, human: ModelScores) -> str:
     gap = difference(retrained, human, retrained.view.headline)
     values = f"{gap.first:.2f} against {gap.second:.2f} of a second person ({_numbers(gap)})"
     if gap.outcome < 0:
@@ -122,7 +122,7 @@ def _beside_people(retrained: Scored, human: Scored) -> str:
     return f"It is close to people's own agreement: {values}, a shortfall that may be chance."
 
 
-def _on_frames(gain: Difference, retrained: Scored, frames: Mapping[str, Scored]) -> str:
+def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, ModelScores]) -> str:
     whole = difference(frames["retrained"], frames["base"], frames["retrained"].view.headline)
     values = (
         f"{_WORDS[whole.outcome]}, {whole.first:.2f} after retraining and {whole.second:.2f} before "
@@ -140,7 +140,7 @@ def _on_frames(gain: Difference, retrained: Scored, frames: Mapping[str, Scored]
     return f"Whole frames agree: {values}."
 
 
-def _other_measure(gain: Difference, retrained: Scored, base: Scored) -> list[str]:
+def _other_measure(gain: Difference, retrained: ModelScores, base: ModelScores) -> list[str]:
     thresholds = retrained.view.thresholds
     if len(thresholds) == 1:
         return []

@@ -1,2 +1,2 @@
-from .bioimageio import Exported as Exported
+from .bioimageio import ExportResult as ExportResult
 from .bioimageio import export_model as export_model

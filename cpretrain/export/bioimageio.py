@@ -26,7 +26,7 @@ INSTALL = "pip install 'cpretrain[bioimageio]'"
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """A package.
 
     Parameters
@@ -43,7 +43,7 @@ class Exported:
 
 def export_model(
     model: PathLike, *, settings: ExportSettings | None = None, out: PathLike | None = None
-) -> Exported:
+) -> ExportResult:
     """Pack a model folder for the BioImage Model Zoo.
 
     Parameters
@@ -57,7 +57,7 @@ def export_model(
 
     Returns
     -------
-    Exported
+    ExportResult
         The network as TorchScript, how it wants its input scaled, an example, the model card, and the licence of the
         base; checked by running it with ``bioimageio.core``, without the network.
 
@@ -82,7 +82,7 @@ def export_model(
         described = describe(parts, model, record, settings)
         with write_aside(path) as aside:
             checks = _pack(described, aside)
-    return Exported(path, checks)
+    return ExportResult(path, checks)
 
 
 def _pack(described: Any, path: Path) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
-from cpretrain.images.dtypes import rounded_to
+from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.settings.base import Conversion
 
@@ -111,7 +111,7 @@ class Converted:
         colours = np.moveaxis(pixels, self._movie.axes.replace("T", "").index("C"), -1)[..., :3]
         if self._rule != "luminance":
             return np.asarray(colours[..., ("red", "green", "blue").index(self._rule)])
-        return rounded_to(self.dtype, colours @ np.array(WEIGHTS[self._rule]))
+        return round_to_dtype(colours @ np.array(WEIGHTS[self._rule]), self.dtype)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
         """Which planes of frame `t` are not there, axes z, c; or (1, 1)."""

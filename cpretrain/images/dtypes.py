@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def rounded_to(dtype: np.dtype, values: NDArray[Any]) -> NDArray[Any]:
+def round_to_dtype(values: NDArray[Any], dtype: np.dtype) -> NDArray[Any]:
     """Round half up into the range of an integer type; keep float32.
 
     Parameters
     ----------
+    values : ndarray of float32 or float64
+        Grey values.
     dtype : numpy.dtype
         uint8, uint16 or float32.
-    values : array of float32 or float64
-        Grey values.
     """
     if dtype.kind == "f":
         return values.astype(dtype)
@@ -26,5 +26,5 @@ MOST_OF_16_BITS = 65_535
 
 
 def label_type(highest: int) -> np.dtype:
-    """Give uint16 where it holds the highest label, else uint32."""
+    """Return uint16 where it holds the highest label, else uint32."""
     return np.dtype(np.uint16 if highest <= MOST_OF_16_BITS else np.uint32)

@@ -8,7 +8,7 @@ from typing import Any
 from cpretrain.errors import BadInput
 from cpretrain.labels.drawn import Drawn
 from cpretrain.labels.outlines import Outline, Polygon, ring, with_area
-from cpretrain.runtime.gc_pause import collector_at_rest
+from cpretrain.runtime.gc_pause import gc_paused
 from cpretrain.storage.json_file import parse_json
 
 _AREAS = ("Polygon", "MultiPolygon")
@@ -63,7 +63,7 @@ def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[l
 
 def _root(path: str | os.PathLike, data: bytes) -> Any:
     try:
-        with collector_at_rest():
+        with gc_paused():
             root = parse_json(data.decode("utf-8-sig"))
     except ValueError as error:
         raise BadInput(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.labels.label_image import EMPTY, LabelImage, pieces_of, relabel
-from cpretrain.runtime.gc_pause import collector_at_rest
+from cpretrain.runtime.gc_pause import gc_paused
 from cpretrain.runtime.wording import counted
 
 FARTHEST = 1e7
@@ -153,7 +153,7 @@ def rasterise(
     if not outlines:
         return LabelImage(np.zeros(size, np.uint16), encoding, notes=(EMPTY,))
     _check_inside(path, outlines, size)
-    with collector_at_rest():
+    with gc_paused():
         order = sorted(range(len(outlines)), key=lambda index: -outlines[index].outer_area())
         geometries = [
             (geometry, index + 1) for index in order for geometry in _geometries(outlines[index].polygons)

@@ -44,7 +44,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Match:
+class NamedMatch:
     """An image and what was drawn for it.
 
     Parameters
@@ -68,7 +68,7 @@ class Matches:
 
     Parameters
     ----------
-    pairs : list of Match
+    pairs : list of NamedMatch
         In the order of the images.
     without_mask, without_image : list of Problem
         Images that no mask belongs to, and masks that belong to no image.
@@ -76,7 +76,7 @@ class Matches:
         Masks that could belong to several images, images with several masks.
     """
 
-    pairs: list[Match]
+    pairs: list[NamedMatch]
     without_mask: list[Problem]
     without_image: list[Problem]
     ambiguous: list[Problem]
@@ -147,7 +147,7 @@ def without_masks(files: Iterable[Path]) -> list[Path]:
     return [path for path in images if not [owner for owner in names.owners(path)[0] if owner != path]]
 
 
-def match(images: Iterable[Path], masks: Iterable[Path], unread: Iterable[Path] = ()) -> Matches:
+def match_by_name(images: Iterable[Path], masks: Iterable[Path], unread: Iterable[Path] = ()) -> Matches:
     """Pair masks with images by their names.
 
     Tried in this order against an image ``NAME.tif``: the same name; ``NAME_masks``, ``NAME_cp_masks``,
@@ -186,7 +186,7 @@ def match(images: Iterable[Path], masks: Iterable[Path], unread: Iterable[Path] 
         elif len(candidates) > 1 and any(rule != "tile" for _, rule in candidates):
             result.ambiguous.append(_several_masks(image, candidates))
         else:
-            result.pairs.append(Match(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
+            result.pairs.append(NamedMatch(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
     return result
 
 

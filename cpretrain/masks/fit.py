@@ -37,7 +37,7 @@ _TURNS = {
 }
 
 Points = NDArray[np.int64]
-Plane = NDArray[Any]
+GreyPlane = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def common_shift(fits: Sequence[MaskFit]) -> str:
     return f"the masks of this folder fit their images better {_by(dy, dx)}: check the export"
 
 
-def _steps(image: NDArray[Any]) -> tuple[Plane, Plane] | None:
+def _steps(image: NDArray[Any]) -> tuple[GreyPlane, GreyPlane] | None:
     """Absolute differences of neighbours down and across, 1 on average, mean of all channels; None if flat."""
     from scipy.ndimage import gaussian_filter
 
@@ -143,7 +143,7 @@ def _thinned(points: Points) -> Points:
     return points[:: max(1, len(points) // _MOST_POINTS)]
 
 
-def _strength(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> float:
+def _strength(steps: tuple[GreyPlane, GreyPlane], outlines: tuple[Points, Points]) -> float:
     """Mean step at the outlines; the mean over the image is 1."""
     total, count = 0.0, 0
     for step, points in zip(steps, outlines, strict=True):
@@ -153,7 +153,7 @@ def _strength(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> fl
     return total / max(1, count)
 
 
-def _moved(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> tuple[float, ...]:
+def _moved(steps: tuple[GreyPlane, GreyPlane], outlines: tuple[Points, Points]) -> tuple[float, ...]:
     """Strength with the outlines moved by each of `SHIFTS`, the same outlines for all of them."""
     most = max(max(shift) for shift in SHIFTS)
     down, across = (
@@ -168,7 +168,7 @@ def _moved(steps: tuple[Plane, Plane], outlines: tuple[Points, Points]) -> tuple
 def _warning(
     here: float,
     moved: tuple[float, ...],
-    steps: tuple[Plane, Plane],
+    steps: tuple[GreyPlane, GreyPlane],
     outlines: tuple[Points, Points],
     size: tuple[int, ...],
 ) -> str:

@@ -21,7 +21,7 @@ from cpretrain.labels.label_image import EMPTY, LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.outline_file import looks_like_geojson
 from cpretrain.labels.own_file import RECORD, as_tiff
-from cpretrain.labels.pairing import Match, is_mask_file, match, without_masks
+from cpretrain.labels.pairing import NamedMatch, is_mask_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.masks.fit import MaskFit, common_shift, mask_fit
 from cpretrain.masks.reading import read_ground_truth
@@ -97,7 +97,7 @@ def import_masks(
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
         raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
     found = _two_folders(ground_truth, images)
-    matches = match(found.images, found.drawn, found.unread)
+    matches = match_by_name(found.images, found.drawn, found.unread)
     if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
         say(f"masks: {out} is complete and unchanged")
         return earlier
@@ -113,14 +113,16 @@ def import_masks(
     return _write(ground_truth, out, ready, provenance, found.foreign())
 
 
-def _unchanged(out: Path, settings: MaskSettings, pairs: Sequence[Match], images: Path) -> MasksResult | None:
+def _unchanged(
+    out: Path, settings: MaskSettings, pairs: Sequence[NamedMatch], images: Path
+) -> MasksResult | None:
     """Return the result of an earlier import of the same files, if it is still whole."""
     outputs = _outputs(out, [found.image.name for found in pairs])
     record = done_record(out / RECORD, settings, _inputs(pairs), outputs, _table(images))
     return MasksResult(out, record["masks"], record["warnings"]) if record else None
 
 
-def _inputs(pairs: Sequence[Match]) -> list[Path]:
+def _inputs(pairs: Sequence[NamedMatch]) -> list[Path]:
     return [path for found in pairs for path in (found.image, *found.masks)]
 
 
@@ -218,13 +220,13 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
     )
 
 
-def _names(found: Match) -> str:
+def _names(found: NamedMatch) -> str:
     first = found.masks[0].name
     return f"{found.image.name} ← {first}" + (f" and {len(found.masks) - 1} tiles" if found.masks[1:] else "")
 
 
 def _read_all(
-    pairs: Sequence[Match], images: Path, settings: MaskSettings
+    pairs: Sequence[NamedMatch], images: Path, settings: MaskSettings
 ) -> tuple[list[_Ready], list[Problem]]:
     origins = read_crops(_folder(images))
     ready, problems = [], []
@@ -246,7 +248,7 @@ def _read_all(
     return ready, problems
 
 
-def _prepare(found: Match, image: LabelImage, pixels: NDArray[Any], border: int) -> _Ready:
+def _prepare(found: NamedMatch, image: LabelImage, pixels: NDArray[Any], border: int) -> _Ready:
     fit = mask_fit(pixels, image.labels, border)
     return _Ready(
         _row(found, image, fit, border),
@@ -258,7 +260,7 @@ def _prepare(found: Match, image: LabelImage, pixels: NDArray[Any], border: int)
     )
 
 
-def _row(found: Match, image: LabelImage, fit: MaskFit | None, border: int) -> MaskRow:
+def _row(found: NamedMatch, image: LabelImage, fit: MaskFit | None, border: int) -> MaskRow:
     height, width = image.labels.shape
     areas = np.bincount(image.labels.reshape(-1))[1:]
     return MaskRow(

@@ -7,19 +7,21 @@ from cpretrain.errors import BadInput
 from cpretrain.labels.encodings import read_ids, recognise
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outline_file import read_outlines
-from cpretrain.labels.pairing import Match, Tile, is_vector_file, tile_of
+from cpretrain.labels.pairing import NamedMatch, Tile, is_vector_file, tile_of
 from cpretrain.labels.second_look import look_again
 from cpretrain.masks.size import fit_to_image
 from cpretrain.masks.tiles import check_numbering, label_tiles, stitch
 from cpretrain.settings.masks import MaskSettings
 
 
-def read_ground_truth(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
+def read_ground_truth(
+    found: NamedMatch, size: tuple[int, int], border: int, settings: MaskSettings
+) -> LabelImage:
     """Read the mask, the tiles or the outlines that belong to an image.
 
     Parameters
     ----------
-    found : Match
+    found : NamedMatch
         The image and its files.
     size : tuple of int
         Height and width of the image in pixels.
@@ -62,7 +64,7 @@ def _check_selection(path: Path, settings: MaskSettings) -> None:
         )
 
 
-def _read_whole(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
+def _read_whole(found: NamedMatch, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
     (path,) = found.masks
     ids, encoding = read_ids(path)
     fitted = fit_to_image(path, ids, size, border, settings.upsample)
@@ -77,7 +79,7 @@ def _read_whole(found: Match, size: tuple[int, int], border: int, settings: Mask
     return image.with_notes([fitted.note] if fitted.note else [])
 
 
-def _read_tiles(found: Match, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
+def _read_tiles(found: NamedMatch, size: tuple[int, int], border: int, settings: MaskSettings) -> LabelImage:
     paths: Sequence[Path] = label_tiles(found.masks, found.image)
     read = [(path, tile_of(path.name) or Tile(), *read_ids(path)) for path in paths]
     whole = stitch(

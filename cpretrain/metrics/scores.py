@@ -112,7 +112,7 @@ def average_precision(
 def score(overlaps: Overlaps, thresholds: ArrayLike) -> Scores:
     """Score one image; the arrays have one row."""
     levels = _levels(thresholds)
-    found = [match(overlaps, level) for level in levels]
+    found = [match_objects(overlaps, level) for level in levels]
     tp = np.array([[len(pairs) for pairs in found]], np.int64)
     matched_iou = np.array([[overlaps.iou[pairs].sum() for pairs in found]], float)
     intersection, union = _aggregated_jaccard(overlaps)
@@ -136,7 +136,7 @@ def join(scores: Sequence[Scores], thresholds: ArrayLike) -> Scores:
     )
 
 
-def match(overlaps: Overlaps, threshold: float) -> NDArray[np.intp]:
+def match_objects(overlaps: Overlaps, threshold: float) -> NDArray[np.intp]:
     """Match true and predicted objects one to one.
 
     From an IoU of more than 0.5 on, no two objects can reach the threshold with the same third one, so that all who

@@ -3,10 +3,10 @@
 import urllib.error
 
 from cpretrain.errors import BadInput
-from cpretrain.models.weights import BaseModel, models_folder, zoo_file
+from cpretrain.models.weights import ModelWeights, models_folder, zoo_file
 
 
-def download(base: BaseModel) -> None:
+def download(base: ModelWeights) -> None:
     """Let Cellpose fetch the weights of a zoo model.
 
     Raises

@@ -14,12 +14,12 @@ from cpretrain.models.weights import (
     zoo_file,
 )
 from cpretrain.models.zoo import ZOO
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_aside, write_text
 from cpretrain.storage.provenance import sha256
 
 
-def list_models() -> Report:
+def list_models() -> Summary:
     """List the pretrained models of both versions of Cellpose, and the user's own."""
     lines, data = [], []
     for model in ZOO.values():
@@ -48,10 +48,10 @@ def list_models() -> Report:
         + ", all others as they are called.",
         f'"--base {SCRATCH}" starts from random weights (Cellpose 3); it needs far more images and epochs.',
     ]  # fmt: skip
-    return Report(lines, {"models": data, "folder": models_folder()})
+    return Summary(lines, {"models": data, "folder": models_folder()})
 
 
-def install_model(folder: Path, name: str | None = None) -> Report:
+def install_model(folder: Path, name: str | None = None) -> Summary:
     """Copy a retrained model into Cellpose's folder, and enter it in the list that its window shows.
 
     Parameters
@@ -84,7 +84,7 @@ def install_model(folder: Path, name: str | None = None) -> Report:
     if name not in own_models():
         write_text(models_folder() / GUI_MODELS, "".join(f"{own}\n" for own in [*own_models(), name]))
     line = f"{name} is in {models_folder()}; Cellpose's window lists it among the custom models"
-    return Report([line], {"name": name, "path": target})
+    return Summary([line], {"name": name, "path": target})
 
 
 def _line(name: str, kind: str, path: Path, made_for: str) -> str:

@@ -20,7 +20,7 @@ from cpretrain.images.valid_box import Box
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
 from cpretrain.models.versions import installed_cellpose
-from cpretrain.models.weights import DIAMETERS, BaseModel, stored_weights
+from cpretrain.models.weights import DIAMETERS, ModelWeights, stored_weights
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.segmentation import SegmentSettings
 
@@ -56,7 +56,7 @@ class Segmenter:
 
     Parameters
     ----------
-    base : BaseModel
+    base : ModelWeights
         From ``find_base``. Missing weights of a zoo model are downloaded.
     device : str
         ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest there is.
@@ -72,7 +72,7 @@ class Segmenter:
     """
 
     def __init__(
-        self, base: BaseModel, device: str = "auto", for_training: bool = False, batch_size: int = 8
+        self, base: ModelWeights, device: str = "auto", for_training: bool = False, batch_size: int = 8
     ) -> None:
         from cellpose import models
 
@@ -257,7 +257,7 @@ class Segmenter:
             return np.asarray(utils.fill_holes_and_remove_small_masks(joined, min_size=min_size), np.uint32)
 
 
-def _check_complete(base: BaseModel, net: Any) -> None:
+def _check_complete(base: ModelWeights, net: Any) -> None:
     """Make sure that every weight of the network came from the file; Cellpose leaves out what does not fit."""
     if base.path is None:
         return
@@ -273,7 +273,7 @@ def _check_complete(base: BaseModel, net: Any) -> None:
         )
 
 
-def _check_numbers(base: BaseModel, net: Any) -> None:
+def _check_numbers(base: ModelWeights, net: Any) -> None:
     """Make sure that the weights are finite, and that objects have a diameter that an image can be scaled by."""
     import torch
 
@@ -298,7 +298,7 @@ def _check_numbers(base: BaseModel, net: Any) -> None:
 _ANOTHER = "get the file anew, or choose another model"
 
 
-def _do_not_fit(base: BaseModel, found: str) -> BadInput:
+def _do_not_fit(base: ModelWeights, found: str) -> BadInput:
     return BadInput(
         f"{base.path}: its weights do not fit Cellpose's network",
         found=found,

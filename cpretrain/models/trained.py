@@ -9,7 +9,7 @@ from cpretrain.models.download import download
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.record import ModelSettings, read_record, settings_of_model
 from cpretrain.models.segmenter import Segmenter
-from cpretrain.models.weights import MODEL_RECORD, BaseModel, find_base
+from cpretrain.models.weights import MODEL_RECORD, ModelWeights, find_base
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.provenance import sha256
 
@@ -20,7 +20,7 @@ class UsedModel:
 
     Parameters
     ----------
-    base : BaseModel
+    base : ModelWeights
         Its weights.
     weights_sha256 : str
         SHA-256 of their file.
@@ -32,7 +32,7 @@ class UsedModel:
         Number of channels of the images that it was trained on, where that is known.
     """
 
-    base: BaseModel
+    base: ModelWeights
     weights_sha256: str
     settings: PredictSettings
     normalization: Normalization
@@ -89,5 +89,5 @@ def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
 
 
 @lru_cache(maxsize=1)
-def _load(base: BaseModel, weights_sha256: str, device: str, batch_size: int) -> Segmenter:
+def _load(base: ModelWeights, weights_sha256: str, device: str, batch_size: int) -> Segmenter:
     return Segmenter(base, device, batch_size=batch_size)

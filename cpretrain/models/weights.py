@@ -26,7 +26,7 @@ DIAMETERS = (1.0, 10_000.0)
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class ModelWeights:
     """A model to start from.
 
     Parameters
@@ -90,7 +90,7 @@ def zoo_file(name: str) -> Path:
     return models_folder() / ZOO[name].file
 
 
-def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> BaseModel:
+def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeights:
     """Find a base model by its name or path.
 
     Parameters
@@ -103,7 +103,7 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> BaseModel
 
     Returns
     -------
-    BaseModel
+    ModelWeights
         Checked to be loadable by the installed Cellpose, unless it still has to be downloaded.
 
     Raises
@@ -121,20 +121,20 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> BaseModel
                 "base model scratch: Cellpose 4 cannot train from random weights",
                 cure="name a base model, for example cpsam_v2, or install 'cpretrain[cellpose3]'",
             )
-        return BaseModel(name, None)
+        return ModelWeights(name, None)
     if os.path.isfile(given / WEIGHTS):
         given = given / WEIGHTS
     if os.path.isfile(given):  # unlike Path.is_file, also for names that are too long
         if not finetuned and (given.parent / MODEL_RECORD).is_file():
             raise _finetuned(given)
         _check_version(given, major)
-        return BaseModel(name, given)
+        return ModelWeights(name, given)
     if name in zoo_names(major):
-        return BaseModel(name, zoo_file(name), downloadable=True)
+        return ModelWeights(name, zoo_file(name), downloadable=True)
     own = models_folder() / name
     if name in own_models() and own.is_file():
         _check_version(own, major)
-        return BaseModel(name, own)
+        return ModelWeights(name, own)
     raise _unknown(name, major)
 
 

@@ -21,9 +21,9 @@ from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.writer import write_frames
-from cpretrain.pipeline.experiment import Experiment, correct_and_cut, learn, read_experiment
+from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
 from cpretrain.runtime.console import say
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
 
 DATA = Path(str(files("cpretrain"))) / "demo_data"
@@ -51,7 +51,7 @@ device = "cpu"
 """
 
 
-def run_demo(folder: PathLike) -> Report:
+def run_demo(folder: PathLike) -> Summary:
     """Run the pipeline in `folder`; what is there already is not done again.
 
     Raises
@@ -67,7 +67,7 @@ def run_demo(folder: PathLike) -> Report:
     moved = correct_and_cut(experiment)
     say(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
     _annotate(experiment)
-    report = learn(experiment)
+    report = train_and_evaluate(experiment)
     report.failed.update(moved.failed)
     report.lines.append(f"took {time.monotonic() - started:.0f} s")
     return report

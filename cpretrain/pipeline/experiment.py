@@ -11,7 +11,7 @@ from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import CorrectedMovie, correct_drift
 from cpretrain.images.discovery import beside, folder_of
 from cpretrain.runtime.console import say
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.crops import CropSettings
@@ -78,7 +78,7 @@ def read_experiment(path: PathLike) -> Experiment:
     )
 
 
-def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Report:
+def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Summary:
     """Run the steps of an experiment; it stops, and says so, where people have to draw.
 
     Parameters
@@ -104,8 +104,8 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Rep
             f"training images are in {training_images}",
             f"next: draw on them in QuPath, export label images to {experiment.ground_truth}, and run this again",
         ]
-        return Report(lines, {"next": "draw", "training_images": training_images}, moved.failed)
-    report = learn(experiment)
+        return Summary(lines, {"next": "draw", "training_images": training_images}, moved.failed)
+    report = train_and_evaluate(experiment)
     report.failed.update(moved.failed)
     return report
 
@@ -123,7 +123,7 @@ def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
     return moved
 
 
-def learn(experiment: Experiment) -> Report:
+def train_and_evaluate(experiment: Experiment) -> Summary:
     """Second half: masks, retraining and evaluation."""
     from cpretrain.evaluation import evaluate
     from cpretrain.masks.importing import import_masks
@@ -136,11 +136,11 @@ def learn(experiment: Experiment) -> Report:
     result = evaluate(
         trained.folder,
         settings=experiment.evaluate,
-        human=experiment.second_person,
+        annotator=experiment.second_person,
         frames=experiment.frames,
         frame_masks=experiment.frame_masks,
         batch=experiment.batch,
     )
     data: dict[str, Any] = result.as_data() | {"model": trained.folder}
     lines = [result.table(), f"model, report.html and tables are in {trained.folder}"]
-    return Report(lines, data)
+    return Summary(lines, data)

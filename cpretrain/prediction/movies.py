@@ -44,7 +44,7 @@ from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import remove
-from cpretrain.storage.file_snapshot import Unchanged
+from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
@@ -53,7 +53,7 @@ SMALL = 20_000_000
 """Bytes of input that are segmented sooner than a second process would have loaded the model."""
 
 
-class Origin(Settings):
+class PredictionOrigin(Settings):
     """What label images came from, besides the movie."""
 
     predict: PredictSettings
@@ -170,7 +170,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     """Segment one movie, stack or image; what it needs can travel to another process."""
     files = PredictionFiles(source, folder)
     only_labels = model.settings.replace(png=False, geojson=False, rois=False)
-    origin = Origin(
+    origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
     with TimeLapse(source, model.settings.axes) as movie:
@@ -190,7 +190,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
 
 
 def _is_segmented(
-    files: PredictionFiles, origin: Origin, inputs: Sequence[Path], asked: Sequence[Path]
+    files: PredictionFiles, origin: PredictionOrigin, inputs: Sequence[Path], asked: Sequence[Path]
 ) -> bool:
     """Whether label images and table are there; damaged files that are made of them are taken away, if asked for."""
     earlier = earlier_result(files.record, origin, inputs, files.outputs)
@@ -207,8 +207,8 @@ def _is_segmented(
     return True
 
 
-def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: Origin) -> None:
-    inputs = Unchanged(movie.files)
+def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin: PredictionOrigin) -> None:
+    inputs = FileSnapshot(movie.files)
     provenance = Provenance("predict", origin, files.inputs(movie))
     record = provenance.record
     same = {name: record[name] for name in ("settings", "inputs", "versions")}

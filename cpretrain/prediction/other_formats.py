@@ -14,7 +14,7 @@ from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import folder_aside
 
 Write = Callable[[Path, TimeLapse, str], None]
-Plane = tuple[list[Outline], tuple[int, int]]
+OutlinedPlane = tuple[list[Outline], tuple[int, int]]
 
 
 def write_other_forms(files: PredictionFiles, settings: PredictSettings) -> list[Path]:
@@ -57,7 +57,7 @@ def _rois(path: Path, labels: TimeLapse, class_name: str) -> None:
         write_planes_rois(path, _outlines(labels, class_name))
 
 
-def _outlines(labels: TimeLapse, class_name: str) -> Iterator[Plane]:
+def _outlines(labels: TimeLapse, class_name: str) -> Iterator[OutlinedPlane]:
     with progress(f"outlines {labels.path.name}", labels.shape[0]) as step:
         for t in range(labels.shape[0]):
             for z, plane in enumerate(labels.frame(t)[:, 0]):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.curve import DriftCurve, Pair, PairDrift
+from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift
 
 ANCHORS = 4
 """Earlier frames that a frame is compared with before it is given up."""
@@ -36,7 +36,7 @@ class Bridge:
         self._measure, self._measure_apart = measure, measure_apart
         self._anchors = [0]
         self.bridged: set[int] = set()
-        self._unresolved: list[Pair] = []
+        self._unresolved: list[FramePair] = []
 
     def __call__(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
         """Measure a pair; what cannot be measured is left as the curve has it."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.images.dtypes import rounded_to
+from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.registration.curve import DriftCurve, round_away
 
 Shape = tuple[int, int, int, int]
@@ -113,7 +113,7 @@ def _insert_interpolated(frame: NDArray[Any], shape: Shape, shift: NDArray[np.fl
                 inside = frame[: covered.shape[0], :, : covered.shape[2], : covered.shape[3]]
                 share = np.multiply(inside, weight_x * weight_y * weight_z, dtype=np.float64)
                 covered += share.astype(np.float32)
-    return rounded_to(frame.dtype, total)
+    return round_to_dtype(total, frame.dtype)
 
 
 def _neighbours(shift: float) -> list[tuple[int, float]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Pair = tuple[int, int]
+FramePair = tuple[int, int]
 LONGER_STEPS = (3, 9, 27, 81, 243, 729)
 
 
@@ -29,9 +29,9 @@ class DriftCurve:
     """
 
     drift: NDArray[np.float32]
-    clipped_pairs: tuple[Pair, ...] = ()
-    uncertain_pairs: tuple[Pair, ...] | None = None
-    large_pairs: tuple[Pair, ...] = ()
+    clipped_pairs: tuple[FramePair, ...] = ()
+    uncertain_pairs: tuple[FramePair, ...] | None = None
+    large_pairs: tuple[FramePair, ...] = ()
     bridged: tuple[int, ...] = ()
 
     @property
@@ -53,7 +53,7 @@ class DriftCurve:
         """Return the same rounded to whole pixels, halves away from 0, as the plugin applies and logs it."""
         return replace(self, drift=round_away(self.drift).astype(np.float32))
 
-    def _ends_of(self, pairs: Iterable[Pair]) -> NDArray[np.bool_]:
+    def _ends_of(self, pairs: Iterable[FramePair]) -> NDArray[np.bool_]:
         ends = np.zeros(len(self.drift), bool)
         ends[[frame_to for _, frame_to in pairs]] = True
         return ends
@@ -110,7 +110,7 @@ def time_steps(n_frames: int, multi_time_scale: bool) -> list[int]:
     return [1, *(step for step in LONGER_STEPS if step < last), last]
 
 
-def measured_pairs(n_frames: int, multi_time_scale: bool = False) -> Iterator[Pair]:
+def measured_pairs(n_frames: int, multi_time_scale: bool = False) -> Iterator[FramePair]:
     """Pairs of frames in the order in which they are measured.
 
     Each starts where the one before ended. The last of a step ends at the last frame: where the movie is no
@@ -163,7 +163,7 @@ def accumulate(
     on, and beyond its second one too. Every value is rounded to float32 each time, as the plugin's own are.
     """
     drift = np.zeros((n_frames, 3), np.float32)
-    pairs: list[tuple[Pair, PairDrift]] = []
+    pairs: list[tuple[FramePair, PairDrift]] = []
     for pair in measured_pairs(n_frames, multi_time_scale):
         measured = measure(*pair, drift)
         _add(drift, pair, measured.drift)
@@ -171,7 +171,7 @@ def accumulate(
     return curve_of(drift, pairs)
 
 
-def curve_of(drift: NDArray[np.float32], pairs: list[tuple[Pair, PairDrift]]) -> DriftCurve:
+def curve_of(drift: NDArray[np.float32], pairs: list[tuple[FramePair, PairDrift]]) -> DriftCurve:
     """Give the curve of a drift, shape (T, 3), that names each pair with a flag once."""
     clipped = dict.fromkeys(pair for pair, measured in pairs if measured.clipped)
     uncertain = dict.fromkeys(pair for pair, measured in pairs if measured.uncertain)
@@ -179,7 +179,7 @@ def curve_of(drift: NDArray[np.float32], pairs: list[tuple[Pair, PairDrift]]) ->
     return DriftCurve(drift, tuple(clipped), tuple(uncertain), tuple(large))
 
 
-def _add(drift: NDArray[np.float32], pair: Pair, measured: tuple[float, float, float]) -> None:
+def _add(drift: NDArray[np.float32], pair: FramePair, measured: tuple[float, float, float]) -> None:
     """Add to `drift`, in place, what `measured` says beyond it."""
     start, end = pair
     news = np.asarray(measured, np.float32) - (drift[end] - drift[start])

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.phase_correlation.certainty import scores_as_well
-from cpretrain.registration.phase_correlation.match import match
-from cpretrain.registration.phase_correlation.similarity import Scored, score, summit
+from cpretrain.registration.phase_correlation.match import match_frames
+from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
 from cpretrain.registration.phase_correlation.spectrum import Transformed
 from cpretrain.registration.whole_image import fits_as_a_whole, whole3
 
@@ -54,8 +54,8 @@ def _missed(
     earlier, later = transformed(i), transformed(j)
     moved = _box_moved(images, curve, i, j)
     said = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
-    found = match(later, earlier)
-    best = summit(later, earlier, Scored(np.array(found.drift), found.score, found.pixels))
+    found = match_frames(later, earlier)
+    best = summit(later, earlier, ScoredShift(np.array(found.drift), found.score, found.pixels))
     (as_said,), (pixels,) = score(later, earlier, said[np.newaxis])
     if scores_as_well(best.score, float(as_said), best.pixels):
         return np.zeros(3)

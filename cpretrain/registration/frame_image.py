@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from cpretrain.images.dtypes import rounded_to
+from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.registration.edge_filter import REACH, enhance_edges
 from cpretrain.registration.inpainting import fill_in
 from cpretrain.settings.drift import DriftSettings
 
-Box = tuple[int, int, int, int]
+MeasuredBox = tuple[int, int, int, int]
 
 
 def drift_image(
     frame: NDArray[Any],
     settings: DriftSettings,
-    box: Box | None = None,
+    box: MeasuredBox | None = None,
     left_out: NDArray[np.bool_] | None = None,
 ) -> NDArray[Any]:
     """Take from a frame what its drift is measured on.
@@ -42,7 +42,7 @@ def drift_image(
     if left_out is not None:
         image = fill_in(image, np.broadcast_to(_part(left_out, settings, box), image.shape))
     if settings.threshold:
-        image = rounded_to(image.dtype, image.astype(np.float64) - settings.threshold)
+        image = round_to_dtype(image.astype(np.float64) - settings.threshold, image.dtype)
     if settings.edge_enhance:
         image = enhance_edges(image)
     if settings.only_xy and len(image) > 1:
@@ -51,7 +51,7 @@ def drift_image(
 
 
 def kept_pixels(
-    left_out: NDArray[np.bool_], settings: DriftSettings, box: Box | None = None
+    left_out: NDArray[np.bool_], settings: DriftSettings, box: MeasuredBox | None = None
 ) -> NDArray[np.bool_]:
     """Tell which pixels of the image that `drift_image` makes owe nothing to those left out.
 
@@ -75,7 +75,7 @@ def kept_pixels(
     return ~touched
 
 
-def _part(planes: NDArray[Any], settings: DriftSettings, box: Box | None) -> NDArray[Any]:
+def _part(planes: NDArray[Any], settings: DriftSettings, box: MeasuredBox | None) -> NDArray[Any]:
     """Cut planes and box out of (Z, Y, X); a single plane stands for all."""
     low, high = settings.z_range or (1, len(planes))
     part = planes[low - 1 : high] if len(planes) > 1 else planes
@@ -90,4 +90,4 @@ def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
     total = np.zeros(image.shape[1:], np.float32)
     for plane in image:
         total += plane
-    return rounded_to(image.dtype, total / np.float32(len(image)))[np.newaxis]
+    return round_to_dtype(total / np.float32(len(image)), image.dtype)[np.newaxis]

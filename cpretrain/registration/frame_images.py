@@ -10,7 +10,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import Frames
 from cpretrain.images.valid_box import valid_box
 from cpretrain.registration.checks import check_drift_settings, check_pixels
-from cpretrain.registration.frame_image import Box, drift_image, kept_pixels
+from cpretrain.registration.frame_image import MeasuredBox, drift_image, kept_pixels
 from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
 from cpretrain.registration.pixel_mask import read_mask
 from cpretrain.settings.drift import DriftSettings
@@ -47,7 +47,7 @@ class DriftImages:
                 cure="pixels that are not 0 are left out; invert it if it is meant the other way round",
             )
 
-    def image(self, t: int, box: Box | None = None) -> Image:
+    def image(self, t: int, box: MeasuredBox | None = None) -> Image:
         """Read frame `t` (from 0), and give what is measured of it in `box`, and which pixels of that count.
 
         Raises
@@ -59,17 +59,17 @@ class DriftImages:
         check_pixels(self._movie, frame, t)
         return self.image_of(frame, box)
 
-    def image_of(self, frame: NDArray[Any], box: Box | None = None) -> Image:
+    def image_of(self, frame: NDArray[Any], box: MeasuredBox | None = None) -> Image:
         """Return what is measured of a frame, shape (Z, C, Y, X), that was read already, and which pixels count."""
         left_out = self._left_out(frame)
         kept = None if left_out is None else kept_pixels(left_out, self._settings, box)
         return drift_image(frame, self._settings, box, left_out), kept
 
-    def transformed(self, t: int, box: Box | None = None) -> Transformed:
+    def transformed(self, t: int, box: MeasuredBox | None = None) -> Transformed:
         """Read and transform frame `t` (from 0)."""
         return transform(*self.image(t, box))
 
-    def box(self, drift: Any) -> Box | None:
+    def box(self, drift: Any) -> MeasuredBox | None:
         """Where the ROI is once the sample has moved by `drift` (z, y, x).
 
         It follows by whole pixels and stays inside the image.

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cpretrain.images.dtypes import rounded_to
+from cpretrain.images.dtypes import round_to_dtype
 
 
 def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
@@ -33,7 +33,7 @@ def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
         if holes.any():
             smooth = np.where(holes, np.float32(0), plane.astype(np.float32))
             _pull_push(smooth, (~holes).astype(np.float32))
-            plane[holes] = rounded_to(image.dtype, smooth[holes])
+            plane[holes] = round_to_dtype(smooth[holes], image.dtype)
     return filled
 
 

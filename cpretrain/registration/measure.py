@@ -55,7 +55,7 @@ def measure_drift(
     imaging, doi:10.3791/51086.
     """
     from cpretrain.registration.memory import memory_needed
-    from cpretrain.registration.previous_frame import measure_drift as measure
+    from cpretrain.registration.previous_frame import measure_frames as measure
 
     settings = settings or DriftSettings()
     with opened(movie, settings.axes, settings.convert) as frames:

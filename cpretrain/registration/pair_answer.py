@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from cpretrain.registration.phase_correlation.certainty import is_uncertain
-from cpretrain.registration.phase_correlation.match import Match, match
+from cpretrain.registration.phase_correlation.match import PhaseMatch, match_frames
 from cpretrain.registration.phase_correlation.refinement import fraction, refined, refined_is_uncertain
 from cpretrain.registration.phase_correlation.spectrum import Transformed
 from cpretrain.settings.drift import DriftSettings
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 def answer_for(later: Transformed, earlier: Transformed, settings: DriftSettings) -> Answer:
     """Return how far the content of `earlier` moved to become `later`."""
-    found = match(later, earlier)
+    found = match_frames(later, earlier)
     if not settings.refine:
         return Answer(found.drift, found.drift, is_uncertain(found, later, earlier))
     best = refined(found, later, earlier)
@@ -32,6 +32,6 @@ def answer_for(later: Transformed, earlier: Transformed, settings: DriftSettings
     )
 
 
-def _with_fraction(best: Match, later: Transformed, earlier: Transformed) -> Float3:
+def _with_fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> Float3:
     z, y, x = (best.drift + fraction(best, later, earlier)).tolist()
     return z, y, x

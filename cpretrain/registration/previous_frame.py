@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.bridging import Bridge
-from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, accumulate, measured_pairs
-from cpretrain.registration.frame_image import Box
+from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift, accumulate, measured_pairs
+from cpretrain.registration.frame_image import MeasuredBox
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.max_shift import limited
 from cpretrain.registration.pair_answer import Answer, answer_for
 from cpretrain.settings.drift import DriftSettings
 
 
-def measure_drift(
+def measure_frames(
     movie: Frames,
     settings: DriftSettings | None = None,
     on_pair: Callable[[int, int], None] | None = None,
@@ -99,20 +99,24 @@ class _Measurement:
         found = answer_for(later, earlier, self.settings)
         return self._in_movie(found, box_from, box_to, frame_to - frame_from)
 
-    def _in_movie(self, found: Answer, box_from: Box | None, box_to: Box | None, steps: int = 1) -> PairDrift:
+    def _in_movie(
+        self, found: Answer, box_from: MeasuredBox | None, box_to: MeasuredBox | None, steps: int = 1
+    ) -> PairDrift:
         measured = limited(found.drift, found.uncertain, self.settings, steps)
         if box_from is None or box_to is None:
             return measured
         z, y, x = measured.drift
         return replace(measured, drift=(z, y + box_to[1] - box_from[1], x + box_to[0] - box_from[0]))
 
-    def _answer(self, frame_from: int, box_from: Box | None, frame_to: int, box_to: Box | None) -> Answer:
+    def _answer(
+        self, frame_from: int, box_from: MeasuredBox | None, frame_to: int, box_to: MeasuredBox | None
+    ) -> Answer:
         coming = self.transformed(frame_from, box_from), self.transformed(frame_to, box_to)
         self._look_ahead((frame_from, frame_to))
         earlier, later = (future.result() for future in coming)
         return answer_for(later, earlier, self.settings)
 
-    def _look_ahead(self, pair: Pair) -> None:
+    def _look_ahead(self, pair: FramePair) -> None:
         """Start on the frames of the pair after this one; with a ROI its place is not known yet."""
         if self.settings.roi is not None:
             return

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.bridging import interpolated
-from cpretrain.registration.curve import DriftCurve, Pair, PairDrift, curve_of
-from cpretrain.registration.frame_image import Box
+from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift, curve_of
+from cpretrain.registration.frame_image import MeasuredBox
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.inpainting import fill_in
 from cpretrain.registration.max_shift import Whole3, limited
@@ -17,7 +17,7 @@ from cpretrain.registration.pair_answer import answer_for
 from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
 from cpretrain.settings.drift import DriftSettings
 
-Kept = NDArray[np.bool_] | None
+KeptPixels = NDArray[np.bool_] | None
 """Pixels of an image that count; None means all."""
 
 
@@ -56,7 +56,7 @@ def measure_against_reference(
     first = images.image(start, images.box((0, 0, 0)))
     reference = _First(*first) if settings.reference == "first" else _RunningMean(*first)
     drift = np.zeros((movie.shape[0], 3), np.float32)
-    pairs: list[tuple[Pair, PairDrift]] = []
+    pairs: list[tuple[FramePair, PairDrift]] = []
     before: Whole3 = (0, 0, 0)
     latest, bridged = start, list(range(start))
     for t in range(start + 1, movie.shape[0]):
@@ -90,17 +90,17 @@ class _First:
 
     place: Whole3 = (0, 0, 0)
 
-    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
+    def __init__(self, image: NDArray[Any], kept: KeptPixels) -> None:
         self.transformed = transform(image, kept)
 
-    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
+    def add(self, image: NDArray[Any], kept: KeptPixels, drift: Whole3) -> None:
         """Nothing is learnt from other frames."""
 
 
 class _RunningMean:
     """The mean of all frames so far, aligned, on the field of view of the latest one."""
 
-    def __init__(self, image: NDArray[Any], kept: Kept) -> None:
+    def __init__(self, image: NDArray[Any], kept: KeptPixels) -> None:
         self.place: Whole3 = (0, 0, 0)
         self._sum = np.zeros(image.shape, np.float64)
         self._count = np.zeros(image.shape, np.int32)
@@ -114,7 +114,7 @@ class _RunningMean:
         seen = self._count > 0
         return transform(fill_in(mean, ~seen), seen)
 
-    def add(self, image: NDArray[Any], kept: Kept, drift: Whole3) -> None:
+    def add(self, image: NDArray[Any], kept: KeptPixels, drift: Whole3) -> None:
         """Take in a frame in which the sample is at `drift`; where only it has seen anything, it stands alone."""
         step = _step(self.place, drift)
         weights = np.ones((1, 1, 1), bool) if kept is None else kept
@@ -133,7 +133,7 @@ def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
     return moved
 
 
-def _in_movie(found: Whole3, box: Box | None, roi: Box | None, place: Whole3) -> Whole3:
+def _in_movie(found: Whole3, box: MeasuredBox | None, roi: MeasuredBox | None, place: Whole3) -> Whole3:
     """From where the content is against the reference in its box to where it is in the movie."""
     z, y, x = _plus(place, found)
     return (z, y, x) if box is None or roi is None else (z, y + box[1] - roi[1], x + box[0] - roi[0])

@@ -11,7 +11,7 @@ Area = tuple[slice, slice, slice]
 """A box in z, y, x; empty where a slice ends before it starts."""
 
 
-def covered(canvas: Canvas, t: int) -> Area:
+def covered_area(canvas: Canvas, t: int) -> Area:
     """Part of the canvas that frame `t` (from 0) covers wholly.
 
     Where frames are shifted by fractions of a pixel, the edge that is mixed with the padding is left out.
@@ -28,7 +28,7 @@ def covered(canvas: Canvas, t: int) -> Area:
     return _area(starts, np.minimum(np.floor(shift + lengths - 1) + 1, limits))
 
 
-def common(first: Area, second: Area) -> Area:
+def intersection(first: Area, second: Area) -> Area:
     """The part of two areas that is in both."""
     return _area(
         np.array([max(a.start, b.start) for a, b in zip(first, second, strict=True)]),
@@ -38,7 +38,7 @@ def common(first: Area, second: Area) -> Area:
 
 def covered_by_all(canvas: Canvas) -> Area:
     """Part of the canvas that every frame covers."""
-    return reduce(common, (covered(canvas, t) for t in range(len(canvas.shifts))))
+    return reduce(intersection, (covered_area(canvas, t) for t in range(len(canvas.shifts))))
 
 
 def is_empty(area: Area) -> bool:

@@ -28,7 +28,7 @@ NAME_IT = (
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishResult:
     """A finished round.
 
     Parameters
@@ -61,7 +61,7 @@ class Finished:
         ]
 
 
-def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Finished:
+def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> FinishResult:
     """Take in the ground truth of the newest round, and learn from all rounds.
 
     Parameters
@@ -74,7 +74,7 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
 
     Returns
     -------
-    Finished
+    FinishResult
         The model is retrained from the base on the crops of all rounds (``training``), and compared with the base on
         ``validation``. Repeated, it goes on where it was interrupted.
 
@@ -108,7 +108,7 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     )
     result = evaluate(newest.model, against=settings.base, settings=EvaluateSettings(device=settings.device))
     write_learning_curve(folder)
-    return Finished(newest.number, newest.model, folder.path, result.table(), tuple(warnings))
+    return FinishResult(newest.number, newest.model, folder.path, result.table(), tuple(warnings))
 
 
 def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:

@@ -31,7 +31,7 @@ VALIDATION_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Started:
+class StartResult:
     """A round that waits for people.
 
     Parameters
@@ -58,7 +58,7 @@ class Started:
 
 def start_round(
     images: PathLike, *, settings: RoundSettings | None = None, out: PathLike | None = None
-) -> Started:
+) -> StartResult:
     """Start the next round.
 
     Parameters
@@ -72,7 +72,7 @@ def start_round(
 
     Returns
     -------
-    Started
+    StartResult
         The new ``round_NN`` holds ``images``, ``predictions`` (label images, tables and GeoJSON), an empty
         ``ground_truth``, and ``round.json``, which records every choice.
 
@@ -121,11 +121,11 @@ def start_round(
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
-    return Started(target.number, [target] if rounds else [target, folder.validation])
+    return StartResult(target.number, [target] if rounds else [target, folder.validation])
 
 
 @dataclass(frozen=True)
-class _Maker:
+class _RoundWriter:
     """Makes folders of crops to annotate, with what a model makes of them.
 
     Parameters
@@ -166,7 +166,7 @@ class _Maker:
             ) from None
 
 
-def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) -> _Maker:
+def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) -> _RoundWriter:
     how = PredictSettings(
         device=settings.device,
         channel=settings.channel,
@@ -179,7 +179,7 @@ def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) ->
         with TimeLapse(path_of_movie, settings.axes) as movie:
             movie.warn_of_notes()
             files += movie.files
-    return _Maker(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
+    return _RoundWriter(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
 
 
 def base_of(folder: RoundsFolder, settings: RoundSettings) -> str | Path:
@@ -260,7 +260,7 @@ def validation_movies(movies: int) -> int:
     return max(fewest, round(VALIDATION_SHARE * movies))
 
 
-def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Maker) -> None:
+def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _RoundWriter) -> None:
     """Choose the crops that no round trains on, at random, of whole movies where there are enough."""
     settings = maker.settings
     whole = len(movies) >= FEWEST_MOVIES

@@ -6,11 +6,11 @@ from cpretrain.labels.pairing import bare, is_mask_file
 from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
 from cpretrain.rounds.seg_npy import saved_in_window
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
 
 
-def round_status(path: PathLike) -> Report:
+def round_status(path: PathLike) -> Summary:
     """Say where the rounds in this folder stand.
 
     Raises
@@ -37,7 +37,7 @@ def round_status(path: PathLike) -> Report:
     else:
         following = "cpretrain round finish"
     data = {"parts": parts, "rounds": curve, "next": following}
-    return Report([*lines, f"next: {following}"], data)
+    return Summary([*lines, f"next: {following}"], data)
 
 
 def _counted(part: Part) -> dict[str, Any]:

@@ -10,7 +10,7 @@ _things: dict[Hashable, Any] = {}
 _ends = ExitStack()
 
 
-def kept(key: Hashable, start: Callable[[ExitStack], Thing]) -> Thing:
+def cached_in_process(key: Hashable, start: Callable[[ExitStack], Thing]) -> Thing:
     """Give the thing of that key, started when it is asked for the first time in this process.
 
     Parameters
@@ -26,7 +26,7 @@ def kept(key: Hashable, start: Callable[[ExitStack], Thing]) -> Thing:
     return found
 
 
-def end_kept() -> None:
+def close_cached() -> None:
     """End all that was started."""
     _things.clear()
     _ends.close()

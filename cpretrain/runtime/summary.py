@@ -8,7 +8,7 @@ from cpretrain.errors import BadInput
 
 
 @dataclass
-class Report:
+class Summary:
     """What a command has to say at its end.
 
     Parameters

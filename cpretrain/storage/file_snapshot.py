@@ -7,7 +7,7 @@ from cpretrain.errors import BadInput
 from cpretrain.storage.provenance import files_in
 
 
-class Unchanged:
+class FileSnapshot:
     """Sizes and times of files, to be compared when they have been read.
 
     Parameters

@@ -53,7 +53,7 @@ class Earlier:
         return replace(self, damaged=damaged)
 
     def warn_of_damage(self) -> None:
-        """Report the files that are not as they were written, which the step makes again."""
+        """Summary the files that are not as they were written, which the step makes again."""
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""

@@ -37,7 +37,7 @@ SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_p
 
 TABLE, RECORD = "sweep.csv", "sweep.json"
 
-Grid = Mapping[str, Sequence[float]]
+SettingsGrid = Mapping[str, Sequence[float]]
 
 
 class SweepSettings(Settings):
@@ -94,7 +94,7 @@ def sweep(
     masks: PathLike,
     *,
     settings: TrainSettings,
-    grid: Grid,
+    grid: SettingsGrid,
     out: PathLike | None = None,
     resume: bool | None = None,
     batch: BatchSettings | None = None,
@@ -217,7 +217,7 @@ def _number(text: str) -> float:
     return int(value) if value.is_integer() and "e" not in text and "." not in text else value
 
 
-def _combinations(settings: TrainSettings, grid: Grid) -> list[TrainSettings]:
+def _combinations(settings: TrainSettings, grid: SettingsGrid) -> list[TrainSettings]:
     if not settings.test_fraction or not settings.ap_every:
         raise BadInput(
             "--sweep: needs an in-training test set to rank by",
@@ -232,11 +232,11 @@ def _combinations(settings: TrainSettings, grid: Grid) -> list[TrainSettings]:
         raise bad_settings(error, lambda place: f"--sweep: {place}") from None
 
 
-def _told(run: TrainSettings, grid: Grid) -> str:
+def _told(run: TrainSettings, grid: SettingsGrid) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {getattr(run, name):g}" for name in grid)
 
 
-def _ranked(trained: Sequence[Path | None], grid: Grid) -> list[dict[str, Any]]:
+def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str, Any]]:
     """One row a run, the best first; of equally precise runs the one with the lower test loss."""
     rows = []
     for number, folder in enumerate(trained, start=1):

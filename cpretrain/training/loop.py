@@ -45,7 +45,7 @@ class Diverged(BadInput):
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class TestSet:
     """Images that are never trained on and say how well training goes.
 
     Parameters
@@ -64,7 +64,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Kept:
+class BestWeights:
     """The weights that are to be kept, and the epoch after which they were that, from 0."""
 
     epoch: int
@@ -82,7 +82,7 @@ class Run:
         What is trained on.
     settings : TrainSettings
         Complete settings, from ``with_defaults``.
-    test : HeldOut, optional
+    test : TestSet, optional
         In-training test set.
 
     Attributes
@@ -91,7 +91,7 @@ class Run:
         Edge length of a training tile in pixels.
     curves : Curves
         What was measured so far.
-    kept : Kept or None
+    kept : BestWeights or None
         None before the first epoch has ended.
     seconds : float
         Time that the epochs so far took.
@@ -102,7 +102,7 @@ class Run:
         segmenter: Segmenter,
         examples: Examples,
         settings: TrainSettings,
-        test: HeldOut | None = None,
+        test: TestSet | None = None,
     ) -> None:
         import torch
 
@@ -121,7 +121,7 @@ class Run:
         self.optimizer = make_optimizer(self.net, settings)
         self.rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
         self.curves = Curves()
-        self.kept: Kept | None = None
+        self.kept: BestWeights | None = None
         self.seconds = 0.0
 
     @property
@@ -171,7 +171,7 @@ class Run:
         better = self._is_better(test_loss, precision)
         self.curves.add(training_loss, test_loss, precision)
         if better:
-            self.kept = Kept(epoch, _copy(self.net.state_dict()))
+            self.kept = BestWeights(epoch, _copy(self.net.state_dict()))
         self.seconds += time.perf_counter() - started
 
     def state(self) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         restore_generators(state["generators"], self.device.type)
         self.curves, self.seconds = Curves(**state["curves"]), state["seconds"]
-        self.kept = Kept(state["kept_epoch"], state["kept_weights"])
+        self.kept = BestWeights(state["kept_epoch"], state["kept_weights"])
 
     def _train(self, epoch: int, on_step: Callable[[], None]) -> float:
         seed_epoch(self.settings.seed, epoch)

@@ -7,12 +7,12 @@ from typing import Any
 
 from cpretrain.dataset.equal_images import equal_note, find_equal
 from cpretrain.dataset.pairs import Pair, files_of, load_pairs, tables_of
-from cpretrain.dataset.splitting import Split, split, split_known
+from cpretrain.dataset.splitting import Split, split_known, split_pairs
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.device import find_device
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.weights import MODEL_RECORD, SCRATCH, BaseModel, find_base
+from cpretrain.models.weights import MODEL_RECORD, SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import progress, say, warn
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -25,7 +25,7 @@ from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.inputs import look_again, network_inputs, say_channels, with_enough_objects
-from cpretrain.training.loop import Diverged, HeldOut, Run
+from cpretrain.training.loop import Diverged, Run, TestSet
 from cpretrain.training.model_card import write_card
 from cpretrain.training.model_folder import CARD, FILES, write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
@@ -98,7 +98,7 @@ def retrain(
 
 def _retrain(
     folder: Path,
-    base: BaseModel,
+    base: ModelWeights,
     pairs: list[Pair],
     kept_back: list[Pair],
     given: TrainSettings,
@@ -150,14 +150,14 @@ def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSett
     equal = find_equal([*pairs, *kept_back])
     if kept_back:
         return split_known(pairs, kept_back, settings.seed, settings.test_fraction, equal)
-    parts = split(
+    parts = split_pairs(
         pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
     )
     return replace(parts, warnings=(*equal_note(equal), *parts.warnings))
 
 
 def _is_there(
-    folder: Path, base: BaseModel, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
+    folder: Path, base: ModelWeights, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
 ) -> bool:
     """Whether the model is there, complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
@@ -179,7 +179,7 @@ def _is_there(
     return earlier.is_complete and not earlier.record.get("interrupted")
 
 
-def _with_base_of(record: Path, settings: TrainSettings, base: BaseModel) -> TrainSettings:
+def _with_base_of(record: Path, settings: TrainSettings, base: ModelWeights) -> TrainSettings:
     """Name the base as the record does where it is the same file by its SHA-256, and otherwise not so."""
     if not base.path or not base.path.is_file():  # random weights, or not on this machine: its name decides
         return settings
@@ -205,7 +205,7 @@ def _make_run(
     if not test:
         return Run(segmenter, examples, settings), notes
     measured = prepare(held_out.images, held_out.labels, segmenter.device, examples.mean_diameter)
-    return Run(segmenter, examples, settings, HeldOut(measured, held_out.labels, held_out.boxes)), notes
+    return Run(segmenter, examples, settings, TestSet(measured, held_out.labels, held_out.boxes)), notes
 
 
 def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], resume: bool) -> None:
@@ -261,7 +261,7 @@ def _note(run: Run) -> str:
 
 
 def _facts(
-    base: BaseModel, segmenter: Segmenter, parts: Split, train: Sequence[Pair], sparse: Sequence[Pair]
+    base: ModelWeights, segmenter: Segmenter, parts: Split, train: Sequence[Pair], sparse: Sequence[Pair]
 ) -> dict[str, Any]:
     """What the record says beyond settings and measurements."""
     return {
@@ -279,7 +279,7 @@ def _facts(
             "left out of training, too few objects": [pair.image.name for pair in sparse],
         },
         "objects": sum(pair.objects for pair in train),
-        "movies": len({pair.group for pair in train}),
+        "movies": len({pair.movie for pair in train}),
         "split_by": parts.by,
         "warnings": parts.warnings,
     }
@@ -293,7 +293,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _warn_of_costs(settings: TrainSettings, base: BaseModel) -> None:
+def _warn_of_costs(settings: TrainSettings, base: ModelWeights) -> None:
     assert settings.epochs
     if base.name == SCRATCH:
         warn(

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from cpretrain import settings as all_settings
 from cpretrain.cli.command import COMMANDS, command
 from cpretrain.cli.options import options_of
-from cpretrain.runtime.summary import Report
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 
 CLASSES = sorted(
@@ -29,9 +29,9 @@ def settings_from():
         app = typer.Typer()
 
         @command(app, name)
-        def probe(settings: BaseModel) -> Report:
+        def probe(settings: BaseModel) -> Summary:
             seen.append(settings)
-            return Report([], {})
+            return Summary([], {})
 
         done = CliRunner().invoke(app, list(arguments))
         assert done.exit_code == 0, done.output

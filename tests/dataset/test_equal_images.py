@@ -9,7 +9,7 @@ import tifffile
 
 from cpretrain.dataset.equal_images import equal_note, find_equal, pixel_digest
 from cpretrain.dataset.pairs import Pair, load_pairs
-from cpretrain.dataset.splitting import joined, split, split_known
+from cpretrain.dataset.splitting import joined, split_known, split_pairs
 from cpretrain.rounds.start import validation_movies
 from tests.support.paths import FAULTS
 
@@ -41,7 +41,7 @@ def test_masks_10_copies_stay_on_one_side(twice, split_by, seed, table):
     pairs = load_pairs(twice / "images", twice / "masks")
     equal = find_equal(pairs)
     assert [len(same) for same in equal] == [2] * 6
-    parts = split(pairs, 0.8, split_by, seed, 0.3, equal)
+    parts = split_pairs(pairs, 0.8, split_by, seed, 0.3, equal)
     sides = [
         {pixel_digest(pair.image) for pair in side} for side in (parts.train, parts.validation, parts.test)
     ]
@@ -49,8 +49,8 @@ def test_masks_10_copies_stay_on_one_side(twice, split_by, seed, table):
     assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
     assert sum(map(len, (parts.train, parts.validation, parts.test))) == 12
     if table:
-        assert len({pair.group for pair in (*parts.train, *parts.validation, *parts.test)}) == 6
-        assert parts.by == "image" or len({pair.group for pair in parts.validation}) == 3
+        assert len({pair.movie for pair in (*parts.train, *parts.validation, *parts.test)}) == 6
+        assert parts.by == "image" or len({pair.movie for pair in parts.validation}) == 3
 
 
 def test_masks_10_is_said(twice):
@@ -112,7 +112,7 @@ def of_movies(sizes):
 def test_movies_that_share_an_image_are_one_however_long_the_chain():
     pairs = of_movies([2, 2, 2, 2])
     chain = [(pairs[0], pairs[2]), (pairs[3], pairs[5])]
-    assert set(joined({pair: pair.group for pair in pairs}, chain).values()) == {"movie 0", "movie 3"}
+    assert set(joined({pair: pair.movie for pair in pairs}, chain).values()) == {"movie 0", "movie 3"}
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_movies_that_share_an_image_are_one_however_long_the_chain():
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_three_movies_validate_wherever_there_are_six(movies, validating, seed):
-    parts = split(of_movies([4] * movies), 0.8, "auto", seed)
-    assert len({pair.group for pair in parts.validation}) == validating
+    parts = split_pairs(of_movies([4] * movies), 0.8, "auto", seed)
+    assert len({pair.movie for pair in parts.validation}) == validating
     assert validation_movies(movies) == validating
     assert any(f"{validating} validation movie" in text for text in parts.warnings) == (validating < 3)
 
 
 def test_three_movies_validate_of_movies_of_unequal_length():
     for seed in range(20):
-        parts = split(of_movies([50, 1, 1, 1, 1, 1]), 0.8, "movie", seed)
-        assert len({pair.group for pair in parts.validation}) >= 3
+        parts = split_pairs(of_movies([50, 1, 1, 1, 1, 1]), 0.8, "movie", seed)
+        assert len({pair.movie for pair in parts.validation}) >= 3
         assert parts.train

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpretrain.dataset.pairs import Pair, load_pairs
-from cpretrain.dataset.splitting import read_split, split, split_known, write_split
+from cpretrain.dataset.splitting import read_split, split_known, split_pairs, write_split
 from cpretrain.errors import BadFolder, BadInput
 
 
@@ -38,7 +38,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_pairs_with_their_movie_and_objects(folders):
     pairs = load_pairs(*folders)
-    assert [(pair.image.name, pair.mask.name, pair.group, pair.objects) for pair in pairs] == [
+    assert [(pair.image.name, pair.mask.name, pair.movie, pair.objects) for pair in pairs] == [
         ("-b ü.tif", "-b ü.tif", "m1.tif", 1),
         ("a.tif", "a.tif", "m1.tif", 0),
         ("c.tif", "c.tif", "m2.tif", 2),
@@ -47,7 +47,7 @@ def test_pairs_with_their_movie_and_objects(folders):
 
 def test_without_crops_csv_an_image_is_its_own_group(folders):
     (folders[0] / "crops.csv").unlink()
-    assert [pair.group for pair in load_pairs(*folders)] == ["-b ü.tif", "a.tif", "c.tif"]
+    assert [pair.movie for pair in load_pairs(*folders)] == ["-b ü.tif", "a.tif", "c.tif"]
 
 
 def test_objects_at_the_edge_and_tiny_ones_are_counted(folders):
@@ -134,7 +134,7 @@ def crops(movies: int, each: int = 4) -> list[Pair]:
     ],
 )
 def test_split(pairs, split_by, by, train, warning):
-    parts = split(pairs, 0.8, split_by, seed=3)
+    parts = split_pairs(pairs, 0.8, split_by, seed=3)
     assert (parts.by, len(parts.train), len(parts.validation)) == (by, train, len(pairs) - train)
     assert bool(parts.warnings) == bool(warning)
     assert warning in "".join(parts.warnings)
@@ -155,29 +155,29 @@ def test_no_side_is_empty_and_no_movie_is_on_both(sizes, fraction, split_by, see
     ]
     if len(pairs) < 2 or (split_by == "movie" and len(sizes) < 2):
         with pytest.raises(BadInput):
-            split(pairs, fraction, split_by, seed, test_fraction)
+            split_pairs(pairs, fraction, split_by, seed, test_fraction)
         return
-    parts = split(pairs, fraction, split_by, seed, test_fraction)
+    parts = split_pairs(pairs, fraction, split_by, seed, test_fraction)
     assert parts.train
     assert parts.validation
     assert sorted(parts.train + parts.validation + parts.test, key=str) == sorted(pairs, key=str)
     assert bool(parts.test) == (test_fraction > 0 and len(parts.train + parts.test) > 1)
     if parts.by == "movie":
-        training = {pair.group for pair in parts.train + parts.test}
-        assert training.isdisjoint(pair.group for pair in parts.validation)
-    assert split(pairs[::-1], fraction, split_by, seed, test_fraction) == parts
+        training = {pair.movie for pair in parts.train + parts.test}
+        assert training.isdisjoint(pair.movie for pair in parts.validation)
+    assert split_pairs(pairs[::-1], fraction, split_by, seed, test_fraction) == parts
 
 
 @pytest.mark.parametrize(("movies", "together"), [(10, True), (5, False)])
 def test_the_in_training_test_set_is_by_movie_where_there_are_enough(movies, together):
-    parts = split(crops(movies, 4), 0.8, test_fraction=0.3)
-    shared = {pair.group for pair in parts.train} & {pair.group for pair in parts.test}
+    parts = split_pairs(crops(movies, 4), 0.8, test_fraction=0.3)
+    shared = {pair.movie for pair in parts.train} & {pair.movie for pair in parts.test}
     assert parts.test
     assert bool(shared) != together
 
 
 def test_the_seed_decides():
-    assert len({split(crops(8), seed=seed).validation for seed in range(20)}) > 5
+    assert len({split_pairs(crops(8), seed=seed).validation for seed in range(20)}) > 5
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_the_seed_decides():
 )
 def test_too_few_to_split(pairs, split_by):
     with pytest.raises(BadInput, match="cannot be split"):
-        split(pairs, 0.8, split_by)
+        split_pairs(pairs, 0.8, split_by)
 
 
 def test_split_csv(tmp_path):
-    parts = split(crops(6), 0.7, seed=2, test_fraction=0.2)
+    parts = split_pairs(crops(6), 0.7, seed=2, test_fraction=0.2)
     write_split(tmp_path / "split.csv", parts)
     with open(tmp_path / "split.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -13,7 +13,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import ArrayFrames, TimeLapse
 from cpretrain.registration.checks import beyond_plugin, check_options
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.registration.reference_frame import measure_against_reference
 from cpretrain.settings.drift import DriftSettings
 from tests.support.movies import DRIFT, NATIVE, write_movie
@@ -52,7 +52,7 @@ def test_the_first_frame_as_reference_does_not_add_up_errors():
     movie = ArrayFrames(np.stack(frames).astype(np.float32)[:, None, None])
     curve = measure_against_reference(movie, DriftSettings(reference="first"))
     assert np.abs(curve.drift[:, 1] - true).max() < 0.75
-    assert np.abs(measure_drift(movie).drift[:, 1] - true).max() > 2
+    assert np.abs(measure_frames(movie).drift[:, 1] - true).max() > 2
 
 
 @pytest.mark.parametrize("reference", ["first", "mean"])
@@ -67,7 +67,7 @@ def test_max_shift_limits_how_far_a_frame_moves_from_the_one_before(reference):
 def test_large_shifts_are_kept_and_named_where_that_is_asked_for(reference):
     drift = [(0, 0, 0), (0, 15, 0), (0, 15, 11), (0, 14, 11)]
     settings = DriftSettings(reference=reference, keep_large_shifts=True)
-    curve = measure_drift(seen(drift), settings)
+    curve = measure_frames(seen(drift), settings)
     assert np.array_equal(curve.drift, np.array(drift))
     assert (curve.clipped_pairs, curve.large_pairs) == ((), ((0, 1), (1, 2)))
     assert curve.large.tolist() == [False, True, True, False]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cpretrain.drift.inspection import Inspected
-from cpretrain.drift.picture import PICTURE_PIXELS, Seen, draw_drift
+from cpretrain.drift.picture import PICTURE_PIXELS, RunningMean, draw_drift
 from cpretrain.registration.curve import DriftCurve
 
 
@@ -20,7 +20,7 @@ from cpretrain.registration.curve import DriftCurve
 )
 def test_mean_over_frames_planes_and_blocks(shape, reduced):
     frames = np.random.default_rng(0).integers(0, 60000, (2, *shape)).astype(np.uint16)
-    seen = Seen()
+    seen = RunningMean()
     for frame in frames:
         seen.add(frame)
     assert seen.image.shape == reduced
@@ -36,7 +36,7 @@ def test_the_picture(tmp_path, uncertain):
     curve = DriftCurve(
         np.array([[0, 0, 0], [0, 3, -2], [1, 5, 0]], np.float32), ((0, 1),), uncertain, ((1, 2),)
     )
-    seen = Seen()
+    seen = RunningMean()
     for frame in np.random.default_rng(0).integers(0, 99, (3, 1, 30, 40)):
         seen.add(frame)
     each = np.array([0.9, 0.1, 0.8])

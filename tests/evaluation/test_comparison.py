@@ -12,7 +12,7 @@ import tifffile
 
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import comparison, evaluate
-from cpretrain.evaluation.threshold_surface import Grid
+from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.metrics import average_precision
 from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
@@ -130,7 +130,7 @@ def test_other_images_a_second_person_and_whole_frames(model, folders, tiny_mode
         against=str(tiny_model),
         settings=QUICK,
         out=out,
-        human=human,
+        annotator=human,
         frames=frames,
         frame_masks=frame_masks,
     )
@@ -177,8 +177,8 @@ def test_a_worker_gives_the_same(model, folders, tmp_path, one_worker):
 
 
 def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, monkeypatch):
-    small = partial(Grid, flow_thresholds=(0.4, 0.8), cellprob_thresholds=(0.0, 1.0))
-    monkeypatch.setattr(comparison, "Grid", small)
+    small = partial(ThresholdGrid, flow_thresholds=(0.4, 0.8), cellprob_thresholds=(0.0, 1.0))
+    monkeypatch.setattr(comparison, "ThresholdGrid", small)
     tuned = evaluate(model, settings=QUICK.replace(tune=True, tune_diameters=(40.0,)))
     record = json.loads((model / "tuning.json").read_text())
     split = rows(model / "split.csv")
@@ -216,7 +216,7 @@ def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, 
         ({"images": "here"}, "--images and --masks belong together"),
         ({"frames": "here"}, "--frames and --frame-masks belong together"),
         ({"against": "cyto33"}, "there is no such file and no model of that name"),
-        ({"human": "here"}, "masks of a second person do not fit the images"),
+        ({"annotator": "here"}, "masks of a second person do not fit the images"),
     ],
 )
 def test_what_is_refused_leaves_earlier_results_alone(model, folders, tmp_path, arguments, message):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.model_scores import ImageSet
 from cpretrain.evaluation.scoring import LARGEST_PICTURE, Scoring
 from cpretrain.metrics.scores import average_precision
 
@@ -19,7 +19,7 @@ def found(objects: int) -> np.ndarray:
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 3, 4, 0, 2, 1)])
 def test_images_are_added_in_any_order_and_the_worst_and_best_are_kept(order):
-    scoring = Scoring(View("crop", NAMES, NAMES, (0.5, 0.75)))
+    scoring = Scoring(ImageSet("crop", NAMES, NAMES, (0.5, 0.75)))
     truths = [TRUTH, TRUTH, EMPTY, TRUTH, EMPTY, TRUTH]
     guesses = [found(9), found(15), EMPTY, found(0), found(3), found(15)]
     for number in order:
@@ -37,7 +37,7 @@ def test_images_are_added_in_any_order_and_the_worst_and_best_are_kept(order):
 
 
 def test_pictures_of_large_frames_are_reduced_with_their_outlines():
-    scoring = Scoring(View("frame", ("a",), ("a",), (0.5,)))
+    scoring = Scoring(ImageSet("frame", ("a",), ("a",), (0.5,)))
     labels = np.zeros((3 * LARGEST_PICTURE, 2 * LARGEST_PICTURE), np.uint16)
     labels[300:600, 900:1200] = 7
     scoring.add(labels + 1, labels, {"retrained": labels})

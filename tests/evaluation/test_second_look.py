@@ -13,7 +13,7 @@ from cpretrain.dataset.splitting import Split, read_split, write_split
 from cpretrain.evaluation import evaluate
 from cpretrain.evaluation.agreement import agree
 from cpretrain.evaluation.leakage import not_held_out
-from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.model_scores import ImageSet
 from cpretrain.evaluation.report.charts import training_charts
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_look import look_again
@@ -36,7 +36,7 @@ def truth():
 
 def scoring_of(truth, **opinions):
     names = tuple(f"{k}.tif" for k in range(len(truth)))
-    scoring = Scoring(View("image", names, names, (0.5, 0.75)))
+    scoring = Scoring(ImageSet("image", names, names, (0.5, 0.75)))
     for place, labels in enumerate(truth):
         others = {name: of[place] for name, of in opinions.items() if of[place] is not None}
         scoring.add(np.ones(labels.shape), labels, others)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from cpretrain.evaluation.confidence_intervals import Clusters
-from cpretrain.evaluation.threshold_surface import Grid, Surface, draw_surfaces
+from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 
-GRID = Grid(flow_thresholds=(0.2, 0.4, 0.8), cellprob_thresholds=(-1.0, 0.0, 2.0), diameters=(None, 30.0))
+GRID = ThresholdGrid(
+    flow_thresholds=(0.2, 0.4, 0.8), cellprob_thresholds=(-1.0, 0.0, 2.0), diameters=(None, 30.0)
+)
 IMAGES = 20
 NOISE = np.random.default_rng(0).normal(0, 0.1, IMAGES)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cpretrain.evaluation.model_scores import Scored, View
+from cpretrain.evaluation.model_scores import ImageSet, ModelScores
 from cpretrain.evaluation.verdict import reach_verdict
 from cpretrain.metrics.scores import Scores
 
@@ -11,24 +11,24 @@ THRESHOLDS = (0.5, 0.75)
 OBJECTS = 20
 
 
-def view(images: int, movies: int, name: str = "crop") -> View:
+def view(images: int, movies: int, name: str = "crop") -> ImageSet:
     """Images that are spread evenly over movies; of unknown movies where `movies` is 0."""
     names = tuple(f"image {number}" for number in range(images))
     of = tuple(f"movie {number % movies}" for number in range(images)) if movies else names
-    return View(name, names, of, THRESHOLDS)
+    return ImageSet(name, names, of, THRESHOLDS)
 
 
-def scored(where: View, model: str, found, exact=None, places=None) -> Scored:
+def scored(where: ImageSet, model: str, found, exact=None, places=None) -> ModelScores:
     """A model that finds so many of 20 objects in each image, and so many at the higher threshold."""
     found = np.asarray(found, np.int64)
     tp = np.stack([found, found if exact is None else np.asarray(exact)], axis=1)
     none, nothing = np.zeros(len(tp), np.int64), np.zeros_like(tp)
-    return Scored(
+    return ModelScores(
         where, model, tuple(places or range(len(tp))), Scores(tp, nothing, OBJECTS - tp, 0.8 * tp, none, none)
     )
 
 
-def verdict_on(*scores: Scored, against: str = ""):
+def verdict_on(*scores: ModelScores, against: str = ""):
     return reach_verdict({(one.view.name, one.model): one for one in scores}, against)
 
 

@@ -5,7 +5,7 @@ import pytest
 import recorded
 
 from cpretrain.images.timelapse import ArrayFrames
-from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.previous_frame import measure_frames
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 
@@ -29,7 +29,7 @@ CLIPPED = [entry for entry in recorded.entries() if entry["clipped_pairs"]]
 
 @pytest.mark.parametrize("entry", CLIPPED, ids=recorded.name)
 def test_both_engines_name_the_same_clipped_pairs(session, entry):
-    native = measure_drift(recorded.movie(entry), recorded.settings(entry))
+    native = measure_frames(recorded.movie(entry), recorded.settings(entry))
     done = session.correct_drift(recorded.movie(entry), recorded.settings(entry))
     assert done.clipped_pairs == native.clipped_pairs
 

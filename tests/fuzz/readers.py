@@ -115,12 +115,12 @@ def experiment(path: Path) -> None:
 def model_folder(path: Path) -> None:
     from cpretrain.models.preprocessing import network_input
     from cpretrain.models.record import settings_of_model, tuned_values
-    from cpretrain.models.weights import BaseModel
+    from cpretrain.models.weights import ModelWeights
 
     used = settings_of_model(path)
     network_input(samples.pixels(), min(used.channel, 3), None, used.normalization)
     tuned_values(path, "base", "0" * 64)
-    _ = BaseModel("m", path / "weights").licence
+    _ = ModelWeights("m", path / "weights").licence
 
 
 def record(path: Path) -> None:

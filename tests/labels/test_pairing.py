@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from cpretrain.labels.pairing import Tile, match, stem, tile_of, without_masks
+from cpretrain.labels.pairing import Tile, match_by_name, stem, tile_of, without_masks
 
 
 def paired(images: list[str], masks: list[str]) -> dict[str, list[str]]:
-    found = match([Path("i", name) for name in images], [Path("m", name) for name in masks])
+    found = match_by_name([Path("i", name) for name in images], [Path("m", name) for name in masks])
     assert not found.problems, found.problems
     return {pair.image.name: [mask.name for mask in pair.masks] for pair in found.pairs}
 
@@ -75,7 +75,7 @@ def test_tiles_of_one_image_go_together():
 def test_all_problems_are_listed():
     images = [Path("i", name) for name in ("a.tif", "b.tif", "c.tif", "d.tif", "d.ome.tif")]
     masks = [Path("m", name) for name in ("a.tif", "a-labels.tif", "bb.tif", "c.tif", "d_masks.tif")]
-    found = match(images, masks)
+    found = match_by_name(images, masks)
     assert [pair.image.name for pair in found.pairs] == ["c.tif"]
     assert {(row.file, row.problem) for row in found.problems} == {
         ("bb.tif", "no image belongs to this mask"),

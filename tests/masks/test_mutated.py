@@ -18,7 +18,7 @@ from PIL import Image
 
 from cpretrain.errors import BadInput
 from cpretrain.labels.label_image import LabelImage
-from cpretrain.labels.pairing import Match
+from cpretrain.labels.pairing import NamedMatch
 from cpretrain.masks.reading import read_ground_truth
 from cpretrain.settings.masks import MaskSettings
 from tests.support.qupath_data import GEOJSON, IMAGE, LABELS, NAME, SIZE, same_objects, true_labels, variant
@@ -57,7 +57,7 @@ def sound(path: Path) -> LabelImage:
 
 
 def read(path: Path) -> LabelImage:
-    return read_ground_truth(Match(IMAGE, (path,), "same name"), SIZE, 2, MaskSettings())
+    return read_ground_truth(NamedMatch(IMAGE, (path,), "same name"), SIZE, 2, MaskSettings())
 
 
 def read_or_refuse(path: Path) -> LabelImage | BadInput:

@@ -9,7 +9,7 @@ from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import RAW, Segmenter
-from cpretrain.models.weights import BaseModel, cellpose_major, find_base
+from cpretrain.models.weights import ModelWeights, cellpose_major, find_base
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.evaluation import EvaluateSettings
 
@@ -103,7 +103,7 @@ def test_weights_that_cannot_be_downloaded_say_where_they_go(tmp_path, monkeypat
 
 def test_scratch_is_for_cellpose_3():
     if MAJOR == 3:
-        assert find_base("scratch") == BaseModel("scratch", None)
+        assert find_base("scratch") == ModelWeights("scratch", None)
     else:
         with pytest.raises(BadInput, match="Cellpose 4 cannot train from random weights"):
             find_base("scratch")

@@ -15,7 +15,7 @@ from cpretrain.combination import combine
 from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import correct_drift
 from cpretrain.evaluation import comparison, evaluate
-from cpretrain.evaluation.threshold_surface import Grid
+from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.masks.importing import import_masks
 from cpretrain.models.weights import cellpose_major
@@ -151,8 +151,8 @@ HARM = {
 @pytest.fixture
 def step(request, tmp_path, disks, monkeypatch):
     """The step on its data, done once."""
-    small = partial(Grid, flow_thresholds=(0.4, 0.8), cellprob_thresholds=(0.0,))
-    monkeypatch.setattr(comparison, "Grid", small)
+    small = partial(ThresholdGrid, flow_thresholds=(0.4, 0.8), cellprob_thresholds=(0.0,))
+    monkeypatch.setattr(comparison, "ThresholdGrid", small)
     made = request.param(tmp_path, disks, *_model(request) if request.param in WITH_MODEL.values() else ())
     made.run()
     return made

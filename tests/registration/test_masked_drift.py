@@ -12,7 +12,7 @@ from cpretrain.registration.frame_image import drift_image, kept_pixels
 from cpretrain.registration.inpainting import fill_in
 from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation
 from cpretrain.registration.pixel_mask import read_mask
-from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings
 from tests.support.textures import moving_window, textured
 
@@ -51,8 +51,8 @@ def saved(folder, mask):
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 def test_dust_holds_the_frames_and_with_a_mask_it_does_not(tmp_path, smooth, dtype):
     movie, mask = dusty(smooth, dtype)
-    assert not measure_drift(movie).drift.any()  # the dust, which stays
-    curve = measure_drift(movie, DriftSettings(mask=saved(tmp_path, mask)))
+    assert not measure_frames(movie).drift.any()  # the dust, which stays
+    curve = measure_frames(movie, DriftSettings(mask=saved(tmp_path, mask)))
     np.testing.assert_array_equal(curve.drift, DRIFT)
     for t in range(1, 4):  # Padfield's masked correlation says the same
         frames = movie.frame(t)[0, 0].astype(float), movie.frame(t - 1)[0, 0].astype(float)
@@ -63,7 +63,7 @@ def test_dust_holds_the_frames_and_with_a_mask_it_does_not(tmp_path, smooth, dty
 @pytest.mark.parametrize("reference", ["first", "mean"])
 def test_against_a_reference(tmp_path, reference):
     movie, mask = dusty()
-    curve = measure_drift(movie, DriftSettings(mask=saved(tmp_path, mask), reference=reference))
+    curve = measure_frames(movie, DriftSettings(mask=saved(tmp_path, mask), reference=reference))
     np.testing.assert_array_equal(curve.drift, DRIFT)
     assert curve.uncertain_pairs == ()
 
@@ -74,8 +74,8 @@ def test_against_a_reference(tmp_path, reference):
 )
 def test_with_other_options(tmp_path, options):
     movie, mask = dusty()
-    assert not measure_drift(movie, DriftSettings(**options)).drift.any()
-    curve = measure_drift(movie, DriftSettings(mask=saved(tmp_path, mask), **options))
+    assert not measure_frames(movie, DriftSettings(**options)).drift.any()
+    curve = measure_frames(movie, DriftSettings(mask=saved(tmp_path, mask), **options))
     np.testing.assert_array_equal(curve.drift, DRIFT)
 
 
@@ -84,8 +84,8 @@ def test_with_other_options(tmp_path, options):
 def test_planes(tmp_path, options, planes):
     movie, mask = dusty(depth=5)
     path = saved(tmp_path, np.broadcast_to(mask, (planes, *mask.shape)))
-    assert not measure_drift(movie, DriftSettings(**options)).drift[:, 1:].any()
-    curve = measure_drift(movie, DriftSettings(mask=path, **options))
+    assert not measure_frames(movie, DriftSettings(**options)).drift[:, 1:].any()
+    curve = measure_frames(movie, DriftSettings(mask=path, **options))
     np.testing.assert_array_equal(curve.drift, DRIFT)
 
 
@@ -97,13 +97,13 @@ def test_padding_that_moves_with_the_frame(reference):
         movie.pixels[t, :, :, : 10 + t] = 0
         movie.pixels[t, :, :, :, -12 - 2 * t :] = 0
     settings = DriftSettings(ignore_padding=True, reference=reference)
-    np.testing.assert_array_equal(measure_drift(movie, settings).drift, DRIFT)
+    np.testing.assert_array_equal(measure_frames(movie, settings).drift, DRIFT)
 
 
 def test_an_empty_frame_is_uncertain_with_ignore_padding():
     movie = moving_window(textured((1, 60, 60), 4), (1, 50, 50), [(0, 2, 1)] * 3, "uint16")
     movie.pixels[1] = 0
-    curve = measure_drift(movie, DriftSettings(ignore_padding=True))
+    curve = measure_frames(movie, DriftSettings(ignore_padding=True))
     assert curve.uncertain_pairs == ((0, 1), (1, 2))
 
 
@@ -180,17 +180,17 @@ def test_masks_of_another_size(tmp_path, shape, found, expected):
 def test_a_mask_that_leaves_nothing_is_refused(tmp_path):
     movie, mask = dusty()
     with pytest.raises(BadInput, match="leaves nothing to measure"):
-        measure_drift(movie, DriftSettings(mask=saved(tmp_path, np.ones_like(mask))))
+        measure_frames(movie, DriftSettings(mask=saved(tmp_path, np.ones_like(mask))))
     mask[:20, :20] = True
     with pytest.raises(BadInput, match="leaves nothing to measure"):
-        measure_drift(movie, DriftSettings(mask=saved(tmp_path, mask), roi=(2, 3, 15, 15)))
+        measure_frames(movie, DriftSettings(mask=saved(tmp_path, mask), roi=(2, 3, 15, 15)))
 
 
 def test_a_mask_that_is_not_there(tmp_path):
     movie, _ = dusty()
     for path in (tmp_path / "none.tif", tmp_path):
         with pytest.raises(BadInput, match="there is no such mask"):
-            measure_drift(movie, DriftSettings(mask=path))
+            measure_frames(movie, DriftSettings(mask=path))
     with pytest.raises(BadInput, match="there is no such mask"):
         correct_drift(tmp_path, settings=DriftSettings(mask=tmp_path / "none.tif"))
 

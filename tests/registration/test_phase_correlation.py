@@ -14,7 +14,7 @@ from cpretrain.registration.phase_correlation.certainty import (
     scores_as_well,
 )
 from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
-from cpretrain.registration.phase_correlation.match import match, match_in_float64
+from cpretrain.registration.phase_correlation.match import match_frames, match_in_float64
 from cpretrain.registration.phase_correlation.mirror_padding import extended_shape, fade_out
 from cpretrain.registration.phase_correlation.overlap_correlation import overlap_correlation, score_candidates
 from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
@@ -170,7 +170,7 @@ def test_match_says_how_far_the_content_moved(drift):
     ground = grain((1, 200, 200))
     earlier = ground[:, 50:150, 50:150]
     later = ground[:, 50 - drift[1] : 150 - drift[1], 50 - drift[2] : 150 - drift[2]]
-    for engine in (match, match_in_float64):
+    for engine in (match_frames, match_in_float64):
         found = engine(transform(later), transform(earlier))
         assert found.drift == drift
         assert found.score == pytest.approx(1)
@@ -217,7 +217,7 @@ def test_two_answers_that_score_alike_are_uncertain():
         grain_1[17:117, 12:112] + grain_1.T[12:112, 17:117]
     )  # one half moves by (3, 8), the other by (8, 3)
     pair = transform(np.float32(later)[np.newaxis]), transform(np.float32(earlier)[np.newaxis])
-    found = match(*pair)
+    found = match_frames(*pair)
     assert found.drift in {(0, 3, 8), (0, 8, 3)}
     assert found.second_score == pytest.approx(found.score)
     assert is_uncertain(found, *pair)
@@ -226,7 +226,7 @@ def test_two_answers_that_score_alike_are_uncertain():
 def test_the_borders_of_smooth_images_are_no_answer():
     smooth = gaussian_filter(np.random.default_rng(1).random((1, 260, 260)), (0, 12, 12)).astype(np.float32)
     pair = transform(smooth[:, 6:206, 9:209]), transform(smooth[:, :200, :200])
-    found = match(*pair)
+    found = match_frames(*pair)
     assert found.drift != (0, -6, -9)  # how far the content moved
     assert better_nearby(found, *pair)
     assert is_uncertain(found, *pair)
@@ -239,11 +239,11 @@ def test_rounding_to_float32_is_seen_where_it_decides():
         transform(flat[:, 5:205, 3:203].astype(np.float32)),
         transform(flat[:, :200, :200].astype(np.float32)),
     )
-    found = match(*pair)
+    found = match_frames(*pair)
     assert not found.clear
     movie = pixels_of("known2d")
     pair = transform(movie[1, :, 0]), transform(movie[0, :, 0])
-    assert match(*pair).clear
+    assert match_frames(*pair).clear
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])

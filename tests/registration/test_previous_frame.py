@@ -12,7 +12,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import ArrayFrames
 from cpretrain.registration.canvas import canvas_for
 from cpretrain.registration.curve import measured_pairs
-from cpretrain.registration.previous_frame import measure_drift
+from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings
 from tests.support.recorded_drift import RECORDS, movie_of, name_of, settings_of
 from tests.support.textures import moving_window, textured
@@ -21,7 +21,7 @@ from tests.support.textures import moving_window, textured
 @pytest.mark.parametrize("record", RECORDS, ids=name_of)
 def test_equals_the_plugin(record):
     movie, options = movie_of(record), settings_of(record)
-    curve = measure_drift(movie, options)
+    curve = measure_frames(movie, options)
     logged = np.array(record["drift_xyz"])[:, ::-1]
     np.testing.assert_allclose(curve.drift, logged, rtol=0, atol=0.0051)
 
@@ -43,7 +43,7 @@ CLIPPED = {
 def test_clipped_pairs(record):
     expected = CLIPPED.get(name_of(record), ())
     assert bool(expected) == bool(record["clipped_pairs"])
-    assert measure_drift(movie_of(record), settings_of(record)).clipped_pairs == expected
+    assert measure_frames(movie_of(record), settings_of(record)).clipped_pairs == expected
 
 
 def records_of(*cases):
@@ -52,12 +52,12 @@ def records_of(*cases):
 
 @records_of("known2d", "known3d")
 def test_pairs_of_clear_movies_are_certain(record):
-    assert measure_drift(movie_of(record), settings_of(record)).uncertain_pairs == ()
+    assert measure_frames(movie_of(record), settings_of(record)).uncertain_pairs == ()
 
 
 @records_of("mitocheck")
 def test_wild_pairs_are_uncertain(record):
-    curve = measure_drift(movie_of(record), settings_of(record))
+    curve = measure_frames(movie_of(record), settings_of(record))
     assert set(curve.clipped_pairs) <= set(curve.uncertain_pairs)  # its nuclei move a few pixels at most
 
 
@@ -73,7 +73,7 @@ def test_known_drift_comes_back_in_2d(size, dtype, seed, data):
     corner = st.tuples(st.just(0), *(st.integers(0, r) for r in reach))
     corners = np.array(data.draw(st.lists(corner, min_size=2, max_size=4)))
     ground = textured((1, size[0] + reach[0], size[1] + reach[1]), seed)
-    curve = measure_drift(
+    curve = measure_frames(
         moving_window(ground, (1, *size), corners, dtype), DriftSettings(max_shift=(20, 20, 0))
     )
     np.testing.assert_array_equal(curve.drift, corners[0] - corners)
@@ -92,7 +92,7 @@ def test_known_drift_comes_back_in_3d(size, dtype, seed, data):
     corner = st.tuples(*(st.integers(0, r) for r in reach))
     corners = np.array(data.draw(st.lists(corner, min_size=2, max_size=3)))
     ground = textured([n + r for n, r in zip(size, reach, strict=True)], seed)
-    curve = measure_drift(moving_window(ground, size, corners, dtype))
+    curve = measure_frames(moving_window(ground, size, corners, dtype))
     np.testing.assert_array_equal(curve.drift, corners[0] - corners)
 
 
@@ -102,7 +102,7 @@ def test_drift_of_one_channel_within_planes():
     still = np.random.default_rng(1).integers(0, 60000, moving.shape).astype(np.uint16)
     movie = ArrayFrames(np.concatenate([still, moving], axis=2))
     for options in ({"z_range": (2, 5)}, {"z_range": (4, 4)}, {"only_xy": True}):
-        curve = measure_drift(movie, DriftSettings(channel=2, **options))
+        curve = measure_frames(movie, DriftSettings(channel=2, **options))
         np.testing.assert_array_equal(curve.drift, -np.array(corners), err_msg=str(options))
 
 
@@ -110,7 +110,7 @@ def test_roi_follows_what_moves_inside_it():
     ground, corners = textured((1, 200, 200), 2), [(0, 4 * t, 6 * t) for t in range(6)]
     movie = moving_window(ground, (1, 120, 120), corners, "uint8")
     movie.pixels[..., :40, :40] = 255 * textured((40, 40), 3)  # a corner that stays
-    curve = measure_drift(movie, DriftSettings(roi=(60, 60, 50, 50)))
+    curve = measure_frames(movie, DriftSettings(roi=(60, 60, 50, 50)))
     np.testing.assert_array_equal(curve.drift, -np.array(corners))
 
 
@@ -119,7 +119,7 @@ def test_roi_follows_what_moves_inside_it():
 @pytest.mark.parametrize("level", [0, 1, 255])
 def test_frames_without_content_stay_and_are_uncertain(dtype, depth, level):
     movie = ArrayFrames(np.full((3, depth, 1, 20, 17), level, dtype))
-    curve = measure_drift(movie, DriftSettings(multi_time_scale=True))
+    curve = measure_frames(movie, DriftSettings(multi_time_scale=True))
     assert not curve.drift.any()
     assert curve.uncertain_pairs == ((0, 1), (1, 2), (0, 2))
 
@@ -127,7 +127,7 @@ def test_frames_without_content_stay_and_are_uncertain(dtype, depth, level):
 def test_one_empty_frame_among_others():
     movie = moving_window(textured((1, 60, 60), 4), (1, 50, 50), [(0, 2, 1)] * 4, "uint16")
     movie.pixels[2] = 0
-    curve = measure_drift(movie)
+    curve = measure_frames(movie)
     assert not curve.drift.any()
     assert curve.uncertain_pairs == ((1, 2), (2, 3))
     assert curve.uncertain.tolist() == [False, False, True, True]
@@ -135,12 +135,12 @@ def test_one_empty_frame_among_others():
 
 def test_unrelated_frames_are_uncertain():
     noise = np.random.default_rng(5).integers(0, 256, (6, 1, 1, 64, 64)).astype(np.uint8)
-    assert measure_drift(ArrayFrames(noise)).uncertain[1:].all()
+    assert measure_frames(ArrayFrames(noise)).uncertain[1:].all()
 
 
 def test_a_shift_beyond_max_shift_is_cut_and_said():
     movie = moving_window(textured((1, 90, 90), 6), (1, 70, 70), [(0, 0, 0), (0, 2, 9), (0, 2, 9)], "uint8")
-    curve = measure_drift(movie, DriftSettings(max_shift=(4, 10, 10)))
+    curve = measure_frames(movie, DriftSettings(max_shift=(4, 10, 10)))
     assert curve.drift.tolist() == [[0, 0, 0], [0, -2, -4], [0, -2, -4]]
     assert curve.clipped_pairs == ((0, 1),)
     assert curve.clipped.tolist() == [False, True, False]
@@ -151,7 +151,7 @@ def test_pixels_that_are_no_numbers_name_their_frame(value):
     movie = moving_window(textured((1, 30, 30), 7), (1, 30, 30), [(0, 0, 0)] * 4, "float32")
     movie.pixels[2, 0, 0, 4, 5] = value
     with pytest.raises(BadInput, match="frame 2 holds pixels that are NaN or infinite"):
-        measure_drift(movie)
+        measure_frames(movie)
 
 
 class CountedFrames:
@@ -171,7 +171,7 @@ class CountedFrames:
 
 def test_frames_are_read_once_and_progress_is_told():
     movie, told = CountedFrames(12), []
-    measure_drift(movie, on_pair=lambda *pair: told.append(pair))
+    measure_frames(movie, on_pair=lambda *pair: told.append(pair))
     assert movie.read == list(range(12))
     assert told == list(measured_pairs(12))
 
@@ -180,7 +180,7 @@ def test_memory_does_not_grow_with_the_movie():
     peaks = []
     for length in (8, 8, 80):  # the first compiles and fills caches
         tracemalloc.start()
-        measure_drift(CountedFrames(length))
+        measure_frames(CountedFrames(length))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] < 1.3 * peaks[1]

@@ -5,7 +5,7 @@ import pytest
 
 from cpretrain.registration.canvas import canvas_for
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.registration.valid_area import common, covered_by_all, is_empty
+from cpretrain.registration.valid_area import covered_by_all, intersection, is_empty
 
 
 def curve(*drift):
@@ -30,4 +30,6 @@ def test_covered_by_all(drift, sub_pixel, expected):
 
 
 def test_nothing_in_common():
-    assert is_empty(common((slice(0, 1), slice(0, 3), slice(0, 3)), (slice(0, 1), slice(3, 6), slice(0, 3))))
+    assert is_empty(
+        intersection((slice(0, 1), slice(0, 3), slice(0, 3)), (slice(0, 1), slice(3, 6), slice(0, 3)))
+    )

@@ -55,7 +55,9 @@ MISSING = {
     "masks": lambda p: import_masks(p, p, out=p),
     "train": lambda p: retrain(p, p, settings=TRAIN, out=p, validation=(p, p)),
     "sweep": lambda p: sweep(p, p, settings=TRAIN, grid={"epochs": (1, 2)}, out=p),
-    "evaluate": lambda p: evaluate(p, images=p, masks=p, against=p, out=p, human=p, frames=p, frame_masks=p),
+    "evaluate": lambda p: evaluate(
+        p, images=p, masks=p, against=p, out=p, annotator=p, frames=p, frame_masks=p
+    ),
     "agree": lambda p: agree(p, p, out=p),
     "predict": lambda p: predict(p, p, out=p),
     "combine": lambda p: combine({"a": p, "b": p}, out=p),

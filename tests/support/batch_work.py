@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import say
-from cpretrain.runtime.process_cache import kept
+from cpretrain.runtime.process_cache import cached_in_process
 
 
 def work(path: Path) -> tuple[str, int]:
@@ -23,4 +23,4 @@ def work(path: Path) -> tuple[str, int]:
         path.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.2)
-    return path.name, kept("process", lambda _: os.getpid())
+    return path.name, cached_in_process("process", lambda _: os.getpid())

@@ -11,7 +11,7 @@ from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.defaults import with_defaults
 from cpretrain.training.examples import prepare
-from cpretrain.training.loop import HeldOut, Run
+from cpretrain.training.loop import Run, TestSet
 
 WHOLE = (slice(None), slice(None))
 TILE = 64 if cellpose_major() == 3 else 256
@@ -49,7 +49,7 @@ def start(crops):
         segmenter = Segmenter(find_base(settings.base), "cpu", for_training=True)
         examples = prepare(crops[0][:images], crops[1][:images], segmenter.device)
         seen = prepare(crops[0][4:], crops[1][4:], segmenter.device)
-        test = HeldOut(seen, crops[1][4:], [WHOLE] * 2) if settings.test_fraction else None
+        test = TestSet(seen, crops[1][4:], [WHOLE] * 2) if settings.test_fraction else None
         return Run(segmenter, examples, settings, test)
 
     return run

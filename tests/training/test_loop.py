@@ -9,7 +9,7 @@ from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.training.examples import prepare
-from cpretrain.training.loop import HeldOut, Run
+from cpretrain.training.loop import Run, TestSet
 from cpretrain.training.optimisation import repeatable
 from tests.training.conftest import WHOLE, same_weights
 
@@ -154,7 +154,7 @@ def test_empty_crops_are_negatives_that_leave_the_diameter_alone(quick, crops):
     assert joined.diameters[2] == alone.mean_diameter
     assert not joined.flows[2].any()
     run = Run(
-        segmenter, joined, quick.replace(epochs=2), HeldOut(prepare(images[:1], empty, "cpu"), empty, [WHOLE])
+        segmenter, joined, quick.replace(epochs=2), TestSet(prepare(images[:1], empty, "cpu"), empty, [WHOLE])
     )
     train_to_the_end(run)
     assert np.isfinite(run.curves.training_loss).all()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.dataset.pairs import Pair
-from cpretrain.evaluation.compared_models import Contender
+from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import FEW
 from cpretrain.evaluation.report.charts import precision_chart, training_charts
 from cpretrain.evaluation.report.gallery import gallery
@@ -31,7 +31,7 @@ def write_report(
     verdict: Verdict,
     scorings: Sequence[Scoring],
     views: Mapping[str, Sequence[Pair]],
-    contenders: Sequence[Contender],
+    contenders: Sequence[ComparedModel],
 ) -> None:
     """Write the page: verdict, curves, tables, failures, every image with its outlines, and what all came from.
 
@@ -49,7 +49,7 @@ def write_report(
         One a view, the one that the verdict is about first.
     views : mapping of str to sequence of Pair
         The images of each view.
-    contenders : sequence of Contender
+    contenders : sequence of ComparedModel
         The models.
     """
     mark, tone = MARKS.get(verdict.outcome, ("≈", "even"))
@@ -91,7 +91,7 @@ def _tuning(model: Path) -> dict[str, Any] | None:
 
 
 def _facts(
-    record: Mapping[str, Any], contenders: Sequence[Contender], scorings: Sequence[Scoring]
+    record: Mapping[str, Any], contenders: Sequence[ComparedModel], scorings: Sequence[Scoring]
 ) -> list[tuple[str, str]]:
     """What all came from: names, and what is known; a record may lack some of it."""
     base = record["base"]

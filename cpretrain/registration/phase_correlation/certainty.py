@@ -4,7 +4,7 @@ from math import atanh, log, sqrt
 
 import numpy as np
 
-from cpretrain.registration.phase_correlation.match import Match, match_in_float64
+from cpretrain.registration.phase_correlation.match import PhaseMatch, match_in_float64
 from cpretrain.registration.phase_correlation.similarity import around, score
 from cpretrain.registration.phase_correlation.spectrum import Transformed
 
@@ -12,12 +12,12 @@ NOISE = 1.4
 STANDARD_ERRORS = 5.0
 
 
-def is_uncertain(found: Match, later: Transformed, earlier: Transformed) -> bool:
+def is_uncertain(found: PhaseMatch, later: Transformed, earlier: Transformed) -> bool:
     """Whether the answer for a pair of images is not one to rely on.
 
     Parameters
     ----------
-    found : Match
+    found : PhaseMatch
         The answer.
     later, earlier : Transformed
         The images.
@@ -78,7 +78,7 @@ def scores_as_well(score: float, second: float, pixels: int) -> bool:
     return (atanh(score) - atanh(second)) * sqrt(pixels - 3) < STANDARD_ERRORS
 
 
-def better_nearby(found: Match, later: Transformed, earlier: Transformed) -> bool:
+def better_nearby(found: PhaseMatch, later: Transformed, earlier: Transformed) -> bool:
     """Whether going uphill from the answer, pixel by pixel, leads two pixels or more away from it.
 
     That happens where the peak belongs to something that stays in its place, such as the borders of a smooth

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
 from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
-from cpretrain.registration.phase_correlation.similarity import Scored, score, summit
+from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
 from cpretrain.registration.phase_correlation.spectrum import WORKERS, Transformed, Whole3, axes_of
 
 PEAKS = 5
 
 
 @dataclass(frozen=True)
-class Match:
+class PhaseMatch:
     """The best answer for a pair of images.
 
     Parameters
@@ -46,7 +46,7 @@ class Match:
     clear: bool
 
 
-def match(later: Transformed, earlier: Transformed) -> Match:
+def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
     """Find how far the content of `earlier` moved to become `later`.
 
     Parameters
@@ -56,7 +56,7 @@ def match(later: Transformed, earlier: Transformed) -> Match:
 
     Returns
     -------
-    Match
+    PhaseMatch
         The best of 20 (2D) or 40 (3D) candidates: the five highest peaks of the phase correlation, each wrapped
         around in every axis or not, scored by the Pearson correlation of the images where they overlap.
 
@@ -71,14 +71,14 @@ def match(later: Transformed, earlier: Transformed) -> Match:
     return _best(later, earlier, _back(cross, later))
 
 
-def match_in_float64(later: Transformed, earlier: Transformed) -> Match:
+def match_in_float64(later: Transformed, earlier: Transformed) -> PhaseMatch:
     """Find the same with Fourier transforms in float64: several times slower."""
     cross = _phases_in_float64(later)
     cross *= _phases_in_float64(earlier).conj()
     return _best(later, earlier, _back(cross, later).astype(np.float32))
 
 
-def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.float32]) -> Match:
+def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.float32]) -> PhaseMatch:
     places, heights = highest_peaks(correlation, PEAKS + 1)
     kept = int(np.isfinite(heights[:PEAKS]).sum())
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
@@ -88,11 +88,11 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
     margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
-    found = Scored(candidates[best], float(scores[best]), int(pixels[best]))
+    found = ScoredShift(candidates[best], float(scores[best]), int(pixels[best]))
     if later.kept is not None:
         found = summit(later, earlier, found)
     z, y, x = found.drift.tolist()
-    return Match(
+    return PhaseMatch(
         drift=(z, y, x),
         score=found.score,
         second_score=float(scores[second]),

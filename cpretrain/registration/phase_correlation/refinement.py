@@ -7,24 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.registration.phase_correlation.certainty import peak_is_noise, scores_as_well
-from cpretrain.registration.phase_correlation.match import Match
-from cpretrain.registration.phase_correlation.similarity import Scored, score, summit
+from cpretrain.registration.phase_correlation.match import PhaseMatch
+from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
 from cpretrain.registration.phase_correlation.spectrum import Transformed, axes_of
 
 
-def refined(found: Match, later: Transformed, earlier: Transformed) -> Match:
+def refined(found: PhaseMatch, later: Transformed, earlier: Transformed) -> PhaseMatch:
     """Return the answer moved uphill, pixel by pixel, to the nearest local optimum of the images' correlation."""
-    best = summit(later, earlier, Scored(np.array(found.drift), found.score, found.pixels))
+    best = summit(later, earlier, ScoredShift(np.array(found.drift), found.score, found.pixels))
     z, y, x = best.drift.tolist()
     return replace(found, drift=(z, y, x), score=best.score, pixels=best.pixels)
 
 
-def refined_is_uncertain(plain: Match, best: Match) -> bool:
+def refined_is_uncertain(plain: PhaseMatch, best: PhaseMatch) -> bool:
     """Whether a refined answer is not one to rely on.
 
     Parameters
     ----------
-    plain, best : Match
+    plain, best : PhaseMatch
         The answer before and after it was refined.
 
     Returns
@@ -38,12 +38,12 @@ def refined_is_uncertain(plain: Match, best: Match) -> bool:
     )
 
 
-def fraction(best: Match, later: Transformed, earlier: Transformed) -> NDArray[np.float64]:
+def fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> NDArray[np.float64]:
     """Return how far the true optimum lies from a refined answer, in z, y, x, at most half a pixel each.
 
     Parameters
     ----------
-    best : Match
+    best : PhaseMatch
         A refined answer.
     later, earlier : Transformed
         The two images.

@@ -12,7 +12,7 @@ FEWEST_KEPT = 0.02
 """Share of the pixels that a mask keeps below which an overlap says nothing."""
 
 
-class Scored(NamedTuple):
+class ScoredShift(NamedTuple):
     """A drift in z, y, x, how alike the images are for it, and on how many pixels."""
 
     drift: NDArray[np.int64]
@@ -57,7 +57,7 @@ def around(place: NDArray[np.int64], image: Transformed) -> NDArray[np.int64]:
     return place + np.array([side * np.eye(3, dtype=np.int64)[axis] for axis in axes for side in (1, -1)])
 
 
-def summit(later: Transformed, earlier: Transformed, start: Scored) -> Scored:
+def summit(later: Transformed, earlier: Transformed, start: ScoredShift) -> ScoredShift:
     """Go uphill from a drift, pixel by pixel, to where the images are most alike.
 
     What is filled in carries the peak of a smooth image a little towards 0.
@@ -68,4 +68,4 @@ def summit(later: Transformed, earlier: Transformed, start: Scored) -> Scored:
         best = int(scores.argmax())
         if scores[best] <= start.score:
             return start
-        start = Scored(places[best], float(scores[best]), int(pixels[best]))
+        start = ScoredShift(places[best], float(scores[best]), int(pixels[best]))

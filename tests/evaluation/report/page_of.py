@@ -6,12 +6,12 @@ import numpy as np
 import tifffile
 
 from cpretrain.dataset.pairs import Pair
-from cpretrain.evaluation.compared_models import Contender
-from cpretrain.evaluation.model_scores import View
+from cpretrain.evaluation.compared_models import ComparedModel
+from cpretrain.evaluation.model_scores import ImageSet
 from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
-from cpretrain.models.weights import BaseModel
+from cpretrain.models.weights import ModelWeights
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.evaluation import EvaluateSettings
 
@@ -41,7 +41,7 @@ def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Sc
         for k in range(number)
     ]
     scoring = Scoring(
-        View(view, tuple(p.image.name for p in pairs), tuple(p.group for p in pairs), THRESHOLDS)
+        ImageSet(view, tuple(p.image.name for p in pairs), tuple(p.group for p in pairs), THRESHOLDS)
     )
     rng = np.random.default_rng(0)
     for k in range(number):
@@ -63,7 +63,8 @@ def write_example(
     scoring, pairs = scoring_of(number, people=people)
     verdict = reach_verdict({(scoring.view.name, name): one for name, one in scoring.models.items()})
     contenders = [
-        Contender(name, BaseModel(name, None), EvaluateSettings().filled()) for name in ("base", "retrained")
+        ComparedModel(name, ModelWeights(name, None), EvaluateSettings().filled())
+        for name in ("base", "retrained")
     ]
     write_report(path, model, RECORD, verdict, [scoring], {"crop": pairs}, contenders)
     return verdict, scoring
