@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 import tifffile
 
+from cpretrain.combination import combine
 from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import correct_drift
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, list_movies
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.rounds.crop_selection import candidates
+from cpretrain.settings.combination import CombineSettings
 from cpretrain.settings.crops import CropSettings
-from tests.support.movie_files import write_zarr
+from cpretrain.settings.drift import DriftSettings
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.settings.rounds import RoundSettings
+from tests.support.movie_files import write_ome_set, write_zarr
 from tests.support.movies import DRIFT, NATIVE, write_movie
 from tests.support.paths import FAULTS
 
@@ -314,12 +320,51 @@ def test_fuzz_18621_a_chunk_that_states_too_much_is_refused():
 
 
 def test_fuzz_24465_a_file_of_a_set_whose_header_asks_for_too_much_is_refused():
+    with pytest.raises(BadInput, match=r"m_2\.ome\.tif: is damaged"):
+        TimeLapse(FAULTS / "fuzz-movie-20261126-24465" / "m_0.ome.tif")
+
+
+def test_a_file_of_a_set_of_another_size_is_refused(tmp_path):
+    files = write_ome_set(tmp_path, np.ones((3, 20, 24), np.uint16))
+    text = tifffile.tiffcomment(files[2])
+    tifffile.imwrite(files[2], np.ones((40, 24), np.uint16), description=text, metadata=None)
     with (
-        TimeLapse(FAULTS / "fuzz-movie-20261126-24465" / "m_0.ome.tif") as movie,
+        TimeLapse(files[0]) as movie,
         pytest.raises(BadInput, match=r"m_2\.ome\.tif: frame 0 is not like the first frame"),
     ):
-        for t in range(movie.shape[0]):
-            movie.frame(t)
+        movie.frame(2)
+
+
+@pytest.mark.parametrize(
+    "settings", [CropSettings, CombineSettings, DriftSettings, PredictSettings, RoundSettings]
+)
+def test_axes_can_be_named_wherever_movies_are_read(settings):
+    assert settings(axes="TYX").axes == "TYX"
+
+
+def test_combine_takes_axes(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 2, (8, 30, 30)).astype(np.uint8)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        tifffile.imwrite(tmp_path / name / "m.tif", labels, imagej=True)  # the header says channels
+    with pytest.raises(BadInput, match="8 channels"):
+        combine(
+            {"a": tmp_path / "a", "b": tmp_path / "b"},
+            out=tmp_path / "c",
+            settings=CombineSettings(rule="order"),
+        )
+    combine(
+        {"a": tmp_path / "a", "b": tmp_path / "b"},
+        out=tmp_path / "c",
+        settings=CombineSettings(rule="order", axes="TYX"),
+    )
+    assert tifffile.imread(tmp_path / "c" / "m.tif").shape == (8, 30, 30)
+
+
+def test_round_takes_axes():
+    path = FAULTS / "movies-18" / "imagej_no_axes.tif"
+    found = candidates([path], RoundSettings(size=40, axes="TYX"), (0,), planes=8)
+    assert {one.frame for one in found} == set(range(8))
 
 
 def test_frames_of_a_store_that_were_not_copied_are_told(tmp_path):

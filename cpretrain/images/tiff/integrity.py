@@ -76,17 +76,15 @@ def check_segments(path: str | os.PathLike, page: Any) -> None:
         raise damaged(path, f"pixels of page {page.index} that lie beyond the end of the file ({size} bytes)")
 
 
-def check_coded(path: str | os.PathLike, page: Any, file: Any) -> None:
+def check_coded(path: str | os.PathLike, page: Any) -> None:
     """Make sure that compressed images in a page are not larger than the page says, before they are decoded.
 
     Parameters
     ----------
     path : path-like
-        The file, for errors.
+        The file.
     page : tifffile.TiffPage or tifffile.TiffFrame
         The page.
-    file : tifffile.FileHandle
-        The file it is in, open.
 
     Raises
     ------
@@ -98,14 +96,15 @@ def check_coded(path: str | os.PathLike, page: Any, file: Any) -> None:
     whole = page.keyframe
     height = whole.tilelength if whole.is_tiled else whole.rowsperstrip
     width = whole.tilewidth if whole.is_tiled else whole.imagewidth
-    for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        file.seek(start)
-        stated = stated_pixels(file.read(min(count, _HEADER)))
-        if stated and (stated[0] * stated[1] > 4 * max(1, height) * max(1, width)):
-            raise damaged(
-                path,
-                f"an image of {stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}",
-            )
+    with open(path, "rb") as file:
+        for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+            file.seek(start)
+            stated = stated_pixels(file.read(min(count, _HEADER)))
+            if stated and stated[0] * stated[1] > 4 * max(1, height) * max(1, width):
+                said = (
+                    f"{stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}"
+                )
+                raise damaged(path, f"an image of {said}")
 
 
 def check_movie(

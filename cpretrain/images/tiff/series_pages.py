@@ -86,8 +86,7 @@ class SeriesPages:
             if own is not None and not _alike(first, own):
                 raise _unlike(name, page.index, own, first)
         check_segments(name, page)
-        with name.open("rb") as file:
-            check_coded(name, page, file)
+        check_coded(name, page)
 
 
 def _alike(one: Any, other: Any) -> bool:
