@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import warnings
 
 import numpy as np
@@ -204,6 +205,21 @@ def test_shifts_beyond_max_shift_are_told_where_they_are_certain(tmp_path):
 
     [far] = correct_drift(stored(tmp_path / "raw" / "a.tif", moved(drift)), settings=NATIVE).done
     assert (
-        "1 pair of frames (2–3) moved further than --max-shift 10 10 10, and the shift was cut"
+        "1 pair of frames (2–3) moved further than --max-shift 10 10 10, and the shift was cut: raise it"
         in far.warnings
     )
+
+
+@pytest.mark.fiji
+@pytest.mark.parametrize(
+    "make", [lambda: fault("one_black_frame"), lambda: spoilt("noise"), lambda: smooth(2, True)]
+)
+def test_the_plugin_gets_the_same_warnings(tmp_path, make):
+    if not os.environ.get("FIJI_HOME"):
+        pytest.skip("needs a real Fiji: set FIJI_HOME to its folder")
+    movie = stored(tmp_path / "raw" / "a.tif", make()[0])
+    [native] = correct_drift(movie, tmp_path / "native", NATIVE).done
+    [plugin] = correct_drift(movie, tmp_path / "plugin", DriftSettings(engine="fiji")).done
+    assert plugin.curve.uncertain_pairs == native.curve.uncertain_pairs
+    said = [warning.replace("--engine native ", "") for warning in plugin.warnings]
+    assert said == list(native.warnings) != []
