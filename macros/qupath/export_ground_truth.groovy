@@ -48,6 +48,7 @@ if (namesakes > 1) {
 def objects = objectsOf(getCurrentHierarchy(), objectsAre == 'nuclei')
 if (!entry.hasImageData() && objects.isEmpty()) {
     println entry.getImageName() + ': left out, nothing was ever saved for it; no cells in it? Open it, and save it'
+    getCurrentImageData().setProperty('cpretrain imported', 'nothing')   // so that it is known if this run saves it
     setAside(folder, [name + '.geojson', name + '-labels.tif'])
     return
 }
@@ -66,8 +67,8 @@ def path = new File(folder, name + '.geojson').getPath()
 exportObjectsToGeoJson(found.chosen*.object, path, 'FEATURE_COLLECTION')
 println entry.getImageName() + ': ' + found.chosen.size() + ' objects written to ' + path + told(found.leftOut)
 if (!found.chosen && getCurrentImageData().getProperty('cpretrain imported') == 'nothing')
-    println 'WARNING: ' + entry.getImageName() + ' was saved when predictions were imported, and there were none for ' +
-        'it: if nobody looked for cells in it, delete ' + path
+    println 'WARNING: ' + entry.getImageName() + ' was saved by a script first, and nothing is drawn in it: if ' +
+        'nobody looked for cells in it, delete ' + path
 setAside(folder, [name + '-labels.tif'])   // of an earlier export: one file for an image
 
 

@@ -20,9 +20,9 @@ if (entry == null) {
 }
 def file = new File(folder, GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
 def key = 'cpretrain imported'   // kept with the image: what was read before, so that what was deleted since is known
+if (!entry.hasImageData())
+    getCurrentImageData().setProperty(key, 'nothing')   // the export warns then: Run for project saves it unseen
 if (!file.isFile()) {
-    if (!entry.hasImageData())
-        getCurrentImageData().setProperty(key, 'nothing')   // the export warns: saved, but not by hand
     println entry.getImageName() + ': left as it is, there is no ' + file
     return
 }
@@ -48,7 +48,7 @@ def idsOf = { objects -> objects.collect { it.getID().toString() } }
 def earlier = (getCurrentImageData().getProperty(key) ?: '').toString().tokenize()
 def sorted = sortOut(idsOf(predicted), idsOf(hierarchy.getAllObjects(false)), replace ? [] : earlier)
 hierarchy.addObjects(predicted.findAll { it.getID().toString() in sorted.added })
-getCurrentImageData().setProperty(key, (earlier + sorted.added).unique().join(' '))
+getCurrentImageData().setProperty(key, (earlier - 'nothing' + sorted.added).unique().join(' '))
 println entry.getImageName() + ': ' + told(sorted, replace ? drawn.size() : 0) + ', from ' + file
 def others = (idsOf(drawn) - idsOf(predicted)).size()
 if (!replace && others && sorted.added)
