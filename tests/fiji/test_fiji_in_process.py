@@ -23,6 +23,7 @@ def test_the_example_gives_what_the_plugin_made_and_leaves_the_rest_open(fiji, t
         str(library(fiji.java_home)),
         str(recorded.FOLDER / "pc12.tif"),
         str(ROOT / "examples" / "in_running_fiji.py"),
+        str(tmp_path),
     ]
     command = [sys.executable, CHILD, json.dumps(facts)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240)
@@ -34,3 +35,11 @@ def test_the_example_gives_what_the_plugin_made_and_leaves_the_rest_open(fiji, t
     assert {"another", "pc12.tif", "registered time points"} <= set(said["open"])
     assert "channel 7" in said["channel 7"]
     assert "one frame" in said["one frame"]
+    before = done.stdout.partition("NOTHING OPEN")[2].partition("OPEN")[0]
+    assert "No image is open in Fiji" in before
+    t, z, c, y, x = said["shape"]
+    assert said["again"]["axes"] == ["X", "Y", "Channel", "Z", "Time"]
+    assert said["again"]["lengths"] == [x, y, c, z, t]
+    assert said["again"]["scales"][:2] == pytest.approx(said["attrs"]["pixel_size"][:0:-1])
+    assert said["again"]["unit"] == said["attrs"]["unit"]
+    assert said["shown"] == [x, y, c, z, t]
