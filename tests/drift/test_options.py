@@ -76,7 +76,10 @@ def test_large_shifts_are_kept_and_named_where_that_is_asked_for(reference):
 @pytest.mark.parametrize(
     ("keep", "said"),
     [
-        (False, "1 pair of frames (0–1) moved further than --max-shift 10 10 10, and the shift was cut: raise it"),
+        (
+            False,
+            "1 pair of frames (0–1) moved further than --max-shift 10 10 10, and the shift was cut: raise it",
+        ),
         (
             True,
             "1 pair of frames (0–1) moved further than --max-shift 10 10 10, by up to 15 pixels, as measured",
