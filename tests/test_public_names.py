@@ -1,5 +1,6 @@
 """The public names: what a notebook user finds is what is documented, and nothing else."""
 
+import doctest
 import subprocess
 import sys
 from importlib import import_module
@@ -9,16 +10,17 @@ import pytest
 import cpretrain
 
 NAMES = {
-    "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift cut_crops evaluate "
-    "export_model finish_round import_masks measure_drift predict retrain round_status run_experiment settings "
-    "start_round sweep undo_drift",
-    "cpretrain.drift": "CorrectedMovie correct_drift correct_movie read_shifts write_shifts",
+    "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift correct_drift_in_fiji "
+    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model measure_drift open_fiji predict "
+    "retrain round_status run_experiment settings start_round sweep undo_drift",
+    "cpretrain.drift": "CorrectedMovie correct_drift correct_drift_in_fiji correct_movie open_fiji read_shifts "
+    "write_shifts",
     "cpretrain.registration": "Canvas DriftCurve canvas_for covered_area measure_drift undo_drift",
-    "cpretrain.crops": "CropsResult cut_crops",
+    "cpretrain.crops": "CropsResult DrawnCrops cut_crops draw_crops",
     "cpretrain.masks": "MasksResult import_masks",
     "cpretrain.training": "SweepResult TrainResult network_inputs retrain sweep",
     "cpretrain.evaluation": "AgreeResult EvaluateResult Verdict agree evaluate parse_thresholds",
-    "cpretrain.prediction": "PredictedMovie predict segment_frame",
+    "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
     "cpretrain.pipeline": "Experiment read_experiment run_demo run_experiment",
@@ -65,3 +67,15 @@ def test_a_name_of_0_1_0_still_works_with_a_warning(package, old, now):
     with pytest.warns(DeprecationWarning, match=now):
         found = getattr(import_module(package), old)
     assert found is getattr(import_module(home), name)
+
+
+def test_examples_of_docstrings_run():
+    """Each example of a public docstring gives what it says."""
+    finder = doctest.DocTestFinder()
+    runner = doctest.DocTestRunner(verbose=False)
+    tried = 0
+    for name in sorted(set(NAMES["cpretrain"].split()) - {"settings"}):
+        for test in finder.find(getattr(cpretrain, name), name):
+            tried += runner.run(test).attempted
+    assert runner.failures == 0
+    assert tried > 5

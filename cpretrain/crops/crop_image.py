@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cpretrain.dataset.crops_table import Crop
 from cpretrain.images.discovery import corrected_name, source_name
 from cpretrain.images.finite import finite
-from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.timelapse import NamedFrames, TimeLapse
 from cpretrain.images.writer import write_image
 from cpretrain.models.normalization import Levels
 from cpretrain.settings.crops import CropSettings
@@ -21,13 +21,13 @@ def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
 
 
 def describe_crop(
-    movie: TimeLapse, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
+    movie: NamedFrames, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
 ) -> Crop:
     """Make the row of a crop, which is named after its movie and place.
 
     Parameters
     ----------
-    movie : TimeLapse
+    movie : NamedFrames
         What it is cut from.
     corner : tuple of int
         Frame, plane, y and x, from 0.

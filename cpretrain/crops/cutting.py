@@ -1,31 +1,26 @@
 """Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
 
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
-from cpretrain.crops.crop_image import describe_crop, write_crop
+from cpretrain.crops.crop_image import write_crop
+from cpretrain.crops.drawing import draw
 from cpretrain.dataset.crops_table import NAME, RECORD, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
     beside,
     check_names,
-    chosen_frames,
     files_of,
     folder_of,
     list_movies,
     source_name,
 )
-from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.images.valid_box import valid_box
-from cpretrain.models.normalization import measure_levels
 from cpretrain.runtime.console import say, warn
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -137,7 +132,7 @@ def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -
     drawn: list[Crop] = []
     for file in files:
         with suppress(BadInput, OSError), TimeLapse(file, settings.axes) as movie:
-            drawn += [crop for crop, _ in _draw(movie, settings)]
+            drawn += [crop for crop, _ in draw(movie, settings)]
     return drawn == known
 
 
@@ -150,7 +145,7 @@ def _cut_image(
         _warn_of_channels(movie)
         inputs = FileSnapshot(movie.files)
         before = [crop for crop in known if crop.source == source_name(path)]
-        drawn = [(crop, _pixels(movie, crop)) for crop in before] or _draw(movie, settings)
+        drawn = [(crop, _pixels(movie, crop)) for crop in before] or draw(movie, settings)
         inputs.check()
         for crop, pixels in drawn:
             if crop.file not in whole:
@@ -162,52 +157,6 @@ def _pixels(movie: TimeLapse, crop: Crop) -> NDArray[Any]:
     """Pixels of a crop that was drawn before, axes (C, Y, X)."""
     plane = movie.frame(crop.frame)[crop.z]
     return plane[:, crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
-
-
-def _draw(movie: TimeLapse, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:
-    """Draw frame, plane and corner of each crop; only places that hold data are drawn.
-
-    Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
-    its own, so that the crops of an image do not depend on its neighbours in the folder.
-    """
-    rng = np.random.default_rng([settings.seed, *hashlib.sha256(movie.path.name.encode()).digest()])
-    candidates = _planes(movie, settings)
-    rng.shuffle(candidates)
-    drawn: list[tuple[Crop, NDArray[Any]]] = []
-    largest = (0, 0)
-    bad: dict[int, int] = {}
-    while candidates and len(drawn) < settings.per_image:
-        usable = []
-        for frame, z in candidates:
-            pixels, bad[frame] = finite(movie.frame(frame)[z])
-            box = valid_box(pixels)
-            height, width = (side.stop - side.start for side in box) if box else (0, 0)
-            largest = max(largest, (height, width))
-            if box is None or min(height, width) < settings.size:
-                continue
-            y, x = (int(rng.integers(side.start, side.stop - settings.size + 1)) for side in box)
-            crop = describe_crop(movie, (frame, z, y, x), measure_levels(pixels), settings)
-            drawn.append((crop, pixels[:, y : y + settings.size, x : x + settings.size]))
-            usable.append((frame, z))
-            if len(drawn) == settings.per_image:
-                break
-        candidates = usable
-    warn_of_not_finite(movie.path.name, bad, "0 in the crops")
-    if not drawn:
-        raise BadInput(
-            f"{movie.path}: too small for a crop",
-            found=f"at most {largest[1]} × {largest[0]} pixels with data in a frame",
-            expected=f"{settings.size} × {settings.size} pixels or more",
-            cure="choose a smaller --size, or leave this image out",
-        )
-    return drawn
-
-
-def _planes(movie: TimeLapse, settings: CropSettings) -> list[tuple[int, int]]:
-    """List the planes that can be drawn: those of which all channels are there."""
-    frames = chosen_frames(movie, settings.frames_only)
-    planes = [(frame, z) for frame in frames for z in range(movie.shape[1])]
-    return [place for place in planes if movie.is_complete(*place)]
 
 
 def _warn_of_channels(movie: TimeLapse) -> None:

@@ -9,7 +9,7 @@ from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
-from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.timelapse import NamedFrames, TimeLapse
 
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
@@ -71,7 +71,7 @@ def _parts_in_store(store: Path) -> list[str]:
     return [*full.relative_to(outer[-1].parent).parts] if outer else [full.name]
 
 
-def chosen_frames(movie: TimeLapse, only: Sequence[int] | None) -> Sequence[int]:
+def chosen_frames(movie: NamedFrames, only: Sequence[int] | None) -> Sequence[int]:
     """List the frames of a movie that are wanted: those of `only` that it has, or all where that is None.
 
     Raises

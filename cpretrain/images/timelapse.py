@@ -37,6 +37,15 @@ class Frames(Protocol):
         """Frame `t` (from 0), axes z, c, y, x."""
 
 
+class NamedFrames(Frames, Protocol):
+    """A movie that crops can be drawn from: frames that have a name."""
+
+    path: Path
+
+    def is_complete(self, t: int, z: int) -> bool:
+        """Whether all channels of a plane are there."""
+
+
 @dataclass
 class ArrayFrames:
     """A movie held in an array with axes t, z, c, y, x."""

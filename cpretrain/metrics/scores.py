@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
 from cpretrain.metrics.overlaps import Overlaps, find_overlaps
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -28,6 +31,8 @@ class Scores:
         Sum of the IoU of the matches.
     jaccard_intersection, jaccard_union : ndarray of int, (images,)
         Pixels of the aggregated Jaccard index, above and below its line.
+    thresholds : tuple of float
+        IoU from which two objects count as the same one.
     """
 
     tp: Counts
@@ -36,6 +41,7 @@ class Scores:
     matched_iou: Floats
     jaccard_intersection: Counts
     jaccard_union: Counts
+    thresholds: tuple[float, ...] = ()
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         return iter((self.average_precision, self.tp, self.fp, self.fn))
@@ -56,6 +62,20 @@ class Scores:
     def average_precision(self) -> Floats:
         """``TP / (TP + FP + FN)``, (images, thresholds); 1 where an image has no object on either side."""
         return self.of("average_precision")
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a row for each image and IoU threshold, with counts and scores."""
+        import pandas as pd
+
+        images, levels = self.tp.shape
+        rows: dict[str, Any] = {
+            "image": np.repeat(np.arange(images), levels),
+            "iou_threshold": np.tile(self.thresholds or np.full(levels, np.nan), images),
+        }
+        rows |= {name: getattr(self, name).ravel() for name in ("tp", "fp", "fn")}
+        for name in ("average_precision", "precision", "recall", "f1", "matched_iou"):
+            rows[name] = self.of(name).ravel()
+        return pd.DataFrame(rows)
 
     def of(self, name: str) -> Floats:
         """Give a score by its name in `parts`, of each image.
@@ -131,9 +151,9 @@ def join(scores: Sequence[Scores], thresholds: ArrayLike) -> Scores:
     if not scores:
         nothing, none = np.zeros((0, _levels(thresholds).size), np.int64), np.zeros(0, np.int64)
         return Scores(nothing, nothing, nothing, nothing.astype(float), none, none)
-    return Scores(
-        *(np.concatenate([getattr(one, name) for one in scores]) for name in Scores.__dataclass_fields__)
-    )
+    counted = [name for name in Scores.__dataclass_fields__ if name != "thresholds"]
+    joined = {name: np.concatenate([getattr(one, name) for one in scores]) for name in counted}
+    return Scores(**joined, thresholds=tuple(map(float, _levels(thresholds))))
 
 
 def match_objects(overlaps: Overlaps, threshold: float) -> NDArray[np.intp]:

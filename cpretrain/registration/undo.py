@@ -3,6 +3,7 @@
 import os
 import threading
 import weakref
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +73,7 @@ def undo_drift(
     canvas = canvas_for(curve, shape[1:], fractions)
     attrs = dict(getattr(movie, "attrs", {}))
     if isinstance(movie, str | os.PathLike) and calibration is not None:
-        z, y, x = calibration.pixel_size
-        attrs = {
-            "pixel_size_zyx": [z, y, x],
-            "unit": calibration.unit,
-            "frame_interval": calibration.frame_interval,
-        }
+        attrs = asdict(calibration) | {"pixel_size": list(calibration.pixel_size)}
     return xr.DataArray(_placed(movie, axes, canvas, dtype), dims=DIMS, attrs=attrs)
 
 

@@ -186,3 +186,14 @@ def test_sums_over_images_equal_one_large_image():
     )
     for name in ("tp", "fp", "fn", "matched_iou", "jaccard_intersection", "jaccard_union"):
         assert np.allclose(getattr(each, name).sum(axis=0), getattr(whole, name)[0], rtol=1e-12)
+
+
+def test_scores_as_a_table():
+    truth = np.zeros((20, 20), np.uint16)
+    truth[2:8, 2:8], truth[10:16, 10:16] = 1, 2
+    table = average_precision([truth, truth], [truth, np.where(truth == 1, 1, 0)], [0.5, 0.9]).to_frame()
+    assert list(table.image) == [0, 0, 1, 1]
+    assert list(table.iou_threshold) == [0.5, 0.9, 0.5, 0.9]
+    assert list(table.average_precision) == [1, 1, 0.5, 0.5]
+    assert list(table.tp) == [2, 2, 1, 1]
+    assert list(table.fn) == [0, 0, 1, 1]

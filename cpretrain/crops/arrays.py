@@ -1,0 +1,122 @@
+"""Crops of a movie that is held in memory: arrays and rows, nothing written."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.crops.crop_image import add_border
+from cpretrain.crops.drawing import draw
+from cpretrain.dataset.crops_table import Crop
+from cpretrain.images.movie_input import opened
+from cpretrain.images.timelapse import Frames
+from cpretrain.settings.crops import CropSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class DrawnCrops:
+    """Crops as arrays.
+
+    Parameters
+    ----------
+    images : list of ndarray, shape (Y, X) or (C, Y, X)
+        The crops, each with its border of zeros, in the movie's own type.
+    crops : list of Crop
+        Frame, plane and place of each.
+    """
+
+    images: list[NDArray[Any]]
+    crops: list[Crop]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the rows of ``crops.csv``."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(crop) for crop in self.crops])
+
+
+class _Named:
+    """Frames with a name, all of whose planes are there."""
+
+    def __init__(self, frames: Frames, name: str) -> None:
+        self._frames, self.path = frames, Path(getattr(frames, "path", name))
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """Lengths in t, z, c, y, x."""
+        return self._frames.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of a pixel."""
+        return self._frames.dtype
+
+    def frame(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), axes z, c, y, x."""
+        return self._frames.frame(t)
+
+    def is_complete(self, t: int, z: int) -> bool:
+        """Whether all channels of a plane are there."""
+        known = getattr(self._frames, "is_complete", None)
+        return bool(known(t, z)) if known else True
+
+
+def draw_crops(
+    movie: "NDArray[Any] | xr.DataArray | str | os.PathLike | Frames",
+    *,
+    per_image: int = 5,
+    size: int = 100,
+    border: int = 2,
+    seed: int = 0,
+    name: str = "movie",
+) -> DrawnCrops:
+    """Draw training crops at random places of random frames, as `cut_crops` does with a file of that name.
+
+    Parameters
+    ----------
+    movie : array, xarray.DataArray, path-like or Frames
+        As `measure_drift` takes it.
+    per_image : int
+        Number of crops.
+    size : int
+        Edge length of a crop in pixels, without its border.
+    border : int
+        Width of the edge of zeros around a crop, in pixels.
+    seed : int
+        Seed of the random places.
+    name : str
+        Name of an array; with the seed it decides which places are drawn. A file has its own.
+
+    Returns
+    -------
+    DrawnCrops
+
+    Raises
+    ------
+    BadInput
+        When the movie cannot be read, or no crop of that size fits.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from cpretrain import draw_crops
+    >>> movie = xr.DataArray(np.ones((4, 64, 64), np.uint8), dims=("t", "y", "x"))
+    >>> crops = draw_crops(movie, per_image=3, size=20, seed=1)
+    >>> len(crops), crops.images[0].shape
+    (3, (24, 24))
+    """
+    settings = CropSettings(per_image=per_image, size=size, border=border, seed=seed)
+    with opened(movie) as frames:
+        drawn = draw(_Named(frames, name), settings)
+    images = [add_border(pixels[0] if len(pixels) == 1 else pixels, border) for _, pixels in drawn]
+    return DrawnCrops(images, [crop for crop, _ in drawn])

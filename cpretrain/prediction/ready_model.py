@@ -1,0 +1,137 @@
+"""A model for arrays: load it once, segment what is in memory."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput
+from cpretrain.images.axes import in_order
+from cpretrain.models.channels import unused_channels
+from cpretrain.models.record import ModelSettings
+from cpretrain.models.trained import UsedModel, find_model
+from cpretrain.prediction.frame import segment_frame
+from cpretrain.runtime.console import warn
+from cpretrain.settings.prediction import PredictSettings
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class ReadyModel:
+    """A model that segments arrays; from `load_model`.
+
+    Parameters
+    ----------
+    used : UsedModel
+        Weights, channels, scaling of grey values and thresholds, nothing left open.
+    """
+
+    used: UsedModel
+
+    def segment(
+        self,
+        image: "NDArray[Any] | xr.DataArray",
+        *,
+        channel: int | None = None,
+        second_channel: int | None = None,
+        anisotropy: float = 1.0,
+    ) -> "NDArray[np.uint32] | xr.DataArray":
+        """Segment one image, as `predict` segments a frame.
+
+        Parameters
+        ----------
+        image : ndarray of shape (Y, X), (C, Y, X) or (Z, C, Y, X), or xarray.DataArray
+            Grey values. The axes of a DataArray are taken by their names: y and x, and z and c where it has them.
+        channel, second_channel : int, optional
+            Channel to segment and that of the nuclei, from 1; by default those that the model was trained on.
+        anisotropy : float
+            Distance of two planes in pixels, for flows in 3D.
+
+        Returns
+        -------
+        ndarray of uint32 or xarray.DataArray, shape (Y, X) or (Z, Y, X)
+            Instances 1 to N, 0 for background; a DataArray where the image is one.
+
+        Raises
+        ------
+        BadInput
+            When the image has another number of axes, or no such channel.
+        """
+        stack, named = _as_stack(image)
+        given = {"channel": channel, "second_channel": second_channel}
+        settings = self.used.settings.replace(**{name: value for name, value in given.items() if value})
+        used = UsedModel(
+            self.used.base,
+            self.used.weights_sha256,
+            settings,
+            self.used.normalization,
+            self.used.trained_channels,
+        )
+        if channel is None:
+            known = ModelSettings(
+                used.channel, settings.second_channel, trained_channels=used.trained_channels
+            )
+            for note in unused_channels([stack.shape[1]], known, "choose with channel=", "images"):
+                warn(note)
+        labels = segment_frame(stack, used, anisotropy).labels
+        flat = labels[0] if len(labels) == 1 else labels
+        if not named:
+            return flat
+        import xarray as xr
+
+        return xr.DataArray(flat, dims=("z", "y", "x")[-flat.ndim :])
+
+
+def load_model(model: str | os.PathLike, *, settings: PredictSettings | None = None) -> ReadyModel:
+    """Load a model once, to segment arrays with it.
+
+    Parameters
+    ----------
+    model : str or path-like
+        A model folder of this tool, a file of weights, or a name of Cellpose's zoo (then its weights are downloaded
+        where they are missing).
+    settings : PredictSettings, optional
+        Thresholds, diameter, device and so on; what is left open is as the model was trained and tuned.
+
+    Returns
+    -------
+    ReadyModel
+
+    Raises
+    ------
+    BadInput
+        When there is no such model, or it belongs to another version of Cellpose.
+
+    Examples
+    --------
+    >>> model = load_model("models/my cells")  # doctest: +SKIP
+    >>> labels = model.segment(image, channel=1)  # doctest: +SKIP
+    """
+    return ReadyModel(find_model(os.fspath(model), settings or PredictSettings()))
+
+
+def _as_stack(image: Any) -> tuple[NDArray[Any], bool]:
+    """Bring an image into the order z, c, y, x, and tell whether its axes had names."""
+    if hasattr(image, "dims"):
+        ordered = in_order(image)
+        if ordered.sizes["t"] != 1:
+            raise BadInput(
+                "the image is a time-lapse",
+                found=f"{ordered.sizes['t']} frames",
+                expected="one frame",
+                cure="segment frame by frame, or a file of it with cpretrain.predict",
+            )
+        return np.asarray(ordered.data)[0], True
+    pixels = np.asarray(image)
+    if pixels.ndim not in (2, 3, 4):
+        raise BadInput(
+            "the axes of the image are not known",
+            found=f"{pixels.ndim} axes of lengths {pixels.shape}",
+            expected="(Y, X), (C, Y, X) or (Z, C, Y, X)",
+            cure="name them: xarray.DataArray(pixels, dims=('z', 'y', 'x'))",
+        )
+    return pixels.reshape((1,) * (4 - pixels.ndim) + pixels.shape), False
