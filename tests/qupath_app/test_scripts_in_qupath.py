@@ -158,6 +158,6 @@ def test_replacing_takes_drawn_cells_only_and_a_damaged_file_takes_nothing(run, 
         )
     assert "1 objects read, 1 removed before" in about(lines, "whole")
     assert about(after, "whole") == (
-        "whole.tif: annotation Region* Rectangle, annotation my cells Polygon, annotation null Points, "
+        "whole.tif: annotation Region* Rectangle, annotation my cells Rectangle, annotation null Points, "
         "detection null Rectangle"
     )
