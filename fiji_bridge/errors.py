@@ -8,7 +8,10 @@ from cpretrain.errors import BadInput
 SIGKILL = 9
 Missing = Literal["fiji", "java", "plugin"]
 
-_MISSING_CLASS = re.compile(r"(?:NoClassDefFoundError|ClassNotFoundException): ([\w$]+(?:[./][\w$]+)+)")
+_MISSING_CLASS = re.compile(
+    r"(?:NoClassDefFoundError|ClassNotFoundException): ([\w$]+(?:[./][\w$]+)+)"
+    r"|ImportError: (?:No module named|cannot import name) ([\w.]+)"
+)
 _TRACE = re.compile(r"\s+at [\w.$/<>]+\(|\s*\.\.\. \d+ more")
 
 
@@ -78,9 +81,9 @@ def without_trace(text: str) -> str:
 
 
 def missing_class(text: str) -> str:
-    """Name of a class that Java did not find, which means that a jar is missing; empty where it found all."""
+    """Name what Java or Jython did not find, which means that a jar is missing; empty where they found all."""
     found = _MISSING_CLASS.search(text)
-    return found[1].replace("/", ".") if found else ""
+    return (found[1] or found[2]).replace("/", ".") if found else ""
 
 
 def death(code: int | None, text: str) -> FijiError:
