@@ -8,10 +8,11 @@ UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 READY4 := $(VENV4)/.ready
 
-.PHONY: help demo test test3 test4 lint benchmark clean
+.PHONY: help demo test test3 test4 lint quick clean
 help:
 	@echo "make demo      set up and run the whole pipeline on shipped real images"
 	@echo "make test      set up and run all checks against Cellpose 3.1 and 4.2"
+	@echo "make quick     check format, lint, types and import rules, and run the tests of the packages that changed"
 	@echo "make clean     remove the two environments and the demo's results"
 
 $(UV):
@@ -37,18 +38,23 @@ demo: $(READY)
 test: lint test3 test4
 
 lint: $(READY)
-	@echo "Checking format, lint and types (half a minute) ..."
+	@echo "Checking format, lint, types and import rules (half a minute) ..."
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+quick: $(READY) lint
+	@echo "Running the tests of what changed, or a fast core of all (a minute) ..."
+	$(VENV)/bin/python -m tests.quick
 
 test3: $(READY)
-	@echo "Running the tests with Cellpose 3.1 (10 minutes or more; half an hour where other things run) ..."
-	$(VENV)/bin/python -m pytest
+	@echo "Running the tests with Cellpose 3.1, on all processor cores (10 to 15 minutes on two) ..."
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 test4: $(READY4)
 	@echo "Running the tests that depend on Cellpose with Cellpose 4.2 (about 4 minutes) ..."
-	$(VENV4)/bin/python -m pytest -m cellpose
+	$(VENV4)/bin/python -m pytest -m cellpose -n auto --dist worksteal
 
 clean:
 	rm -rf $(VENV) $(VENV4) demo
