@@ -9,6 +9,7 @@ import numpy as np
 from cpretrain.dataset.crops_table import NAME, read_crops
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
+from cpretrain.images.passed_over import passed_over
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
@@ -66,6 +67,9 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     if images.resolve() == masks.resolve():
         files = without_masks(files)
         mask_files = [path for path in mask_files if path not in set(files)]
+    else:
+        for note in passed_over(images, files):
+            warn(note)
     matches = match_by_name(files, mask_files)
     problems = list(matches.problems)
     pairs, kinds = [], {}

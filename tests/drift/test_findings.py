@@ -218,8 +218,8 @@ def test_the_plugin_gets_the_same_warnings(tmp_path, make):
     if not os.environ.get("FIJI_HOME"):
         pytest.skip("needs a real Fiji: set FIJI_HOME to its folder")
     movie = stored(tmp_path / "raw" / "a.tif", make()[0])
-    [native] = correct_drift(movie, tmp_path / "native", NATIVE).done
-    [plugin] = correct_drift(movie, tmp_path / "plugin", DriftSettings(engine="fiji")).done
+    [native] = correct_drift(movie, out=tmp_path / "native", settings=NATIVE).done
+    [plugin] = correct_drift(movie, out=tmp_path / "plugin", settings=DriftSettings(engine="fiji")).done
     assert plugin.curve.uncertain_pairs == native.curve.uncertain_pairs
     said = [warning.replace("--engine native ", "") for warning in plugin.warnings]
     assert said == list(native.warnings) != []

@@ -43,7 +43,7 @@ def masks_of(project: Path, name: str, folder: str = "ground_truth") -> np.ndarr
     alone.mkdir()
     (alone / f"{name}.geojson").write_bytes((project.parent / folder / f"{name}.geojson").read_bytes())
     out = project.parent / f"masks {name}"
-    import_masks(alone, images, out)
+    import_masks(alone, images, out=out)
     return tifffile.imread(out / f"{name}.tif")
 
 
