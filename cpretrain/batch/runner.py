@@ -5,13 +5,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.batch.state import BatchState
 from cpretrain.errors import BadInput
 from cpretrain.runtime.cancel import ended_by_first_signal
 from cpretrain.runtime.process_cache import close_cached
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
@@ -33,6 +34,12 @@ class Batch(Generic[Result]):
 
     done: list[Result] = field(default_factory=list)
     failed: dict[Path, BadInput] = field(default_factory=dict)
+
+    def summary(self) -> Summary:
+        """Return a line and a record for each movie, from the ``line`` and ``as_data`` of its result."""
+        done: list[Any] = list(self.done)
+        movies = [movie.as_data() for movie in done]
+        return Summary([movie.line() for movie in done], {"movies": movies}, self.failed)
 
 
 def for_each(

@@ -81,7 +81,7 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
             given["settings"] = getattr(all_settings, kind).model_validate(settings)
         except ValidationError as error:
             raise all_settings.bad_settings(error, lambda name: name.replace("_", " ")) from None
-    return answer(function(**given))
+    return answer(function(**given).summary())
 
 
 def _tell(task: Task, event: dict[str, Any]) -> None:

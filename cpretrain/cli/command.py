@@ -11,17 +11,17 @@ import typer
 from typer.core import TyperCommand
 
 from cpretrain.errors import BadInput
-from cpretrain.runtime.summary import Summary
+from cpretrain.runtime.summary import StepResult, Summary
 from cpretrain.runtime.terminal import printable
 
-COMMANDS: dict[str, tuple[Callable[..., Summary], str | None]] = {}
+COMMANDS: dict[str, tuple[Callable[..., StepResult], str | None]] = {}
 """Each command by the name of its function: the function itself, and the name of its class of settings."""
 
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 def command(app: typer.Typer, settings: str | None = None, batch: bool = False) -> Callable:
-    """Register a function that returns a `Summary` as a command.
+    """Register a function that returns a `StepResult` as a command.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
         Whether the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
     """
 
-    def register(function: Callable[..., Summary]) -> Callable:
+    def register(function: Callable[..., StepResult]) -> Callable:
         COMMANDS[function.__name__] = (function, settings)
         given = inspect.signature(function).parameters
         own = [parameter for name, parameter in given.items() if name not in ("settings", "batch")]
@@ -109,9 +109,9 @@ def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]
     return {argument: take_settings(name, arguments) for argument, name in classes.items()}
 
 
-def _run(as_json: bool, work: Callable[[], Summary]) -> None:
+def _run(as_json: bool, work: Callable[[], StepResult]) -> None:
     try:
-        report = work()
+        report = work().summary()
     except BadInput as error:
         _fail(error, as_json)
         raise typer.Exit(BAD_INPUT) from None

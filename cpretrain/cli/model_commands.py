@@ -7,7 +7,7 @@ import typer
 
 from cpretrain.cli.app import MOVIES, Threads, app
 from cpretrain.cli.command import command
-from cpretrain.runtime.summary import Summary
+from cpretrain.runtime.summary import StepResult
 
 if TYPE_CHECKING:
     from cpretrain.settings.batch import BatchSettings
@@ -36,16 +36,14 @@ def predict(
     out: Annotated[Path, typer.Option("--out", help="folder for the label images and tables")],
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Summary:
+) -> StepResult:
     """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
     from cpretrain.prediction import predict as segment
 
-    segmented = segment(model, images, out=out, settings=settings, batch=batch)
-    lines = [f"{movie.source.name} → {movie.labels} ({movie.objects} objects)" for movie in segmented.done]
-    return Summary(lines, {"movies": [vars(movie) for movie in segmented.done]}, segmented.failed)
+    return segment(model, images, out=out, settings=settings, batch=batch)
 
 
 @command(app, "CombineSettings")
@@ -56,13 +54,12 @@ def combine(
         typer.Argument(help="CLASS=FOLDER for each class: folders of label images of the same movies"),
     ],
     out: Annotated[Path, typer.Option("--out", help="folder for the combined label images and the table")],
-) -> Summary:
+) -> StepResult:
     """Put the results of several models together: one label image with a class for every object."""
     from cpretrain.combination import combine as put_together
     from cpretrain.combination.matching import parse_folders
 
-    result = put_together(parse_folders(classes), out=out, settings=settings)
-    return Summary([*result.lines(), f"results in {result.folder}"], vars(result))
+    return put_together(parse_folders(classes), out=out, settings=settings)
 
 
 @command(app, "ExportSettings")
@@ -75,15 +72,14 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--out", help="the ZIP file (default: in the model folder)")
     ] = None,
-) -> Summary:
+) -> StepResult:
     """Pack a model for others, and check the package."""
     from cpretrain.errors import BadInput
     from cpretrain.export import export_model
 
     if not bioimageio:
         raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
-    exported = export_model(model, settings=settings, out=out)
-    return Summary([f"{exported.path}: passed the checks of bioimageio.core"], vars(exported))
+    return export_model(model, settings=settings, out=out)
 
 
 @command(rounds, "RoundSettings")
@@ -94,17 +90,14 @@ def start(
         Path | None, typer.Option("--out", help="folder of all rounds (default: rounds beside the images)")
     ] = None,
     threads: Threads = None,
-) -> Summary:
+) -> StepResult:
     """Choose crops to annotate, and predict them for correction in QuPath."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
     from cpretrain.rounds import start_round
 
-    started = start_round(images, settings=settings, out=out)
-    return Summary(
-        started.lines(), {"round": started.number, "folders": [part.folder for part in started.parts]}
-    )
+    return start_round(images, settings=settings, out=out)
 
 
 @command(rounds, "TrainSettings")
@@ -112,21 +105,18 @@ def finish(
     settings: "TrainSettings",
     folder: Annotated[Path, typer.Argument(help=ROUNDS)],
     threads: Threads = None,
-) -> Summary:
+) -> StepResult:
     """Take in what was annotated, retrain the base on all rounds, and score it."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
     from cpretrain.rounds import finish_round
 
-    finished = finish_round(folder, settings=settings)
-    return Summary(
-        finished.lines(), {"round": finished.number, "model": finished.model, "warnings": finished.warnings}
-    )
+    return finish_round(folder, settings=settings)
 
 
 @command(rounds)
-def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> Summary:
+def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> StepResult:
     """Say where the rounds stand, and what comes next."""
     from cpretrain.rounds.status import round_status
 

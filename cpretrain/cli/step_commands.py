@@ -8,8 +8,7 @@ import typer
 from cpretrain.cli.app import MOVIES, Out, Threads, app
 from cpretrain.cli.command import command
 from cpretrain.errors import BadInput
-from cpretrain.runtime.summary import Summary
-from cpretrain.runtime.wording import counted
+from cpretrain.runtime.summary import StepResult, Summary
 
 if TYPE_CHECKING:
     from cpretrain.settings.batch import BatchSettings
@@ -33,26 +32,13 @@ def drift(
     raw: Annotated[Path | None, typer.Argument(help=MOVIES)] = None,
     out: Out = None,
     batch: "BatchSettings | None" = None,
-) -> Summary:
+) -> StepResult:
     """Correct the drift of time-lapses with Fiji's "Correct 3D drift"."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.drift.correction import correct_drift
 
     chosen = ask_folder(raw, "RAW", "Choose the folder of raw time-lapses")
-    corrected = correct_drift(chosen, out=out, settings=settings, batch=batch)
-    lines = [f"{movie.source.name} → {movie.corrected} ({movie.engine})" for movie in corrected.done]
-    data = [
-        {
-            "source": movie.source,
-            "corrected": movie.corrected,
-            "engine": movie.engine,
-            "clipped_pairs": movie.curve.clipped_pairs,
-            "uncertain_pairs": movie.curve.uncertain_pairs,
-            "warnings": movie.warnings,
-        }
-        for movie in corrected.done
-    ]
-    return Summary(lines, {"movies": data}, corrected.failed)
+    return correct_drift(chosen, out=out, settings=settings, batch=batch)
 
 
 @command(app, "CropSettings")
@@ -60,16 +46,12 @@ def crops(
     settings: "CropSettings",
     images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
     out: Out = None,
-) -> Summary:
+) -> StepResult:
     """Cut training crops at random places of random frames."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
 
-    result = cut_crops(
-        ask_folder(images, "IMAGES", "Choose the folder of images"), out=out, settings=settings
-    )
-    data = {"folder": result.folder, "crops": [crop.file for crop in result.crops]}
-    return Summary([f"{len(result.crops)} crops in {result.folder}"], data, result.failed)
+    return cut_crops(ask_folder(images, "IMAGES", "Choose the folder of images"), out=out, settings=settings)
 
 
 @command(app, "MaskSettings")
@@ -78,15 +60,11 @@ def masks(
     ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
-) -> Summary:
+) -> StepResult:
     """Turn ground truth from QuPath into one clean label image for each training image."""
     from cpretrain.masks.importing import import_masks
 
-    result = import_masks(ground_truth, images, out=out, settings=settings)
-    objects, files = counted(result.objects, "object"), counted(result.images, "label image")
-    lines = [f"{objects} in {files} in {result.folder}", *result.warnings]
-    data = {"folder": result.folder, "masks": result.rows, "warnings": result.warnings}
-    return Summary(lines, data)
+    return import_masks(ground_truth, images, out=out, settings=settings)
 
 
 @command(app, "TrainSettings", batch=True)
@@ -113,7 +91,7 @@ def train(
     ] = None,
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Summary:
+) -> StepResult:
     """Retrain a Cellpose model."""
     from cpretrain.runtime.threads import use_threads
 
@@ -127,13 +105,8 @@ def train(
                 "--workers, --scheduler, --cluster: a single training runs in this process",
                 cure="leave them out, or try several settings with --sweep",
             )
-        result = retrain(images, masks, settings=settings, out=out, resume=resume)
-        return Summary([f"model in {result.folder}"], {"model": result.folder})
-    found = sweep(
-        images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch
-    )
-    lines = [f"best model in {found.model}", f"ranking in {found.table}"]
-    return Summary(lines, {"model": found.model, "sweep": found.table})
+        return retrain(images, masks, settings=settings, out=out, resume=resume)
+    return sweep(images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch)
 
 
 @command(app, "EvaluateSettings", batch=True)
@@ -154,14 +127,14 @@ def evaluate(
     ] = None,
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
-) -> Summary:
+) -> StepResult:
     """Score a retrained model and its base on images that neither was trained on."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
     from cpretrain.evaluation import evaluate as score
 
-    result = score(
+    return score(
         model,
         images=images,
         masks=masks,
@@ -173,7 +146,6 @@ def evaluate(
         frame_masks=frame_masks,
         batch=batch,
     )
-    return Summary([result.table(), f"report.html and tables in {result.folder}"], result.as_data())
 
 
 @command(app, "AgreeSettings")
@@ -182,19 +154,18 @@ def agree(
     masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
     masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
-) -> Summary:
+) -> StepResult:
     """Compare two people's masks: the agreement that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
-    result = compare(masks_a, masks_b, settings=settings, out=out)
-    return Summary([result.table()], result.as_data())
+    return compare(masks_a, masks_b, settings=settings, out=out)
 
 
 @command(app, batch=True)
 def run(
     experiment: Annotated[Path, typer.Argument(help="an experiment.toml")],
     batch: "BatchSettings | None" = None,
-) -> Summary:
+) -> StepResult:
     """Run the whole pipeline, from the first step that is not done."""
     from cpretrain.pipeline.experiment import run_experiment
 
@@ -204,7 +175,7 @@ def run(
 @command(app)
 def demo(
     folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
-) -> Summary:
+) -> StepResult:
     """Run the whole pipeline on real images that come with the package."""
     from cpretrain.pipeline.demo import run_demo
 
@@ -212,7 +183,7 @@ def demo(
 
 
 @command(app)
-def doctor() -> Summary:
+def doctor() -> StepResult:
     """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine
 
@@ -225,7 +196,7 @@ def fiji_scripts(
         bool, typer.Option("--install", help="write them (default: only say what goes where)")
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
-) -> Summary:
+) -> StepResult:
     """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
     from cpretrain.cli.fiji_menu import fiji_scripts as scripts
 
@@ -241,7 +212,7 @@ def models(
     name: Annotated[
         str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
     ] = None,
-) -> Summary:
+) -> StepResult:
     """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
     from cpretrain.models.installed import install_model, list_models
 
@@ -249,7 +220,7 @@ def models(
 
 
 @command(app)
-def schema() -> Summary:
+def schema() -> StepResult:
     """Print the JSON schema of experiment.toml."""
     import json
 

@@ -21,6 +21,7 @@ from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
 from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
 from cpretrain.storage.atomic import write_aside
@@ -54,13 +55,14 @@ class CombineResult:
     folder: Path
     classes: dict[str, dict[str, int]]
 
-    def lines(self) -> list[str]:
-        """Say for people what became of each class."""
-        return [
+    def summary(self) -> Summary:
+        """Return what became of each class."""
+        lines = [
             f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
             f"{facts['dropped']} left out"
             for name, facts in self.classes.items()
         ]
+        return Summary([*lines, f"results in {self.folder}"], vars(self))
 
 
 def combine(

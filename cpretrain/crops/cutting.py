@@ -1,9 +1,9 @@
 """Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -22,12 +22,16 @@ from cpretrain.images.discovery import (
 )
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import Earlier, earlier_result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_CHANNELS = 5
 """More channels than this, in one frame, look like frames whose axis was named wrongly."""
@@ -40,6 +44,17 @@ class CropsResult:
     folder: Path
     crops: list[Crop]
     failed: dict[Path, BadInput]
+
+    def summary(self) -> Summary:
+        """Return how many crops there are, and their files."""
+        data = {"folder": self.folder, "crops": [crop.file for crop in self.crops]}
+        return Summary([f"{len(self.crops)} crops in {self.folder}"], data, self.failed)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the rows of ``crops.csv``."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(crop) for crop in self.crops])
 
 
 def cut_crops(

@@ -47,6 +47,21 @@ class CorrectedMovie:
     curve: DriftCurve
     warnings: tuple[str, ...] = ()
 
+    def line(self) -> str:
+        """Return one line for people."""
+        return f"{self.source.name} → {self.corrected} ({self.engine})"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the same for programs."""
+        return {
+            "source": self.source,
+            "corrected": self.corrected,
+            "engine": self.engine,
+            "clipped_pairs": self.curve.clipped_pairs,
+            "uncertain_pairs": self.curve.uncertain_pairs,
+            "warnings": self.warnings,
+        }
+
 
 def correct_drift(
     raw: PathLike,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
@@ -14,10 +14,14 @@ from cpretrain.labels.pairing import bare, match_by_name
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import join, score
 from cpretrain.runtime.console import progress, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import AgreeSettings
 from cpretrain.storage.csv_table import write_rows
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,14 @@ class AgreeResult:
         )
         lines += [f"note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
+
+    def summary(self) -> Summary:
+        """Return the table, and the same as data."""
+        return Summary([self.table()], self.as_data())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the scores of every image and IoU threshold."""
+        return self.scored.scores.to_frame()
 
     def as_data(self) -> dict[str, Any]:
         """The same for ``--json``."""

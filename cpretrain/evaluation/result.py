@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cpretrain.evaluation.verdict import Verdict
+from cpretrain.runtime.summary import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPORT = "report.html"
 SHOWN = (0.5, 0.75, 0.9)
@@ -43,6 +47,16 @@ class EvaluateResult:
             for model, means in models.items():
                 lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
         return "\n".join([*lines, *self.verdict.lines])
+
+    def summary(self) -> Summary:
+        """Return the table and the verdict, and where the report is."""
+        return Summary([self.table(), f"report.html and tables in {self.folder}"], self.as_data())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the scores of every image, model and IoU threshold."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / "evaluation.csv")
 
     def as_data(self) -> dict[str, Any]:
         """The verdict and the means by view, model and threshold, for ``--json``."""

@@ -16,6 +16,7 @@ from cpretrain.models.record import read_record
 from cpretrain.models.segmenter import quietly
 from cpretrain.models.trained import find_model
 from cpretrain.runtime.console import say
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.export import ExportSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import write_aside
@@ -39,6 +40,10 @@ class ExportResult:
 
     path: Path
     checks: list[str]
+
+    def summary(self) -> Summary:
+        """Return where the package is, and what was checked."""
+        return Summary([f"{self.path}: passed the checks of bioimageio.core"], vars(self))
 
 
 def export_model(

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from cpretrain.runtime.summary import Summary
+from cpretrain.runtime.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -71,3 +77,15 @@ class MasksResult:
     def objects(self) -> int:
         """Number of objects in all of them."""
         return sum(row["objects"] for row in self.rows)
+
+    def summary(self) -> Summary:
+        """Return how many objects there are, and what a person should look at."""
+        line = f"{counted(self.objects, 'object')} in {counted(self.images, 'label image')} in {self.folder}"
+        data = {"folder": self.folder, "masks": self.rows, "warnings": self.warnings}
+        return Summary([line, *self.warnings], data)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the rows of ``masks.csv``."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,14 @@ class PredictedMovie:
     labels: Path
     objects: int
     others: list[Path]
+
+    def line(self) -> str:
+        """Return one line for people."""
+        return f"{self.source.name} → {self.labels} ({self.objects} objects)"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the same for programs."""
+        return vars(self)
 
 
 def predict(

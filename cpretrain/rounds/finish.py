@@ -15,6 +15,7 @@ from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
 from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -51,14 +52,16 @@ class FinishResult:
     text: str
     warnings: tuple[str, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say for people what came out."""
-        return [
+    def summary(self) -> Summary:
+        """Return the scores and the verdict."""
+        lines = [
             self.text,
             *(f"note: {warning}" for warning in self.warnings),
             f"model of round {self.number} and report.html are in {self.model}",
             f"all rounds: {self.folder / TABLE} and {self.folder / CURVE}",
         ]
+        data = {"round": self.number, "model": self.model, "warnings": self.warnings}
+        return Summary(lines, data)
 
 
 def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> FinishResult:

@@ -18,6 +18,7 @@ from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
 from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.atomic import folder_aside
@@ -45,15 +46,16 @@ class StartResult:
     number: int
     parts: list[Part]
 
-    def lines(self) -> list[str]:
-        """Say for people what to do next."""
+    def summary(self) -> Summary:
+        """Return what to do next."""
         lines = [f"round {self.number} is started; next, for each of these folders:"]
         lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
-        return [
-            *lines,
+        lines += [
             "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
             "then: cpretrain round finish",
         ]
+        data = {"round": self.number, "folders": [part.folder for part in self.parts]}
+        return Summary(lines, data)
 
 
 def start_round(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.weights import MODEL_RECORD
 from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.training import TrainSettings
@@ -31,6 +32,9 @@ from cpretrain.storage.rerun import Earlier, earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.loop import Diverged
 from cpretrain.training.retraining import retrain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_per_epoch", "tile")
 """Settings that may be searched: numbers that leave the split and the test set as they are."""
@@ -61,6 +65,17 @@ class SweepResult:
 
     table: Path
     model: Path
+
+    def summary(self) -> Summary:
+        """Return where the best model and the ranking are."""
+        lines = [f"best model in {self.model}", f"ranking in {self.table}"]
+        return Summary(lines, {"model": self.model, "sweep": self.table})
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the ranking, the best first."""
+        import pandas as pd
+
+        return pd.read_csv(self.table)
 
 
 def parse_grid(text: str) -> dict[str, tuple[float, ...]]:

@@ -14,6 +14,7 @@ from cpretrain.models.device import find_device
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.weights import MODEL_RECORD, SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import progress, say, warn
+from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.folder_lock import holding
@@ -46,6 +47,10 @@ class TrainResult:
 
     folder: Path
     parts: Split | None
+
+    def summary(self) -> Summary:
+        """Return where the model is."""
+        return Summary([f"model in {self.folder}"], {"model": self.folder})
 
 
 def retrain(
