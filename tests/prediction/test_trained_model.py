@@ -8,6 +8,7 @@ import pytest
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.trained import find_model
 from cpretrain.settings.prediction import PredictSettings
+from cpretrain.storage.hashing import sha256
 
 pytestmark = pytest.mark.cellpose
 
@@ -22,7 +23,12 @@ def folder(model, tmp_path):
         "settings": {"channel": 2, "second_channel": 1},
         "normalization": {"percentiles": [2.0, 98.0], "valid_pixels": False},
     }
-    found = {"flow_threshold": 0.6, "cellprob_threshold": -1.0, "diameter": 22.5, "weights_sha256": "…"}
+    found = {
+        "flow_threshold": 0.6,
+        "cellprob_threshold": -1.0,
+        "diameter": 22.5,
+        "weights_sha256": sha256(tmp_path / "weights"),
+    }
     (tmp_path / "model.json").write_text(json.dumps(record))
     (tmp_path / "tuning.json").write_text(json.dumps({"found": {"retrained": found}}))
     return tmp_path
@@ -49,3 +55,10 @@ def test_a_file_of_weights_is_used_as_cellpose_does(model):
     assert (used.settings.flow_threshold, used.settings.cellprob_threshold) == (0.4, 0.0)
     assert (used.settings.channel, used.settings.second_channel, used.settings.class_name) == (1, None, "")
     assert used.normalization == Normalization()
+
+
+def test_what_was_tuned_for_other_weights_does_not_count(folder):
+    tuned = json.loads((folder / "tuning.json").read_text())
+    tuned["found"]["retrained"]["weights_sha256"] = "of others"
+    (folder / "tuning.json").write_text(json.dumps(tuned))
+    assert find_model(folder, PredictSettings(device="cpu")).settings.flow_threshold == 0.4
