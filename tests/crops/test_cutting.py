@@ -168,7 +168,7 @@ def test_a_crop_that_is_gone_is_cut_where_it_was(tmp_path):
     for path in whole:
         path.unlink()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cpretrain.crops.cutting._draw", None)
+        patch.setattr("cpretrain.crops.cutting.draw", None)
         assert cut_crops(tmp_path / "raw").crops == first.crops
     assert {path: path.read_bytes() for path in first.folder.glob("*.tif")} == whole
 
