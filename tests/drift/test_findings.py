@@ -131,7 +131,7 @@ def test_warnings_are_in_the_table_of_the_batch_and_told_again_by_a_rerun(tmp_pa
         assert [row["warnings"] for row in csv.DictReader(table)] == ["; ".join(one) for one in said]
     capsys.readouterr()
     again = correct_drift(tmp_path / "raw", settings=NATIVE).done
-    assert [movie.engine for movie in again] == ["none: unchanged"] * 2
+    assert [movie.engine for movie in again] == ["unchanged"] * 2
     assert [movie.warnings for movie in again] == said
     told = capsys.readouterr().err
     assert all(message in told for one in said for message in one)
@@ -169,7 +169,7 @@ def test_a_proposed_mask_never_replaces_one_in_use(tmp_path):
     assert mask.read_bytes() == before
     assert not any("--mask" in warning for warning in again.warnings)
     [unchanged] = correct_drift(movie, settings=NATIVE.replace(mask=mask)).done
-    assert unchanged.engine == "none: unchanged"
+    assert unchanged.engine == "unchanged"
 
 
 def test_a_damaged_mask(tmp_path):

@@ -41,7 +41,7 @@ def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Sc
         for k in range(number)
     ]
     scoring = Scoring(
-        ImageSet(view, tuple(p.image.name for p in pairs), tuple(p.group for p in pairs), THRESHOLDS)
+        ImageSet(view, tuple(p.image.name for p in pairs), tuple(p.movie for p in pairs), THRESHOLDS)
     )
     rng = np.random.default_rng(0)
     for k in range(number):
