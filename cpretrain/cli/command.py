@@ -3,6 +3,7 @@
 import functools
 import inspect
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -116,7 +117,9 @@ def _run(as_json: bool, work: Callable[[], StepResult]) -> None:
         _fail(error, as_json)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        print("interrupted; what was complete stays", file=sys.stderr)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # one sentence, however often somebody presses Ctrl-C
+        print("interrupted; completed results are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     for path, reason in report.failed.items():
         if not as_json:

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX"),
 ]
-SAID = "interrupted; what was complete stays\n"
+SAID = "interrupted; completed results are kept\n"
 
 
 @pytest.fixture(scope="module")

@@ -251,7 +251,7 @@ def test_the_open_image_is_saved_with_its_axes_and_escape_leaves_nothing_else(
     corrected = folder / "corrected"
     told = run(script, image=long_movie, escape=(str(corrected), ".*part*"), what=OPEN_IMAGE, folder=folder)
     assert told["error"] == ""
-    assert "cancelled; what was complete stays" in told["shown"]
+    assert "cancelled; completed results are kept" in told["shown"]
     assert [path.name for path in folder.rglob("*") if path.is_file()] == [long_movie.name]
     with TimeLapse(folder / "raw" / long_movie.name) as saved, TimeLapse(long_movie) as given:
         assert saved.shape == given.shape

@@ -67,7 +67,7 @@ def job(String title, File python, File source, Closure work) {
             tell(title, 'Some inputs could not be used, the others are done:\n\n' + failed.join('\n'))
     } catch (Cancelled ignored) {
         IJ.showStatus(title + ': cancelled')
-        IJ.log(title + ': cancelled; what was complete stays')
+        IJ.log(title + ': cancelled; completed results are kept')
     } catch (Failed failure) {
         IJ.showStatus(title + ': failed')
         if (headless())

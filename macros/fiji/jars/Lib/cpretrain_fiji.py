@@ -61,7 +61,7 @@ class Job(object):
             return False
         if kind is Cancelled:
             IJ.showStatus("%s: cancelled" % self.title)
-            IJ.log(u"%s: cancelled; what was complete stays" % self.title)
+            IJ.log(u"%s: cancelled; completed results are kept" % self.title)
             return True
         IJ.showStatus("%s: failed" % self.title)
         if kind is Failed:
