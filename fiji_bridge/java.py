@@ -182,13 +182,13 @@ def java_options(memory: int | None) -> list[str]:
     ]
 
 
-def own_preferences(folder: Path) -> list[str]:
+def own_preferences(folder: str | os.PathLike) -> list[str]:
     """Options of a Java that keeps its preferences, SciJava's among them, in `folder`.
 
     Windows keeps them in its registry all the same. The folder is made here, because Java reports on stderr that it
     made it.
     """
-    (folder / ".java" / ".userPrefs").mkdir(parents=True, exist_ok=True)
+    Path(folder, ".java", ".userPrefs").mkdir(parents=True, exist_ok=True)
     files = "java.util.prefs.FileSystemPreferencesFactory"  # as on Linux; macOS has one that knows no folder
     factory = [f"-Djava.util.prefs.PreferencesFactory={files}"] if sys.platform == "darwin" else []
     return [*factory, f"-Djava.util.prefs.userRoot={folder}"]
