@@ -50,10 +50,6 @@ def short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-class SomeFailed(Exception):
-    """Some inputs failed and the others went through; the command line ends with exit code 1."""
-
-
 @dataclass(frozen=True)
 class Problem:
     """What is wrong with one file, or with one image and its mask.

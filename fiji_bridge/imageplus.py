@@ -6,7 +6,6 @@ no stack is virtual (the plugin reads single voxels, which a virtual stack canno
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -115,7 +114,7 @@ def from_imageplus(image: Any) -> xr.DataArray:
     for into, plane in zip(_planes(pixels), planes_of(image), strict=True):
         into[:] = plane
     calibration = calibration_of(image)
-    attrs: dict[str, Any] = asdict(calibration) | {"pixel_size": list(calibration.pixel_size)}
+    attrs: dict[str, Any] = calibration.as_attrs()
     if image.isComposite():
         attrs["colours"] = colours_of(image).tolist()
     return xr.DataArray(pixels, dims=DIMS, coords=_coordinates(shape, calibration), attrs=attrs)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,5 +85,5 @@ def correct_drift_in_fiji(
         done = correct_drift(fiji, frames, asked, calibration)
     assert done.pixels is not None
     coords = {f"drift_{axis}": ("t", done.drift[:, k]) for k, axis in enumerate("zyx")}
-    attrs = asdict(calibration) | {"pixel_size": list(calibration.pixel_size)}
+    attrs = calibration.as_attrs()
     return xr.DataArray(np.array(done.pixels), dims=DIMS, coords=coords, attrs=attrs)

@@ -1,6 +1,6 @@
 """What the channels of an image are called, and in which colours they are shown."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -71,3 +71,7 @@ class Calibration:
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     unit: str = "pixel"
     frame_interval: float = 0.0
+
+    def as_attrs(self) -> dict[str, Any]:
+        """Return it as plain values, for the ``attrs`` of a labelled array."""
+        return asdict(self) | {"pixel_size": list(self.pixel_size)}

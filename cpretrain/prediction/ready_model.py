@@ -1,7 +1,7 @@
 """A model for arrays: load it once, segment what is in memory."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,13 +64,7 @@ class ReadyModel:
         stack, named = _as_stack(image)
         given = {"channel": channel, "second_channel": second_channel}
         settings = self.used.settings.replace(**{name: value for name, value in given.items() if value})
-        used = UsedModel(
-            self.used.base,
-            self.used.weights_sha256,
-            settings,
-            self.used.normalization,
-            self.used.trained_channels,
-        )
+        used = replace(self.used, settings=settings)
         if channel is None:
             known = ModelSettings(
                 used.channel, settings.second_channel, trained_channels=used.trained_channels

@@ -3,7 +3,6 @@
 import os
 import threading
 import weakref
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -73,22 +72,22 @@ def undo_drift(
     canvas = canvas_for(curve, shape[1:], fractions)
     attrs = dict(getattr(movie, "attrs", {}))
     if isinstance(movie, str | os.PathLike) and calibration is not None:
-        attrs = asdict(calibration) | {"pixel_size": list(calibration.pixel_size)}
+        attrs = calibration.as_attrs()
     return xr.DataArray(_placed(movie, axes, canvas, dtype), dims=DIMS, attrs=attrs)
 
 
 def _placed(movie: Any, axes: str | None, canvas: Canvas, dtype: np.dtype) -> Any:
     """All frames on the canvas, as an array that is lazy where the movie is."""
-    import dask.array as da
-
     chunks = ((1,) * len(canvas.shifts), *((length,) for length in canvas.shape))
     if isinstance(movie, str | os.PathLike):
+        import dask.array as da
+
         read = partial(_place_from_file, _OpenOnRead(movie, axes), canvas)
         return da.map_blocks(read, chunks=chunks, dtype=dtype, meta=np.empty((0,) * 5, dtype))
     ordered = in_order(movie).data if hasattr(movie, "dims") else movie
     if hasattr(ordered, "dask"):
         one_by_one = ordered.rechunk((1, -1, -1, -1, -1))
-        return da.map_blocks(partial(_place_block, canvas), one_by_one, chunks=chunks, dtype=dtype)
+        return one_by_one.map_blocks(partial(_place_block, canvas), chunks=chunks, dtype=dtype)
     frames = frames_of(movie)
     return np.stack([canvas.place(frames.frame(t), t) for t in range(len(canvas.shifts))])
 
