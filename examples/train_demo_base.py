@@ -17,7 +17,7 @@ import tifffile
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import SCRATCH, find_base
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import info, progress
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import write_aside
 from cpretrain.training.defaults import with_defaults
@@ -47,7 +47,7 @@ def main(target: Path = DATA / "base_nuclei") -> None:
     halved = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     with write_aside(target) as aside:
         torch.save(halved, aside)
-    say(f"{target}: training loss {run.curves.training_loss[-1]:.3f} after {run.curves.epochs} epochs")
+    info(f"{target}: training loss {run.curves.training_loss[-1]:.3f} after {run.curves.epochs} epochs")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from fiji_bridge.errors import FijiError, death
 from fiji_bridge.find import FijiSource
 from fiji_bridge.java import USE_JAVA_HOME, java_options, own_preferences
@@ -35,7 +35,7 @@ _RUN = "import sys; sys.path.append(sys.argv[1]); from fiji_bridge.child.main im
 _POLL = 0.2
 _PATIENCE = 2.0
 _PARTING = 1.0
-_warn_once = lru_cache(warn)
+_warn_once = lru_cache(warning)
 
 
 class FijiSession:

@@ -35,7 +35,7 @@ from cpretrain.models.weights import ModelWeights, find_base, own_models
 from cpretrain.pipeline.experiment import read_experiment
 from cpretrain.prediction.resume import Unfinished
 from cpretrain.rounds.learning_curve import read_learning_curve
-from cpretrain.runtime.console import console, say, warn
+from cpretrain.runtime.console import console, info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.runtime.terminal import printable
 from cpretrain.settings.crops import CropSettings
@@ -444,7 +444,7 @@ def test_what_a_terminal_would_obey_is_shown_as_text(capsys):
     )
     assert json.loads(printable(json.dumps("\x9b\udcff", ensure_ascii=False))) == "\x9b\udcff"
     console.quiet = False
-    say("name \x1b[2J"), warn("name \x1b]0;title\x07")
+    info("name \x1b[2J"), warning("name \x1b]0;title\x07")
     assert "\x1b[2J" not in capsys.readouterr().err
 
 

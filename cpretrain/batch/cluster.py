@@ -13,7 +13,7 @@ from cpretrain.batch.queue_profile import queue_cluster, read_profile
 from cpretrain.batch.state import BatchState
 from cpretrain.batch.worker import KEEPER, CloseCached, work_on
 from cpretrain.errors import BadInput
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.batch import BatchSettings
 
@@ -105,7 +105,7 @@ def _client_of(scheduler: str) -> "Client":
         ) from None
     try:
         if not workers_of(client):
-            say(
+            info(
                 f"--scheduler {scheduler}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
             )
             client.wait_for_workers(1)

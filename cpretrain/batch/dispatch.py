@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -40,7 +40,7 @@ def hand_out(
         else:
             yield unit, future
     if suspects:
-        say(f"{len(suspects)} files lay with workers that died: they are done again, one at a time")
+        info(f"{len(suspects)} files lay with workers that died: they are done again, one at a time")
     yield from _sent(client, suspects, send, lambda: 1)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from cpretrain.batch.outcome import Outcome
 from cpretrain.errors import BadInput
-from cpretrain.runtime.console import progress, say, tell, warn
+from cpretrain.runtime.console import event, info, progress, warning
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_text
 
@@ -81,7 +81,7 @@ class BatchState:
         """
         for kind, message in outcome.said:
             if (kind, message) not in self._told:
-                (warn if kind == "warn" else say)(message)
+                (warning if kind == "warning" else info)(message)
             self._told.add((kind, message))
         warnings = "; ".join(getattr(outcome.result, "warnings", ()))
         row = _Row("done", outcome.seconds, worker=outcome.worker, warnings=warnings)
@@ -95,14 +95,14 @@ class BatchState:
         if self._table:
             place = f"{self._ended}/{len(self._rows)}"
             if outcome.failure:
-                warn(f"{place} failed: {file.name}")
+                warning(f"{place} failed: {file.name}")
             else:
-                say(f"{place} done: {file.name} ({outcome.seconds:.1f} s)")
+                info(f"{place} done: {file.name} ({outcome.seconds:.1f} s)")
         self._step(file.name)
 
     def _tell(self, file: Path) -> None:
         row = self._rows[file]
-        tell("file", step=self._description, file=str(file), **vars(row))
+        event("file", step=self._description, file=str(file), **vars(row))
 
     def _write(self, at_once: bool = False) -> None:
         now = time.monotonic()

@@ -33,5 +33,7 @@ def work_on(work: Callable[[Path], Result], file: Path, started: str) -> Outcome
         outcome = attempt(work, file, str(worker.name))
     finally:
         set_output()
-    said = tuple((event["event"], event["message"]) for event in events if event["event"] in ("say", "warn"))
+    said = tuple(
+        (event["event"], event["message"]) for event in events if event["event"] in ("info", "warning")
+    )
     return replace(outcome, said=said)

@@ -88,4 +88,4 @@ def _tell(task: Task, event: dict[str, Any]) -> None:
     if event["event"] == "progress":
         task.update(f"{event['step']} {event['note']}".rstrip(), event["done"], event["total"])
     elif event["event"] != "file":
-        task.update(("warning: " if event["event"] == "warn" else "") + event["message"])
+        task.update(("warning: " if event["event"] == "warning" else "") + event["message"])

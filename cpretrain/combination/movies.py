@@ -20,7 +20,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
@@ -101,7 +101,7 @@ def combine(
     inputs = _inputs(movies, settings)
     outputs = _outputs(movies, out, settings)
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
-        say(f"combine: {out} is complete and unchanged")
+        info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
     for movie in movies:
         with movie.opened(settings.axes) as opened:

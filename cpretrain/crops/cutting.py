@@ -21,7 +21,7 @@ from cpretrain.images.discovery import (
     source_name,
 )
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -97,7 +97,7 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     inputs = files_of(files, settings.axes)
     earlier = earlier_result(folder / RECORD, settings, inputs, _listed(folder))
     if earlier and earlier.is_complete and not earlier.record.get("failed"):
-        say(f"crops: {folder} is complete and unchanged")
+        info(f"crops: {folder} is complete and unchanged")
         return CropsResult(folder, list(read_crops(folder).values()), {})
     known = _known(earlier, folder)
     if not earlier and known and not _drawn_alike(files, known, settings):
@@ -178,7 +178,7 @@ def _warn_of_channels(movie: TimeLapse) -> None:
     """Say that many channels of a single frame may be frames."""
     frames, _, channels, _, _ = movie.shape
     if frames == 1 and channels > MOST_CHANNELS:
-        warn(
+        warning(
             f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say so with --axes "
             f"{movie.axes.replace('C', 'T')}"
         )

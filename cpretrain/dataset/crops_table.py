@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from cpretrain.runtime.listing import first_names
 from cpretrain.storage.atomic import write_aside
 
@@ -123,7 +123,7 @@ def _read_once(folder: Path, *_: int) -> Mapping[str, Crop]:
     crops = read_crops(folder)
     unknown = [crop.file for crop in crops.values() if crop.frame_low and not crop.levels]
     if unknown:
-        warn(
+        warning(
             f"{folder / NAME}: the grey values of the frame are not finite for {first_names(unknown)}: these crops are "
             "scaled by their own; cut the crops again"
         )

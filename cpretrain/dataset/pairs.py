@@ -14,7 +14,7 @@ from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
         mask_files = [path for path in mask_files if path not in set(files)]
     else:
         for note in passed_over(images, files):
-            warn(note)
+            warning(note)
     matches = match_by_name(files, mask_files)
     problems = list(matches.problems)
     pairs, kinds = [], {}
@@ -110,7 +110,7 @@ def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
         file for file in files if file.stem.endswith("_flows") and file.stem.removesuffix("_flows") in stems
     }
     if flows:
-        warn(
+        warning(
             f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
             "read; flows are computed anew"
         )

@@ -28,7 +28,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
-from cpretrain.runtime.console import progress, warn
+from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
@@ -242,4 +242,4 @@ def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> 
 
 def _warn(name: str, warnings: Iterable[str]) -> None:
     for message in warnings:
-        warn(f"{name}: {message}")
+        warning(f"{name}: {message}")

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from cpretrain.drift.engine import Engine
 from cpretrain.registration.checks import beyond_plugin
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -31,15 +31,15 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
         return NativeEngine()
     beyond = beyond_plugin(settings)
     if beyond:
-        say(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
+        info(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
         return NativeEngine()
     from cpretrain.drift.fiji_engine import FijiEngine, why_not
 
     if settings.engine == "auto":
         reason = why_not(settings.fiji)
         if reason:
-            say(f"drift: native engine, because {reason}")
+            info(f"drift: native engine, because {reason}")
             return NativeEngine()
     fiji = FijiEngine(settings.fiji, stack)
-    say(f"drift: Fiji's own Correct 3D drift, {fiji.description}")
+    info(f"drift: Fiji's own Correct 3D drift, {fiji.description}")
     return fiji

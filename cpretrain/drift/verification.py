@@ -8,7 +8,7 @@ import numpy as np
 from cpretrain.drift.engine import Corrected, Engine
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import info, progress
 from cpretrain.settings.drift import DriftSettings
 
 LOGGED_DIGITS = 0.0051
@@ -114,7 +114,7 @@ class Verifier:
                 found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
                 cure="take the plugin for this movie (--engine fiji), or leave out --verify",
             )
-        say(f"{movie.path.name}: native engine {found}")
+        info(f"{movie.path.name}: native engine {found}")
         return found
 
     def _engine(self) -> Engine:

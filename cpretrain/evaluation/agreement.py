@@ -13,7 +13,7 @@ from cpretrain.evaluation.tables import DEFINITION, score_rows
 from cpretrain.labels.pairing import bare, match_by_name
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import join, score
-from cpretrain.runtime.console import progress, warn
+from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import AgreeSettings
 from cpretrain.storage.csv_table import write_rows
@@ -119,7 +119,7 @@ def agree(
     if matches.ambiguous or not pairs:
         raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
     if matches.problems:
-        warn(f"{len(matches.problems)} masks are in one of the folders only and left out")
+        warning(f"{len(matches.problems)} masks are in one of the folders only and left out")
     provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
     rows, looks = [], []
     with progress("agree", len(pairs)) as step:
@@ -138,8 +138,8 @@ def agree(
     view = ImageSet("image", names, names, thresholds)
     scored = ModelScores(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
     warnings = of_two_people(*zip(*looks, strict=True))
-    for warning in warnings:
-        warn(warning)
+    for text in warnings:
+        warning(text)
     if out is not None:
         write_rows(out / "agreement.csv", score_rows([scored], {}))
         provenance.write(

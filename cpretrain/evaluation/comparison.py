@@ -26,7 +26,7 @@ from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.record import TUNING_RECORD, read_record, settings_of_model, tuned_values
 from cpretrain.models.weights import MODEL_RECORD, find_base
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.storage.paths import PathLike, to_path
@@ -106,7 +106,7 @@ def evaluate(
         *_channels(views, reader),
     )
     for note in notes:
-        warn(note)
+        warning(note)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
     means = {one.view.name: _means(one) for one in scorings}
@@ -212,7 +212,7 @@ def _earlier(
         earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
     except (ValueError, KeyError, TypeError):  # somebody changed it: the models are compared again
         return None
-    say(f"evaluate: {folder} is complete and unchanged")
+    info(f"evaluate: {folder} is complete and unchanged")
     return earlier
 
 

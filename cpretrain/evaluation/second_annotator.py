@@ -12,7 +12,7 @@ from cpretrain.images.discovery import list_images
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.label_image import EMPTY
 from cpretrain.labels.pairing import is_vector_file, match_by_name
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 
 
 def mask_files(folder: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def read_drawn(path: Path) -> NDArray[Any]:
     image = read_label_image(path, few_pieces=True)
     for note in image.notes:
         if note != EMPTY:
-            warn(f"{path}: {note}")
+            warning(f"{path}: {note}")
     return image.labels
 
 
@@ -64,7 +64,9 @@ def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] =
         problems = [*matches.without_image, *matches.ambiguous] or matches.without_mask
         raise BadFolder(f"{folder}: masks of a second person do not fit the images", problems)
     if len(found) < len(matches.pairs):
-        warn(f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out")
+        warning(
+            f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out"
+        )
     if len(found) < len(pairs):
-        warn(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
+        warning(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
     return found

@@ -19,7 +19,7 @@ from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
 from cpretrain.models.record import TUNING_RECORD
 from cpretrain.models.segmenter import Segmenter
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import info, progress
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
@@ -58,7 +58,7 @@ def tune(
     inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
     if done_record(model / TUNING_RECORD, grid, inputs, [model / PICTURE]):
-        say(f"tune: {model / TUNING_RECORD} is complete and unchanged")
+        info(f"tune: {model / TUNING_RECORD} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
     clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])

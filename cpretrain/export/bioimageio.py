@@ -15,7 +15,7 @@ from cpretrain.export.torchscript import example_of, trace_network
 from cpretrain.models.record import read_record
 from cpretrain.models.segmenter import quietly
 from cpretrain.models.trained import find_model
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.export import ExportSettings
 from cpretrain.settings.prediction import PredictSettings
@@ -81,7 +81,7 @@ def export_model(
     with TemporaryDirectory() as folder:
         parts = Path(folder)
         example = example_of(image, used, EPS)
-        say("export: writing the network")
+        info("export: writing the network")
         np.save(parts / "example.npy", example.image)
         np.save(parts / "flows.npy", trace_network(used, example, parts / "network.pt"))
         described = describe(parts, model, record, settings)
@@ -96,7 +96,7 @@ def _pack(described: Any, path: Path) -> list[str]:
     from loguru import logger
 
     save_bioimageio_package(described, output_path=path)
-    say("export: running it as the zoo does")
+    info("export: running it as the zoo does")
     logger.disable("bioimageio")
     with quietly():
         summary = test_model(path, devices=["cpu"])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.tiff.planes import counted
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 
 
 def finite(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
@@ -33,6 +33,6 @@ def warn_of_not_finite(name: str, bad: dict[int, int], become: str) -> None:
     frames = sorted(t for t, count in bad.items() if count)
     if frames:
         total = sum(bad.values())
-        warn(
+        warning(
             f"{name}: {total} pixels that are NaN or infinite, in {counted(frames)}, are left out ({become})"
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.movie import TiffMovie
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 
 
 class FrameFiles:
@@ -115,4 +115,4 @@ def _warn_of_gaps(pattern: Path, wild: list[tuple[str, ...]]) -> None:
     odd = np.flatnonzero(steps != steps.min())
     if odd.size:
         before, after = numbers[odd[0]], numbers[odd[0] + 1]
-        warn(f"{pattern}: the numbers go from {before} to {after}; is a frame missing?")
+        warning(f"{pattern}: the numbers go from {before} to {after}; is a frame missing?")

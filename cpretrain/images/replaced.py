@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from cpretrain.storage.json_file import read_json
 
 
@@ -30,6 +30,6 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
     except (BadInput, ValueError, AttributeError, OSError):
         return
     if earlier and earlier != placed_name(movie):
-        warn(
+        warning(
             f"{record.parent.name}/{record.stem}: the result of {earlier} is replaced by that of {placed_name(movie)}"
         )

@@ -16,7 +16,7 @@ from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
 from cpretrain.images.tiff.movie import TiffMovie
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from cpretrain.runtime.resources import check_memory
 from cpretrain.runtime.terminal import check_name
 from cpretrain.settings.base import Conversion
@@ -178,7 +178,7 @@ class TimeLapse:
     def warn_of_notes(self) -> None:
         """Say what of the file was left out, is missing or was guessed."""
         for note in self.notes:
-            warn(f"{self.path.name}: {note}")
+            warning(f"{self.path.name}: {note}")
 
     def close(self) -> None:
         """Close the file."""

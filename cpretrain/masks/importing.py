@@ -28,7 +28,7 @@ from cpretrain.masks.reading import read_ground_truth
 from cpretrain.masks.report import Picture, draw, write_report
 from cpretrain.masks.result import MaskRow, MasksResult
 from cpretrain.masks.size import BORDER
-from cpretrain.runtime.console import progress, say
+from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside, write_text
@@ -99,7 +99,7 @@ def import_masks(
     found = _two_folders(ground_truth, images)
     matches = match_by_name(found.images, found.drawn, found.unread)
     if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
-        say(f"masks: {out} is complete and unchanged")
+        info(f"masks: {out} is complete and unchanged")
         return earlier
     provenance = Provenance("masks", settings, [*_inputs(matches.pairs), *_table(images)])
     ready, problems = _read_all(matches.pairs, images, settings)

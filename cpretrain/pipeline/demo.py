@@ -22,7 +22,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.writer import write_frames
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
 
@@ -62,10 +62,10 @@ def run_demo(folder: PathLike) -> Summary:
     started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
         raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
-    say(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")
+    info(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")
     experiment = _prepare(folder)
     moved = correct_and_cut(experiment)
-    say(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
+    info(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
     _annotate(experiment)
     report = train_and_evaluate(experiment)
     report.failed.update(moved.failed)
@@ -131,7 +131,7 @@ def _corrected(experiment: Experiment, field: Path) -> Path:
 def _annotate(experiment: Experiment) -> None:
     """Stand in for the person who draws: export the public annotation of each crop as QuPath does it."""
     target = experiment.ground_truth
-    say(
+    info(
         "masks: nobody draws in the demo; the public annotation of the same images stands in, exported as by QuPath"
     )
     target.mkdir(exist_ok=True)

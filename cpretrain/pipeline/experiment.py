@@ -10,7 +10,7 @@ from cpretrain.batch.runner import Batch
 from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import CorrectedMovie, correct_drift
 from cpretrain.images.discovery import beside, folder_of
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -118,7 +118,7 @@ def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
     """First half: drift and crops. What failed of the movies is in the result."""
     moved = correct_drift(experiment.raw, settings=experiment.drift, batch=experiment.batch)
     cropped = cut_crops(_beside_raw(experiment, "corrected"), settings=experiment.crops)
-    say(f"crops: {len(cropped.crops)} in {cropped.folder}")
+    info(f"crops: {len(cropped.crops)} in {cropped.folder}")
     moved.failed.update(cropped.failed)
     return moved
 
@@ -131,7 +131,7 @@ def train_and_evaluate(experiment: Experiment) -> Summary:
 
     training_images, masks = (_beside_raw(experiment, name) for name in ("training_images", "masks"))
     imported = import_masks(experiment.ground_truth, training_images, out=masks, settings=experiment.masks)
-    say(f"masks: {imported.objects} objects on {imported.images} images")
+    info(f"masks: {imported.objects} objects on {imported.images} images")
     trained = retrain(training_images, masks, settings=experiment.train, resume=True)
     result = evaluate(
         trained.folder,

@@ -39,7 +39,7 @@ from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
 from cpretrain.prediction.resume import Unfinished
-from cpretrain.runtime.console import progress, say, warn
+from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
@@ -141,7 +141,7 @@ def predict(
     check_names(files)
     used = find_model(os.fspath(model), settings)
     for note in [*passed_over(images, files), *_channels(files, used, settings)]:
-        warn(note)
+        warning(note)
     return for_each(
         files,
         partial(predict_movie, folder=out, model=used),
@@ -185,13 +185,13 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     with TimeLapse(source, model.settings.axes) as movie:
         asked = list(forms_asked_for(files, model.settings, movie.shape))
         if _is_segmented(files, origin, files.inputs(movie), asked):
-            say(f"predict: {files.labels} is complete and unchanged")
+            info(f"predict: {files.labels} is complete and unchanged")
         else:
             movie.warn_of_notes()
             warn_of_replaced(files.record, source)
             _segment(movie, files, model, origin)
     for note in warnings_in(files.record):
-        warn(note)
+        warning(note)
     others = write_other_forms(files, model.settings)
     update_outputs(files.record, others)
     with open(files.objects, "rb") as table:
@@ -272,7 +272,7 @@ def _segment_frames(
     """Segment what is missing; all that is kept in memory is a frame."""
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
-        say(
+        info(
             f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
     anisotropy = model.settings.anisotropy or _anisotropy(movie)

@@ -13,7 +13,7 @@ from cpretrain.models.channels import unused_channels
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.frame import segment_frame
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from cpretrain.settings.prediction import PredictSettings
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ReadyModel:
                 used.channel, settings.second_channel, trained_channels=used.trained_channels
             )
             for note in unused_channels([stack.shape[1]], known, "choose with channel=", "images"):
-                warn(note)
+                warning(note)
         labels = segment_frame(stack, used, anisotropy).labels
         flat = labels[0] if len(labels) == 1 else labels
         if not named:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, short
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.provenance import write_json
@@ -32,7 +32,7 @@ class Unfinished:
     def __init__(self, folder: Path, origin: Mapping[str, Any]) -> None:
         self.folder = folder
         if folder.exists() and not _same(folder / ORIGIN, origin):
-            say(f"predict: {folder.name} came from another model, input or settings; starting anew")
+            info(f"predict: {folder.name} came from another model, input or settings; starting anew")
             self.remove()
         if not folder.exists():
             write_json(folder / ORIGIN, origin)

@@ -14,7 +14,7 @@ from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
 from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
@@ -95,10 +95,10 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
         taken = import_masks(part.ground_truth, part.images, out=part.masks)
-        say(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
+        info(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
         warnings += uncorrected(part)
-    for warning in warnings:
-        warn(warning)
+    for text in warnings:
+        warning(text)
     _pool(folder, rounds)
     validation, training = folder.validation, folder.training
     retrain(

@@ -17,7 +17,7 @@ from cpretrain.prediction import predict
 from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
@@ -116,10 +116,10 @@ def start_round(
     )
     chosen = choose(found, settings.crops, settings.size)
     if len(chosen) < settings.crops:
-        warn(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
+        warning(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
     again = sum(not one.new for one in chosen)
     if again:
-        say(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
+        info(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
@@ -270,11 +270,11 @@ def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Round
         rng = np.random.default_rng((settings.seed, 0))
         count = validation_movies(len(movies))
         movies = [movies[place] for place in sorted(rng.permutation(len(movies))[:count].tolist())]
-        say(f"round: validation movies are {', '.join(movie.name for movie in movies)}")
+        info(f"round: validation movies are {', '.join(movie.name for movie in movies)}")
         if count < VALIDATION_MOVIES:
-            warn(f"round: {few_movies_note(count)}")
+            warning(f"round: {few_movies_note(count)}")
     else:
-        warn(
+        warning(
             f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "
             "are trained on; scores look better than they are on a new movie"
         )

@@ -37,7 +37,7 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
         Nothing but errors.
     events : bool or callable
         For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
-        "done": …, "total": …, "note": …}``, ``{"event": "say", "message": …}``, ``{"event": "warn", …}``, or
+        "done": …, "total": …, "note": …}``, ``{"event": "info", "message": …}``, ``{"event": "warning", …}``, or
         ``{"event": "file", "step": …, "file": …, "state": …}`` as soon as the state of a file of many changes. A
         callable is called with each of these as a dict, and nothing goes to stderr.
     """
@@ -45,15 +45,15 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
     console.quiet, _listener = quiet, events if callable(events) else _write if events else None
 
 
-def say(message: str) -> None:
-    """Say one line, as it is (brackets in file names are not markup)."""
-    if not tell("say", message=message):
+def info(message: str) -> None:
+    """Write one line, as it is (brackets in file names are not markup)."""
+    if not event("info", message=message):
         console.print(printable(message), markup=False, soft_wrap=True)
 
 
-def warn(message: str) -> None:
-    """Say one line that a person should not miss."""
-    if not tell("warn", message=message):
+def warning(message: str) -> None:
+    """Write one line that a person should not miss."""
+    if not event("warning", message=message):
         console.print(printable(f"warning: {message}"), markup=False, style="yellow", soft_wrap=True)
 
 
@@ -95,12 +95,12 @@ def _lines(description: str, total: int) -> Step:
         done += 1
         if done == 1:
             first = time.monotonic()
-        if tell("progress", step=description, done=done, total=total, note=note):
+        if event("progress", step=description, done=done, total=total, note=note):
             return
         now = time.monotonic()
         if now - max(started, _last_line) >= SECONDS_BETWEEN_LINES:
             _last_line = now
-            say(f"{description} {done}/{total} {note}".rstrip() + _left(now - first, done - 1, total - done))
+            info(f"{description} {done}/{total} {note}".rstrip() + _left(now - first, done - 1, total - done))
 
     return step
 
@@ -132,10 +132,10 @@ def _shared_bars() -> Iterator[Progress]:
             _bars = None
 
 
-def tell(event: str, **facts: Any) -> bool:
-    """Give an event to the program that wants events, and say whether there is one."""
+def event(kind: str, **facts: Any) -> bool:
+    """Give an event to the program that wants events, and return whether there is one."""
     if _listener:
-        _listener({"event": event} | facts)
+        _listener({"event": kind} | facts)
     return _listener is not None
 
 

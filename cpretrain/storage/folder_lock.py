@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.json_file import read_json
 
@@ -41,7 +41,7 @@ def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            say(
+            info(
                 f"{folder}: in use by {_holder(folder / name)}; waiting until it is done (Ctrl-C ends waiting)"
             )
             lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)

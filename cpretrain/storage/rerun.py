@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from cpretrain.runtime.console import warn
+from cpretrain.runtime.console import warning
 from cpretrain.storage.hashing import hashes
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.outputs import damaged_outputs, describe_outputs
@@ -57,7 +57,7 @@ class Earlier:
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
-            warn(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
 
 
 def earlier_result(

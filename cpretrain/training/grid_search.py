@@ -18,7 +18,7 @@ from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.weights import MODEL_RECORD
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -154,7 +154,7 @@ def sweep(
     if model.exists() and earlier and RECORD not in earlier.damaged:
         _mend(earlier, images, masks, runs, models)
         _remove_runs(folder)
-        say(f"sweep: {folder} is complete and unchanged")
+        info(f"sweep: {folder} is complete and unchanged")
         return SweepResult(folder / TABLE, model)
     if model.exists():
         raise BadInput(
@@ -163,7 +163,7 @@ def sweep(
         )
     provenance = Provenance("sweep", what, [*inputs, *tables])
     for number, run in enumerate(runs, start=1):
-        say(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
+        info(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
     trained = _train_all(images, masks, folder, runs, resume, batch)
     rows = _ranked(trained, grid)
     write_rows(folder / TABLE, rows)
@@ -172,7 +172,7 @@ def sweep(
     assert best
     _move_model(best, model)  # after the record: a sweep that is killed here can be repeated
     _remove_runs(folder)
-    say(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
+    info(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
     return SweepResult(folder / TABLE, model)
 
 
@@ -223,7 +223,7 @@ def _train(
     try:
         return retrain(images, masks, settings=runs[place], out=place, resume=resume).folder
     except Diverged as error:
-        warn(f"sweep: {place.name} is not ranked: {error.problem} ({error.found})")
+        warning(f"sweep: {place.name} is not ranked: {error.problem} ({error.found})")
         return None
 
 

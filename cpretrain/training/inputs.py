@@ -15,7 +15,7 @@ from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import too_small_note
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
-from cpretrain.runtime.console import say, warn
+from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.listing import first_names
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
@@ -90,13 +90,13 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
         )
     if sparse:
         few = "no objects" if fewest == 1 else f"fewer than {fewest} objects"
-        warn(
+        warning(
             f"{len(sparse)} of {len(pairs)} training images have {few} and are left out: "
             + first_names(pair.image.name for pair in sparse)
         )
     empty = sum(not pair.objects for pair in enough)
     if empty:
-        say(f"train: {empty} training images without objects show the network what is background")
+        info(f"train: {empty} training images without objects show the network what is background")
     return enough, sparse
 
 
@@ -105,5 +105,5 @@ def say_channels(pairs: Sequence[Pair], settings: TrainSettings) -> int:
     channels = describe_image(pairs[0].image).channels
     used = {channel for channel in (settings.channel, settings.second_channel) if channel is not None}
     if channels > len(used):
-        say(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")
+        info(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")
     return channels

@@ -13,7 +13,7 @@ from cpretrain.images.discovery import beside
 from cpretrain.models.device import find_device
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.weights import MODEL_RECORD, SCRATCH, ModelWeights, find_base
-from cpretrain.runtime.console import progress, say, warn
+from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -113,9 +113,9 @@ def _retrain(
     inputs, tables = files_of([*pairs, *kept_back]), tables_of([*pairs, *kept_back])
     checkpoint = Checkpoint(folder)
     if _is_there(folder, base, settings, inputs, tables):
-        say(f"train: {folder} is complete and unchanged")
-        for warning in warnings_in(folder / MODEL_RECORD):
-            warn(warning)
+        info(f"train: {folder} is complete and unchanged")
+        for text in warnings_in(folder / MODEL_RECORD):
+            warning(text)
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
@@ -123,8 +123,8 @@ def _retrain(
             cure="go on with it with --resume, or start anew with --no-resume",
         )
     parts = _split(pairs, kept_back, settings)
-    for warning in parts.warnings:
-        warn(warning)
+    for text in parts.warnings:
+        warning(text)
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
     _warn_of_costs(settings, base)
     provenance = Provenance("train", settings, [*inputs, *tables])
@@ -134,7 +134,7 @@ def _retrain(
         facts = _facts(base, segmenter, parts, train, sparse) | {"channels": say_channels(train, settings)}
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
-        say(f"train {settings.name}: {describe(given)}, tile {run.tile}")
+        info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
         _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
         try:
             interrupted = _carry_out(run, checkpoint)
@@ -144,7 +144,7 @@ def _retrain(
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        say(f"train: the best model so far is in {folder}; --resume goes on from here")
+        info(f"train: the best model so far is in {folder}; --resume goes on from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
@@ -205,7 +205,7 @@ def _make_run(
     held_out = network_inputs(test, settings)
     notes = look_again(seen, held_out, settings.channel)
     for note in notes:
-        warn(note)
+        warning(note)
     examples = prepare(seen.images, seen.labels, segmenter.device)
     if not test:
         return Run(segmenter, examples, settings), notes
@@ -219,9 +219,9 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
         return
     state = checkpoint.load(origin)
     run.restore(state)
-    say(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    info(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
     if state["hardware"] != run.hardware:
-        warn(
+        warning(
             f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
         )
 
@@ -301,12 +301,12 @@ def _check_name(name: str) -> None:
 def _warn_of_costs(settings: TrainSettings, base: ModelWeights) -> None:
     assert settings.epochs
     if base.name == SCRATCH:
-        warn(
+        warning(
             "base scratch: the network starts from random numbers and learns all from your images; that takes many "
             "times the images and epochs of retraining, and seldom gives a better model"
         )
     if settings.schedule == "cellpose" and settings.epochs <= WARM_UP:
-        warn(
+        warning(
             f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
             "so this trains little or nothing"
         )

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from cpretrain.runtime import console as module
-from cpretrain.runtime.console import progress, say, set_output, warn
+from cpretrain.runtime.console import info, progress, set_output, warning
 
 
 @pytest.fixture(autouse=True)
@@ -15,8 +15,8 @@ def usual_output():
 
 
 def test_brackets_in_names_are_shown_as_they_are(capsys):
-    say("crops of Film [1] [red].tif")
-    warn("Film [/bold].tif is empty")
+    info("crops of Film [1] [red].tif")
+    warning("Film [/bold].tif is empty")
     said = capsys.readouterr()
     assert said.err == "crops of Film [1] [red].tif\nwarning: Film [/bold].tif is empty\n"
     assert said.out == ""
@@ -52,7 +52,7 @@ def test_the_time_left_is_at_the_pace_after_the_first_which_waited_for_what_is_s
 def test_quiet(capsys, monkeypatch):
     set_output(quiet=True)
     monkeypatch.setattr(module, "SECONDS_BETWEEN_LINES", 0)
-    say("nothing")
+    info("nothing")
     with progress("drift", 1) as step:
         step()
     assert capsys.readouterr().err == ""
@@ -60,13 +60,13 @@ def test_quiet(capsys, monkeypatch):
 
 def test_events_are_a_json_object_a_line(capsys):
     set_output(events=True)
-    warn("Zelle „1“")
+    warning("Zelle „1“")
     with progress("drift", 2) as step:
         step("a.tif")
         with progress("frames", 1) as inner:
             inner()
     assert [json.loads(line) for line in capsys.readouterr().err.splitlines()] == [
-        {"event": "warn", "message": "Zelle „1“"},
+        {"event": "warning", "message": "Zelle „1“"},
         {"event": "progress", "step": "drift", "done": 1, "total": 2, "note": "a.tif"},
         {"event": "progress", "step": "frames", "done": 1, "total": 1, "note": ""},
     ]

@@ -6,15 +6,15 @@ import time
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.runtime.console import say
+from cpretrain.runtime.console import info
 from cpretrain.runtime.process_cache import cached_in_process
 
 
 def work(path: Path) -> tuple[str, int]:
     """Give the name of a file and the process that worked on it; some names stand for a mishap."""
     word = path.name.split()[0]
-    say("begun in this way")
-    say(f"saw {path.name}")
+    info("begun in this way")
+    info(f"saw {path.name}")
     if word == "bad":
         raise BadInput(f"{path}: is bad", cure="mend it")
     if word == "full":

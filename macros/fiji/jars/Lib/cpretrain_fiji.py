@@ -138,9 +138,9 @@ class Progress(object):
             return
         if kind == "progress":
             self._progress(event["step"], event["done"], event["total"], event.get("note", ""))
-        elif kind == "warn":
+        elif kind == "warning":
             IJ.log(u"warning: " + event["message"])
-        elif kind == "say":
+        elif kind == "info":
             IJ.log(event["message"])
 
     def _progress(self, step, done, total, note):
