@@ -16,6 +16,7 @@ BEYOND_PLUGIN = (
     "reference",
     "refine",
     "bridge",
+    "robust",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -112,6 +113,10 @@ def check_options(settings: DriftSettings) -> None:
         ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
         ("--refine with --shifts", settings.refine and settings.shifts is not None),
         ("--bridge with --shifts", settings.bridge and settings.shifts is not None),
+        ("--robust with --shifts", settings.robust and settings.shifts is not None),
+        ("--robust with --roi", settings.robust and settings.roi is not None),
+        (f"--robust with --reference {settings.reference}", settings.robust and against),
+        ("--robust with --multi-time-scale", settings.robust and settings.multi_time_scale),
     ]
     for options, clash in excluded:
         if clash:
