@@ -10,6 +10,7 @@ class CommandReference(SphinxDirective):
     """``{command-reference}``: a section for each command, with its arguments and options."""
 
     def run(self) -> list[nodes.Node]:
+        """Return the sections."""
         return [_section(name, command) for name, command in _commands()]
 
 
