@@ -339,7 +339,15 @@ def unfinished() -> list[Sample]:
     """Frames of an interrupted prediction."""
     frame = io.BytesIO()
     np.savez_compressed(frame, labels=labels()[np.newaxis].astype(np.uint32), objects=np.ones((2, 6)))
-    return [Sample("", {"run.json": json.dumps(MODEL).encode(), "000000.npz": frame.getvalue()})]
+    return [
+        Sample(
+            "m",
+            {
+                ".m.unfinished/run.json": json.dumps(MODEL).encode(),
+                ".m.unfinished/000000.npz": frame.getvalue(),
+            },
+        )
+    ]
 
 
 def window_files() -> list[Sample]:
