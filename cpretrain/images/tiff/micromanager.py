@@ -18,6 +18,7 @@ from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES, check_directories
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
 from cpretrain.images.tiff.integrity import check_page
+from cpretrain.images.tiff.open_file import open_tiff
 
 _CHANNEL, _SLICE, _FRAME, _POSITION, _OFFSET = range(5)
 _COUNTS = {"T": "Frames", "Z": "Slices", "C": "Channels"}
@@ -148,7 +149,6 @@ def _part(file: Path) -> _Part | None:
     index = index[index[:, _OFFSET] > 0]
     if not len(index) or index[:, :_OFFSET].max() >= MOST_PAGES:
         raise DamagedFile(file, "an index of planes that no movie has")
-    check_directories(file)
     return _Part(file, index.astype(np.int64), summary)
 
 
@@ -158,7 +158,7 @@ def _count(summary: dict[str, Any], name: str) -> int:
 
 
 def _kind(part: _Part) -> PlaneKind:
-    with tifffile.TiffFile(part.file) as file:
+    with open_tiff(part.file, check_directories) as file:
         page = file.pages[0].aspage()
     check_page(part.file, page)
     return PlaneKind(page.axes, page.shape, np.dtype(page.dtype))

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Channels
-from cpretrain.images.tiff.ifd_chain import check_complete
 from cpretrain.images.tiff.metadata import calibration_of, channels_of
 from cpretrain.images.tiff.micromanager import read_stack, recorded_by
 from cpretrain.images.tiff.ndtiff import INDEX, read_ndtiff
 from cpretrain.images.tiff.ome_image import OmeImage, identifier_in, image_of
 from cpretrain.images.tiff.ome_xml import check_ome
+from cpretrain.images.tiff.open_file import open_tiff
 from cpretrain.images.tiff.planes import Index, Planes, counted, named_places
 from cpretrain.images.tiff.series_pages import SeriesPages
 from cpretrain.runtime.log_silence import silent
@@ -45,8 +45,7 @@ class TiffMovie:
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
         with ExitStack() as on_error, silent("tifffile"), _clear_errors(path):
-            check_complete(path)
-            self._file = on_error.enter_context(tifffile.TiffFile(path))
+            self._file = on_error.enter_context(open_tiff(path))
             self._planes = self._open(on_error)
             self._describe(axes)
             on_error.pop_all()
@@ -102,7 +101,7 @@ class TiffMovie:
 
     def _reopen(self, on_error: ExitStack, **how: Any) -> None:
         self._file.close()
-        self._file = on_error.enter_context(tifffile.TiffFile(self.path, **how))
+        self._file = on_error.enter_context(open_tiff(self.path, check=None, **how))
 
     def _describe(self, axes: str | None) -> None:
         planes = self._planes

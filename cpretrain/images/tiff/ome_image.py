@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-import tifffile
-
 from cpretrain.errors import BadInput, DamagedFile
-from cpretrain.images.tiff.ifd_chain import check_complete
 from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
+from cpretrain.images.tiff.open_file import open_tiff
 
 LONGEST_HEADER = 2**28
 """Bytes of a header in a file of its own."""
@@ -159,8 +157,7 @@ def _header_text(file: Path) -> str:
     with file.open("rb") as opened:
         start = opened.read(4)
     if start[:2] in (b"II", b"MM"):
-        check_complete(file)
-        with tifffile.TiffFile(file) as tiff:
+        with open_tiff(file) as tiff:
             return tiff.ome_metadata or ""
     if file.stat().st_size > LONGEST_HEADER:
         raise DamagedFile(file, f"{file.stat().st_size} bytes of OME-XML")
