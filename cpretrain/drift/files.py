@@ -6,6 +6,7 @@ from pathlib import Path
 from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.rerun import done_record
@@ -78,7 +79,7 @@ class DriftFiles:
         if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
             raise BadInput(
                 f"{settings.shifts}: the shifts to apply would be replaced",
-                cure="choose another folder with --out",
+                cure=f"choose another folder with {option('out')}",
             )
 
 

@@ -11,6 +11,7 @@ from cpretrain.export.torchscript import LARGEST, SMALLEST, STEP, channel_names
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import WEIGHTS, cellpose_major, stored_weights
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.export import ExportSettings
 
 EPS = 1e-6
@@ -82,7 +83,8 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
         raise BadInput(
             "export: the BioImage Model Zoo does not take this description",
             found=f"{'.'.join(map(str, first['loc'][:2]))}: {first['msg']}",
-            cure="choose another --title (5 letters, digits, spaces or more) or --licence (an SPDX name)",
+            cure=f"choose another {option('title')} (5 letters, digits, spaces or more) "
+            f"or {option('licence')} (an SPDX name)",
         ) from error
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 
 COLUMNS = ("file", "frame", "label", "class", "area", "z", "y", "x", "cell_probability")
@@ -87,7 +88,7 @@ def read_probabilities(path: Path) -> Iterator[tuple[int, dict[int, float]]]:
             f"{path}: is not the table of a prediction",
             found=f"{type(error).__name__}: {error}",
             expected="columns " + ", ".join(COLUMNS),
-            cure="predict again with cpretrain predict",
+            cure=f"predict again with {command('predict')}",
         ) from error
     if found:
         yield frame, found

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, FiniteFloat, PositiveInt
 from cpretrain.errors import BadInput, short
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.weights import DIAMETERS, MODEL_RECORD
+from cpretrain.runtime.spelling import command, option
 from cpretrain.storage.json_file import read_json
 
 TUNING_RECORD = "tuning.json"
@@ -55,7 +56,7 @@ def read_record(model: Path) -> dict[str, Any]:
         raise BadInput(
             f"{model}: is not a model folder",
             found=short(error),
-            expected=f"a folder with {MODEL_RECORD}, made by cpretrain train",
+            expected=f"a folder with {MODEL_RECORD}, made by {command('train')}",
         ) from error
     return dict(record)
 
@@ -111,8 +112,8 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
         raise BadInput(
             f"{path}: cannot be read",
             found=short(error),
-            expected="the record of a search by cpretrain evaluate --tune",
-            cure="search again with --tune, or take the file away",
+            expected=f"the record of a search by {command('evaluate', tune=True)}",
+            cure=f"search again with {option('tune', True)}, or take the file away",
         ) from error
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 

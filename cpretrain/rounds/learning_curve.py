@@ -6,6 +6,7 @@ from typing import Any
 
 from cpretrain.errors import BadInput, short
 from cpretrain.rounds.folder import Round, RoundsFolder
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import read_rows, write_rows
 
@@ -54,7 +55,7 @@ def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
             f"{path}: is not the table of rounds",
             found=short(error),
             expected=f"columns measure, {', '.join((*WHOLE, *FRACTIONS))}",
-            cure="take it away; cpretrain round finish writes it again",
+            cure=f"take it away; {command('round finish')} writes it again",
         ) from error
     return rows
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.provenance import write_json
@@ -80,14 +81,14 @@ class Checkpoint:
             raise BadInput(
                 f"{self.folder}: the unfinished training cannot be read",
                 found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                cure=_ANEW,
+                cure=_anew(),
             ) from error
         differing = list(_differences(earlier, json.loads(json.dumps(origin))))
         if differing:
             raise BadInput(
                 f"{self.folder}: the unfinished training came from something else",
                 found="; ".join(differing),
-                cure=f"take that back to go on, or {_ANEW}",
+                cure=f"take that back to go on, or {_anew()}",
             )
         return dict(state)
 
@@ -96,7 +97,8 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-_ANEW = "start anew with cpretrain train --no-resume"
+def _anew() -> str:
+    return f"start anew with {command('train', resume=False)}"
 
 
 def _differences(earlier: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> Any:

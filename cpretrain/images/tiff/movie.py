@@ -22,6 +22,7 @@ from cpretrain.images.tiff.ome_xml import check_ome
 from cpretrain.images.tiff.planes import Index, Planes, counted, named_places
 from cpretrain.images.tiff.series_pages import SeriesPages
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.spelling import option
 
 
 class TiffMovie:
@@ -167,7 +168,7 @@ def _complete(there: NDArray[np.bool_], axes: str) -> str:
     along = axes.index("C")
     whole = there.all(axis=tuple(i for i in range(there.ndim) if i != along))
     names = ", ".join(str(channel + 1) for channel in np.flatnonzero(whole))
-    return f". Complete is channel {names}; measure on it (--channel)" if names else ""
+    return f". Complete is channel {names}; measure on it ({option('channel')})" if names else ""
 
 
 def _appended(file: tifffile.TiffFile) -> bool:
