@@ -10,9 +10,10 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.images.ome_zarr_facts import CREATOR, WHITE
 from cpretrain.images.tiff.planes import counted
 from cpretrain.images.zarr_chunks import checked
 from cpretrain.runtime.resources import check_memory
@@ -53,11 +54,14 @@ class ZarrMovie:
             if dtype.kind not in "buif":  # objects are stored as pickles, which run what they hold
                 raise TypeError(f"pixels of type {dtype}")
             self.calibration = _calibration(image, largest)
-            self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
+            self.channels = _channels(
+                facts.get("ome", facts).get("omero", {}).get("channels", []), CREATOR in facts
+            )
         except Exception as error:  # a damaged store raises nearly anything in zarr
-            raise BadInput(
-                f"{path}: cannot be read as an OME-Zarr",
-                found=f"{type(error).__name__}: {error}",
+            raise DamagedFile(
+                path,
+                error,
+                problem="cannot be read as an OME-Zarr",
                 expected="a folder with multiscales and their axes in .zattrs or zarr.json",
                 cure="choose the folder of one image in it, or take it out of the folder",
             ) from error
@@ -131,11 +135,13 @@ def _calibration(image: dict[str, Any], dataset: dict[str, Any]) -> Calibration:
     )
 
 
-def _channels(described: list[dict[str, Any]]) -> Channels:
-    """Names and colours (``"FF0000"``) as OMERO wrote them."""
+def _channels(described: list[dict[str, Any]], is_ours: bool) -> Channels:
+    """Names and colours (``"FF0000"``) as OMERO wrote them; white is what this tool writes for no colour."""
     names = tuple(str(channel.get("label", "")) for channel in described)
     codes = [str(channel.get("color", "")) for channel in described]
     coloured = bool(codes) and all(re.fullmatch("[0-9a-fA-F]{6}", code) for code in codes)
+    if is_ours and set(codes) == {WHITE}:
+        coloured = False
     return Channels(
         names=names if any(names) else (),
         colours=np.array([table_of((r, g, b)) for r, g, b in map(bytes.fromhex, codes)])
