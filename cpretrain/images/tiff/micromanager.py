@@ -15,6 +15,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES, check_directories
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
 from cpretrain.images.tiff.integrity import check_page
@@ -40,13 +41,15 @@ class _Part:
     summary: dict[str, Any]
 
 
-def read_stack(path: Path) -> IndexedPlanes | None:
+def read_stack(path: Path, choose: Choose) -> IndexedPlanes | None:
     """Open the stack that a file belongs to; None where it is none of Micro-Manager's.
 
     Parameters
     ----------
     path : pathlib.Path
-        Any file of it; the position whose planes lie in this file is read, the first one of several.
+        Any file of it; the position whose planes lie in this file is read.
+    choose : callable
+        Chooses one of several.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def read_stack(path: Path) -> IndexedPlanes | None:
     if opened is None or "MicroManagerVersion" not in opened.summary or "Frames" not in opened.summary:
         return None
     positions = np.unique(opened.index[:, _POSITION])
-    position = int(positions[0])
+    position = int(positions[choose(len(positions))])
     notes: list[str] = []
     parts = _parts(opened, position, notes)
     indices = {part.file: part.index[part.index[:, _POSITION] == position] for part in parts}
