@@ -12,6 +12,7 @@ from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.queue_profile import queue_cluster, read_profile
 from cpretrain.batch.state import BatchState
 from cpretrain.batch.worker import KEEPER, CloseCached, work_on
+from cpretrain.batch.workload import Workload
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
 from cpretrain.runtime.log_silence import silent
@@ -39,9 +40,8 @@ class Unit:
 
 def on_cluster(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    load: Workload[Result],
     settings: BatchSettings,
-    memory: Callable[[Path], int],
     state: BatchState,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
     """Do the work on the workers of a cluster, each file on one of them, and give what became of it as it is done.
@@ -56,7 +56,7 @@ def on_cluster(
     """
     from distributed import Client
 
-    units, outcomes = _units(files, memory)
+    work, (units, outcomes) = load.work, _units(files, load.memory)
     yield from outcomes
     if settings.cluster:
         profile = read_profile(settings.cluster)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.batch.state import BatchState
+from cpretrain.batch.workload import Result, Workload
 from cpretrain.errors import BadInput
 from cpretrain.runtime.cancel import ended_by_first_signal
 from cpretrain.runtime.process_cache import close_cached
@@ -17,15 +18,8 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
 
-Result = TypeVar("Result")
-
 TABLE = "batch.csv"
 """Name of the table of states, in the folder of the results."""
-SMALL = 700_000_000
-"""Bytes below which starting workers takes longer than they save: what one process corrects natively in 15 s. Two
-workers on two cores are as fast there (``benchmarks/batch.py --movies 30``)."""
-A_FILE = 10_000_000
-"""Bytes that count for each file besides its size: natively corrected in the time of what every file takes, 0.2 s."""
 
 
 @dataclass
@@ -44,15 +38,12 @@ class Batch(Generic[Result]):
 
 def for_each(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    work: Workload[Result] | Callable[[Path], Result],
     description: str,
     needs_one: bool = True,
     *,
     batch: BatchSettings | None = None,
-    memory: Callable[[Path], int] = lambda _: 0,
     results: Path | None = None,
-    small: int = SMALL,
-    a_file: int = A_FILE,
     take: Callable[[Path, Result], None] | None = None,
 ) -> Batch[Result]:
     """Do `work` on each file, one after the other or on a Dask cluster, with progress.
@@ -61,22 +52,17 @@ def for_each(
     ----------
     files : sequence of pathlib.Path
         What to work on.
-    work : callable
-        Takes a file; raises BadInput when that file cannot be used. For a cluster it has to be picklable.
+    work : Workload or callable
+        What is done with each; a function alone counts as work that takes little memory.
     description : str
         For the progress bar.
     needs_one : bool
         Whether it is an error when every file fails.
     batch : BatchSettings, optional
         Where the work is done. By default, and for little work, in this process.
-    memory : callable
-        Gives the bytes of memory that the work on a file takes, from the file's header.
     results : pathlib.Path, optional
         Folder of the results: held by this run alone. Of several files it gets the table of states, and a line says of
         each that it is done.
-    small, a_file : int
-        Bytes of input that are worked on faster in this process than workers would start, where each file counts for
-        that much besides its size.
     take : callable, optional
         Takes each result as it comes, in whichever order; they are not kept then.
 
@@ -90,13 +76,14 @@ def for_each(
     BadInput
         When every file failed: the reason of the first, and how many there were. When the cluster cannot be had.
     """
+    load = work if isinstance(work, Workload) else Workload(work)
     outcomes: dict[Path, Outcome[Result]] = {}
     with (
         ended_by_first_signal(),
         holding(results) if results else nullcontext(),
         _tidy_when_interrupted(results),
         BatchState(files, description, results / TABLE if results else None) as state,
-        closing(_outcomes(files, work, batch, memory, state, small - a_file * len(files))) as coming,
+        closing(_outcomes(files, load, batch, state)) as coming,
     ):
         for file, outcome in coming:
             outcomes[file] = outcome
@@ -120,33 +107,25 @@ def _tidy_when_interrupted(results: Path | None) -> Iterator[None]:
 
 def _outcomes(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    load: Workload[Result],
     settings: BatchSettings | None,
-    memory: Callable[[Path], int],
     state: BatchState,
-    small: int,
 ) -> Generator[tuple[Path, Outcome[Result]], None, None]:
-    if settings is None or _is_little(files, settings, small):
-        yield from _here(files, work, state)
+    if settings is None or _stays_here(files, settings, load):
+        yield from _here(files, load.work, state)
         return
     from cpretrain.batch.cluster import on_cluster
 
-    yield from on_cluster(files, work, settings, memory, state)
+    yield from on_cluster(files, load, settings, state)
 
 
-def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:
+def _stays_here(files: Sequence[Path], settings: BatchSettings, load: Workload[Any]) -> bool:
     """Whether the work is done before a cluster would have started; a cluster that is asked for is taken."""
     if settings.scheduler or settings.cluster:
         return False
     if len(files) == 1 or settings.workers != "auto":
         return len(files) == 1 or settings.workers == 1
-    return os.cpu_count() == 1 or sum(map(_size, files)) < small
-
-
-def _size(file: Path) -> int:
-    """Bytes of a file; a position (``exp.nd2#3``) counts as its file, a folder or a pattern of files as large."""
-    alone = file if file.is_file() else file.with_name(file.name.rpartition("#")[0] or file.name)
-    return alone.stat().st_size if alone.is_file() else 10**12
+    return os.cpu_count() == 1 or load.is_little(files)
 
 
 def _here(

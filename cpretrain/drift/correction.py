@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import Workload
 from cpretrain.drift.engine import Corrected, Engine
 from cpretrain.drift.engine_choice import choose_engine, may_take_fiji
 from cpretrain.drift.files import DriftFiles, inputs_of
@@ -113,12 +114,14 @@ def correct_drift(
     check_verifiable(settings)
     return for_each(
         files,
-        partial(correct_movie, folder=folder, settings=settings),
+        Workload(
+            partial(correct_movie, folder=folder, settings=settings),
+            partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
+        ),
         "drift",
         batch=None
         if settings.verify
         else batch,  # the first movies are verified, so one comes after the other
-        memory=partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
         results=folder,
     )
 

@@ -14,6 +14,8 @@ from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
+from cpretrain.evaluation.outcome import Evaluation
+from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
@@ -81,8 +83,6 @@ def evaluate(
     BadInput
         When the model or images are not there, or masks do not fit.
     """
-    from cpretrain.evaluation.report.page import write_report
-
     settings = settings or EvaluateSettings()
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
@@ -110,23 +110,29 @@ def evaluate(
         warning(note)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
-    means = {one.view.name: _means(one) for one in scorings}
-    files = EvaluationFiles(folder)
+    evaluation = Evaluation(ModelFolder(model), record, views, contenders, scorings, verdict)
+    return _write(evaluation, EvaluationFiles(folder), provenance, asked)
+
+
+def _write(
+    evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
+) -> EvaluateResult:
+    means = {one.view.name: _means(one) for one in evaluation.scorings}
     files.record.unlink(missing_ok=True)  # from here on the earlier results are no longer whole
-    write_tables(folder, scorings, contenders, record)
-    pictures = draw_extremes(folder, scorings[0])
-    write_report(files.report, model, record, verdict, scorings, views, contenders)
+    write_tables(files, evaluation)
+    pictures = draw_extremes(files.folder, evaluation.scorings[0])
+    write_report(files.report, evaluation)
     provenance.write(
         files.record,
         outputs=[*files.results, *pictures],
         definition=DEFINITION,
         asked=asked,
-        models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
+        models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.contenders},
         images=asked["views"],
-        verdict=vars(verdict),
+        verdict=vars(evaluation.verdict),
         average_precision=means,
     )
-    return EvaluateResult(folder, verdict, asked["views"], means)
+    return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
 
 
 def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:

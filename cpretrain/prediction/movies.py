@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import WORKERS_START, Workload
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
@@ -146,13 +147,15 @@ def predict(
         warning(note)
     return for_each(
         files,
-        partial(predict_movie, folder=out, model=used),
+        Workload(
+            partial(predict_movie, folder=out, model=used),
+            partial(memory_of_prediction, settings=used.settings),
+            seconds_per_byte=WORKERS_START / SMALL,
+            seconds_per_file=0,
+        ),
         f"predict {folder_of(images).name}",
         batch=None if _shares_a_gpu(settings, batch) else batch,
-        memory=partial(memory_of_prediction, settings=used.settings),
         results=out,
-        small=SMALL,
-        a_file=0,
     )
 
 
