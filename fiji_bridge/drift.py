@@ -41,7 +41,7 @@ class FijiDrift:
     pixels : numpy.ndarray or None
         The corrected movie, axes t, z, c, y, x, of the movie's own type, on the grown canvas; read-only, mapped from
         a file that is gone when the array is. None where only the drift was computed.
-    drift : numpy.ndarray of float32, shape (T, 3)
+    drift : ndarray of float32, shape (T, 3)
         What the sample did relative to frame 0, in z, y, x, pixels, as the plugin prints it: whole pixels, two
         decimals in sub-pixel mode.
     clipped_pairs : tuple of (frame_from, frame_to)

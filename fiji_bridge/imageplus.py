@@ -59,7 +59,7 @@ def to_imageplus(
         else one pixel, no interval).
     title : str
         Its title.
-    colours : numpy.ndarray, optional
+    colours : ndarray, optional
         Red, green and blue for the 256 levels of each channel, uint8 of shape (channels, 3, 256) (default: what the
         image's ``attrs`` say, else ImageJ's).
 

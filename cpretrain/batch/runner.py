@@ -1,4 +1,4 @@
-"""The same work on many files, here or on a cluster: what fails is told and kept, and the rest goes on."""
+"""The same work on many files, here or on a cluster: failures are recorded and reported, and the rest goes on."""
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,23 +20,23 @@ from cpretrain.storage.folder_lock import holding
 Result = TypeVar("Result")
 
 TABLE = "batch.csv"
-"""Name of the table of states, in the folder of the results."""
+"""Name of the table of states, in the result folder."""
 SMALL = 700_000_000
-"""Bytes below which starting workers takes longer than they save: what one process corrects natively in 15 s. Two
-workers on two cores are as fast there (``benchmarks/batch.py --movies 30``)."""
+"""Bytes of input below which starting workers takes longer than they save: one process corrects as much natively in
+15 s, and two workers on two cores take the same time (``benchmarks/batch.py --movies 30``)."""
 A_FILE = 10_000_000
-"""Bytes that count for each file besides its size: natively corrected in the time of what every file takes, 0.2 s."""
+"""Fixed cost of a file (0.2 s), expressed in bytes of native correction."""
 
 
 @dataclass
 class Batch(Generic[Result]):
-    """Results of the files that went through, and the reasons of those that did not."""
+    """Results of the files that succeeded, and the reasons of those that failed."""
 
     done: list[Result] = field(default_factory=list)
     failed: dict[Path, BadInput] = field(default_factory=dict)
 
     def summary(self) -> Summary:
-        """Return a line and a record for each movie, from the ``line`` and ``as_data`` of its result."""
+        """Return one line and one record per movie, from the ``line`` and ``as_data`` of its result."""
         done: list[Any] = list(self.done)
         movies = [movie.as_data() for movie in done]
         return Summary([movie.line() for movie in done], {"movies": movies}, self.failed)
@@ -60,35 +60,35 @@ def for_each(
     Parameters
     ----------
     files : sequence of pathlib.Path
-        What to work on.
+        Files to work on.
     work : callable
-        Takes a file; raises BadInput when that file cannot be used. For a cluster it has to be picklable.
-    description : str
-        For the progress bar.
+        Takes a file; raises BadInput if that file cannot be used. For a cluster it must be picklable.
+        description : str
+        Text of the progress bar.
     needs_one : bool
         Whether it is an error when every file fails.
     batch : BatchSettings, optional
-        Where the work is done. By default, and for little work, in this process.
-    memory : callable
-        Gives the bytes of memory that the work on a file takes, from the file's header.
-    results : pathlib.Path, optional
-        Folder of the results: held by this run alone. Of several files it gets the table of states, and a line says of
-        each that it is done.
-    small, a_file : int
-        Bytes of input that are worked on faster in this process than workers would start, where each file counts for
-        that much besides its size.
-    take : callable, optional
-        Takes each result as it comes, in whichever order; they are not kept then.
+        Where the work is done; by default, and for little work, in this process.
+        memory : callable
+        Returns the bytes of memory that the work on a file takes, from the file's header.
+        results : pathlib.Path, optional
+        Result folder, which this run locks. For several files, it also gets the table of states, and a line is logged
+        when each is done.
+        small, a_file : int
+        Bytes of input that this process handles faster than workers could start, and the fixed cost of each file in
+        bytes, added to its size.
+        take : callable, optional
+        Receives each result as it arrives, in any order; results are then not kept.
 
     Returns
     -------
     Batch
-        In the order of `files`, wherever and whenever each was done; without results where `take` got them.
+        In the order of `files`, wherever and whenever each was done; without results if `take` received them.
 
     Raises
     ------
     BadInput
-        When every file failed: the reason of the first, and how many there were. When the cluster cannot be had.
+        When every file failed: the reason of the first, and the number of files. When the cluster is not available.
     """
     outcomes: dict[Path, Outcome[Result]] = {}
     with (
@@ -109,7 +109,7 @@ def for_each(
 
 @contextmanager
 def _tidy_when_interrupted(results: Path | None) -> Iterator[None]:
-    """Remove what workers, ended in the middle of a file, left half-written."""
+    """Remove what interrupted workers left half-written."""
     try:
         yield
     except KeyboardInterrupt:
@@ -135,7 +135,7 @@ def _outcomes(
 
 
 def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:
-    """Whether the work is done before a cluster would have started; a cluster that is asked for is taken."""
+    """Return whether the work is done before a cluster would have started; an explicitly requested one is used."""
     if settings.scheduler or settings.cluster:
         return False
     if len(files) == 1 or settings.workers != "auto":
@@ -144,7 +144,7 @@ def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bo
 
 
 def _size(file: Path) -> int:
-    """Bytes of a file; a folder, or a pattern of files, counts as large."""
+    """Return the bytes of a file; a folder, or a pattern of files, counts as large."""
     return file.stat().st_size if file.is_file() else 10**12
 
 

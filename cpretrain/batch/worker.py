@@ -1,4 +1,4 @@
-"""What runs on a Dask worker: one file at a time, what it says sent along, and an end to what it keeps."""
+"""Code that runs on a Dask worker: works on one file at a time, sends its messages along, and closes its cache."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,15 +16,15 @@ KEEPER = "cpretrain"
 
 
 class CloseCached(WorkerPlugin):
-    """Ends what a worker keeps, such as its Fiji, with the batch or with the worker."""
+    """Closes what a worker keeps, such as its Fiji, with the batch or with the worker."""
 
     def teardown(self, worker: Any) -> None:
-        """End it."""
+        """Close what the worker cached."""
         close_cached()
 
 
 def work_on(work: Callable[[Path], Result], file: Path, started: str) -> Outcome[Result]:
-    """Work on a file; messages come back with the outcome."""
+    """Work on a file; its messages come back with the outcome."""
     worker = get_worker()
     worker.log_event(started, {"file": str(file), "name": str(worker.name)})
     events: list[dict[str, Any]] = []

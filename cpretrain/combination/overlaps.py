@@ -17,15 +17,15 @@ class Combined:
 
     Parameters
     ----------
-    labels : ndarray of uint32, (Z, Y, X)
+    labels : ndarray of uint32, shape (Z, Y, X)
         New numbers, 1…N, by class and then by old number; 0 for background.
-    classes, before : ndarray of int, (N,)
+    classes, before : ndarray of int, shape (N,)
         For each object its class, from 0, and its number in the label image of that class.
-    areas : ndarray of int, (N,)
+    areas : ndarray of int, shape (N,)
         Pixels that it has now.
-    kept : ndarray of float, (N,)
+    kept : ndarray of float, shape (N,)
         Share of its pixels that it kept.
-    cut, dropped : ndarray of int, (classes,)
+    cut, dropped : ndarray of int, shape (classes,)
         For each class the number of objects that lost pixels and stayed, and of those that are left out.
     """
 
@@ -48,7 +48,7 @@ def settle(
 
     Parameters
     ----------
-    layers : sequence of ndarray of int, (Z, Y, X)
+    layers : sequence of ndarray of int, shape (Z, Y, X)
         Label image of each class.
     settings : CombineSettings
         What makes an object the stronger one (of equals that of the class named first), and the share to keep.

@@ -57,9 +57,9 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
         Where to write the PNG.
     title : str
         Above all panels.
-    image : ndarray, (Y, X)
+    image : ndarray, shape (Y, X)
         Grey values.
-    labels : dict of str to ndarray of int, (Y, X)
+    labels : dict of str to ndarray of int, shape (Y, X)
         Label images by panel title.
     """
     from matplotlib.figure import Figure

@@ -28,17 +28,17 @@ class ObjectOutcomes:
 
     Parameters
     ----------
-    labels : ndarray of int, (objects,)
+    labels : ndarray of int, shape (objects,)
         Their labels.
-    areas : ndarray of int, (objects,)
+    areas : ndarray of int, shape (objects,)
         Their pixels.
-    centres : ndarray of float, (objects, 2)
+    centres : ndarray of float, shape (objects, 2)
         Mean y and x of their pixels.
-    border : ndarray of bool, (objects,)
+    border : ndarray of bool, shape (objects,)
         Whether they touch the border of the area that holds data.
-    outcomes : ndarray of str, (objects,)
+    outcomes : ndarray of str, shape (objects,)
         True objects: matched, missed, merged or split. Predicted ones: matched or extra.
-    iou : ndarray of float, (objects,)
+    iou : ndarray of float, shape (objects,)
         Largest IoU with any object of the other side.
     """
 
@@ -61,7 +61,7 @@ def judge(
 
     Parameters
     ----------
-    true, predicted : ndarray of int, (Y, X)
+    true, predicted : ndarray of int, shape (Y, X)
         Label images.
     overlaps : Overlaps
         Of the two.

@@ -53,9 +53,9 @@ class Extreme:
         Mean average precision of the retrained model over the IoU thresholds.
     objects : int
         Number of objects in it.
-    image : ndarray, (Y, X)
+    image : ndarray, shape (Y, X)
         Grey values.
-    opinions : dict of str to ndarray of int, (Y, X)
+    opinions : dict of str to ndarray of int, shape (Y, X)
         Label images: the ground truth, and that of each model.
     """
 
@@ -111,11 +111,11 @@ class Scoring:
 
         Parameters
         ----------
-        image : ndarray, (Y, X)
+        image : ndarray, shape (Y, X)
             Grey values.
-        truth : ndarray of int, (Y, X)
+        truth : ndarray of int, shape (Y, X)
             Ground truth.
-        opinions : mapping of str to ndarray of int, (Y, X)
+        opinions : mapping of str to ndarray of int, shape (Y, X)
             Label image of each model, ``retrained`` among them, and of a second person.
         valid : tuple of slice, optional
             Rows and columns that hold data; by default all that are not zero.

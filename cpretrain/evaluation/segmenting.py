@@ -26,11 +26,11 @@ class SegmentedImage:
 
     Parameters
     ----------
-    shown : ndarray, (Y, X)
+    shown : ndarray, shape (Y, X)
         Grey values of the channel that was segmented.
     valid : tuple of slice or None
         Rows and columns that hold data.
-    opinions : dict of str to ndarray of int, (Y, X)
+    opinions : dict of str to ndarray of int, shape (Y, X)
         Label image of each model.
     left_out : int
         Number of pixels that are not finite.

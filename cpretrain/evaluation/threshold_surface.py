@@ -36,7 +36,7 @@ class Surface:
     ----------
     grid : ThresholdGrid
         What was tried.
-    precision : ndarray of float, (images, diameters, flow thresholds, cellprob thresholds)
+    precision : ndarray of float, shape (images, diameters, flow thresholds, cellprob thresholds)
         Mean over the IoU thresholds, for each training image.
     clusters : Clusters
         Which images are of one movie.

@@ -25,9 +25,9 @@ class Example:
 
     Parameters
     ----------
-    image : ndarray of float32, (1, channels, Y, X)
+    image : ndarray of float32, shape (1, channels, Y, X)
         Grey values as they are in the file.
-    scaled : ndarray of float32, (1, channels, Y, X)
+    scaled : ndarray of float32, shape (1, channels, Y, X)
         The same, scaled by percentiles.
     """
 

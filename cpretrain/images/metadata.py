@@ -18,7 +18,7 @@ class Channels:
     ----------
     names : tuple of str
         A name for each channel; empty where the file has none.
-    colours : array of uint8, shape (C, 3, 256), optional
+    colours : ndarray of uint8, shape (C, 3, 256), optional
         Red, green and blue for the 256 levels of each channel; None where the file does not say.
     mode : str
         How ImageJ shows them: together (composite), one at a time (color), or without colours (grayscale).

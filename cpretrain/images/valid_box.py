@@ -14,7 +14,7 @@ def valid_box(pixels: NDArray[Any]) -> Box | None:
 
     Parameters
     ----------
-    pixels : ndarray, (..., Y, X)
+    pixels : ndarray, shape (..., Y, X)
         A plane, or planes and channels that share their padding.
 
     Returns

@@ -32,7 +32,7 @@ def write_frames(
     ----------
     path : pathlib.Path
         Where to.
-    frames : iterable of ndarray, (Z, C, Y, X)
+    frames : iterable of ndarray, shape (Z, C, Y, X)
         As many as `shape` says.
     shape : tuple of int
         Lengths in t, z, c, y, x.

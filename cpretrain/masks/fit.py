@@ -68,8 +68,8 @@ def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> Mask
     ----------
     image : ndarray
         Axes y, x or channel, y, x.
-    labels : ndarray
-        Axes y, x; 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
     border : int
         Width of the edge of zeros around the image, which is left out.
 

@@ -15,7 +15,7 @@ from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
-from cpretrain.labels.encodings import TOLD
+from cpretrain.labels.encodings import INSTANCE_ENCODINGS
 from cpretrain.labels.foreign import describe, holds_annotations
 from cpretrain.labels.label_image import EMPTY, LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
@@ -343,7 +343,7 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
     tiny = sum(one.row.tiny for one in ready)
     in_pieces = sum(row.in_pieces for row in split)
     unsaved = _UNSAVED if any(row.encoding in _OUTLINES for row in empty) else ""
-    classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *TOLD) for row in split) else ""
+    classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *INSTANCE_ENCODINGS) for row in split) else ""
     counts = (
         (len(empty), f"{counted(len(empty), 'image holds', 'images hold')} no object{unsaved}"),
         (in_pieces, f"{counted(in_pieces, 'object is', 'objects are')} in several separate pieces{classes}"),

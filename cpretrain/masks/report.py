@@ -60,8 +60,8 @@ def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
     ----------
     image : ndarray
         Axes y, x or channel, y, x; from its 1st to its 99.5th percentile, dark parts lifted.
-    labels : ndarray
-        Axes y, x; 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
 
     Returns
     -------

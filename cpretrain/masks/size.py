@@ -35,8 +35,7 @@ def fit_to_image(
     ----------
     name : str or path-like
         The mask's file, for the error.
-    ids : ndarray
-        Axes y, x.
+    ids : ndarray of int, shape (Y, X)
     size : tuple of int
         Height and width of the image.
     border : int

@@ -23,9 +23,9 @@ class Segmented:
 
     Parameters
     ----------
-    labels : ndarray of uint32, (Z, Y, X)
+    labels : ndarray of uint32, shape (Z, Y, X)
         0 for background; no two objects of the frame share a number.
-    probability : ndarray of float32, (Z, Y, X)
+    probability : ndarray of float32, shape (Z, Y, X)
         How probable the network holds it that a pixel belongs to an object, from 0 to 1.
     left_out : int
         Number of pixels in the channels used that are not finite.
@@ -45,7 +45,7 @@ def segment_frame(
 
     Parameters
     ----------
-    frame : ndarray, (Z, C, Y, X)
+    frame : ndarray, shape (Z, C, Y, X)
         Grey values.
     model : UsedModel
         What to segment with.

@@ -44,7 +44,7 @@ class ReadyModel:
 
         Parameters
         ----------
-        image : ndarray of shape (Y, X), (C, Y, X) or (Z, C, Y, X), or xarray.DataArray
+        image : ndarray, shape (Y, X), (C, Y, X) or (Z, C, Y, X), or xarray.DataArray
             Grey values. The axes of a DataArray are taken by their names: y and x, and z and c where it has them.
         channel, second_channel : int, optional
             Channel to segment and that of the nuclei, from 1; by default those that the model was trained on.

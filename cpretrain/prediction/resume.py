@@ -50,7 +50,7 @@ class Unfinished:
         ----------
         t : int
             Its number, from 0.
-        labels : ndarray of uint32, (Z, Y, X)
+        labels : ndarray of uint32, shape (Z, Y, X)
             Its objects.
         objects : ndarray
             What was measured of them.

@@ -21,7 +21,7 @@ def probabilities(plane: NDArray[Any], box: Box, model: UsedModel) -> NDArray[np
 
     Parameters
     ----------
-    plane : ndarray, (C, Y, X)
+    plane : ndarray, shape (C, Y, X)
         Grey values.
     box : tuple of slice
         What of the plane holds data.
@@ -30,7 +30,7 @@ def probabilities(plane: NDArray[Any], box: Box, model: UsedModel) -> NDArray[np
 
     Returns
     -------
-    ndarray of float32, (views, rows of the box, columns of the box)
+    ndarray of float32, shape (views, rows of the box, columns of the box)
         From 0 to 1.
     """
     ready = reader_of(model)(plane)[(slice(None), *box)]
@@ -47,7 +47,7 @@ def uncertainty(views: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    views : ndarray of float, (views, Y, X)
+    views : ndarray of float, shape (views, Y, X)
         Cell probability in each view.
 
     Notes
@@ -75,7 +75,7 @@ def most_uncertain(
 
     Parameters
     ----------
-    views : ndarray of float, (views, Y, X)
+    views : ndarray of float, shape (views, Y, X)
         Cell probability in each view, at least as large as a crop.
     size : int
         Edge length of a crop in pixels.

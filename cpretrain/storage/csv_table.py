@@ -1,4 +1,4 @@
-"""Tables as CSV, one row a mapping of column to value."""
+"""Tables as CSV; each row is a mapping of column to value."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from cpretrain.storage.atomic import write_aside
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a table, whole or not at all."""
+    """Write a table atomically."""
     import pandas as pd
 
     with write_aside(path) as aside:
@@ -17,14 +17,14 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
-    """Read a table that has these columns; cells that are not there are None.
+    """Read a table that must have these columns; missing cells are None.
 
     Raises
     ------
     KeyError
-        When a column is missing, from a file without rows too.
+        When a column is missing, even in a file without rows.
     OSError, ValueError, csv.Error
-        When it cannot be read.
+        When the file cannot be read.
     """
     with open(path, newline="", encoding="utf-8-sig") as file:
         table = csv.DictReader(file)

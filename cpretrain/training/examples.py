@@ -19,9 +19,9 @@ class Examples:
 
     Parameters
     ----------
-    images : list of ndarray of float32, (channels, Y, X)
+    images : list of ndarray of float32, shape (channels, Y, X)
         From ``network_input``.
-    flows : list of ndarray of float32, (3, Y, X)
+    flows : list of ndarray of float32, shape (3, Y, X)
         Cell or not, and the flow along y and x to the centre of the object.
     diameters : ndarray of float64
         Median diameter of each image's objects in pixels; of an image without objects, the mean of the others.
@@ -46,9 +46,9 @@ def prepare(
 
     Parameters
     ----------
-    images : sequence of ndarray of float32, (channels, Y, X)
+    images : sequence of ndarray of float32, shape (channels, Y, X)
         From ``network_input``.
-    labels : sequence of ndarray of int, (Y, X)
+    labels : sequence of ndarray of int, shape (Y, X)
         Ground truth of each image, 0 for background.
     device : torch.device
         Where to compute.

@@ -52,7 +52,7 @@ class TestSet:
     ----------
     examples : Examples
         Images and flows.
-    truth : sequence of ndarray of int, (Y, X)
+    truth : sequence of ndarray of int, shape (Y, X)
         Their label images.
     boxes : sequence of tuple of slice or None
         Rows and columns of each that hold data.

@@ -33,7 +33,7 @@ def learning_rates(epochs: int, learning_rate: float, schedule: Schedule = "cell
 
     Returns
     -------
-    ndarray of float64, (epochs,)
+    ndarray of float64, shape (epochs,)
         Learning rates.
     """
     if schedule == "cosine":
