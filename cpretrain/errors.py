@@ -1,7 +1,9 @@
 """Errors for inputs and settings that cannot be used, in the words that the user reads."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 
@@ -45,9 +47,43 @@ def _rebuild(problem: str, found: str | None, expected: str | None, cure: str | 
     return BadInput(problem, found=found, expected=expected, cure=cure)
 
 
+class DamagedFile(BadInput):
+    """A file of images, labels or weights that is there, and whose content cannot be used.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    found : str or Exception
+        What is wrong with its content; an error of a library is named by `short`.
+    problem : str
+        The same in the words of the file's kind, without its name.
+    expected, cure : str, optional
+        What should have been there, and what to do next.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        found: str | Exception,
+        *,
+        problem: str = "is damaged or incomplete",
+        expected: str | None = "a complete file",
+        cure: str | None = "export it again, or copy it again",
+    ) -> None:
+        self.path = os.fspath(path)
+        text = short(found) if isinstance(found, Exception) else found
+        super().__init__(f"{path}: {problem}", found=text, expected=expected, cure=cure)
+        self._again = partial(DamagedFile, self.path, text, problem=problem, expected=expected, cure=cure)
+
+    def __reduce__(self) -> tuple:
+        return (self._again, ())
+
+
 def short(error: Exception) -> str:
-    """Format a library's error in at most 300 characters, for `BadInput.found`."""
-    return f"{type(error).__name__}: {error}"[:300]
+    """Name an error of a library by its kind and its first line, in at most 300 characters."""
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}"[:300] if first else type(error).__name__
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Calibration, Channels, table_of
 from cpretrain.images.tiff.planes import counted
@@ -55,9 +55,10 @@ class ZarrMovie:
             self.calibration = _calibration(image, largest)
             self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
         except Exception as error:  # a damaged store raises nearly anything in zarr
-            raise BadInput(
-                f"{path}: cannot be read as an OME-Zarr",
-                found=f"{type(error).__name__}: {error}",
+            raise DamagedFile(
+                path,
+                error,
+                problem="cannot be read as an OME-Zarr",
                 expected="a folder with multiscales and their axes in .zattrs or zarr.json",
                 cure="choose the folder of one image in it, or take it out of the folder",
             ) from error

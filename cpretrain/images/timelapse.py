@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import AXES
 from cpretrain.images.conversion import Converted
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
@@ -159,9 +159,11 @@ class TimeLapse:
         except BadInput:
             raise
         except Exception as error:  # every codec raises errors of its own
-            raise BadInput(
-                f"{self.path}: frame {t} cannot be read",
-                found=f"{type(error).__name__}: {error}",
+            raise DamagedFile(
+                self.path,
+                error,
+                problem=f"frame {t} cannot be read",
+                expected=None,
                 cure="the file is damaged or incomplete: copy it again from the microscope",
             ) from error
         axes = self.axes.replace("T", "")

@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 from zarr.storage import WrapperStore
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.coded_size import stated_bytes
 
 _METADATA = (".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json")
@@ -101,9 +101,10 @@ class _CheckedStore(WrapperStore[Any]):
     def _check(self, key: str, data: memoryview) -> None:
         stated = stated_bytes(self._codec, bytes(data), self._limit)
         if stated > self._limit:
-            raise BadInput(
-                f"{self._path}: is damaged",
-                found=f"a chunk ({key}) that states more bytes than it has pixels",
+            raise DamagedFile(
+                self._path,
+                f"a chunk ({key}) that states more bytes than it has pixels",
+                problem="is damaged",
                 expected=f"at most {self._limit // _SLACK} bytes",
                 cure="copy it again",
             )

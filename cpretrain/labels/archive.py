@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 
 MOST_ENTRIES = 100_000
 _LISTED = b"PK\1\2"  # starts each entry of the central directory, which zipfile reads whole
@@ -57,12 +57,7 @@ def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
             f"{path}: cannot be unpacked", found=str(error), cure="export it without a password"
         ) from error
     except Exception as error:
-        raise BadInput(
-            f"{path}: is damaged or incomplete",
-            found=f"{type(error).__name__}: {error}",
-            expected="a complete zip archive",
-            cure="export it again, or copy it again",
-        ) from error
+        raise DamagedFile(path, error, expected="a complete zip archive") from error
     return found
 
 
@@ -78,12 +73,7 @@ def gunzip(path: Path, data: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(
-            f"{path}: is damaged or incomplete",
-            found=f"{type(error).__name__}: {error}",
-            expected="a complete gzip file",
-            cure="export it again, or copy it again",
-        ) from error
+        raise DamagedFile(path, error, expected="a complete gzip file") from error
     if len(content) > MOST_BYTES:
         raise _too_much(path, f"more than {MOST_BYTES // 2**20} MiB unpacked")
     return content

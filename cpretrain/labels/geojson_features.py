@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.labels.drawn import Drawn
 from cpretrain.labels.outlines import Outline, Polygon, ring, with_area
 from cpretrain.runtime.gc_pause import gc_paused
@@ -50,9 +50,10 @@ def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[l
         try:
             one, without_area = _drawn(entry, nuclei)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise BadInput(
-                f"{path}: feature {index} cannot be read",
-                found=f"{type(error).__name__}: {error}"[:200],
+            raise DamagedFile(
+                path,
+                error,
+                problem=f"feature {index} cannot be read",
                 expected="a GeoJSON feature with a geometry",
                 cure="export it from QuPath again: File > Export objects as GeoJSON",
             ) from error
@@ -66,9 +67,10 @@ def _root(path: str | os.PathLike, data: bytes) -> Any:
         with gc_paused():
             root = parse_json(data.decode("utf-8-sig"))
     except ValueError as error:
-        raise BadInput(
-            f"{path}: is not JSON, or is incomplete",
-            found=f"{type(error).__name__}: {error}"[:200] if data.strip() else "an empty file",
+        raise DamagedFile(
+            path,
+            error if data.strip() else "an empty file",
+            problem="is not JSON, or is incomplete",
             expected="GeoJSON",
             cure="export it from QuPath again: File > Export objects as GeoJSON",
         ) from error

@@ -4,7 +4,8 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import roifile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.labels.drawn import Drawn, check_one_plane, check_outlines, left_out
 from cpretrain.labels.imagej_shapes import by_qupath, shape_of
 from cpretrain.labels.label_image import LabelImage
@@ -131,29 +132,30 @@ def write_planes_rois(
 
 
 def _parse(path: str | os.PathLike, name: str, data: bytes) -> roifile.ImagejRoi:
+    with _checking(path, name), silent("roifile"):
+        return roifile.ImagejRoi.frombytes(data)
+
+
+@contextmanager
+def _checking(path: str | os.PathLike, name: str) -> Iterator[None]:
+    """Turn what roifile raises into a clear error: it trusts the offsets in the file."""
     try:
-        with silent("roifile"):
-            return roifile.ImagejRoi.frombytes(data)
-    except Exception as error:  # roifile trusts the offsets in the file
-        raise _damaged(path, name, error) from error
-
-
-def _damaged(path: str | os.PathLike, name: str, error: Exception) -> BadInput:
-    return BadInput(
-        f"{path}: ROI {name} is damaged or of an unknown kind",
-        found=f"{type(error).__name__}: {error}"[:200],
-        expected="an ImageJ ROI",
-        cure="save it again in ImageJ: ROI manager > More > Save",
-    )
+        yield
+    except Exception as error:
+        raise DamagedFile(
+            path,
+            error,
+            problem=f"ROI {name} is damaged or of an unknown kind",
+            expected="an ImageJ ROI",
+            cure="save it again in ImageJ: ROI manager > More > Save",
+        ) from error
 
 
 def _read(path: str | os.PathLike, name: str, roi: roifile.ImagejRoi) -> tuple[list[Polygon], str]:
     """Return the outlines of a ROI, and its kind if it has no area."""
-    try:
+    with _checking(path, name):
         polygons, kind = shape_of(roi)
         rings = [[corners for corners in polygon if with_area([[corners]])] for polygon in polygons]
-    except Exception as error:
-        raise _damaged(path, name, error) from error
     return [polygon for polygon in rings if polygon], kind or "outlines without area"
 
 

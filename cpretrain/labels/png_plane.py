@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cpretrain.errors import BadInput
-from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.tiff.integrity import MOST_PIXELS
 from cpretrain.labels.tiff_plane import Plane, check_room
 from cpretrain.runtime.terminal import check_name
 
@@ -41,14 +41,14 @@ def read_png(path: str | os.PathLike) -> Plane:
         _check_sums(path, data)
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise damaged(path, f"a header that says {image.height} × {image.width} pixels")
+                raise DamagedFile(path, f"a header that says {image.height} × {image.width} pixels")
             check_room(path, image.height, image.width)
             palette = image.mode == "P"
             pixels = np.asarray(image.convert("L") if image.mode == "LA" else image)
     except BadInput:
         raise
     except Exception as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
+        raise DamagedFile(path, error) from error
     return Plane(pixels, palette)
 
 
@@ -60,5 +60,5 @@ def _check_sums(path: str | os.PathLike, data: bytes) -> None:
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 8 + length
         if struct.unpack_from(">I", data, end)[0] != zlib.crc32(data[place + 4 : end]):
-            raise damaged(path, f"a wrong check sum in chunk {kind!r}")
+            raise DamagedFile(path, f"a wrong check sum in chunk {kind!r}")
         place = end + 4

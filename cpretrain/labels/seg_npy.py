@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.storage.safe_pickle import PlainArray, read_object
 
 ENDING = "_seg.npy"
@@ -35,7 +35,9 @@ def read_window_file(path: Path) -> NDArray[Any] | None:
     try:
         labels = masks.numbers()
     except (ValueError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path}: its masks cannot be read", found=str(error)) from error
+        raise DamagedFile(
+            path, error, problem="its masks cannot be read", expected=None, cure=None
+        ) from error
     if labels.ndim != 2 or labels.dtype.kind not in "biu" or labels.min(initial=0) < 0:
         raise BadInput(
             f"{path}: its masks are no label image",

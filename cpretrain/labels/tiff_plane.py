@@ -15,9 +15,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import check_directories
-from cpretrain.images.tiff.integrity import check_page, damaged
+from cpretrain.images.tiff.integrity import check_page
 from cpretrain.images.tiff.ome_xml import check_ome
 from cpretrain.labels.own_file import is_own
 from cpretrain.runtime.log_silence import silent
@@ -167,7 +167,7 @@ def _opened(path: str | os.PathLike, wanted: tuple[str, str] = _LABELS) -> Itera
         with file:
             check_ome(path, file.ome_metadata or "")
             if not full_pages(file):
-                raise damaged(path, "a TIFF without an image")
+                raise DamagedFile(path, "a TIFF without an image")
             yield file
 
 
@@ -179,8 +179,7 @@ def _as_damage(path: str | os.PathLike) -> Iterator[None]:
     except BadInput:
         raise
     except Exception as error:
-        text = str(error).strip().splitlines()
-        raise damaged(path, f"{type(error).__name__}: {text[0]}" if text else type(error).__name__) from error
+        raise DamagedFile(path, error) from error
 
 
 def _no_tiff(path: str | os.PathLike, expected: str, cure: str) -> BadInput:

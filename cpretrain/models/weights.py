@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.models.zoo import ZOO, zoo_names
 from cpretrain.storage.json_file import read_json
 
@@ -199,10 +199,12 @@ def _check_version(path: Path, major: int) -> None:
     try:
         keys = stored_weights(path).keys()
     except Exception as error:  # torch raises many kinds of exceptions, none documented
-        raise BadInput(
-            f"{path}: cannot be read as model weights",
-            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        raise DamagedFile(
+            path,
+            error,
+            problem="cannot be read as model weights",
             expected="a file of weights saved by Cellpose",
+            cure=None,
         ) from error
     made_by = 4 if "W2" in keys else 3 if "output.2.weight" in keys else None
     if made_by is None:

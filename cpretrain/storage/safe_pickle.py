@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput, short
+from cpretrain.errors import BadInput, DamagedFile
 
 LARGEST_FILE = 2**26
 """Size limit in bytes; a larger file is refused unread."""
@@ -118,6 +118,6 @@ def read_object(path: Path) -> Any:
             raise ValueError(f"an array of shape {shape} and type {dtype}")
         return _Reader(file).load().item()
     except Exception as error:  # a damaged pickle can raise anything
-        raise BadInput(
-            f"{path}: cannot be used, and nothing in it was run", found=short(error), expected=expected
+        raise DamagedFile(
+            path, error, problem="cannot be used, and nothing in it was run", expected=expected, cure=None
         ) from error

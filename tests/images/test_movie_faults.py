@@ -11,7 +11,7 @@ import tifffile
 from cpretrain.combination import combine
 from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import correct_drift
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.discovery import corrected_name, list_movies
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.rounds.crop_selection import candidates
@@ -313,14 +313,14 @@ def test_images_whose_crops_would_have_one_name_are_refused(tmp_path):
 
 def test_fuzz_18621_a_chunk_that_states_too_much_is_refused():
     with TimeLapse(FAULTS / "fuzz-movie-20261126-18621" / "a.zarr") as movie:
-        with pytest.raises(BadInput, match=r"a\.zarr: is damaged") as error:
+        with pytest.raises(DamagedFile, match=r"a\.zarr: is damaged") as error:
             for t in range(movie.shape[0]):
                 movie.frame(t)
         assert "states more bytes" in error.value.found
 
 
 def test_fuzz_24465_a_file_of_a_set_whose_header_asks_for_too_much_is_refused():
-    with pytest.raises(BadInput, match=r"m_2\.ome\.tif: is damaged"):
+    with pytest.raises(DamagedFile, match=r"m_2\.ome\.tif: is damaged"):
         TimeLapse(FAULTS / "fuzz-movie-20261126-24465" / "m_0.ome.tif")
 
 
@@ -389,5 +389,5 @@ def test_the_largest_level_of_a_store_is_read_whatever_its_place(tmp_path):
 
 
 def test_fuzz_1689_a_page_of_more_rows_than_any_plane_has_is_refused():
-    with pytest.raises(BadInput, match=r"a\.tif: is damaged"):
+    with pytest.raises(DamagedFile, match=r"a\.tif: is damaged"):
         TimeLapse(FAULTS / "fuzz-movie-20270302-1689" / "a.tif")

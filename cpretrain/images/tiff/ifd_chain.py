@@ -9,7 +9,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.errors import DamagedFile
+from cpretrain.images.tiff.integrity import MOST_PIXELS
 
 MOST_PAGES = 2**22
 MOST_TAGS = 4096
@@ -52,11 +53,11 @@ def check_directories(path: str | os.PathLike) -> bool:
         following = _number(file, place, order + pointer)
         while following:
             if following in seen:
-                raise damaged(
+                raise DamagedFile(
                     path, f"directories in a circle: after {len(seen)} pages comes one of these again"
                 )
             if len(seen) == MOST_PAGES:
-                raise damaged(path, f"more than {MOST_PAGES} pages")
+                raise DamagedFile(path, f"more than {MOST_PAGES} pages")
             if following >= size:
                 return True
             seen.add(following)
@@ -82,12 +83,12 @@ def _check_tags(path: str | os.PathLike, size: int, block: bytes, order: str, po
         f"{order}HH{pointer}{pointer}", block[: _whole(block, pointer)]
     ):
         if code in _STRUCTURE and count * _BYTES.get(kind, 1) > size:
-            raise damaged(path, f"tag {code} of {count} values in a file of {size} bytes")
+            raise DamagedFile(path, f"tag {code} of {count} values in a file of {size} bytes")
         if code in sides and kind in (_SHORT, _LONG):
             first_half = order == ">" and kind == _SHORT  # a short stands in the first bytes of its field
             sides[code] = value >> 8 * struct.calcsize(pointer) - 16 if first_half else value & (2**32 - 1)
     if sides[_WIDTH] * sides[_LENGTH] > MOST_PIXELS:
-        raise damaged(path, f"a header that says {sides[_LENGTH]} × {sides[_WIDTH]} pixels")
+        raise DamagedFile(path, f"a header that says {sides[_LENGTH]} × {sides[_WIDTH]} pixels")
 
 
 def _whole(block: bytes, pointer: str) -> int:
@@ -104,7 +105,7 @@ def check_complete(path: str | os.PathLike) -> None:
         When there are more of them beyond the end of the file.
     """
     if check_directories(path):
-        raise damaged(path, "pages beyond the end of the file")
+        raise DamagedFile(path, "pages beyond the end of the file")
 
 
 def _number(file: BinaryIO, place: int, kind: str) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
-from cpretrain.images.tiff.integrity import check_page, damaged
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.tiff.integrity import check_page
 from cpretrain.images.tiff.planes import Index
 
 
@@ -109,7 +109,7 @@ class IndexedPlanes:
             size = int(np.prod(self._kind.shape)) * dtype.itemsize
             found = file.read(size)
         if len(found) < size:
-            raise damaged(place.file, f"a plane of {len(found)} bytes where {size} are needed")
+            raise DamagedFile(place.file, f"a plane of {len(found)} bytes where {size} are needed")
         return np.frombuffer(found, dtype).reshape(self._kind.shape)
 
 

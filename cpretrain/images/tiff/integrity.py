@@ -11,7 +11,7 @@ from typing import Any
 
 import tifffile
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import DamagedFile
 from cpretrain.images.coded_image import stated_pixels
 
 MOST_PIXELS = 2**30
@@ -31,16 +31,6 @@ _HEADER = 2**20
 _LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
 
 
-def damaged(path: str | os.PathLike, found: str) -> BadInput:
-    """Make the error for a file that is there but cannot be read."""
-    return BadInput(
-        f"{path}: is damaged or incomplete",
-        found=found,
-        expected="a complete file",
-        cure="export it again, or copy it again",
-    )
-
-
 def check_page(path: str | os.PathLike, page: Any) -> None:
     """Make sure that a page of a TIFF can be what its header says.
 
@@ -51,15 +41,15 @@ def check_page(path: str | os.PathLike, page: Any) -> None:
     """
     size, height, width = os.path.getsize(path), int(page.imagelength), int(page.imagewidth)
     if not 0 < height * width <= MOST_PIXELS:
-        raise damaged(path, f"a header that says {height} × {width} pixels")
+        raise DamagedFile(path, f"a header that says {height} × {width} pixels")
     if page.dtype is None:
-        raise damaged(path, f"pixels of {page.bitspersample} bits in format {page.sampleformat}")
+        raise DamagedFile(path, f"pixels of {page.bitspersample} bits in format {page.sampleformat}")
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
     if not segments or any(count <= 0 or start <= 0 or start + count > size for start, count in segments):
-        raise damaged(path, f"pixels that lie beyond the end of the file ({size} bytes)")
+        raise DamagedFile(path, f"pixels that lie beyond the end of the file ({size} bytes)")
     limit = sum(count for _, count in segments) * _ratio(page)
     if height * width * max(1, page.samplesperpixel) * page.bitspersample // 8 > limit:
-        raise damaged(path, f"{limit} bytes of pixels where {height} × {width} of them need more")
+        raise DamagedFile(path, f"{limit} bytes of pixels where {height} × {width} of them need more")
 
 
 def check_segments(path: str | os.PathLike, page: Any) -> None:
@@ -73,7 +63,9 @@ def check_segments(path: str | os.PathLike, page: Any) -> None:
     size = os.path.getsize(path)
     segments = zip(page.dataoffsets, page.databytecounts, strict=True)
     if any(start + count > size for start, count in segments):
-        raise damaged(path, f"pixels of page {page.index} that lie beyond the end of the file ({size} bytes)")
+        raise DamagedFile(
+            path, f"pixels of page {page.index} that lie beyond the end of the file ({size} bytes)"
+        )
 
 
 def check_coded(path: str | os.PathLike, page: Any) -> None:
@@ -104,7 +96,7 @@ def check_coded(path: str | os.PathLike, page: Any) -> None:
                 said = (
                     f"{stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}"
                 )
-                raise damaged(path, f"an image of {said}")
+                raise DamagedFile(path, f"an image of {said}")
 
 
 def check_movie(
@@ -133,12 +125,12 @@ def check_movie(
     size = sum(os.path.getsize(each) for each in files)
     left_out = sum(one is None for one in series.pages) / len(series.pages)
     if series.size * (1 - left_out) * page.bitspersample // 8 > size * _ratio(page):
-        raise damaged(
+        raise DamagedFile(
             path, f"{size} bytes, where a movie of {series.shape} pixels ({series.axes}) needs more"
         )
     planes, said = series.size // page.size, int((file.imagej_metadata or {}).get("images", 1))
     if file.is_imagej and planes < said:
-        raise damaged(path, f"{planes} of {said} planes")
+        raise DamagedFile(path, f"{planes} of {said} planes")
 
 
 def _ratio(page: Any) -> int:

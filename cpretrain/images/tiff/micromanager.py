@@ -14,10 +14,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES, check_directories
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
-from cpretrain.images.tiff.integrity import check_page, damaged
+from cpretrain.images.tiff.integrity import check_page
 
 _CHANNEL, _SLICE, _FRAME, _POSITION, _OFFSET = range(5)
 _COUNTS = {"T": "Frames", "Z": "Slices", "C": "Channels"}
@@ -64,7 +64,7 @@ def read_stack(path: Path) -> IndexedPlanes | None:
     lengths = {axis: int(together[:, column].max()) + 1 for axis, column in _COLUMNS.items()}
     planned = {axis: max(lengths[axis], _count(opened.summary, name)) for axis, name in _COUNTS.items()}
     if np.prod(list(planned.values()), dtype=float) > MOST_PAGES:
-        raise damaged(path, f"a header of {planned} planes")
+        raise DamagedFile(path, f"a header of {planned} planes")
     places: NDArray[Any] = np.full(tuple(planned[axis] for axis in "TZC"), None, object)
     for file, index in indices.items():
         for row in index.tolist():
@@ -147,7 +147,7 @@ def _part(file: Path) -> _Part | None:
         return None
     index = index[index[:, _OFFSET] > 0]
     if not len(index) or index[:, :_OFFSET].max() >= MOST_PAGES:
-        raise damaged(file, "an index of planes that no movie has")
+        raise DamagedFile(file, "an index of planes that no movie has")
     check_directories(file)
     return _Part(file, index.astype(np.int64), summary)
 

@@ -10,7 +10,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Channels
 from cpretrain.images.tiff.ifd_chain import check_complete
@@ -152,9 +152,10 @@ def _clear_errors(path: Path) -> Iterator[None]:
     except BadInput:
         raise
     except Exception as error:
-        raise BadInput(
-            f"{path}: cannot be read as a TIFF",
-            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        raise DamagedFile(
+            path,
+            error,
+            problem="cannot be read as a TIFF",
             expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
             cure="open it in Fiji and save it again, or take it out of the folder",
         ) from error

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
-from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.images.tiff.integrity import MOST_PIXELS
 from cpretrain.images.tiff.ome_xml import checked_name
 
 INDEX = "NDTiff.index"
@@ -82,7 +82,7 @@ def _placed(path: Path, rows: list[_Row]) -> tuple[NDArray[Any], tuple[str, ...]
     first = {axis: min(0 if axis == "T" else min(numbers[axis]), min(numbers[axis])) for axis in along}
     shape = tuple(max(numbers[axis]) - first[axis] + 1 for axis in "TZC")
     if np.prod(shape, dtype=float) > MOST_PAGES:
-        raise damaged(path.with_name(INDEX), f"planes of {shape} frames, planes and channels")
+        raise DamagedFile(path.with_name(INDEX), f"planes of {shape} frames, planes and channels")
     places: NDArray[Any] = np.full(shape, None, object)
     for row, *at in zip(rows, *(numbers[axis] for axis in "TZC"), strict=True):
         where = tuple(number - first[axis] for number, axis in zip(at, "TZC", strict=True))
@@ -101,7 +101,7 @@ def _kind(index: Path, rows: list[_Row]) -> PlaneKind:
         raise BadInput(f"{index}: has planes of several sizes or types", found=f"{sorted(kinds)}"[:200])
     known = kind == _RGB or kind in _GREY
     if not known or compression or not 0 < height * width <= MOST_PIXELS or min(height, width) <= 0:
-        raise damaged(
+        raise DamagedFile(
             index, f"planes of {height} × {width} pixels of type {kind}, with compression {compression}"
         )
     if kind == _RGB:
@@ -122,7 +122,7 @@ def _rows(index: Path) -> Iterator[_Row]:
                 if not all(isinstance(at, int | str) for at in axes.values()):
                     raise ValueError("axes of a plane")
             except (ValueError, struct.error, AttributeError, RecursionError) as error:
-                raise damaged(index, f"{type(error).__name__}: {error}"[:200]) from error
+                raise DamagedFile(index, error) from error
             yield _Row(axes, checked_name(index, name), *numbers[:5])
 
 

@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 
 import tifffile
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import check_complete
-from cpretrain.images.tiff.integrity import damaged
 from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
 
 LONGEST_HEADER = 2**28
@@ -152,7 +151,7 @@ def _read_header(path: Path, name: str) -> ElementTree.Element:
         )
     root = _parsed(file, _header_text(file))
     if root is None or any(_kind(child) == "BinaryOnly" for child in root):
-        raise damaged(file, f"no OME-XML header, where {path.name} says that there is one")
+        raise DamagedFile(file, f"no OME-XML header, where {path.name} says that there is one")
     return root
 
 
@@ -164,5 +163,5 @@ def _header_text(file: Path) -> str:
         with tifffile.TiffFile(file) as tiff:
             return tiff.ome_metadata or ""
     if file.stat().st_size > LONGEST_HEADER:
-        raise damaged(file, f"{file.stat().st_size} bytes of OME-XML")
+        raise DamagedFile(file, f"{file.stat().st_size} bytes of OME-XML")
     return file.read_text("utf-8", "replace").lstrip("\ufeff")

@@ -7,8 +7,8 @@ import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from xml.etree import ElementTree
 
+from cpretrain.errors import DamagedFile
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES, check_directories
-from cpretrain.images.tiff.integrity import damaged
 
 _COUNTS = ("IFD", "NumPlanes", "PlaneCount", "FirstT", "FirstC", "FirstZ", "SizeT", "SizeC", "SizeZ")
 
@@ -57,7 +57,7 @@ def refuse_entities(path: str | os.PathLike, text: str) -> None:
         When it does.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise damaged(path, "definitions of entities in the OME-XML header")
+        raise DamagedFile(path, "definitions of entities in the OME-XML header")
 
 
 def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:
@@ -66,7 +66,7 @@ def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:
         count = int(said.get(name, 1))
         planes *= max(1, count) if name.startswith("Size") else 1
         if not 0 <= count <= MOST_PAGES or planes > MOST_PAGES:
-            raise damaged(path, f"an OME-XML header that says {name}={said[name]!r}"[:200])
+            raise DamagedFile(path, f"an OME-XML header that says {name}={said[name]!r}"[:200])
 
 
 def checked_name(path: str | os.PathLike, name: str) -> str:
@@ -78,7 +78,7 @@ def checked_name(path: str | os.PathLike, name: str) -> str:
         When it lies in another folder.
     """
     if not name == PurePosixPath(name).name == PureWindowsPath(name).name or name == "..":
-        raise damaged(path, f"an OME-XML header that names a file in another folder, {name!r}"[:200])
+        raise DamagedFile(path, f"an OME-XML header that names a file in another folder, {name!r}"[:200])
     return name
 
 
@@ -86,4 +86,4 @@ def _check_steps(path: str | os.PathLike, said: dict[str, str]) -> None:
     if "Start" in said:
         start, end, step = (float(said.get(name, 1)) for name in ("Start", "End", "Step"))
         if not abs(end - start) < abs(step) * MOST_PAGES:
-            raise damaged(path, f"an OME-XML header of modulo steps from {start:g} to {end:g}")
+            raise DamagedFile(path, f"an OME-XML header of modulo steps from {start:g} to {end:g}")
