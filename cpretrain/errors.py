@@ -48,16 +48,16 @@ def _rebuild(problem: str, found: str | None, expected: str | None, cure: str | 
 
 
 class DamagedFile(BadInput):
-    """A file of images, labels or weights that is there, and whose content cannot be used.
+    """A file of images, labels or weights that exists but whose content cannot be used.
 
     Parameters
     ----------
     path : path-like
         The file.
     found : str or Exception
-        What is wrong with its content; an error of a library is named by `short`.
+        What is wrong with its content; a library's error is formatted by `short`.
     problem : str
-        The same in the words of the file's kind, without its name.
+        What is wrong with the file, without its name.
     expected, cure : str, optional
         What should have been there, and what to do next.
     """
@@ -81,7 +81,7 @@ class DamagedFile(BadInput):
 
 
 def short(error: Exception) -> str:
-    """Name an error of a library by its kind and its first line, in at most 300 characters."""
+    """Format a library's error as its class and its first line, in at most 300 characters."""
     first = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}"[:300] if first else type(error).__name__
 

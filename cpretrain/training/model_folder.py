@@ -1,4 +1,4 @@
-"""The model folder: weights that Cellpose loads by path, and all that is to be known of them."""
+"""The model folder: weights that Cellpose loads by path, and everything known about them."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from cpretrain.training.model_card import write_card
 
 CARD = "README.md"
 FILES = (WEIGHTS, "split.csv", "losses.csv", "losses.png", CARD)
-"""What a model folder holds besides its record."""
+"""Files in a model folder besides its record."""
 
 
 def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, facts: dict[str, Any]) -> None:
@@ -25,13 +25,13 @@ def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, fa
     folder : pathlib.Path
         An empty folder.
     run : Run
-        The training run, after one epoch at least.
+        The training run, after at least one epoch.
     parts : Split
-        Which images trained and which validate.
+        Training and validation images.
     provenance : Provenance
-        Of the training.
+        Record of the training.
     facts : dict
-        What ``model.json`` says besides.
+        Further entries of ``model.json``.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""``report.html``: did retraining help, as one page that needs no other file."""
+"""``report.html``: a self-contained page on whether retraining helped."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def write_report(
     views: Mapping[str, Sequence[Pair]],
     contenders: Sequence[ComparedModel],
 ) -> None:
-    """Write the page: verdict, curves, tables, failures, every image with its outlines, and what all came from.
+    """Write the page: verdict, curves, tables, failures, every image with its outlines, and the origin of it all.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ def write_report(
     record : mapping
         Its ``model.json``.
     verdict : Verdict
-        What the page begins with.
+        The verdict, at the top of the page.
     scorings : sequence of Scoring
-        One a view, the one that the verdict is about first.
+        One per image set, first the one that the verdict is about.
     views : mapping of str to sequence of Pair
-        The images of each view.
+        Images of each image set.
     contenders : sequence of ComparedModel
         The models.
     """
@@ -81,7 +81,7 @@ def write_report(
 
 
 def _tuning(model: Path) -> dict[str, Any] | None:
-    """What a search found, and its picture; None where there was none."""
+    """Return the result of a threshold search and its picture; None without a search."""
     try:
         record = read_json(model / TUNING_RECORD)
         picture = as_text((model / PICTURE).read_bytes())
@@ -93,7 +93,7 @@ def _tuning(model: Path) -> dict[str, Any] | None:
 def _facts(
     record: Mapping[str, Any], contenders: Sequence[ComparedModel], scorings: Sequence[Scoring]
 ) -> list[tuple[str, str]]:
-    """What all came from: names, and what is known; a record may lack some of it."""
+    """Return the origin of the results as names and facts; a record may lack some of them."""
     base = record["base"]
     facts = [
         ("base model", f"{base['name']}, SHA-256 {base.get('sha256') or 'unknown'}"),
