@@ -1,7 +1,9 @@
 # Two environments, because one Python process can hold only one Cellpose: .venv has 3.1, .venv-cellpose4 has 4.2.
 # Both are made with uv, which shares the files of packages they have in common.
 
-PYTHON ?= python3.11
+# The newest Python from 3.11 on that can make an environment.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 VENV4 := .venv-cellpose4
 UV := $(VENV)/bin/uv
@@ -16,13 +18,16 @@ help:
 	@echo "make clean     remove the two environments and the demo's results"
 
 $(UV):
-	@echo "Making the Python environment $(VENV) ..."
+	@test -n "$(PYTHON)" || { echo "No Python from 3.11 on was found that can make environments. Install one (on Debian and" \
+		"Ubuntu: apt install python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "Making the Python environment $(VENV) with $$($(PYTHON) --version) ..."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 $(READY): pyproject.toml | $(UV)
 	@echo "Installing cpretrain with Cellpose 3.1 (PyTorch is a download of about 3 GB; 2 to 10 minutes) ..."
-	$(UV) pip install --quiet --python $(VENV)/bin/python --editable '.[cellpose3,test]'
+	$(UV) pip install --quiet --python $(VENV)/bin/python --override packaging/numpy-on-new-pythons.txt \
+		--editable '.[cellpose3,test]'
 	@touch $@
 
 $(READY4): pyproject.toml | $(UV)

@@ -1,7 +1,5 @@
 """Progress of a batch: a line and an event per file, a bar for all of them, and a table on disk."""
 
-import csv
-import io
 import threading
 import time
 from collections.abc import Sequence
@@ -14,7 +12,7 @@ from cpretrain.batch.outcome import Outcome
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import event, info, progress, warning
 from cpretrain.runtime.terminal import printable
-from cpretrain.storage.atomic import write_text
+from cpretrain.storage.csv_table import open_table
 
 COLUMNS = ("file", "state", "seconds", "reason", "worker", "warnings")
 SECONDS_BETWEEN_TABLES = 5.0
@@ -111,14 +109,12 @@ class BatchState:
         if not at_once and now - self._written < SECONDS_BETWEEN_TABLES:
             return
         self._written = now
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for file, row in self._rows.items():
-            seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
-            rows.writerow([file.name, row.state, seconds, row.reason, row.worker, row.warnings])
         try:
-            write_text(self._table, printable(text.getvalue()))
+            with open_table(self._table, COLUMNS) as table:
+                for file, row in self._rows.items():
+                    seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
+                    cells = (file.name, row.state, seconds, row.reason, row.worker, row.warnings)
+                    table.writerow(map(printable, cells))
         except OSError as error:
             raise BadInput(
                 f"{self._table}: cannot be written",

@@ -1,6 +1,5 @@
 """Combine the results of several models: one label image, a table of classes, and a rule for conflicts."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,7 +23,7 @@ from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
-from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import open_table
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
@@ -110,10 +109,7 @@ def combine(
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
     with ExitStack() as stack:
-        aside = stack.enter_context(write_aside(out / TABLE))
-        file = stack.enter_context(open(aside, "w", newline="", encoding="utf-8"))
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
+        table = stack.enter_context(open_table(out / TABLE, COLUMNS))
         step = stack.enter_context(progress("combine", len(movies)))
         for movie in movies:
             _combine_movie(movie, out, settings, [*folders], table, counted)

@@ -1,16 +1,14 @@
 """``crops.csv`` beside the training images: the movie, frame and position that each was cut from."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
-from cpretrain.errors import BadInput
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.listing import first_names
-from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import open_table, read_rows
 
 NAME = "crops.csv"
 SEPARATOR = ";"
@@ -62,10 +60,8 @@ TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
 
 def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
     """Write the table into a folder of training images, atomically."""
-    with write_aside(folder / NAME) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows({name: _text(value) for name, value in asdict(crop).items()} for crop in crops)
+    with open_table(folder / NAME, COLUMNS) as table:
+        table.writerows(map(_text, asdict(crop).values()) for crop in crops)
 
 
 def read_crops(folder: Path) -> dict[str, Crop]:
@@ -84,17 +80,9 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     path = folder / NAME
     if not path.is_file():
         return {}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        crops = [_crop(row) for row in rows]
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise BadInput(
-            f"{path}: is not the table of crops",
-            found=f"{type(error).__name__}: {error}",
-            expected="columns " + ", ".join(COLUMNS),
-            cure="cut the crops again, or take crops.csv away (then each image counts as a movie of its own)",
-        ) from error
+    cure = "cut the crops again, or take crops.csv away (then each image counts as a movie of its own)"
+    needed = [name for name in COLUMNS if name not in LEVELS]
+    crops = read_rows(path, needed, _crop, what="the table of crops", cure=cure)
     return {crop.file: crop for crop in crops}
 
 

@@ -1,11 +1,10 @@
 """Division of pairs into training and validation sets that share no movie."""
 
-import csv
-import io
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ import numpy as np
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
 from cpretrain.runtime.listing import first_names
-from cpretrain.storage.atomic import write_text
+from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 FEWEST_MOVIES = 5
 """Number of movies from which whole movies are kept on one side by default."""
@@ -26,6 +25,7 @@ EqualImages = Sequence[tuple[Pair, ...]]
 """Groups of two or more pairs whose images are equal."""
 
 COLUMNS = ("image", "mask", "group", "set")
+SIDES = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -177,12 +177,9 @@ def write_split(path: Path, parts: Split) -> None:
     rows = [(pair, "train") for pair in parts.train]
     rows += [(pair, "validation") for pair in parts.validation]
     rows += [(pair, "test") for pair in parts.test]
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for pair, side in sorted(rows, key=lambda row: (row[0].image.name, str(row[0].image))):
-        table.writerow((_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.movie, side))
-    write_text(path, text.getvalue())
+    with open_table(path, COLUMNS) as table:
+        for pair, side in sorted(rows, key=lambda row: (row[0].image.name, str(row[0].image))):
+            table.writerow((_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.movie, side))
 
 
 def read_split(path: Path) -> Split:
@@ -193,19 +190,8 @@ def read_split(path: Path) -> Split:
     BadInput
         When it is not such a table, or an image is in two sets.
     """
-    sides: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                image, mask = ((path.parent / row[column]).resolve() for column in ("image", "mask"))
-                pair = Pair(image, mask, row["group"])
-                sides[row["set"]].append(pair)
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise BadInput(
-            f"{path}: is not a split",
-            found=f"{type(error).__name__}: {error}",
-            expected="columns image, mask, group and set, with set one of train, validation, test",
-        ) from error
+    rows = list(read_rows(path, COLUMNS, partial(_pair_and_side, path.parent), what="a split"))
+    sides = {name: [pair for pair, side in rows if side == name] for name in SIDES}
     pairs = [pair for side in sides.values() for pair in side]
     counted = Counter(pair.image for pair in pairs)
     twice = sorted(str(image) for image, count in counted.items() if count > 1)
@@ -223,6 +209,12 @@ def read_split(path: Path) -> Split:
         tuple(sides["test"]),
         "movie" if by_movie else "image",
     )
+
+
+def _pair_and_side(folder: Path, row: Row) -> tuple[Pair, str]:
+    if row["set"] not in SIDES:
+        raise ValueError(f"set {row['set']!r} is none of {', '.join(SIDES)}")
+    return Pair((folder / row["image"]).resolve(), (folder / row["mask"]).resolve(), row["group"]), row["set"]
 
 
 def _seen_from(table: Path, file: Path) -> str:

@@ -21,8 +21,9 @@ from cpretrain.drift.picture import RunningMean, draw_drift
 from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import beside, check_names, corrected_name, folder_of, list_movies
-from cpretrain.images.replaced import placed_name, warn_of_replaced
+from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.replaced import check_holdings, placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
@@ -98,6 +99,8 @@ def correct_drift(
     """
     settings = settings or DriftSettings()
     check_options(settings)
+    if settings.format == "ome-zarr":
+        check_can_write()
     raw = to_path(raw)
     files = list_movies(raw)
     folder = to_path(out) or beside(folder_of(raw), "corrected")
@@ -119,7 +122,7 @@ def correct_drift(
 
 def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> CorrectedMovie:
     """Correct the drift of one movie; what it needs can travel to another process."""
-    target = DriftFiles(source, folder / corrected_name(source))
+    target = DriftFiles(source, folder, settings.format)
     target.check_table_stays(settings)
     if target.are_current(settings):
         warnings = target.warnings_told()
@@ -159,6 +162,7 @@ def _correct(
     with TimeLapse(target.source, settings.axes, settings.convert) as movie:
         movie.warn_of_notes()
         warn_of_replaced(target.record, target.source)
+        check_holdings(target.corrected)
         inputs = FileSnapshot(movie.files)
         provenance = Provenance("drift", settings, inputs_of(movie, settings))
         corrected = engine.correct(movie, settings)
@@ -168,6 +172,7 @@ def _correct(
         mask = propose_mask(target.mask_to_propose(settings), inspected, movie, settings)
         findings = judge(corrected.curve, inspected, settings, mask)
         _write_beside(target, engine, corrected, means, inspected, findings)
+        remove_other_format(target.record, target.in_other_format)
         provenance.write(
             target.record,
             outputs=target.outputs,

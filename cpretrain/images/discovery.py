@@ -10,7 +10,9 @@ from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.images.timelapse import NamedFrames, TimeLapse
+from cpretrain.settings.base import Format
 
+STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
 
@@ -57,6 +59,13 @@ def corrected_name(movie: Path) -> str:
     else:
         return movie.name
     return f"{name}.tif"
+
+
+def name_in_format(name: str, format: Format) -> str:
+    """File name of a result in another format, for example ``img.ome.zarr`` for ``img.tif``."""
+    if format == "tiff":
+        return name
+    return f"{Path(name).stem.removesuffix('.ome')}{STORE_SUFFIX}"
 
 
 def source_name(movie: Path) -> str:

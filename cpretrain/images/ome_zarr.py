@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.images.ome_zarr_facts import CREATOR, WHITE
 from cpretrain.images.tiff.planes import counted
 from cpretrain.images.zarr_chunks import checked
 from cpretrain.runtime.resources import check_memory
@@ -53,7 +54,9 @@ class ZarrMovie:
             if dtype.kind not in "buif":  # objects are stored as pickles, which can run code
                 raise TypeError(f"pixels of type {dtype}")
             self.calibration = _calibration(image, largest)
-            self.channels = _channels(facts.get("ome", facts).get("omero", {}).get("channels", []))
+            self.channels = _channels(
+                facts.get("ome", facts).get("omero", {}).get("channels", []), CREATOR in facts
+            )
         except Exception as error:  # zarr raises nearly anything for a damaged store
             raise DamagedFile(
                 path,
@@ -132,11 +135,13 @@ def _calibration(image: dict[str, Any], dataset: dict[str, Any]) -> Calibration:
     )
 
 
-def _channels(described: list[dict[str, Any]]) -> Channels:
-    """Read names and colours (``"FF0000"``) as OMERO wrote them."""
+def _channels(described: list[dict[str, Any]], is_ours: bool) -> Channels:
+    """Names and colours (``"FF0000"``) as OMERO wrote them; white is what this tool writes for no colour."""
     names = tuple(str(channel.get("label", "")) for channel in described)
     codes = [str(channel.get("color", "")) for channel in described]
     coloured = bool(codes) and all(re.fullmatch("[0-9a-fA-F]{6}", code) for code in codes)
+    if is_ours and set(codes) == {WHITE}:
+        coloured = False
     return Channels(
         names=names if any(names) else (),
         colours=np.array([table_of((r, g, b)) for r, g, b in map(bytes.fromhex, codes)])

@@ -1,11 +1,14 @@
-"""Warn when a result replaces that of another movie with the same name."""
+"""What becomes of an earlier result in whose place a new one is put."""
 
 from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.listing import first_names
+from cpretrain.storage.atomic import remove
 from cpretrain.storage.json_file import read_json
+from cpretrain.storage.outputs import damaged_outputs, holdings
 
 
 def placed_name(movie: Path) -> str:
@@ -32,4 +35,46 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
     if earlier and earlier != placed_name(movie):
         warning(
             f"{record.parent.name}/{record.stem}: the result of {earlier} is replaced by that of {placed_name(movie)}"
+        )
+
+
+def check_holdings(store: Path) -> None:
+    """Make sure that no label images are lost with the OME-Zarr that they lie in.
+
+    Raises
+    ------
+    BadInput
+        When the movie that is about to be replaced holds some.
+    """
+    held = [path.name for path in holdings(store)]
+    if held:
+        raise BadInput(
+            f"{store}: holds label images of the movie as it was, which would be lost with it",
+            found=first_names(held),
+            cure=f"move the folder {store.name}/labels to another place or remove it, or choose another --out",
+        )
+
+
+def remove_other_format(record: Path, path: Path) -> None:
+    """Remove a result that was written in another format, so that later steps find one movie and not two.
+
+    Parameters
+    ----------
+    record : pathlib.Path
+        Record of the earlier result: only what is as this lists it is removed.
+    path : pathlib.Path
+        What may be there.
+    """
+    if not path.exists():
+        return
+    try:
+        described = {path.name: read_json(record)["outputs"][path.name]} if record.is_file() else {}
+        is_ours = bool(described) and not damaged_outputs(described, record.parent)
+    except (ValueError, KeyError, TypeError, OSError):
+        is_ours = False
+    if is_ours and not holdings(path):
+        remove(path)
+    else:
+        warning(
+            f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
         )

@@ -1,4 +1,4 @@
-"""Write images that Fiji, QuPath and Python open: ImageJ hyperstacks, or OME-TIFF for images these cannot hold."""
+"""Write images that Fiji, QuPath and Python open: ImageJ hyperstacks, OME-TIFF where need be, and OME-Zarr."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,9 +31,9 @@ def write_frames(
     Parameters
     ----------
     path : pathlib.Path
-        The file.
-    frames : iterable of ndarray, shape (Z, C, Y, X)
-        As many frames as in `shape`.
+        Where to: a TIFF, or a folder ending in ``.zarr``, which becomes an OME-Zarr.
+    frames : iterable of ndarray, (Z, C, Y, X)
+        As many as `shape` says.
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype
@@ -49,6 +49,11 @@ def write_frames(
         When the disk has too little free space.
     """
     channels = channels or Channels()
+    if path.suffix == ".zarr":
+        from cpretrain.images.ome_zarr_writer import write_zarr
+
+        write_zarr(path, frames, shape, dtype, calibration, channels)
+        return
     planes = (plane for frame in frames for plane in frame.reshape(-1, *shape[-2:]))
     size = int(np.prod(shape)) * dtype.itemsize
     for_imagej = channels.ome is None and dtype.name in IMAGEJ_TYPES and size < IMAGEJ_BYTES

@@ -1,15 +1,14 @@
 """The table of objects: position, size and the network's confidence for each."""
 
-import csv
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
-from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 COLUMNS = ("file", "frame", "label", "class", "area", "z", "y", "x", "cell_probability")
 
@@ -51,9 +50,7 @@ def write_objects(path: Path, file: str, class_name: str, frames: Iterable[NDArr
         Results of `measure_objects`, one per frame of the movie.
     """
     count = 0
-    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as out:
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(COLUMNS)
+    with open_table(path, COLUMNS) as table:
         for frame, objects in enumerate(frames):
             table.writerows(_row(file, frame, class_name, one) for one in objects)
             count += len(objects)
@@ -73,24 +70,15 @@ def read_probabilities(path: Path) -> Iterator[tuple[int, dict[int, float]]]:
     BadInput
         When the file is not such a table.
     """
-    frame, found = 0, dict[int, float]()
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if int(row["frame"]) != frame and found:
-                    yield frame, found
-                    found = {}
-                frame = int(row["frame"])
-                found[int(row["label"])] = float(row["cell_probability"])
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise BadInput(
-            f"{path}: is not the table of a prediction",
-            found=f"{type(error).__name__}: {error}",
-            expected="columns " + ", ".join(COLUMNS),
-            cure="predict again with cpretrain predict",
-        ) from error
-    if found:
-        yield frame, found
+    needed, cure = ("frame", "label", "cell_probability"), "predict again with cpretrain predict"
+    rows = read_rows(path, needed, _probability, what="the table of a prediction", cure=cure)
+    for frame, objects in groupby(rows, lambda row: row[0]):
+        yield frame, {label: probability for _, label, probability in objects}
+
+
+def _probability(row: Row) -> tuple[int, int, float]:
+    """Frame, label and cell probability of an object."""
+    return int(row["frame"]), int(row["label"]), float(row["cell_probability"])
 
 
 def _row(file: str, frame: int, class_name: str, measured: NDArray[np.float64]) -> tuple[Any, ...]:

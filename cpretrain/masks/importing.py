@@ -1,7 +1,5 @@
 """Import ground truth of any format as one clean label TIFF per training image: all of them, or none."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -31,7 +29,8 @@ from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
-from cpretrain.storage.atomic import write_aside, write_text
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import open_table
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
@@ -298,9 +297,11 @@ def _write(
         with write_aside(out / one.row.file) as aside:
             aside.write_bytes(one.tiff)
     rows = [asdict(one.row) for one in ready]
-    _write_table(out / TABLE, [column.name for column in fields(MaskRow)], [row.values() for row in rows])
+    with open_table(out / TABLE, [column.name for column in fields(MaskRow)]) as table:
+        table.writerows(row.values() for row in rows)
     objects = [line for one in ready for line in one.objects]
-    _write_table(out / OBJECTS, ("file", "label", "class", "name", "area"), objects)
+    with open_table(out / OBJECTS, ("file", "label", "class", "name", "area")) as table:
+        table.writerows(objects)
     result = MasksResult(out, rows, [*_warnings(ready), *foreign, *_left_behind(out, rows)])
     common = [
         text for text in result.warnings if not any(text.startswith(f"{row['file']}: ") for row in rows)
@@ -324,14 +325,6 @@ def _picture(one: _Ready) -> Picture:
     at_edge = f", {row.touching_border} of them at the edge" if row.touching_border else ""
     facts = f"{row.height} × {row.width} pixels, {objects}{at_edge}"
     return Picture(row.file, row.mask, row.encoding, facts, one.to_check, one.jpeg)
-
-
-def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
-    table.writerows(rows)
-    write_text(path, text.getvalue())
 
 
 def _warnings(ready: Sequence[_Ready]) -> list[str]:

@@ -1,13 +1,11 @@
 """Average precision over the number of annotated crops, round by round: shows when to stop."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
-from cpretrain.errors import BadInput, short
 from cpretrain.rounds.folder import Round, RoundsFolder
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.csv_table import read_rows, write_rows
+from cpretrain.storage.csv_table import Row, read_rows, write_rows
 
 TABLE, CURVE = "rounds.csv", "rounds.png"
 SHOWN = "at IoU 0.5"
@@ -45,22 +43,20 @@ def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
     path = folder.path / TABLE
     if not path.is_file():
         return []
-    try:
-        rows = read_rows(path, ("measure", *WHOLE, *FRACTIONS))
-        for row in rows:
-            _ = [int(row[name]) for name in WHOLE], [float(row[name]) for name in FRACTIONS]
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise BadInput(
-            f"{path}: is not the table of rounds",
-            found=short(error),
-            expected=f"columns measure, {', '.join((*WHOLE, *FRACTIONS))}",
-            cure="take it away; cpretrain round finish writes it again",
-        ) from error
-    return rows
+    cure = "take it away; cpretrain round finish writes it again"
+    columns = ("measure", *WHOLE, *FRACTIONS)
+    return list(read_rows(path, columns, _checked, what="the table of rounds", cure=cure))
+
+
+def _checked(row: Row) -> Row:
+    """Return a row whose numbers are numbers."""
+    _ = [int(row[name]) for name in WHOLE], [float(row[name]) for name in FRACTIONS]
+    return row
 
 
 def _rows(one: Round, model: str, number: int, crops: int) -> list[dict[str, Any]]:
-    table = read_rows(one.model / "evaluation_summary.csv", ("model", "view", "measure"))
+    columns = ("model", "view", "measure", "images", "mean_average_precision", "low_95", "high_95")
+    table = read_rows(one.model / "evaluation_summary.csv", columns, dict, what="the table of an evaluation")
     scored = [row for row in table if row["model"] == model and row["view"] == "crop"]
     return [
         {

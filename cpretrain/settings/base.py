@@ -15,6 +15,9 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Conversion = Literal["offset", "luminance", "red", "green", "blue"]
 """Rules for converting pixel types that cannot be measured to grey values."""
 
+Format = Literal["tiff", "ome-zarr"]
+"""What movies and label images are written as."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 

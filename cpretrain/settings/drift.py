@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Conversion, NotNegativeInt, PositiveFloat, PositiveInt, Settings
+from cpretrain.settings.base import Conversion, Format, NotNegativeInt, PositiveFloat, PositiveInt, Settings
 
 
 class DriftSettings(Settings):
@@ -75,6 +75,9 @@ class DriftSettings(Settings):
     )
     ignore_padding: bool = Field(
         False, description="leave out the borders of zeros that frames have already, frame by frame"
+    )
+    format: Format = Field(
+        "tiff", description="what corrected movies are written as: tiff, or ome-zarr with a pyramid"
     )
     verify: NotNegativeInt = Field(
         0, description="correct this many movies with the plugin too, and say whether the results are equal"

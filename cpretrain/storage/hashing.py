@@ -19,9 +19,7 @@ def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: Non
     every full block of `BLOCK` bytes.
     """
     if os.path.isdir(path):
-        named = sorted((file.relative_to(path).as_posix(), file) for file in files_in(path))
-        listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
-        return hashlib.sha256(listed.encode()).hexdigest()
+        return sha256_of_all(files_in(path), path, on_block)
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
@@ -29,6 +27,15 @@ def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: Non
             if len(block) == BLOCK:
                 on_block()
     return digest.hexdigest()
+
+
+def sha256_of_all(
+    files: Iterable[Path], folder: str | os.PathLike, on_block: Callable[[], object] = lambda: None
+) -> str:
+    """SHA-256 of the names and the SHA-256 of these files of a folder, in the order of their names."""
+    named = sorted((file.relative_to(folder).as_posix(), file) for file in files)
+    listed = "".join(f"{sha256(file, on_block)} {name}\0" for name, file in named)
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """Measurements during training, epoch by epoch, as a table and as a picture."""
 
-import csv
-import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cpretrain.storage.atomic import write_aside, write_text
+from cpretrain.storage.atomic import write_aside
+from cpretrain.storage.csv_table import open_table
 
 COLUMNS = ("epoch", "training_loss", "test_loss", "test_average_precision")
 
@@ -59,12 +58,9 @@ def write_curves(folder: Path, curves: Curves, kept: int) -> None:
     kept : int
         Epoch whose weights are kept, from 0.
     """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for epoch, values in enumerate(zip(*(getattr(curves, name) for name in COLUMNS[1:]), strict=True)):
-        table.writerow([epoch, *("" if math.isnan(value) else f"{value:.6g}" for value in values)])
-    write_text(folder / "losses.csv", text.getvalue())
+    with open_table(folder / "losses.csv", COLUMNS) as table:
+        for epoch, values in enumerate(zip(*(getattr(curves, name) for name in COLUMNS[1:]), strict=True)):
+            table.writerow([epoch, *("" if math.isnan(value) else f"{value:.6g}" for value in values)])
     _draw(folder / "losses.png", curves, kept)
 
 

@@ -166,7 +166,7 @@ def test_fiji_by_name_never_falls_back(tmp_path, monkeypatch):
 def test_damaged_table_of_shifts(tmp_path, content):
     path = tmp_path / "a.shifts.csv"
     path.write_text(content)
-    with pytest.raises(BadInput, match="cannot be read as a table of shifts"):
+    with pytest.raises(BadInput, match="is not a table of shifts"):
         read_shifts(path)
 
 

@@ -1,13 +1,14 @@
 """The curves of the page: average precision over IoU thresholds, and the losses of the training."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
 
+from cpretrain.errors import BadInput
 from cpretrain.evaluation.report.wording import NAMES, VIEWS
 from cpretrain.evaluation.scoring import HUMAN, Scoring
 from cpretrain.html.line_chart import Chart, Line, line_chart
+from cpretrain.storage.csv_table import read_rows
 
 MARKERS = {"base": "square", "retrained": "circle", HUMAN: "triangle"}
 MEASURED = {
@@ -56,10 +57,9 @@ def training_charts(path: Path) -> list[Chart]:
         Empty if the table does not exist or cannot be read.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(read_rows(path, ("epoch",), dict, what="a table of losses"))
         lines = {name: _line(rows, name, *look) for name, look in MEASURED.items()}
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):  # TypeError: a row too short
+    except (BadInput, ValueError):
         return []
     losses = [line for name in ("training_loss", "test_loss") if (line := lines[name])]
     precision = lines["test_average_precision"]

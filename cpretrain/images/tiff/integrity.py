@@ -93,10 +93,10 @@ def check_coded(path: str | os.PathLike, page: Any) -> None:
             file.seek(start)
             stated = stated_pixels(file.read(min(count, _HEADER)))
             if stated and stated[0] * stated[1] > 4 * max(1, height) * max(1, width):
-                stated = (
+                found = (
                     f"{stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}"
                 )
-                raise DamagedFile(path, f"an image of {stated}")
+                raise DamagedFile(path, f"an image of {found}")
 
 
 def check_movie(
