@@ -3,7 +3,7 @@
 Appose (https://github.com/apposed/appose) starts a Python worker from Java and sends it tasks, which report progress
 and can be cancelled. The script of such a task has two lines::
 
-    from cpretrain.appose_worker import run_step
+    from cpretrain.cli.appose import run_step
     run_step(task, step, arguments, settings)
 """
 
