@@ -22,7 +22,7 @@ def download_model(name: str) -> Summary:
     """
     base = find_base(name)
     assert base.path is not None
-    if base.downloadable:
+    if base.downloadable and not base.path.is_file():
         download(base)
     return Summary([f"{base.name} is at {base.path}"], {"name": base.name, "path": base.path})
 

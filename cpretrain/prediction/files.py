@@ -7,6 +7,7 @@ from cpretrain.dataset.crops_table import NAME, crop_of
 from cpretrain.images.discovery import corrected_name
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.pairing import stem
+from cpretrain.storage.unfinished import UnfinishedFolder
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class PredictionFiles:
         return self.folder / f"{self.name}_png"
 
     @property
-    def unfinished(self) -> Path:
+    def unfinished(self) -> UnfinishedFolder:
         """Frames of an interrupted run."""
-        return self.folder / f".{self.name}.unfinished"
+        return UnfinishedFolder(self.folder / self.name)
 
     @property
     def outputs(self) -> list[Path]:
