@@ -1,4 +1,4 @@
-"""The actual "Correct 3D drift" of the user's Fiji on one movie: pixels, drift, clipped pairs and what it said."""
+"""Run the actual "Correct 3D drift" of the user's Fiji on one movie: pixels, drift, clipped pairs and log."""
 
 import shutil
 import tempfile
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     from fiji_bridge.session import FijiSession
 
 HEAP = 4
-"""How many times the size of a movie Fiji needs in memory: the movie, its corrected copy, and work on a frame."""
+"""Memory that Fiji needs, as a multiple of a movie's size: the movie, its corrected copy, and work on a frame."""
 
 ROOM = 3
-"""How many times the size of a movie the handover may take on disk: the movie, and its corrected canvas."""
+"""Disk space for the handover, as a multiple of a movie's size: the movie, and its corrected canvas."""
 
 
 @dataclass(frozen=True, eq=False)
 class FijiDrift:
-    """What "Correct 3D drift" made of a movie.
+    """Result of "Correct 3D drift" for one movie.
 
     Parameters
     ----------
-    pixels : numpy.ndarray or None
-        The corrected movie, axes t, z, c, y, x, of the movie's own type, on the grown canvas; read-only, mapped from
-        a file that is gone when the array is. None where only the drift was computed.
-    drift : numpy.ndarray of float32, shape (T, 3)
-        What the sample did relative to frame 0, in z, y, x, pixels, as the plugin prints it: whole pixels, two
-        decimals in sub-pixel mode.
-    clipped_pairs : tuple of (frame_from, frame_to)
-        Pairs of frames, from 0, whose measured shift was cut to max_shift.
+    pixels : ndarray, shape (T, Z, C, Y, X), or None
+        The corrected movie, in the movie's own type, on the grown canvas; read-only, mapped from a file that is
+        removed together with the array. None if only the drift was computed.
+    drift : ndarray of float32, shape (T, 3)
+        Movement of the sample relative to frame 0, in z, y, x, in pixels, as printed by the plugin: whole pixels, or
+        two decimals in sub-pixel mode.
+    clipped_pairs : tuple of (int, int)
+        Pairs of frames, from 0, whose measured shift was clipped to max_shift.
     log : str
-        All that the plugin printed.
+        Everything that the plugin printed.
     seconds : float
-        Time that the plugin itself took.
+        Duration of the plugin's own work.
     """
 
     pixels: NDArray[Any] | None
@@ -75,19 +75,19 @@ def correct_drift(
     Parameters
     ----------
     session : FijiSession
-        The Fiji to run it in; started where it does not run.
+        The Fiji to run it in; started if necessary.
     movie : Frames
-        Read one frame at a time, once.
+        The movie; each frame is read once.
     settings : DriftSettings
         Options of the plugin.
     calibration : Calibration, optional
-        What a pixel and a frame are worth; default: the movie's own, if it has one.
+        Pixel size and frame interval; by default the movie's own, if it has one.
     on_frame : callable, optional
-        Called with a frame (from 0) each time the plugin says that it measures it, then that it corrects it.
+        Called with a frame (from 0) each time the plugin reports measuring it, and again on correcting it.
     only_compute : bool
-        Only compute the drift ("Only compute drift vectors"): no pixels come back, and the drift is not rounded.
+        Only compute the drift ("Only compute drift vectors"): no pixels are returned, and the drift is not rounded.
     virtual : bool, optional
-        Let the plugin write the corrected planes to disk ("Use virtualstack"); by default where the movie and its
+        Let the plugin write the corrected planes to disk ("Use virtualstack"); by default only if the movie and its
         corrected copy would not fit in Fiji's memory.
 
     Raises
@@ -95,7 +95,7 @@ def correct_drift(
     BadInput
         When the settings do not fit the movie, or it cannot be read.
     FijiError
-        When the plugin fails on this movie, with what it printed.
+        When the plugin fails on this movie, with its output.
 
     References
     ----------
@@ -114,7 +114,7 @@ def correct_drift(
             )
         except FijiError as error:
             raise _named(error, movie) from error
-        finally:  # what is mapped stays readable; Windows keeps it until the session ends
+        finally:  # mapped files stay readable; Windows keeps them until the session ends
             shutil.rmtree(files.folder, ignore_errors=True)
 
 
@@ -204,7 +204,7 @@ def _text(path: Path) -> str:
 
 
 def _named(error: FijiError, movie: Frames) -> FijiError:
-    """Say which movie it was, and what the plugin complained of."""
+    """Add the movie's name and the plugin's complaint to an error."""
     name = f"{movie.path}: " if hasattr(movie, "path") else ""
     missing = missing_class(error.text)
     if missing:

@@ -1,7 +1,7 @@
-"""The plugin in the Fiji that runs in this very process: Fiji's Python mode, or PyImageJ in a notebook.
+"""Run the plugin in a Fiji inside this very process: Fiji's Python mode, or PyImageJ in a notebook.
 
-Nothing is started here, and what is open stays open. For many movies, or where a crash must not take this process
-with it, use `fiji_bridge.FijiSession`.
+Nothing is started here, and open images stay open. For many movies, or where a crash must not end this process, use
+`fiji_bridge.FijiSession`.
 """
 
 import re
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 
 def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.DataArray":
-    """Correct the drift of an image of the running Fiji with "Correct 3D drift".
+    """Correct the drift of an image in the running Fiji with "Correct 3D drift".
 
     Parameters
     ----------
     image : ij.ImagePlus
-        8, 16 or 32 bit; its pixels stay as they are. A selection drawn on it is where the drift is measured, unless
-        the settings name another, which then is drawn on it. Where the settings name its axes (``axes="TYX"``), its
-        planes are called so in Fiji too.
+        An image of 8, 16 or 32 bits; its pixels are not changed. The drift is measured inside the selection drawn on
+        it, unless the settings name another box, which is then drawn on it. If the settings name its axes
+        (``axes="TYX"``), its planes are renamed in Fiji too.
     settings : DriftSettings, optional
         Options of the plugin.
 
     Returns
     -------
     xarray.DataArray
-        A copy of the corrected movie, axes t, z, c, y, x, with ``pixel_size``, ``unit``, ``frame_interval`` and
-        ``colours`` in ``attrs``; the movie itself stays open in Fiji as "registered time points". ``ij.py.to_java``
-        takes it to Fiji again.
+        A copy of the corrected movie, with axes t, z, c, y, x, and ``pixel_size``, ``unit``, ``frame_interval`` and
+        ``colours`` in ``attrs``; the corrected movie itself stays open in Fiji as "registered time points".
+        ``ij.py.to_java`` converts the copy back.
 
     Raises
     ------
     BadInput
         When there is no image, or the settings do not fit it.
     FijiError
-        When the plugin made no corrected movie.
+        When the plugin produced no corrected movie.
     """
     from fiji_bridge.child import plugin
     from fiji_bridge.imageplus import from_imageplus
@@ -72,7 +72,7 @@ def _options(settings: DriftSettings, planes: int) -> str:
 
 
 def _checked(image: Any, settings: DriftSettings) -> int:
-    """Check settings and image, name the image's axes as the settings do, and count its z planes."""
+    """Check settings and image, name the image's axes as in the settings, and count its z planes."""
     from cpretrain.images.timelapse import ArrayFrames
     from fiji_bridge.imageplus import described
 
@@ -90,7 +90,7 @@ def _checked(image: Any, settings: DriftSettings) -> int:
 
 
 def _name_axes(image: Any, axes: str) -> None:
-    """Call the planes of a stack frames, z planes or channels, as `axes` says."""
+    """Make the planes of a stack frames, z planes or channels, according to `axes`."""
     from fiji_bridge.imageplus import described
 
     lengths = [length for length in described(image)[1][:3] if length > 1]

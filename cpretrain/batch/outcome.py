@@ -1,4 +1,4 @@
-"""What became of the work on one file, in whichever process it was done."""
+"""Outcome of the work on one file, in whichever process it was done."""
 
 import errno
 import time
@@ -23,20 +23,20 @@ _CURES = {
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What became of a file.
+    """Outcome of the work on one file.
 
     Parameters
     ----------
     result : object
-        What the work gave; None where it failed.
-    failure : BadInput or None
-        Why it failed.
-    seconds : float
-        How long it took.
-    worker : str
-        Where it was done; empty for this process.
+        Result of the work; None if it failed.
+        failure : BadInput or None
+        Reason of the failure.
+        seconds : float
+        Duration.
+        worker : str
+        Worker that did it; empty for this process.
     said : tuple of (str, str)
-        What another process had to say meanwhile: ``say`` or ``warn``, and the message.
+        Messages from another process: ``info`` or ``warning``, and the text.
     """
 
     result: Result | None
@@ -47,7 +47,7 @@ class Outcome(Generic[Result]):
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
-    """Do the work on a file; what is wrong with the file, the disk or the memory becomes its failure."""
+    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure."""
     started = time.perf_counter()
     result, failure = None, None
     try:

@@ -1,4 +1,4 @@
-"""The same work on many files, here or on a cluster: what fails is told and kept, and the rest goes on."""
+"""The same work on many files, here or on a cluster: failures are recorded and reported, and the rest goes on."""
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,18 +19,18 @@ from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
 
 TABLE = "batch.csv"
-"""Name of the table of states, in the folder of the results."""
+"""Name of the table of states, in the result folder."""
 
 
 @dataclass
 class Batch(Generic[Result]):
-    """Results of the files that went through, and the reasons of those that did not."""
+    """Results of the files that succeeded, and the reasons of those that failed."""
 
     done: list[Result] = field(default_factory=list)
     failed: dict[Path, BadInput] = field(default_factory=dict)
 
     def summary(self) -> Summary:
-        """Return a line and a record for each movie, from the ``line`` and ``as_data`` of its result."""
+        """Return one line and one record per movie, from the ``line`` and ``as_data`` of its result."""
         done: list[Any] = list(self.done)
         movies = [movie.as_data() for movie in done]
         return Summary([movie.line() for movie in done], {"movies": movies}, self.failed)
@@ -51,30 +51,30 @@ def for_each(
     Parameters
     ----------
     files : sequence of pathlib.Path
-        What to work on.
+        Files to work on.
     work : Workload or callable
-        What is done with each; a function alone counts as work that takes little memory.
+        Work to do on each file; a function alone counts as work that takes little memory.
     description : str
-        For the progress bar.
+        Text of the progress bar.
     needs_one : bool
         Whether it is an error when every file fails.
     batch : BatchSettings, optional
-        Where the work is done. By default, and for little work, in this process.
+        Where the work is done; by default, and for little work, in this process.
     results : pathlib.Path, optional
-        Folder of the results: held by this run alone. Of several files it gets the table of states, and a line says of
-        each that it is done.
+        Result folder, which this run locks. For several files, it also gets the table of states, and a line is logged
+        when each is done.
     take : callable, optional
-        Takes each result as it comes, in whichever order; they are not kept then.
+        Receives each result as it arrives, in any order; results are then not kept.
 
     Returns
     -------
     Batch
-        In the order of `files`, wherever and whenever each was done; without results where `take` got them.
+        In the order of `files`, wherever and whenever each was done; without results if `take` received them.
 
     Raises
     ------
     BadInput
-        When every file failed: the reason of the first, and how many there were. When the cluster cannot be had.
+        When every file failed: the reason of the first, and the number of files. When the cluster is not available.
     """
     load = work if isinstance(work, Workload) else Workload(work)
     outcomes: dict[Path, Outcome[Result]] = {}
@@ -96,7 +96,7 @@ def for_each(
 
 @contextmanager
 def _tidy_when_interrupted(results: Path | None) -> Iterator[None]:
-    """Remove what workers, ended in the middle of a file, left half-written."""
+    """Remove what interrupted workers left half-written."""
     try:
         yield
     except KeyboardInterrupt:
@@ -120,7 +120,7 @@ def _outcomes(
 
 
 def _stays_here(files: Sequence[Path], settings: BatchSettings, load: Workload[Any]) -> bool:
-    """Whether the work is done before a cluster would have started; a cluster that is asked for is taken."""
+    """Return whether the work is done before a cluster would have started; an explicitly requested one is used."""
     if settings.scheduler or settings.cluster:
         return False
     if len(files) == 1 or settings.workers != "auto":

@@ -1,4 +1,4 @@
-"""What runs on a Dask worker: one file at a time, what it says sent along, and an end to what it keeps."""
+"""Code that runs on a Dask worker: works on one file at a time, sends its messages along, and closes its cache."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,10 +17,10 @@ KEEPER = "cpretrain"
 
 
 class CloseCached(WorkerPlugin):
-    """Ends what a worker keeps, such as its Fiji, with the batch or with the worker."""
+    """Closes what a worker keeps, such as its Fiji, with the batch or with the worker."""
 
     def teardown(self, worker: Any) -> None:
-        """End it."""
+        """Close what the worker cached."""
         close_cached()
 
 

@@ -1,4 +1,4 @@
-"""Settings as options of the command line: one per field, with its own default and description."""
+"""Settings as command-line options: one per field, with its default and description."""
 
 import functools
 import inspect
@@ -21,10 +21,10 @@ _FIELD = re.compile("`([a-z_]+)`")
 
 
 def options_of(name: str) -> list:
-    """Make the options for the settings class of that name, as parameters of a command."""
+    """Make the options for the named settings class, as parameters of a command."""
 
     def options(**given: Any) -> None:
-        """Stand for a command that has these options alone."""
+        """Stand in for a command that has only these options."""
 
     as_options(options, [_option(field, info) for field, info in _class(name).model_fields.items()])
     program = typer.Typer(add_completion=False)
@@ -33,14 +33,14 @@ def options_of(name: str) -> list:
 
 
 def take_settings(name: str, arguments: dict[str, Any]) -> Settings:
-    """Take the options of the settings class of that name out of `arguments`, and check them.
+    """Remove the options of the named settings class from `arguments`, and validate them.
 
-    What is not in `arguments` stays unset: it is not among the ``model_fields_set`` of the settings.
+    Fields that are not in `arguments` stay unset, and are missing from ``model_fields_set``.
 
     Raises
     ------
     BadInput
-        When one is out of range, naming the option.
+        When a value is out of range; the error names the option.
     """
     fields = [field for field in _class(name).model_fields if field in arguments]
     given = {field: arguments.pop(field) for field in fields}
@@ -68,7 +68,7 @@ def _option(field: str, info: FieldInfo) -> inspect.Parameter:
 
 
 def _plain(kind: Any) -> Any:
-    """Strip pydantic's limits off a type, which typer does not know inside tuples; they are checked later."""
+    """Strip pydantic's limits from a type, which typer does not support inside tuples; they are checked later."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _plain(parts[0])

@@ -47,7 +47,7 @@ def crops(
     images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
     out: Out = None,
 ) -> StepResult:
-    """Cut training crops at random places of random frames."""
+    """Cut training crops at random positions in random frames."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
 
@@ -61,7 +61,7 @@ def masks(
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
 ) -> StepResult:
-    """Turn ground truth from QuPath into one clean label image for each training image."""
+    """Turn ground truth from QuPath into one clean label image per training image."""
     from cpretrain.masks.importing import import_masks
 
     return import_masks(ground_truth, images, out=out, settings=settings)
@@ -186,7 +186,7 @@ def agree(
     masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
 ) -> StepResult:
-    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    """Compare two annotators' masks: their agreement is the most that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
     return compare(masks_a, masks_b, settings=settings, out=out)
@@ -215,7 +215,7 @@ def demo(
 
 @command(app)
 def doctor() -> StepResult:
-    """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
+    """Show what is installed and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine
 
     return examine()
@@ -228,7 +228,7 @@ def fiji_scripts(
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
 ) -> StepResult:
-    """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
+    """Install scripts for the steps in Fiji's menu: Plugins > cpretrain."""
     from cpretrain.cli.fiji_menu import fiji_scripts as scripts
 
     return scripts(fiji, install)
@@ -247,7 +247,7 @@ def models(
         str | None, typer.Option(help="a base model to download now, for work without internet later")
     ] = None,
 ) -> StepResult:
-    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    """List the base models, with their location and the Cellpose that loads each; or install one."""
     if download is not None:
         from cpretrain.models.download import download_model
 

@@ -1,4 +1,4 @@
-"""Where crops lie: random planes and places of a movie, drawn with a seed."""
+"""Positions of crops: random planes and places in a movie, drawn with a seed."""
 
 import hashlib
 from typing import Any
@@ -19,15 +19,22 @@ from cpretrain.settings.crops import CropSettings
 
 
 def draw(movie: NamedFrames, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:
-    """Draw frame, plane and corner of each crop; only places that hold data are drawn.
+    """Draw frame, plane and corner of each crop; only positions that hold data are drawn.
 
-    Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
-    its own, so that the crops of an image do not depend on its neighbours in the folder.
+    Frames are drawn without replacement as long as there are enough of them. Each image has its own generator, so that
+    its crops do not depend on other images in the folder.
+
+    Parameters
+    ----------
+    movie : NamedFrames
+        The movie.
+    settings : CropSettings
+        Number, size and seed of the crops.
 
     Returns
     -------
-    list of (Crop, ndarray)
-        Rows of the table, and the pixels of each crop without its border, axes (C, Y, X).
+    list of (Crop, ndarray), shape (C, Y, X)
+        Rows of the table, and the pixels of each crop without its border.
 
     Raises
     ------
@@ -68,7 +75,7 @@ def draw(movie: NamedFrames, settings: CropSettings) -> list[tuple[Crop, NDArray
 
 
 def _planes(movie: NamedFrames, settings: CropSettings) -> list[tuple[int, int]]:
-    """List the planes that can be drawn: those of which all channels are there."""
+    """List the planes that can be drawn: those with all channels present."""
     frames = chosen_frames(movie, settings.frames_only)
     planes = [(frame, z) for frame in frames for z in range(movie.shape[1])]
     return [place for place in planes if movie.is_complete(*place)]

@@ -1,4 +1,4 @@
-"""Did retraining help? The retrained and the base model on the same images that neither was trained on."""
+"""Compare the retrained model with its base on the same images, which neither was trained on."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -59,29 +59,29 @@ def evaluate(
     model : path-like
         A model folder of this tool.
     images, masks : path-like, optional
-        Folders of other images than the model's own validation images.
+        Folders of images and masks to use instead of the model's own validation images.
     against : str or path-like, optional
-        The model to compare with, by default the base that it was retrained from.
+        The model to compare with; by default the base that it was retrained from.
     settings : EvaluateSettings, optional
-        IoU thresholds, how masks are made, and whether to search for that first.
+        IoU thresholds, segmentation thresholds, and whether to search for the latter first.
     out : path-like, optional
-        Where results go, by default into the model folder.
+        Result folder; by default the model folder.
     annotator : path-like, optional
-        Folder of masks that a second person drew for these images, or some of them.
+        Folder of masks that a second annotator drew for all or some of these images.
     frames, frame_masks : path-like, optional
-        Folders of whole frames and their masks, scored besides.
+        Folders of whole frames and their masks, scored in addition.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it asks for workers.
+        Where images are segmented: in this process unless it requests workers.
 
     Returns
     -------
     EvaluateResult
-        That of an earlier run where nothing has changed since.
+        The new result, or that of an earlier run if nothing has changed since.
 
     Raises
     ------
     BadInput
-        When the model or images are not there, or masks do not fit.
+        When the model or images do not exist, or masks do not match them.
     """
     settings = settings or EvaluateSettings()
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
@@ -136,7 +136,7 @@ def _write(
 
 
 def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
-    """Warn of channels that the model does not see; all images of a view have the same number of them."""
+    """Return warnings about channels that the model does not use; all images of a set have the same number of them."""
     counts = [describe_image(pairs[0].image).channels for name, pairs in views.items() if name != "crop"]
     cure = "train and score on the channel that shows the objects"
     return unused_channels(counts, reader.model, cure, "folders of images")
@@ -155,7 +155,7 @@ def _contenders(
     load: Load,
     reader: Reader,
 ) -> list[ComparedModel]:
-    """Find both models, and the thresholds that they are used with, after a search where one is asked for."""
+    """Find both models and their thresholds, after a search for these if requested."""
     bases = {
         "base": find_base(against or record["base"].get("path") or record["base"]["name"]),
         "retrained": find_base(str(model)),
@@ -183,7 +183,7 @@ def _inputs(
     people: Mapping[Path, Path],
     contenders: Sequence[ComparedModel],
 ) -> list[Path]:
-    """All files that the result depends on."""
+    """List all files that the result depends on."""
     files = [path for pairs in views.values() for path in files_of(pairs)]
     files += tables_of(pair for pairs in views.values() for pair in pairs)
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
@@ -216,7 +216,7 @@ def _views(
 def _earlier(
     folder: Path, settings: EvaluateSettings, inputs: Sequence[Path], asked: Mapping[str, Any]
 ) -> EvaluateResult | None:
-    """Return the result of an earlier run that nothing has changed since."""
+    """Return the result of an earlier run if nothing has changed since."""
     files = EvaluationFiles(folder)
     record = done_record(files.record, settings, inputs, files.results)
     if record is None or record.get("asked") != asked:
@@ -224,7 +224,7 @@ def _earlier(
     try:
         verdict = Verdict(**record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])})
         earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
-    except (ValueError, KeyError, TypeError):  # somebody changed it: the models are compared again
+    except (ValueError, KeyError, TypeError):  # the record was edited: the models are compared again
         return None
     info(f"evaluate: {folder} is complete and unchanged")
     return earlier

@@ -1,4 +1,4 @@
-"""The tables of an evaluation: scores of each image, means with their intervals, and what became of each object."""
+"""The tables of an evaluation: scores of each image, means with their intervals, and the outcome of each object."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -25,9 +25,9 @@ def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
     Parameters
     ----------
     files : EvaluationFiles
-        Where to.
+        The files to write.
     evaluation : Evaluation
-        What was compared; the record of the model gives the training parameters.
+        Results; the record of the model supplies the training parameters.
     """
     columns, scorings = _training_columns(evaluation.record), evaluation.scorings
     scored = [one for scoring in scorings for one in scoring.models.values()]
@@ -52,7 +52,7 @@ def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
 
 
 def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each model, image and IoU threshold; `columns` are added to each."""
+    """Yield one row per model, image and IoU threshold; `columns` are added to each."""
     for one in scored:
         scores = one.scores
         values = {name: np.broadcast_to(scores.of(name), scores.tp.shape) for name in scores.parts}
@@ -81,16 +81,16 @@ def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Ite
 def _summary_rows(
     scored: Iterable[ModelScores], facts: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """A row for each model and IoU threshold, and one for the mean over all thresholds.
+    """Yield one row per model and IoU threshold, and one for the mean over all thresholds.
 
     Parameters
     ----------
     scored : iterable of ModelScores
-        Models in views.
+        Scores of the models on each image set.
     facts : mapping of str to mapping
-        What is added to the rows of each model, for example which weights it is.
+        Columns to add to the rows of each model, for example its weights.
     columns : mapping of str
-        What is added to all rows.
+        Columns to add to all rows.
     """
     for one in scored:
         thresholds: list[int | None] = [*range(len(one.view.thresholds))]
@@ -108,7 +108,7 @@ def _summary_rows(
 
 
 def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence[float]) -> dict[str, Any]:
-    """A row for the difference of two models, to stand with those of `_summary_rows`."""
+    """Return a row for the difference of two models, in the form of `_summary_rows`."""
     return {
         "model": names,
         "view": view,
@@ -122,14 +122,14 @@ def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence
 
 
 def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
-    """A row for each true and each predicted object.
+    """Yield one row per true and per predicted object.
 
     Parameters
     ----------
     view : ImageSet
         The images.
-    judged : mapping of (model, place of the image) to the true and the predicted objects
-        What became of them.
+    judged : mapping of (str, int) to tuple of ObjectOutcomes
+        True and predicted objects, by model and image index.
     """
     limits = limits_of(judged)
     for (model, place), sides in judged.items():
@@ -153,7 +153,7 @@ def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Ite
 
 
 def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
-    """Areas that divide the true objects of a view into thirds."""
+    """Return the areas that divide the true objects of an image set into thirds."""
     images = {place: true.areas for (_, place), (true, _) in judged.items()}
     return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
 

@@ -1,4 +1,4 @@
-"""Pixels of types that cannot be measured become grey values, by a rule that the person names."""
+"""Convert pixel types that cannot be measured to grey values, by a rule that the user chooses."""
 
 from typing import Any, Protocol
 
@@ -35,24 +35,24 @@ class Readable(Protocol):
 
     @property
     def path(self) -> Any:
-        """For errors."""
+        """Path of the movie, for errors."""
 
     @property
     def files(self) -> Any:
-        """What it is made of."""
+        """Files that the movie consists of."""
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t`."""
+        """Return frame `t`."""
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Planes that are not there."""
+        """Return which planes of frame `t` are missing."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the movie."""
 
 
 class Converted:
-    """A movie whose pixels become grey values by a rule; what was done is among its `notes`.
+    """A movie whose pixels are converted to grey values by a rule, which is recorded in its `notes`.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class Converted:
         self.path, self.files, self.images = movie.path, movie.files, movie.images
         self.calibration, self.channels = movie.calibration, movie.channels
         self.axes, self.lengths, self.dtype = movie.axes, dict(movie.lengths), movie.dtype
-        said = self._take_offset() if rule == "offset" else self._take_colours()
-        self.notes = [*movie.notes, said]
+        note = self._take_offset() if rule == "offset" else self._take_colours()
+        self.notes = [*movie.notes, note]
 
     def _take_offset(self) -> str:
         name = self._movie.dtype.name
@@ -105,7 +105,7 @@ class Converted:
         )
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), converted, axes of the file without T (and without its colours)."""
+        """Return frame `t` (from 0), converted, with the file's axes except T (and except its colours)."""
         pixels = self._movie.read(t)
         if self._rule == "offset":
             return (pixels.astype(np.int32) + self._offset).astype(self.dtype)
@@ -115,7 +115,7 @@ class Converted:
         return round_to_dtype(colours @ np.array(WEIGHTS[self._rule]), self.dtype)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Which planes of frame `t` are not there, axes z, c; or (1, 1)."""
+        """Return which planes of frame `t` are missing, ndarray of bool, shape (Z, C) or (1, 1)."""
         return self._movie.missing(t)
 
     def close(self) -> None:

@@ -13,21 +13,21 @@ from cpretrain.storage.outputs import damaged_outputs, holdings
 
 
 def placed_name(movie: Path) -> str:
-    """Name of a movie with that of its folder, as a record keeps it."""
+    """Return a movie's name with that of its folder, as stored in records."""
     name = source_name(movie)
     above = movie.resolve().parents[name.count("/")]
     return f"{above.name}/{name}"
 
 
 def warn_of_replaced(record: Path, movie: Path) -> None:
-    """Say that an earlier result is replaced which is, by its record, of another movie.
+    """Warn if an earlier result, which belongs to another movie according to its record, is replaced.
 
     Parameters
     ----------
     record : pathlib.Path
-        Record of the result that is about to be written; it need not be there.
+        Record of the result that is about to be written; it need not exist.
     movie : pathlib.Path
-        What the new one is of.
+        Movie of the new result.
     """
     try:
         earlier = read_json(record).get("movie") if record.is_file() else None

@@ -1,4 +1,4 @@
-"""Read what was drawn for one image, of whatever kind its files are."""
+"""Read the ground truth of one image, whatever the format of its files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,17 +29,17 @@ def read_ground_truth(
     border : int
         Width of the edge of zeros around the image, in pixels.
     settings : MaskSettings
-        How to read.
+        Options for reading.
 
     Returns
     -------
     LabelImage
-        Of the size of the image, with notes on what looks like a region.
+        Labels in the size of the image, with notes on objects that look like regions.
 
     Raises
     ------
     BadInput
-        When the files cannot be used; it says what to change.
+        When the files cannot be used; it names the cure.
     """
     path = found.masks[0]
     if is_vector_file(path):
@@ -52,7 +52,7 @@ def read_ground_truth(
 
 
 def _check_selection(path: Path, settings: MaskSettings) -> None:
-    """Make sure that nothing is to be selected: a label image says of an object only where it is."""
+    """Refuse a selection: a label image holds only the positions of objects, not their classes or types."""
     if settings.classes:
         raise BadInput(
             f"{path}: a label image has no classes to select {', '.join(settings.classes)} from",

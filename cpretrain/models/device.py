@@ -7,12 +7,12 @@ from cpretrain.runtime.spelling import option
 
 
 def find_device(device: str) -> Any:
-    """Return the torch device of that name; for ``auto`` CUDA, else an Apple GPU, else the CPU.
+    """Return the torch device with this name; ``auto`` prefers CUDA, then an Apple GPU, then the CPU.
 
     Raises
     ------
     BadInput
-        When a GPU is asked for by name and none is found.
+        When a GPU is requested by name and none is found.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""The models on this machine: those of Cellpose's zoo, and one's own, which Cellpose's window lists too."""
+"""The models on this machine: those of Cellpose's zoo, and the user's own, which Cellpose's window lists too."""
 
 import shutil
 from pathlib import Path
@@ -52,19 +52,19 @@ def list_models() -> Summary:
 
 
 def install_model(folder: Path, name: str | None = None) -> Summary:
-    """Copy a retrained model into Cellpose's folder, and enter it in the list that its window shows.
+    """Copy a retrained model into Cellpose's folder, and add it to the list that its window shows.
 
     Parameters
     ----------
     folder : pathlib.Path
         A model folder of this tool.
     name : str, optional
-        What Cellpose is to call it; by default the folder's name.
+        Name in Cellpose; by default the folder's name.
 
     Raises
     ------
     BadInput
-        When it is not a model folder, or another model has that name there.
+        When it is not a model folder, or another model there has the same name.
     """
     weights = ModelFolder(folder).weights
     if not weights.is_file() or not ModelFolder(folder).is_one:

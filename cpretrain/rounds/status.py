@@ -1,4 +1,4 @@
-"""Where the rounds stand, and what comes next."""
+"""State of the rounds, and the next step."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from cpretrain.storage.paths import PathLike, to_path
 
 
 def round_status(path: PathLike) -> Summary:
-    """Say where the rounds in this folder stand.
+    """Report the state of the rounds in a folder, and the next step.
 
     Raises
     ------
     BadInput
-        When there are none.
+        When there are no rounds.
     """
     folder = RoundsFolder(to_path(path))
     rounds = folder.started()

@@ -1,4 +1,4 @@
-"""Settings of drift correction."""
+"""Settings for drift correction."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,4 +1,4 @@
-"""``report.html``: did retraining help, as one page that needs no other file."""
+"""``report.html``: a self-contained page on whether retraining helped."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,14 +24,14 @@ MARKS = {BETTER: ("▲", "good"), WORSE: ("▼", "bad")}
 
 
 def write_report(path: Path, evaluation: Evaluation) -> None:
-    """Write the page: verdict, curves, tables, failures, every image with its outlines, and what all came from.
+    """Write the page: verdict, curves, tables, failures, every image with its outlines, and the origin of it all.
 
     Parameters
     ----------
     path : pathlib.Path
         The HTML file.
     evaluation : Evaluation
-        What was compared; the model folder gives its losses and its search for thresholds.
+        Results; the model folder supplies losses and the threshold search.
     """
     model, record, verdict = evaluation.model, evaluation.record, evaluation.verdict
     scorings, views = evaluation.scorings, evaluation.views
@@ -64,7 +64,7 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
 
 
 def _tuning(model: ModelFolder) -> dict[str, Any] | None:
-    """What a search found, and its picture; None where there was none."""
+    """Return the result of a threshold search and its picture; None without a search."""
     try:
         record = read_json(model.tuning)
         picture = as_text(model.tuning_picture.read_bytes())
@@ -76,7 +76,7 @@ def _tuning(model: ModelFolder) -> dict[str, Any] | None:
 def _facts(
     record: Mapping[str, Any], contenders: Sequence[ComparedModel], scorings: Sequence[Scoring]
 ) -> list[tuple[str, str]]:
-    """What all came from: names, and what is known; a record may lack some of it."""
+    """Return the origin of the results as names and facts; a record may lack some of them."""
     base = record["base"]
     facts = [
         ("base model", f"{base['name']}, SHA-256 {base.get('sha256') or 'unknown'}"),
