@@ -15,6 +15,7 @@ from cpretrain.batch.worker import KEEPER, CloseCached, work_on
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.shipped import shipped
 from cpretrain.settings.batch import BatchSettings
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _too_large(unit: Unit, room: int) -> BadInput:
         f"{unit.file}: no worker has the memory for it",
         found=f"{room / 1e9:.1f} GB for a file",
         expected=f"{unit.memory / 1e9:.1f} GB",
-        cure="use workers with more memory (docs/cluster.md)",
+        cure=f"use workers with more memory ({shipped('docs/cluster.md')})",
     )
 
 

@@ -111,7 +111,7 @@ async def _send_jobs(cluster: Any, jobs: int) -> None:
     for _ in range(jobs):
         cluster.worker_spec.update(cluster.new_worker_spec())
     try:
-        await cluster._correct_state()
+        await cluster
     except RuntimeError:
         for job in cluster.workers.values():
             if job.job_id is None:

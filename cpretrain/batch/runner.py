@@ -144,8 +144,9 @@ def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bo
 
 
 def _size(file: Path) -> int:
-    """Bytes of a file; a folder, or a pattern of files, counts as large."""
-    return file.stat().st_size if file.is_file() else 10**12
+    """Bytes of a file; a position (``exp.nd2#3``) counts as its file, a folder or a pattern of files as large."""
+    alone = file if file.is_file() else file.with_name(file.name.rpartition("#")[0] or file.name)
+    return alone.stat().st_size if alone.is_file() else 10**12
 
 
 def _here(

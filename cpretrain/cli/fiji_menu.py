@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_text
 from cpretrain.storage.json_file import read_json
@@ -155,9 +156,7 @@ def _recorded(home: Path) -> dict[str, str]:
 
 def _shipped() -> dict[str, bytes]:
     """Files of this package that belong into Fiji's folder, by their path in it."""
-    here = Path(__file__).parents[1]
-    folders = (here / "macros" / "fiji", here.parent / "macros" / "fiji")  # in a wheel; in a clone
-    folder = next(folder for folder in folders if folder.is_dir())
+    folder = shipped("macros/fiji")
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".groovy", ".ijm"))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 

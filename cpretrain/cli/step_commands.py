@@ -212,8 +212,15 @@ def models(
     name: Annotated[
         str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
     ] = None,
+    download: Annotated[
+        str | None, typer.Option(help="a base model to download now, for work without internet later")
+    ] = None,
 ) -> StepResult:
     """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    if download is not None:
+        from cpretrain.models.download import download_model
+
+        return download_model(download)
     from cpretrain.models.installed import install_model, list_models
 
     return list_models() if install is None else install_model(install, name)

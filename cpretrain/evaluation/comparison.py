@@ -11,29 +11,29 @@ from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
+from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
-from cpretrain.evaluation.result import REPORT, EvaluateResult
+from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
 from cpretrain.evaluation.second_look import look_again
 from cpretrain.evaluation.segmenting import score_views
-from cpretrain.evaluation.tables import DEFINITION, TABLES, write_tables
+from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.threshold_search import tune
 from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.channels import unused_channels
-from cpretrain.models.record import TUNING_RECORD, read_record, settings_of_model, tuned_values
-from cpretrain.models.weights import MODEL_RECORD, find_base
+from cpretrain.models.folder import ModelFolder
+from cpretrain.models.record import read_record, settings_of_model, tuned_values
+from cpretrain.models.weights import find_base
 from cpretrain.runtime.console import info, warning
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, sha256
 from cpretrain.storage.rerun import done_record
-
-RECORD = "evaluation.json"
 
 
 def evaluate(
@@ -110,13 +110,14 @@ def evaluate(
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
     means = {one.view.name: _means(one) for one in scorings}
-    (folder / RECORD).unlink(missing_ok=True)  # from here on the earlier results are no longer whole
+    files = EvaluationFiles(folder)
+    files.record.unlink(missing_ok=True)  # from here on the earlier results are no longer whole
     write_tables(folder, scorings, contenders, record)
     pictures = draw_extremes(folder, scorings[0])
-    write_report(folder / REPORT, model, record, verdict, scorings, views, contenders)
+    write_report(files.report, model, record, verdict, scorings, views, contenders)
     provenance.write(
-        folder / RECORD,
-        outputs=[*_results(folder), *pictures],
+        files.record,
+        outputs=[*files.results, *pictures],
         definition=DEFINITION,
         asked=asked,
         models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
@@ -179,7 +180,8 @@ def _inputs(
     files = [path for pairs in views.values() for path in files_of(pairs)]
     files += tables_of(pair for pairs in views.values() for pair in pairs)
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
-    files += [model / name for name in (MODEL_RECORD, TUNING_RECORD, "losses.csv")]
+    of_model = ModelFolder(model)
+    files += [of_model.record, of_model.tuning, of_model.losses]
     return [path for path in files if path.is_file()]
 
 
@@ -188,7 +190,7 @@ def _views(
 ) -> dict[str, Sequence[Pair]]:
     views: dict[str, Sequence[Pair]] = {}
     if images is None and masks is None:
-        views["crop"] = read_split(model / "split.csv").validation
+        views["crop"] = read_split(ModelFolder(model).split).validation
     elif images is None or masks is None:
         raise BadInput("--images and --masks belong together", cure="give both, or neither")
     else:
@@ -204,7 +206,8 @@ def _earlier(
     folder: Path, settings: EvaluateSettings, inputs: Sequence[Path], asked: Mapping[str, Any]
 ) -> EvaluateResult | None:
     """Return the result of an earlier run that nothing has changed since."""
-    record = done_record(folder / RECORD, settings, inputs, _results(folder))
+    files = EvaluationFiles(folder)
+    record = done_record(files.record, settings, inputs, files.results)
     if record is None or record.get("asked") != asked:
         return None
     try:
@@ -214,10 +217,6 @@ def _earlier(
         return None
     info(f"evaluate: {folder} is complete and unchanged")
     return earlier
-
-
-def _results(folder: Path) -> list[Path]:
-    return [folder / name for name in (*TABLES, REPORT)]
 
 
 def _means(scoring: Scoring) -> dict[str, dict[str, float]]:

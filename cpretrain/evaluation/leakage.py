@@ -9,6 +9,7 @@ from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.hashing import hash_of
 
 
@@ -20,7 +21,7 @@ def trained_on(model: Path) -> list[Pair]:
     BadInput
         When the table is not there, or is none.
     """
-    parts = read_split(model / "split.csv")
+    parts = read_split(ModelFolder(model).split)
     return [*parts.train, *parts.test]
 
 
@@ -45,7 +46,7 @@ def not_held_out(
     tuple of str
         Two sentences a view at most.
     """
-    if not (model / "split.csv").is_file():
+    if not ModelFolder(model).split.is_file():
         return ()
     seen = trained_on(model)
     said = []

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.verdict import Verdict
 from cpretrain.runtime.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REPORT = "report.html"
 SHOWN = (0.5, 0.75, 0.9)
 _VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
 
@@ -56,14 +56,14 @@ class EvaluateResult:
         """Return the scores of every image, model and IoU threshold."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / "evaluation.csv")
+        return pd.read_csv(EvaluationFiles(self.folder).scores)
 
     def as_data(self) -> dict[str, Any]:
         """The verdict and the means by view, model and threshold, for ``--json``."""
         view = next(iter(self.means))
         return {
             "folder": self.folder,
-            "report": self.folder / REPORT,
+            "report": EvaluationFiles(self.folder).report,
             "images": self.images[view],
             "average_precision": self.means[view],
             "verdict": vars(self.verdict),

@@ -8,6 +8,7 @@ import numpy as np
 
 from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import Interval
+from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.model_scores import Difference, ImageSet, ModelScores, difference
 from cpretrain.evaluation.object_errors import PLACES, ObjectOutcomes, size_limits, size_of
 from cpretrain.evaluation.scoring import HUMAN, Scoring
@@ -16,7 +17,6 @@ from cpretrain.storage.csv_table import write_rows
 Sides = tuple[ObjectOutcomes, ObjectOutcomes]
 """True and predicted objects of one image."""
 
-TABLES = ("evaluation.csv", "evaluation_summary.csv", "evaluation_objects.csv")
 DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU threshold"
 
 
@@ -38,7 +38,8 @@ def write_tables(
     """
     columns = _training_columns(record)
     scored = [one for scoring in scorings for one in scoring.models.values()]
-    write_rows(folder / "evaluation.csv", score_rows(scored, columns))
+    files = EvaluationFiles(folder)
+    write_rows(files.scores, score_rows(scored, columns))
     facts = {one.name: {"weights": one.base.name} | one.used for one in contenders}
     rows = list(_summary_rows(scored, facts, columns))
     for scoring in scorings:
@@ -51,9 +52,9 @@ def write_tables(
                         scoring.view.name, f"retrained minus {other}", apart, scoring.view.thresholds
                     )
                 )
-    write_rows(folder / "evaluation_summary.csv", rows)
+    write_rows(files.summary, rows)
     write_rows(
-        folder / "evaluation_objects.csv",
+        files.objects,
         [row for scoring in scorings for row in _object_rows(scoring.view, scoring.judged)],
     )
 

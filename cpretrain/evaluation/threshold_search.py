@@ -17,14 +17,12 @@ from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
-from cpretrain.models.record import TUNING_RECORD
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.runtime.console import info, progress
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
-
-PICTURE = "tuning.png"
 
 
 def tune(
@@ -57,8 +55,9 @@ def tune(
     """
     inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
-    if done_record(model / TUNING_RECORD, grid, inputs, [model / PICTURE]):
-        info(f"tune: {model / TUNING_RECORD} is complete and unchanged")
+    record, picture = ModelFolder(model).tuning, ModelFolder(model).tuning_picture
+    if done_record(record, grid, inputs, [picture]):
+        info(f"tune: {record} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
     clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])
@@ -68,11 +67,11 @@ def tune(
             segmenter = load(contender.base)
             tried = [_try_all(pair, contender, segmenter, reader, grid, step) for pair in pairs]
             surfaces[contender.name] = Surface(grid, np.stack(tried), clusters)
-    with write_aside(model / PICTURE) as aside:
+    with write_aside(picture) as aside:
         draw_surfaces(aside, surfaces)
     provenance.write(
-        model / TUNING_RECORD,
-        outputs=[model / PICTURE],
+        record,
+        outputs=[picture],
         images=len(pairs),
         found={
             name: surface.found() | {"weights_sha256": weights[name]} for name, surface in surfaces.items()

@@ -12,6 +12,7 @@ from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.export.description import EPS, describe
 from cpretrain.export.torchscript import example_of, trace_network
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record
 from cpretrain.models.segmenter import quietly
 from cpretrain.models.trained import find_model
@@ -76,7 +77,7 @@ def export_model(
     settings = settings or ExportSettings()
     record = read_record(model)
     used = find_model(model, PredictSettings(device="cpu"))
-    image = read_split(model / "split.csv").validation[0].image
+    image = read_split(ModelFolder(model).split).validation[0].image
     path = to_path(out) or model / f"{record['cell_type']}{ENDING}"
     with TemporaryDirectory() as folder:
         parts = Path(folder)

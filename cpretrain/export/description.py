@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from cpretrain.errors import BadInput
 from cpretrain.export.torchscript import LARGEST, SMALLEST, STEP, channel_names
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.versions import installed_cellpose
-from cpretrain.models.weights import WEIGHTS, cellpose_major, stored_weights
+from cpretrain.models.weights import cellpose_major, stored_weights
 from cpretrain.settings.export import ExportSettings
 
 EPS = 1e-6
@@ -138,9 +139,9 @@ def _licence_file(parts: Path, record: Mapping[str, Any]) -> Any:
 def _documentation(parts: Path, model: Path, record: Mapping[str, Any]) -> Any:
     from bioimageio.spec.model import v0_5 as zoo
 
-    card = (model / "README.md").read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
+    card = ModelFolder(model).card.read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
     if installed_cellpose().scales_objects:
-        diameter = float(stored_weights(model / WEIGHTS)["diam_mean"])
+        diameter = float(stored_weights(ModelFolder(model).weights)["diam_mean"])
         scaling = f"Scale images before, so that objects have a diameter of about {diameter:.0f} pixels."
     else:
         scaling = "Images need no scaling before."

@@ -4,12 +4,18 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import tifffile
+
 from cpretrain.errors import BadInput
+from cpretrain.images import formats
+from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
-from cpretrain.images.timelapse import NamedFrames, TimeLapse
+from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
+from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.base import Format
 
 STORE_SUFFIX = ".ome.zarr"
@@ -22,39 +28,70 @@ def list_movies(raw: Path) -> list[Path]:
     Parameters
     ----------
     raw : pathlib.Path
-        A TIFF, an OME-Zarr folder, a pattern of single-frame files, or a folder of TIFFs and OME-Zarrs. Of a
-        multi-file OME-TIFF the first file stands for all.
+        A file of a movie, an OME-Zarr folder, a pattern of single-frame files, or a folder of files and OME-Zarrs. Of
+        a multi-file OME-TIFF the first file stands for all. Where a file holds several positions, each is a movie of
+        its own; one alone is named by its number: ``exp.nd2#3``.
 
     Raises
     ------
     BadInput
         When there is no movie.
     """
-    if is_pattern(raw) or is_ome_zarr(raw):
+    if is_pattern(raw) or is_ome_zarr(file_of(raw)) or position(raw):
         return [raw]
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
     try:
-        images = list_images(raw)
+        files = list_images(raw, MOVIE_SUFFIXES)
     except BadInput:
         if not stores:
             raise
-        images = []
-    return [*_one_of_each_set(images), *stores]
+        files = []
+    movies = [movie for file in _one_of_each_set(files) for movie in positions_of(file, _positions(file))]
+    return [*movies, *stores]
+
+
+def _positions(file: Path) -> int:
+    """Number of positions in a file; 1 where that cannot be told yet."""
+    if format_of(file) is None and not _may_hold_several(file):
+        return 1
+    try:
+        movie = reader_of(file)(file, None)
+    except BadInput:  # told when its turn comes
+        return 1
+    movie.close()
+    return movie.images
+
+
+def _may_hold_several(tiff: Path) -> bool:
+    """Whether a TIFF is of a kind that may hold several images; a look at its first page tells."""
+    try:
+        with silent("tifffile"), tifffile.TiffFile(tiff) as file:
+            return recorded_by(tiff) is not None or file.is_ome or file.is_shaped or file.is_lsm
+    except Exception:  # a damaged file raises nearly anything; told when its turn comes
+        return False
 
 
 def folder_of(raw: Path) -> Path:
     """The folder that results go beside: of an OME-Zarr or a pattern the one it lies in, else `raw` itself."""
-    return raw.parent if is_pattern(raw) or is_ome_zarr(raw) else raw
+    return raw.parent if is_pattern(raw) or is_ome_zarr(file_of(raw)) else file_of(raw)
 
 
 def corrected_name(movie: Path) -> str:
-    """File name of the corrected movie, for example ``img.tif`` for the pattern ``img_*.tif``."""
+    """File name of the corrected movie: ``img.tif`` for the pattern ``img_*.tif``, ``exp_p3.tif`` for ``exp.nd2#3``."""
+    name, number = _corrected_name(file_of(movie)), position(movie)
+    length = next(
+        len(end) for end in (*OME_SUFFIXES, Path(name).suffix) if name.lower().endswith(end.lower())
+    )
+    return result_stem(name[: len(name) - length], number) + name[len(name) - length :]
+
+
+def _corrected_name(movie: Path) -> str:
     if is_ome_zarr(movie):
         name = "_".join(part.removesuffix(".zarr").removesuffix(".ome") for part in _parts_in_store(movie))
     elif is_pattern(movie):
         stem = movie.name.removesuffix(movie.suffix)
         name = stem.replace("*", "").replace("?", "").strip(" _-.") or movie.parent.resolve().name
-    elif movie.suffix.lower() in OTHER_SUFFIXES:
+    elif movie.suffix.lower() in (*OTHER_SUFFIXES, *formats.SUFFIXES):
         name = movie.stem.removesuffix(".ome")
     else:
         return movie.name
@@ -123,7 +160,7 @@ def _set_of(image: Path) -> list[Path]:
 
 def beside(chosen: Path, name: str) -> Path:
     """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
-    folder = chosen.resolve()
+    folder = file_of(chosen).resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
@@ -160,15 +197,18 @@ def check_names(files: list[Path]) -> None:
 OTHER_SUFFIXES = (".stk", ".lsm", ".tf2", ".tf8", ".btf")
 """TIFFs of MetaMorph and Zeiss, and of more than 4 GB, under names of their own."""
 SUFFIXES = (".tif", ".tiff", *OTHER_SUFFIXES)
+MOVIE_SUFFIXES = (*SUFFIXES, *formats.SUFFIXES)
 
 
-def list_images(path: str | os.PathLike) -> list[Path]:
+def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
     """List the TIFF files of a folder by name, or give the one file named.
 
     Parameters
     ----------
     path : path-like
         A file, or a folder. Hidden files, and what is no file, are left out.
+    suffixes : tuple of str
+        Endings of files that count, in lower case.
 
     Returns
     -------
@@ -188,13 +228,13 @@ def list_images(path: str | os.PathLike) -> list[Path]:
     files = sorted(
         file
         for file in given.iterdir()
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
     )
     if not files:
         others = sorted(file.name for file in given.iterdir() if not file.name.startswith("."))
         raise BadInput(
             f"{given}: no images in this folder",
             found=", ".join(others[:5]) + (" …" if len(others) > 5 else "") if others else "an empty folder",
-            expected="files ending in " + ", ".join(SUFFIXES),
+            expected="files ending in " + ", ".join(suffixes),
         )
     return files

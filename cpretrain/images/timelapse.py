@@ -1,6 +1,7 @@
 """Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import AXES
-from cpretrain.images.conversion import Converted
+from cpretrain.images.conversion import Converted, Readable
+from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
+from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.resources import check_memory
@@ -75,8 +78,9 @@ class TimeLapse:
     Parameters
     ----------
     path : path-like
-        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), an OME-Zarr folder, or a pattern of
-        single-frame TIFFs such as ``raw/img_*.tif``.
+        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), a file of a microscope (see
+        `cpretrain.images.formats`), an OME-Zarr folder, or a pattern of single-frame TIFFs such as ``raw/img_*.tif``;
+        with the position where it holds several: ``exp.nd2#3``.
     axes : str, optional
         Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
     convert : str, optional
@@ -91,7 +95,7 @@ class TimeLapse:
     channels : Channels
         Names and colours of the channels.
     images : int
-        How many images the file holds; the first one is read.
+        How many positions the file holds; the one that the path names is read, else the first.
     notes : list of str
         What of the file was left out, is missing or was guessed, in words for people; see `warn_of_notes`.
 
@@ -106,7 +110,7 @@ class TimeLapse:
     ) -> None:
         self.path = Path(path)
         check_name(self.path)
-        self._movie: TiffMovie | ZarrMovie | FrameFiles | Converted = _opener(self.path)(self.path, axes)
+        self._movie: Readable = reader_of(self.path)(self.path, axes)
         if convert:
             self._movie = Converted(self._movie, convert)
         self.axes, self.files = self._movie.axes, self._movie.files
@@ -115,10 +119,10 @@ class TimeLapse:
         self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
         self.images, self.notes = self._movie.images, [*self._movie.notes]
-        if self.images > 1:
+        if self.images > 1 and position(self.path) is None:
             self.notes.append(
-                f"holds {self.images} images; the first one is read. Save the others as files of their own (Fiji: "
-                "Bio-Formats Importer)"
+                f"holds {self.images} positions; the first one is read. Name the others as "
+                f"{at_position(self.path, 2).name}, or give the folder to take all of them"
             )
         self._latest: tuple[int, NDArray[Any]] | None = None
         try:
@@ -193,7 +197,17 @@ class TimeLapse:
         self.close()
 
 
-def _opener(path: Path) -> type[TiffMovie] | type[ZarrMovie] | type[FrameFiles]:
+def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
+    """Find what reads a movie, by what its path says; its format's library is imported now.
+
+    Raises
+    ------
+    BadInput
+        When that library is not installed.
+    """
     if is_pattern(path):
         return FrameFiles
-    return ZarrMovie if is_ome_zarr(path) else TiffMovie
+    if is_ome_zarr(file_of(path)):
+        return ZarrMovie
+    known = format_of(path)
+    return known.load() if known else TiffMovie

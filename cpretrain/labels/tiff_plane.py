@@ -19,6 +19,7 @@ from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff.ifd_chain import check_directories
 from cpretrain.images.tiff.integrity import check_page
 from cpretrain.images.tiff.ome_xml import check_ome
+from cpretrain.images.tiff.open_file import open_tiff, read_page
 from cpretrain.labels.own_file import is_own
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.resources import check_memory
@@ -83,12 +84,11 @@ def read_plane(path: str | os.PathLike) -> Plane:
         if planes > 1:
             raise _several_planes(path, pages, planes)
         page = pages[0]
-        check_page(path, page)
+        check_page(path, page)  # before memory is asked for
         check_room(path, int(page.imagelength), int(page.imagewidth))
         _check_lossless(path, page)
-        with _as_damage(path):
-            pixels = page.asarray()
-        return Plane(_samples_last(path, pixels, page.axes), page.photometric == _PALETTE, is_own(page))
+        pixels = _samples_last(path, read_page(path, page), page.axes)
+        return Plane(pixels, page.photometric == _PALETTE, is_own(page))
 
 
 def check_room(path: str | os.PathLike, height: int, width: int) -> None:
@@ -159,9 +159,8 @@ def _opened(path: str | os.PathLike, wanted: tuple[str, str] = _LABELS) -> Itera
         if not Path(path).exists():
             raise BadInput(f"{path}: there is no such file")
         check_name(path)
-        check_directories(path)
         try:
-            file = tifffile.TiffFile(path)
+            file = open_tiff(path, check_directories)
         except tifffile.TiffFileError as error:
             raise _no_tiff(path, *wanted) from error
         with file:
@@ -221,8 +220,7 @@ def _several_planes(path: str | os.PathLike, pages: list[Any], planes: int) -> B
 def _looks_binary(path: str | os.PathLike, pages: list[Any]) -> bool:
     try:
         for page in pages[:8]:
-            check_page(path, page)
-            if len(np.unique(page.asarray())) > 2:
+            if len(np.unique(read_page(path, page))) > 2:
                 return False
     except Exception:
         return False

@@ -3,7 +3,28 @@
 import urllib.error
 
 from cpretrain.errors import BadInput
-from cpretrain.models.weights import ModelWeights, models_folder, zoo_file
+from cpretrain.models.weights import ModelWeights, find_base, models_folder, zoo_file
+from cpretrain.runtime.summary import Summary
+
+
+def download_model(name: str) -> Summary:
+    """Have a base model on this machine, for work without internet later.
+
+    Parameters
+    ----------
+    name : str
+        A model of Cellpose's zoo.
+
+    Raises
+    ------
+    BadInput
+        When the installed Cellpose has no such model, or its weights cannot be downloaded.
+    """
+    base = find_base(name)
+    assert base.path is not None
+    if base.downloadable and not base.path.is_file():
+        download(base)
+    return Summary([f"{base.name} is at {base.path}"], {"name": base.name, "path": base.path})
 
 
 def download(base: ModelWeights) -> None:

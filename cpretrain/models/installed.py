@@ -4,11 +4,10 @@ import shutil
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.models.folder import RECORD, WEIGHTS, ModelFolder
 from cpretrain.models.weights import (
     GUI_MODELS,
-    MODEL_RECORD,
     SCRATCH,
-    WEIGHTS,
     models_folder,
     own_models,
     zoo_file,
@@ -66,11 +65,9 @@ def install_model(folder: Path, name: str | None = None) -> Summary:
     BadInput
         When it is not a model folder, or another model has that name there.
     """
-    weights = folder / WEIGHTS
-    if not weights.is_file() or not (folder / MODEL_RECORD).is_file():
-        raise BadInput(
-            f"{folder}: is not a model folder", expected=f"a folder with {WEIGHTS} and {MODEL_RECORD}"
-        )
+    weights = ModelFolder(folder).weights
+    if not weights.is_file() or not ModelFolder(folder).is_one:
+        raise BadInput(f"{folder}: is not a model folder", expected=f"a folder with {WEIGHTS} and {RECORD}")
     name = name or folder.resolve().name
     if not name.strip() or Path(name).name != name or name.startswith("."):
         raise BadInput(f"--name {name!r}: cannot be the name of a model", expected="a name without slashes")

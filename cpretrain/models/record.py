@@ -8,12 +8,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, FiniteFloat, PositiveInt
 
 from cpretrain.errors import BadInput, short
+from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.weights import DIAMETERS, MODEL_RECORD
+from cpretrain.models.weights import DIAMETERS
 from cpretrain.storage.json_file import read_json
-
-TUNING_RECORD = "tuning.json"
-"""Inside a model folder: thresholds and diameter that did best on the training images."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +45,14 @@ def read_record(model: Path) -> dict[str, Any]:
     BadInput
         When it is not there, or no record of a model.
     """
-    path = model / MODEL_RECORD
     try:
-        record = read_json(path)
+        record = read_json(ModelFolder(model).record)
         _Record.model_validate(record)
     except (OSError, ValueError) as error:  # pydantic's error is a ValueError
         raise BadInput(
             f"{model}: is not a model folder",
             found=short(error),
-            expected=f"a folder with {MODEL_RECORD}, made by cpretrain train",
+            expected=f"a folder with {RECORD}, made by cpretrain train",
         ) from error
     return dict(record)
 
@@ -102,7 +99,7 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
     dict
         By name of the setting; empty without a search.
     """
-    path = model / TUNING_RECORD
+    path = ModelFolder(model).tuning
     if not path.is_file():
         return {}
     try:

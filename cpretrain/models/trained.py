@@ -6,10 +6,11 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.models.download import download
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.record import ModelSettings, read_record, settings_of_model
 from cpretrain.models.segmenter import Segmenter
-from cpretrain.models.weights import MODEL_RECORD, ModelWeights, find_base
+from cpretrain.models.weights import ModelWeights, find_base
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.provenance import sha256
 
@@ -72,7 +73,7 @@ def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
         When there is no such model, or it has no weights.
     """
     folder = Path(model)
-    trained = (folder / MODEL_RECORD).is_file()
+    trained = ModelFolder(folder).is_one
     base = find_base(str(model))
     if base.path is None:
         raise BadInput(f"model {model}: has random weights", cure="name a trained model")

@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.zoo import ZOO, zoo_names
 from cpretrain.storage.json_file import read_json
 
 SCRATCH = "scratch"
-WEIGHTS = "weights"
-MODEL_RECORD = "model.json"
-"""Names of two files inside a model folder of this tool: the weights, and where they came from."""
-
 GUI_MODELS = "gui_models.txt"
 """In Cellpose's own folder: the models that its window lists beside the pretrained ones."""
 
@@ -50,12 +47,12 @@ class ModelWeights:
             return "there is none, it started from random weights"
         if self.name in ZOO:
             return ZOO[self.name].licence
-        record = self.path.parent / MODEL_RECORD
-        if record.is_file():
+        folder = ModelFolder(self.path.parent)
+        if folder.is_one:
             try:
-                return str(read_json(record)["base"]["licence"])
+                return str(read_json(folder.record)["base"]["licence"])
             except (OSError, ValueError, KeyError, TypeError):
-                return f"not known, {MODEL_RECORD} beside it does not state it"
+                return f"not known, {RECORD} beside it does not state it"
         return "not known, a file of weights does not state it"
 
 
@@ -122,10 +119,10 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeig
                 cure="name a base model, for example cpsam_v2, or install 'cpretrain[cellpose3]'",
             )
         return ModelWeights(name, None)
-    if os.path.isfile(given / WEIGHTS):
-        given = given / WEIGHTS
+    if os.path.isfile(ModelFolder(given).weights):
+        given = ModelFolder(given).weights
     if os.path.isfile(given):  # unlike Path.is_file, also for names that are too long
-        if not finetuned and (given.parent / MODEL_RECORD).is_file():
+        if not finetuned and ModelFolder(given.parent).is_one:
             raise _finetuned(given)
         _check_version(given, major)
         return ModelWeights(name, given)

@@ -21,6 +21,7 @@ from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.writer import write_frames
+from cpretrain.labels.tiff_plane import describe_image, read_plane
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
 from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
@@ -83,7 +84,7 @@ def _prepare(folder: Path) -> Experiment:
     for field in _fields():
         target = folder / "raw" / field.name
         if not target.exists():
-            frames = list(_wander(tifffile.imread(field), _path(field)))
+            frames = list(_wander(read_plane(field).pixels, _path(field)))
             shape = (FRAMES, 1, 1, WINDOW, WINDOW)
             write_frames(
                 target,
@@ -103,7 +104,7 @@ def _path(field: Path) -> NDArray[np.int64]:
     """Corner (y, x) of the window in each frame: a random walk that stays inside the field."""
     rng = np.random.default_rng([2, *field.stem.encode()])
     steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
-    room = np.array(tifffile.TiffFile(field).pages[0].shape) - WINDOW
+    room = np.array(describe_image(field).size) - WINDOW
     return np.clip(room // 2 + steps.cumsum(axis=0), 0, room)
 
 
@@ -138,7 +139,7 @@ def _annotate(experiment: Experiment) -> None:
     rng = np.random.default_rng(3)
     for crop in read_crops(experiment.raw.parent / "training_images").values():
         field = DATA / "fields" / "images" / crop.source
-        labels = tifffile.imread(DATA / "fields" / "labels" / crop.source)
+        labels = read_plane(DATA / "fields" / "labels" / crop.source).pixels
         drift = read_shifts(_corrected(experiment, field).with_suffix(".shifts.csv")).drift[:, 1:]
         place = np.round(drift.max(axis=0) - drift[crop.frame]).astype(int)
         y, x = _path(field)[crop.frame] + (crop.y, crop.x) - place

@@ -9,6 +9,7 @@ from cpretrain.images.ome_zarr_labels import place_beside
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.pairing import stem
 from cpretrain.settings.base import Format
+from cpretrain.storage.unfinished import UnfinishedFolder
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class PredictionFiles:
         return self.folder / f"{self.name}_png"
 
     @property
-    def unfinished(self) -> Path:
+    def unfinished(self) -> UnfinishedFolder:
         """Frames of an interrupted run."""
-        return self.folder / f".{self.name}.unfinished"
+        return UnfinishedFolder(self.folder / self.name)
 
     @property
     def outputs(self) -> list[Path]:

@@ -40,7 +40,7 @@ from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
-from cpretrain.prediction.resume import Unfinished
+from cpretrain.prediction.resume import KeptFrames
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
 from cpretrain.settings.base import Settings
@@ -234,7 +234,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     check_disk(
         files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
     )
-    store = Unfinished(files.unfinished, same)
+    store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
     _remove_earlier(files)
@@ -281,7 +281,7 @@ def _write_labels(
 
 
 def _segment_frames(
-    movie: TimeLapse, files: PredictionFiles, model: UsedModel, store: Unfinished, chosen: list[int]
+    movie: TimeLapse, files: PredictionFiles, model: UsedModel, store: KeptFrames, chosen: list[int]
 ) -> None:
     """Segment what is missing; all that is kept in memory is a frame."""
     missing = [t for t in chosen if not store.has(t)]

@@ -1,7 +1,5 @@
 """Frames that were segmented already, kept aside until the whole movie is: an interrupted run goes on from them."""
 
-import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,30 +10,26 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, short
 from cpretrain.runtime.console import info
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import write_json
-
-ORIGIN = "run.json"
+from cpretrain.storage.unfinished import UnfinishedFolder
 
 
-class Unfinished:
-    """Folder of the frames of one movie, ``.NAME.unfinished`` beside its result.
+class KeptFrames:
+    """The frames of one movie, in the folder ``.NAME.unfinished`` beside its result.
 
     Parameters
     ----------
-    folder : pathlib.Path
+    unfinished : UnfinishedFolder
         The folder.
     origin : mapping
         What the frames came from: model, settings, input, versions. Frames of another origin are given up.
     """
 
-    def __init__(self, folder: Path, origin: Mapping[str, Any]) -> None:
-        self.folder = folder
-        if folder.exists() and not _same(folder / ORIGIN, origin):
-            info(f"predict: {folder.name} came from another model, input or settings; starting anew")
-            self.remove()
-        if not folder.exists():
-            write_json(folder / ORIGIN, origin)
+    def __init__(self, unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> None:
+        self._unfinished, self.folder = unfinished, unfinished.path
+        if not _came_from(unfinished, origin):
+            if self.folder.exists():
+                info(f"predict: {self.folder.name} came from another model, input or settings; starting anew")
+            unfinished.begin(origin)
 
     def has(self, t: int) -> bool:
         """Whether frame `t` (from 0) is there."""
@@ -75,7 +69,7 @@ class Unfinished:
 
     def remove(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._unfinished.remove()
 
     def _part(self, t: int, name: str) -> NDArray[Any]:
         try:
@@ -92,8 +86,9 @@ class Unfinished:
         return self.folder / f"{t:06}.npz"
 
 
-def _same(path: Path, origin: Mapping[str, Any]) -> bool:
+def _came_from(unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> bool:
+    """Whether what is there came from the same; not where nothing says so."""
     try:
-        return bool(read_json(path) == json.loads(json.dumps(origin)))
+        return not unfinished.differences(origin)
     except (OSError, ValueError):
         return False

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput, short
+from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.settings.base import bad_settings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.json_file import read_json
@@ -95,7 +96,7 @@ class Round(Part):
     @property
     def finished(self) -> bool:
         """Whether the model is there, and was evaluated."""
-        return (self.model / "evaluation.json").is_file()
+        return EvaluationFiles(self.model).record.is_file()
 
 
 @dataclass(frozen=True)

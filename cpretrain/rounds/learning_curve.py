@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.rounds.folder import Round, RoundsFolder
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import Row, read_rows, write_rows
@@ -56,7 +57,7 @@ def _checked(row: Row) -> Row:
 
 def _rows(one: Round, model: str, number: int, crops: int) -> list[dict[str, Any]]:
     columns = ("model", "view", "measure", "images", "mean_average_precision", "low_95", "high_95")
-    table = read_rows(one.model / "evaluation_summary.csv", columns, dict, what="the table of an evaluation")
+    table = read_rows(EvaluationFiles(one.model).summary, columns, dict, what="the table of an evaluation")
     scored = [row for row in table if row["model"] == model and row["view"] == "crop"]
     return [
         {

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import tifffile
-
 from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.tiff_plane import read_plane
 from cpretrain.metrics.overlaps import same_objects
 from cpretrain.rounds.folder import Part
 
@@ -21,7 +20,7 @@ def uncorrected(part: Part) -> list[str]:
             continue
         labels = read_label_image(mask).labels
         drawn += bool(labels.any())
-        copies += same_objects(labels, tifffile.imread(predicted))
+        copies += same_objects(labels, read_plane(predicted).pixels)
     if not copies:
         return []
     model = Path(str(part.record.get("model", {}).get("name", "the model"))).name

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.dataset.crops_table import Crop
@@ -14,6 +13,7 @@ from cpretrain.labels.own_file import write_labels
 from cpretrain.labels.pairing import stem
 from cpretrain.labels.seg_npy import PREDICTED as PREDICTED
 from cpretrain.labels.seg_npy import read_window_file as read_window_file
+from cpretrain.labels.tiff_plane import read_plane
 from cpretrain.models.versions import outlines_of_labels
 from cpretrain.rounds.folder import Part
 from cpretrain.storage.atomic import write_aside
@@ -27,7 +27,7 @@ def window_file(part: Part, crop: Crop) -> Path:
 def write_window_files(part: Part) -> None:
     """Write what was predicted on the crops so that Cellpose's window shows it when it opens one of them."""
     for crop in part.crops:
-        labels = tifffile.imread(part.predictions / crop.file)
+        labels = read_plane(part.predictions / crop.file).pixels
         write_window_file(window_file(part, crop), crop.file, labels)
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import open_table
 
@@ -46,22 +47,22 @@ class Curves:
         }
 
 
-def write_curves(folder: Path, curves: Curves, kept: int) -> None:
+def write_curves(folder: ModelFolder, curves: Curves, kept: int) -> None:
     """Write ``losses.csv`` and ``losses.png``.
 
     Parameters
     ----------
-    folder : pathlib.Path
+    folder : ModelFolder
         Where to.
     curves : Curves
         What was measured.
     kept : int
         The epoch whose weights are kept, from 0.
     """
-    with open_table(folder / "losses.csv", COLUMNS) as table:
+    with open_table(folder.losses, COLUMNS) as table:
         for epoch, values in enumerate(zip(*(getattr(curves, name) for name in COLUMNS[1:]), strict=True)):
             table.writerow([epoch, *("" if math.isnan(value) else f"{value:.6g}" for value in values)])
-    _draw(folder / "losses.png", curves, kept)
+    _draw(folder.losses_picture, curves, kept)
 
 
 def _draw(path: Path, curves: Curves, kept: int) -> None:

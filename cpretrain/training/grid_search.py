@@ -17,7 +17,7 @@ from cpretrain.dataset.pairs import files_of, load_pairs, tables_of
 from cpretrain.dataset.splitting import read_split, write_split
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
-from cpretrain.models.weights import MODEL_RECORD
+from cpretrain.models.folder import ModelFolder
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
@@ -257,7 +257,7 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
     for number, folder in enumerate(trained, start=1):
         if folder is None:
             continue
-        record = read_json(folder / MODEL_RECORD)
+        record = read_json(ModelFolder(folder).record)
         kept = record["kept_epoch"]
         rows.append(
             {
@@ -286,11 +286,13 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
 
 def _move_model(source: Path, target: Path) -> None:
     """Put a model folder elsewhere; ``split.csv`` names files as seen from where it is."""
-    parts = read_split(source / "split.csv")
+    model = ModelFolder(source)
+    parts = read_split(model.split)
     with folder_aside(target) as aside:
         for file in source.iterdir():
-            if file.name != MODEL_RECORD:
+            if file != model.record:
                 shutil.copy2(file, aside)
-        write_split(aside / "split.csv", parts)
-        shutil.copy2(source / MODEL_RECORD, aside)
-        update_outputs(aside / MODEL_RECORD, [aside / "split.csv"])
+        moved = ModelFolder(aside)
+        write_split(moved.split, parts)
+        shutil.copy2(model.record, aside)
+        update_outputs(moved.record, [moved.split])

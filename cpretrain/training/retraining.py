@@ -11,8 +11,9 @@ from cpretrain.dataset.splitting import Split, split_known, split_pairs
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.device import find_device
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.weights import MODEL_RECORD, SCRATCH, ModelWeights, find_base
+from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
@@ -28,7 +29,7 @@ from cpretrain.training.examples import prepare
 from cpretrain.training.inputs import look_again, network_inputs, say_channels, with_enough_objects
 from cpretrain.training.loop import Diverged, Run, TestSet
 from cpretrain.training.model_card import write_card
-from cpretrain.training.model_folder import CARD, FILES, write_model
+from cpretrain.training.model_folder import write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
 
 
@@ -114,7 +115,7 @@ def _retrain(
     checkpoint = Checkpoint(folder)
     if _is_there(folder, base, settings, inputs, tables):
         info(f"train: {folder} is complete and unchanged")
-        for text in warnings_in(folder / MODEL_RECORD):
+        for text in warnings_in(ModelFolder(folder).record):
             warning(text)
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
@@ -167,19 +168,19 @@ def _is_there(
     """Whether the model is there, complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
         return False
-    record = folder / MODEL_RECORD
-    files = [folder / name for name in FILES]
-    earlier = earlier_result(record, _with_base_of(record, settings, base), inputs, files, tables)
+    record, card = ModelFolder(folder).record, ModelFolder(folder).card
+    sought = _with_base_of(record, settings, base)
+    earlier = earlier_result(record, sought, inputs, ModelFolder(folder).trained, tables)
     if earlier is None:
         raise BadInput(
             f"{folder}: there is a model of that name, made from other images or settings, or another base",
-            found=None if record.is_file() else f"no {MODEL_RECORD} in it",
+            found=None if record.is_file() else f"no {record.name} in it",
             cure="choose another --name, or move that folder away",
         )
     earlier.warn_of_damage()
-    if earlier.damaged.keys() == {CARD}:
-        write_card(folder / CARD, earlier.record)
-        update_outputs(record, [folder / CARD])
+    if earlier.damaged.keys() == {card.name}:
+        write_card(card, earlier.record)
+        update_outputs(record, [card])
         return not earlier.record.get("interrupted")
     return earlier.is_complete and not earlier.record.get("interrupted")
 

@@ -28,7 +28,7 @@ HEAVY = (
 
 
 def cpretrain(*arguments: object, cwd: object = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cpretrain.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "cpretrain", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
 
 

@@ -13,12 +13,11 @@ from cpretrain.evaluation.report.origins import describe_origins
 from cpretrain.evaluation.report.score_tables import tables_of
 from cpretrain.evaluation.report.wording import KEYS, NAMES, VIEWS, listed
 from cpretrain.evaluation.scoring import Scoring
-from cpretrain.evaluation.threshold_search import PICTURE
 from cpretrain.evaluation.verdict import BETTER, WORSE, Verdict
 from cpretrain.html.line_chart import HEIGHT, SHAPES, WIDTH, moved
 from cpretrain.html.page import write_page
 from cpretrain.html.pictures import as_text
-from cpretrain.models.record import TUNING_RECORD
+from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.json_file import read_json
 
 MARKS = {BETTER: ("▲", "good"), WORSE: ("▼", "bad")}
@@ -63,7 +62,7 @@ def write_report(
         verdict=verdict,
         mark=mark,
         tone=tone,
-        charts=[*map(precision_chart, scorings), *training_charts(model / "losses.csv")],
+        charts=[*map(precision_chart, scorings), *training_charts(ModelFolder(model).losses)],
         chart_size=(WIDTH, HEIGHT),
         markers=SHAPES,
         moved=moved,
@@ -83,8 +82,8 @@ def write_report(
 def _tuning(model: Path) -> dict[str, Any] | None:
     """What a search found, and its picture; None where there was none."""
     try:
-        record = read_json(model / TUNING_RECORD)
-        picture = as_text((model / PICTURE).read_bytes())
+        record = read_json(ModelFolder(model).tuning)
+        picture = as_text(ModelFolder(model).tuning_picture.read_bytes())
         return {"found": record["found"], "images": record["images"], "picture": picture}
     except (OSError, ValueError, KeyError):
         return None

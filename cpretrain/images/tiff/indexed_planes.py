@@ -9,7 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
-from cpretrain.images.tiff.integrity import check_page
+from cpretrain.images.tiff.open_file import open_tiff, read_page
 from cpretrain.images.tiff.planes import Index
 
 
@@ -89,7 +89,7 @@ class IndexedPlanes:
     def _plane(self, place: Place) -> NDArray[Any]:
         if place.bare:
             return self._bare_plane(place)
-        with tifffile.TiffFile(place.file) as file:
+        with open_tiff(place.file, check=None) as file:
             file.filehandle.seek(place.offset)
             page = tifffile.TiffPage(file, index=0)
             if (page.shape, page.dtype) != (self._kind.shape, self._kind.dtype):
@@ -99,8 +99,7 @@ class IndexedPlanes:
                     expected=f"{self._kind.dtype}, {self._kind.shape}",
                     cure="record it again, or leave this file out",
                 )
-            check_page(place.file, page)
-            return np.asarray(page.asarray())
+            return read_page(place.file, page)
 
     def _bare_plane(self, place: Place) -> NDArray[Any]:
         with place.file.open("rb") as file:

@@ -15,9 +15,11 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES, check_directories
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
 from cpretrain.images.tiff.integrity import check_page
+from cpretrain.images.tiff.open_file import open_tiff
 
 _CHANNEL, _SLICE, _FRAME, _POSITION, _OFFSET = range(5)
 _COUNTS = {"T": "Frames", "Z": "Slices", "C": "Channels"}
@@ -39,13 +41,15 @@ class _Part:
     summary: dict[str, Any]
 
 
-def read_stack(path: Path) -> IndexedPlanes | None:
+def read_stack(path: Path, choose: Choose) -> IndexedPlanes | None:
     """Open the stack that a file belongs to; None where it is none of Micro-Manager's.
 
     Parameters
     ----------
     path : pathlib.Path
-        Any file of it; the position whose planes lie in this file is read, the first one of several.
+        Any file of it; the position whose planes lie in this file is read.
+    choose : callable
+        Chooses one of several.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def read_stack(path: Path) -> IndexedPlanes | None:
     if opened is None or "MicroManagerVersion" not in opened.summary or "Frames" not in opened.summary:
         return None
     positions = np.unique(opened.index[:, _POSITION])
-    position = int(positions[0])
+    position = int(positions[choose(len(positions))])
     notes: list[str] = []
     parts = _parts(opened, position, notes)
     indices = {part.file: part.index[part.index[:, _POSITION] == position] for part in parts}
@@ -148,7 +152,6 @@ def _part(file: Path) -> _Part | None:
     index = index[index[:, _OFFSET] > 0]
     if not len(index) or index[:, :_OFFSET].max() >= MOST_PAGES:
         raise DamagedFile(file, "an index of planes that no movie has")
-    check_directories(file)
     return _Part(file, index.astype(np.int64), summary)
 
 
@@ -158,7 +161,7 @@ def _count(summary: dict[str, Any], name: str) -> int:
 
 
 def _kind(part: _Part) -> PlaneKind:
-    with tifffile.TiffFile(part.file) as file:
+    with open_tiff(part.file, check_directories) as file:
         page = file.pages[0].aspage()
     check_page(part.file, page)
     return PlaneKind(page.axes, page.shape, np.dtype(page.dtype))

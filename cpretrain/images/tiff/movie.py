@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Channels
-from cpretrain.images.tiff.ifd_chain import check_complete
+from cpretrain.images.missing_planes import kept_frames
+from cpretrain.images.positions import Choose, chosen_index, file_of
 from cpretrain.images.tiff.metadata import calibration_of, channels_of
 from cpretrain.images.tiff.micromanager import read_stack, recorded_by
 from cpretrain.images.tiff.ndtiff import INDEX, read_ndtiff
 from cpretrain.images.tiff.ome_image import OmeImage, identifier_in, image_of
 from cpretrain.images.tiff.ome_xml import check_ome
-from cpretrain.images.tiff.planes import Index, Planes, counted, named_places
-from cpretrain.images.tiff.series_pages import SeriesPages
+from cpretrain.images.tiff.open_file import open_tiff
+from cpretrain.images.tiff.planes import Index, Planes
+from cpretrain.images.tiff.series_pages import SeriesPages, images_in
 from cpretrain.runtime.log_silence import silent
 
 
@@ -32,7 +35,7 @@ class TiffMovie:
     Parameters
     ----------
     path : pathlib.Path
-        The file; of a movie in several files any one of them.
+        The file; of a movie in several files any one of them; with the position where it holds several.
     axes : str, optional
         Axes of the file, where it states them wrongly.
 
@@ -43,11 +46,10 @@ class TiffMovie:
     """
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
-        self.path = path
+        self.path, choose = file_of(path), partial(chosen_index, path)
         with ExitStack() as on_error, silent("tifffile"), _clear_errors(path):
-            check_complete(path)
-            self._file = on_error.enter_context(tifffile.TiffFile(path))
-            self._planes = self._open(on_error)
+            self._file = on_error.enter_context(open_tiff(self.path))
+            self._planes = self._open(on_error, choose)
             self._describe(axes)
             on_error.pop_all()
 
@@ -73,14 +75,14 @@ class TiffMovie:
         """Close the file."""
         self._file.close()
 
-    def _open(self, on_error: ExitStack) -> Planes:
+    def _open(self, on_error: ExitStack, choose: Choose) -> Planes:
         """Find the planes: by the index of Micro-Manager, or by the header of the file."""
         kind = recorded_by(self.path)
-        if kind == "stack" and (stack := read_stack(self.path)):
+        if kind == "stack" and (stack := read_stack(self.path, choose)):
             return stack
         if kind == "ndtiff" and self.path.with_name(INDEX).is_file():
-            return read_ndtiff(self.path)
-        image = image_of(self.path, self._file.ome_metadata or "")
+            return read_ndtiff(self.path, choose)
+        image = image_of(self.path, self._file.ome_metadata or "", choose)
         if image is not None:
             check_ome(self.path, image.text)
             _check_files(self.path, image)
@@ -89,7 +91,9 @@ class TiffMovie:
             self._reopen(on_error, is_shaped=False)
         if not self._file.series:
             raise BadInput(f"{self.path}: holds no image")
-        pages = SeriesPages(self.path, self._file, self._file.series[0], image.images if image else 0)
+        full = self._file.series[:1] if image else images_in(self.path, self._file)
+        series = full[0] if image else full[choose(len(full))]
+        pages = SeriesPages(self.path, self._file, series, image.images if image else len(full))
         if image is not None:
             pages.notes += _foreign_files(self.path, self._file, image)
             pages.files = sorted({*pages.files, self.path.with_name(image.header)})
@@ -102,7 +106,7 @@ class TiffMovie:
 
     def _reopen(self, on_error: ExitStack, **how: Any) -> None:
         self._file.close()
-        self._file = on_error.enter_context(tifffile.TiffFile(self.path, **how))
+        self._file = on_error.enter_context(open_tiff(self.path, check=None, **how))
 
     def _describe(self, axes: str | None) -> None:
         planes = self._planes
@@ -125,23 +129,11 @@ class TiffMovie:
         axes = self.axes[: there.ndim]
         if len(axes) < there.ndim or not set(axes) <= set("TZC"):
             raise BadInput(f"{self.path}: planes are missing", found=f"{there.sum()} of {there.size} planes")
-        total, why = self.lengths.get("T", 1), self._planes.why_missing
-        if "T" in axes:
-            along = axes.index("T")
-            whole = there.any(axis=tuple(i for i in range(there.ndim) if i != along))
-            self.frames = np.flatnonzero(whole).tolist()
-            self.lengths["T"] = len(self.frames)
-            gone = np.flatnonzero(~whole).tolist()
-            if gone:
-                self.notes.append(
-                    f"{counted(gone)} of {total} {'are' if len(gone) > 1 else 'is'} not there and left out: {why}"
-                )
-            there = there.take(self.frames, along)
-        if not there.all():
-            self.notes.append(
-                f"{(~there).sum()} of {there.size} planes are not there and read as zeros: {why}. Missing are "
-                f"{named_places(~there, axes)}{_complete(there, axes)}"
-            )
+        frames, notes = kept_frames(there, axes, self._planes.why_missing)
+        self.notes += notes
+        if frames is not None:
+            self.frames = frames
+            self.lengths["T"] = len(frames)
 
 
 @contextmanager
@@ -159,16 +151,6 @@ def _clear_errors(path: Path) -> Iterator[None]:
             expected="a TIFF, an ImageJ hyperstack or an OME-TIFF",
             cure="open it in Fiji and save it again, or take it out of the folder",
         ) from error
-
-
-def _complete(there: NDArray[np.bool_], axes: str) -> str:
-    """Name the channels that all planes are there of."""
-    if "C" not in axes:
-        return ""
-    along = axes.index("C")
-    whole = there.all(axis=tuple(i for i in range(there.ndim) if i != along))
-    names = ", ".join(str(channel + 1) for channel in np.flatnonzero(whole))
-    return f". Complete is channel {names}; measure on it (--channel)" if names else ""
 
 
 def _appended(file: tifffile.TiffFile) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
 from cpretrain.images.tiff.integrity import MOST_PIXELS
@@ -35,13 +36,15 @@ class _Row(NamedTuple):
     compression: int
 
 
-def read_ndtiff(path: Path) -> IndexedPlanes:
+def read_ndtiff(path: Path, choose: Choose) -> IndexedPlanes:
     """Open the recording that a file belongs to, by the index beside it.
 
     Parameters
     ----------
     path : pathlib.Path
-        Any file of it; of several positions the first one is read.
+        Any file of it.
+    choose : callable
+        Chooses one of several positions.
 
     Raises
     ------
@@ -57,7 +60,9 @@ def read_ndtiff(path: Path) -> IndexedPlanes:
             cure="give the file the name that it was recorded under",
         )
     others = [tuple((name, at) for name, at in row.axes.items() if name not in _AXES) for row in rows]
-    chosen = [row for row, other in zip(rows, others, strict=True) if other == others[0]]
+    positions = list(dict.fromkeys(others))
+    position = positions[choose(len(positions))]
+    chosen = [row for row, other in zip(rows, others, strict=True) if other == position]
     files = [index, *(path.with_name(name) for name in dict.fromkeys(row.file for row in chosen))]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
@@ -68,7 +73,7 @@ def read_ndtiff(path: Path) -> IndexedPlanes:
         )
     places, channels = _placed(path, chosen)
     why = "the recording was stopped, or these planes were left out on purpose"
-    found = Found(files, len(set(others)), [], why, channels)
+    found = Found(files, len(positions), [], why, channels)
     return IndexedPlanes("TZC", places, _kind(index, chosen), found)
 
 

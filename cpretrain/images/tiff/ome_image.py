@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-import tifffile
-
 from cpretrain.errors import BadInput, DamagedFile
-from cpretrain.images.tiff.ifd_chain import check_complete
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
+from cpretrain.images.tiff.open_file import open_tiff
 
 LONGEST_HEADER = 2**28
 """Bytes of a header in a file of its own."""
@@ -27,11 +26,11 @@ class OmeImage:
     Parameters
     ----------
     text : str
-        The header with the images alone that have planes in the file, as if it stood in the file.
+        The header with the chosen image alone, as if it stood in the file.
     images : int
-        How many these are.
+        How many images have planes in the file.
     files : tuple of str
-        Names of all files of the first of them.
+        Names of all files of the chosen one.
     identifiers : dict of str to str
         UUID of each of these files, as the header says it.
     header : str
@@ -45,7 +44,7 @@ class OmeImage:
     header: str
 
 
-def image_of(path: Path, text: str) -> OmeImage | None:
+def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
     """Find the image whose planes lie in a file.
 
     Parameters
@@ -54,6 +53,8 @@ def image_of(path: Path, text: str) -> OmeImage | None:
         The file.
     text : str
         Its own header, which may name another file that the whole header stands in.
+    choose : callable
+        Chooses one of several.
 
     Returns
     -------
@@ -75,17 +76,18 @@ def image_of(path: Path, text: str) -> OmeImage | None:
     if not described:
         return None
     name = _name_in_header(path, described, own, in_file=master is None)
-    chosen = [image for image in described if name in _files(image, path.name)]
-    for image in [child for child in root if _kind(child) == "Image" and child not in chosen]:
+    here = [image for image in described if name in _files(image, path.name)]
+    chosen = here[choose(len(here))]
+    for image in [child for child in root if _kind(child) == "Image" and child is not chosen]:
         root.remove(image)
-    identifiers = _files(chosen[0], path.name)
+    identifiers = _files(chosen, path.name)
     known = identifiers[name] or own
     root.attrib.pop("UUID", None)
     if known:
         root.set("UUID", known)
     names = tuple(path.name if file == name else file for file in identifiers)
     text = ElementTree.tostring(root, "unicode")
-    return OmeImage(text, len(chosen), names, identifiers, master or path.name)
+    return OmeImage(text, len(here), names, identifiers, master or path.name)
 
 
 def identifier_in(text: str) -> str:
@@ -159,8 +161,7 @@ def _header_text(file: Path) -> str:
     with file.open("rb") as opened:
         start = opened.read(4)
     if start[:2] in (b"II", b"MM"):
-        check_complete(file)
-        with tifffile.TiffFile(file) as tiff:
+        with open_tiff(file) as tiff:
             return tiff.ome_metadata or ""
     if file.stat().st_size > LONGEST_HEADER:
         raise DamagedFile(file, f"{file.stat().st_size} bytes of OME-XML")

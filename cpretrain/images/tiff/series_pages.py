@@ -27,8 +27,8 @@ class SeriesPages:
         The same, opened.
     series : tifffile.TiffPageSeries
         The movie in it.
-    images : int, optional
-        How many images the file holds, where its header says so.
+    images : int
+        How many images the file holds.
 
     Raises
     ------
@@ -39,13 +39,13 @@ class SeriesPages:
     why_missing = "they were left out in the recording, or it was stopped before its end"
 
     def __init__(
-        self, path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int = 0
+        self, path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int
     ) -> None:
         self.path, self._file, self._series = path, file, series
         names = {page.parent.filename for page in series.pages if page is not None}
         beside = names if series.kind == "ome" else set()
         self.files = [path.parent / name for name in sorted(beside | {path.name})]
-        self.images = images or _images(path, file)
+        self.images = images
         check_movie(path, file, series, self.files)
         self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
         self._numbers = _page_numbers(series)
@@ -109,12 +109,18 @@ def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
     return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
 
 
-def _images(path: Path, file: tifffile.TiffFile) -> int:
-    """Number of images in a file; tifffile takes frames of another size for another image."""
+def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
+    """List the images in a file, its smaller copies left out; tifffile takes frames of another size for another image.
+
+    Raises
+    ------
+    BadInput
+        When a frame has another size or type than the first one.
+    """
     full = [series for series in file.series if not series.keyframe.is_reduced]
     if len(full) > 1 and full[0].kind == "generic":
         raise _unlike(path, full[1].keyframe.index, full[1].keyframe, full[0].keyframe)
-    return len(full)
+    return full or file.series[:1]
 
 
 def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
