@@ -86,7 +86,7 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     path : path-like
         ``experiment.toml``.
     batch : BatchSettings, optional
-        What differs from its defaults here holds instead of what the file says.
+        What is set here holds instead of what the file says.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     """
     experiment = read_experiment(path)
     if batch:
-        instead = experiment.batch.replace(**batch.model_dump(exclude_defaults=True))
+        instead = experiment.batch.replace(**batch.model_dump(exclude_unset=True))
         experiment = experiment.model_copy(update={"batch": instead})
     moved = correct_and_cut(experiment)
     training_images = _beside_raw(experiment, "training_images")
