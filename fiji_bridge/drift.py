@@ -14,6 +14,7 @@ from cpretrain.images.metadata import Calibration
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.checks import check_drift_settings, check_pixels
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.child.plugin import COMMAND
 from fiji_bridge.errors import FijiError, missing_class
@@ -208,7 +209,7 @@ def _named(error: FijiError, movie: Frames) -> FijiError:
     missing = missing_class(error.text)
     if missing:
         problem = f"{name}{error.problem}: this Fiji is incomplete, there is no {missing} in its jars"
-        return FijiError(problem, error.text, f"{UPDATE}, or use --engine native")
+        return FijiError(problem, error.text, f"{UPDATE}, or use {option('engine', 'native')}")
     complaint = complaint_in(error.text)
     problem = f"{name}{error.problem}" + (f": {complaint}" if complaint else "")
     return FijiError(problem, error.text, error.cure)

@@ -20,6 +20,7 @@ from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
@@ -94,7 +95,9 @@ def combine(
     if len(folders) < 2:
         raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
     if out.resolve() in [folder.resolve() for folder in read.values()]:
-        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+        raise BadInput(
+            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+        )
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
@@ -137,9 +140,9 @@ def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[P
     missing = [table for table in tables if not table.is_file()]
     if missing:
         raise BadInput(
-            f"{missing[0]}: is not there, and --rule probability goes by it",
+            f"{missing[0]}: is not there, and {option('rule', 'probability')} goes by it",
             found=f"{len(missing)} of {len(tables)} tables missing",
-            expected="a table of objects for each label image, from cpretrain predict",
+            expected=f"a table of objects for each label image, from {command('predict')}",
             cure="choose another rule: smaller, larger or order",
         )
     return [*files, *tables]

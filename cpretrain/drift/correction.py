@@ -33,6 +33,7 @@ from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -107,7 +108,9 @@ def correct_drift(
     files = list_movies(raw)
     folder = to_path(out) or beside(folder_of(raw), "corrected")
     if folder.resolve() == files[0].resolve().parent:
-        raise BadInput(f"{folder}: corrected movies would replace the raw ones", cure="choose another --out")
+        raise BadInput(
+            f"{folder}: corrected movies would replace the raw ones", cure=f"choose another {option('out')}"
+        )
     check_names(files)
     check_verifiable(settings)
     for note in passed_over(raw, [*files, *([settings.mask] if settings.mask else [])]):

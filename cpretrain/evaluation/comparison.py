@@ -31,6 +31,7 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record, settings_of_model, tuned_values
 from cpretrain.models.weights import find_base
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.storage.paths import PathLike, to_path
@@ -198,11 +199,15 @@ def _views(
     if images is None and masks is None:
         views["crop"] = read_split(ModelFolder(model).split).validation
     elif images is None or masks is None:
-        raise BadInput("--images and --masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('images')} and {option('masks')} belong together", cure="give both, or neither"
+        )
     else:
         views["image"] = load_pairs(images, masks)
     if (frames is None) != (frame_masks is None):
-        raise BadInput("--frames and --frame-masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('frames')} and {option('frame_masks')} belong together", cure="give both, or neither"
+        )
     if frames is not None and frame_masks is not None:
         views["frame"] = load_pairs(frames, frame_masks)
     return views

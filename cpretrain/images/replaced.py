@@ -6,6 +6,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import remove
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.outputs import damaged_outputs, holdings
@@ -51,7 +52,8 @@ def check_holdings(store: Path) -> None:
         raise BadInput(
             f"{store}: holds label images of the movie as it was, which would be lost with it",
             found=first_names(held),
-            cure=f"move the folder {store.name}/labels to another place or remove it, or choose another --out",
+            cure=f"move the folder {store.name}/labels to another place or remove it, "
+            f"or choose another {option('out')}",
         )
 
 

@@ -41,6 +41,7 @@ from cpretrain.prediction.other_formats import forms_asked_for, write_other_form
 from cpretrain.prediction.resume import KeptFrames
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
@@ -136,7 +137,8 @@ def predict(
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of", cure="choose another --out"
+            f"{out}: label images would replace the images that they are of",
+            cure=f"choose another {option('out')}",
         )
     check_names(files)
     used = find_model(os.fspath(model), settings)
@@ -164,7 +166,8 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
     for file in files:
         with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
             counts.append(movie.shape[2])
-    return unused_channels(counts, model.known, "name the channel that shows the objects with --channel")
+    cure = f"name the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:

@@ -15,8 +15,10 @@ from cpretrain.batch.local_workers import BASE, SPARE, local_cluster, shares
 from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.runner import for_each
 from cpretrain.batch.workload import Workload
+from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import set_output
+from cpretrain.runtime.spelling import spelled
 from cpretrain.settings.batch import BatchSettings
 from tests.support.batch_work import work
 
@@ -53,7 +55,8 @@ def test_on_two_workers(tmp_path):
     events, before = [], set(psutil.Process().children())
     set_output(events=events.append)
     try:
-        batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
+        with spelled(CommandLineSpelling()):
+            batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
     finally:
         set_output()
     assert [name for name, _ in batch.done] == ["a", "mortal", "b", "c"]
@@ -62,6 +65,7 @@ def test_on_two_workers(tmp_path):
     assert reasons["bad [1] ü"].endswith("is bad\n  → mend it")
     assert "the processes that worked on it died" in reasons["deadly"]
     assert "No space left on device" in reasons["full"]
+    assert "choose another disk with --out" in reasons["full"]  # spelled as here
     with open(tmp_path / "batch.csv", newline="", encoding="utf-8") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     assert {name: row["state"] for name, row in rows.items()} == {
