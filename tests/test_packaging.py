@@ -2,8 +2,11 @@
 
 import re
 import tomllib
+import zipfile
+from email import message_from_bytes
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 import cpretrain
 from cpretrain.settings.batch import BatchSettings
@@ -64,3 +67,46 @@ def test_links_of_the_documentation_lead_somewhere():
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    [path] = WheelBuilder(str(ROOT)).build(
+        directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"]
+    )
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+@pytest.mark.parametrize("folder", ["macros/fiji", "macros/qupath", "cpretrain/demo_data/fields"])
+def test_what_commands_and_messages_need_is_in_the_wheel(wheel, folder):
+    packed = {name.removeprefix("cpretrain/") for name in wheel.namelist()}
+    needed = {
+        path.relative_to(ROOT).as_posix().removeprefix("cpretrain/")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert needed and needed <= packed
+
+
+def test_pages_that_messages_name_are_in_the_wheel(wheel):
+    sources = [path.read_text("utf-8") for path in (ROOT / "cpretrain").rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r"shipped\(['\"](docs/[^'\"]+)", text)}
+    assert named and {f"cpretrain/{name}" for name in named} <= set(wheel.namelist())
+
+
+def test_nothing_else_is_in_the_wheel(wheel):
+    names = wheel.namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "cpretrain",
+        "fiji_bridge",
+        f"cpretrain-{cpretrain.__version__}.dist-info",
+    }
+    assert not [name for name in names if "base_training" in name or "__pycache__" in name]
+    assert {"cpretrain/py.typed", "fiji_bridge/py.typed"} <= set(names)
+
+
+def test_the_page_of_the_package_index_has_no_link_that_leads_nowhere(wheel):
+    metadata = message_from_bytes(wheel.read(f"cpretrain-{cpretrain.__version__}.dist-info/METADATA"))
+    targets = re.findall(r"\]\(([^)]+)\)", metadata.get_payload())
+    assert targets and [target for target in targets if not target.startswith(("https://", "#"))] == []

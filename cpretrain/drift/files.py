@@ -5,9 +5,11 @@ from pathlib import Path
 
 from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
+from cpretrain.images.discovery import corrected_name, name_in_format
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.spelling import option
+from cpretrain.settings.base import Format
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.json_file import read_json
 from cpretrain.storage.rerun import done_record
 
 
@@ -19,22 +21,35 @@ class DriftFiles:
     ----------
     source : pathlib.Path
         The raw movie.
-    corrected : pathlib.Path
-        The corrected one; the others lie beside it.
+    folder : pathlib.Path
+        Where the corrected one and all that belongs to it goes.
+    format : str
+        What the corrected one is written as: ``tiff`` or ``ome-zarr``.
     """
 
     source: Path
-    corrected: Path
+    folder: Path
+    format: Format = "tiff"
+
+    @property
+    def corrected(self) -> Path:
+        """The corrected movie."""
+        return self._in(self.format)
+
+    @property
+    def in_other_format(self) -> Path:
+        """The corrected movie as an earlier run may have written it."""
+        return self._in("ome-zarr" if self.format == "tiff" else "tiff")
 
     @property
     def shifts(self) -> Path:
         """The table of shifts."""
-        return self.corrected.with_suffix(".shifts.csv")
+        return self._beside(".shifts.csv")
 
     @property
     def picture(self) -> Path:
         """The picture of the drift."""
-        return self.corrected.with_suffix(".drift.png")
+        return self._beside(".drift.png")
 
     @property
     def outputs(self) -> list[Path]:
@@ -44,13 +59,13 @@ class DriftFiles:
     @property
     def record(self) -> Path:
         """The record, the last file to be written."""
-        return self.corrected.with_suffix(".json")
+        return self._beside(".json")
 
     def mask_to_propose(self, settings: DriftSettings) -> Path:
         """A PNG for a proposed mask: beside the picture, and never in the place of a mask that is in use."""
-        path = self.corrected.with_suffix(".mask.png")
+        path = self._beside(".mask.png")
         in_use = settings.mask is not None and settings.mask.resolve() == path.resolve()
-        return self.corrected.with_suffix(".mask2.png") if in_use else path
+        return self._beside(".mask2.png") if in_use else path
 
     def are_current(self, settings: DriftSettings) -> bool:
         """Whether they are complete, and neither movie nor settings have changed since."""
@@ -59,13 +74,6 @@ class DriftFiles:
         with TimeLapse(self.source, settings.axes, settings.convert) as movie:
             inputs = inputs_of(movie, settings)
         return done_record(self.record, settings, inputs, self.outputs) is not None
-
-    def warnings_told(self) -> tuple[str, ...]:
-        """Return the warnings of the run that wrote the files."""
-        try:
-            return tuple(str(warning["message"]) for warning in read_json(self.record).get("warnings", ()))
-        except (ValueError, KeyError, TypeError, OSError):  # of an earlier version, or changed by hand
-            return ()
 
     def check_table_stays(self, settings: DriftSettings) -> None:
         """Make sure that the shifts to apply are not replaced.
@@ -78,8 +86,15 @@ class DriftFiles:
         if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
             raise BadInput(
                 f"{settings.shifts}: the shifts to apply would be replaced",
-                cure="choose another folder with --out",
+                cure=f"choose another folder with {option('out')}",
             )
+
+    def _in(self, format: Format) -> Path:
+        return self.folder / name_in_format(corrected_name(self.source), format)
+
+    def _beside(self, suffix: str) -> Path:
+        """A file of the same name, whatever the movie is written as."""
+        return (self.folder / corrected_name(self.source)).with_suffix(suffix)
 
 
 def inputs_of(movie: TimeLapse, settings: DriftSettings) -> list[Path]:

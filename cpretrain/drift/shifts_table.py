@@ -1,6 +1,5 @@
 """The table of shifts beside a corrected movie: written once, read again, applied to other movies."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from cpretrain.drift.inspection import Inspected
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name
 from cpretrain.registration.curve import DriftCurve, FramePair
-from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.csv_table import read_rows
+from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 COLUMNS = ("frame", "drift_z", "drift_y", "drift_x", "clipped", "uncertain")
 INSPECTED = ("agreement_before", "agreement_after", "note")
@@ -35,11 +33,9 @@ def write_shifts(
     ]
     notes = [", ".join(one.kind for one in findings if t in one.frames) for t in range(frames)]
     rows = zip(curve.drift.tolist(), curve.clipped.tolist(), uncertain, *agreement, notes, strict=True)
-    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS + INSPECTED)
+    with open_table(path, COLUMNS + INSPECTED) as table:
         for frame, (drift, *seen) in enumerate(rows):
-            writer.writerow([frame, *(round(value, 4) for value in drift), *seen])
+            table.writerow([frame, *(round(value, 4) for value in drift), *seen])
 
 
 def read_shifts(path: Path) -> DriftCurve:
@@ -50,19 +46,17 @@ def read_shifts(path: Path) -> DriftCurve:
     BadInput
         When the file is not there or has other columns.
     """
-    try:
-        rows = read_rows(path, COLUMNS[1:5])
-        drift = np.array([[float(row[f"drift_{axis}"]) for axis in "zyx"] for row in rows], np.float32)
-        clipped = _pairs(row["clipped"] for row in rows)
-        told = all(row.get("uncertain") for row in rows)
-        uncertain = _pairs(row["uncertain"] for row in rows) if told else None
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise BadInput(
-            f"{path}: cannot be read as a table of shifts",
-            found=f"{type(error).__name__}: {error}",
-            expected=f"columns {', '.join(COLUMNS)}",
-        ) from error
+    rows = list(read_rows(path, COLUMNS[1:5], _frame, what="a table of shifts"))
+    drift = np.array([drift for drift, _, _ in rows], np.float32)
+    clipped = _pairs(clipped for _, clipped, _ in rows)
+    told = all(uncertain for _, _, uncertain in rows)
+    uncertain = _pairs(uncertain for _, _, uncertain in rows) if told else None
     return DriftCurve(drift.reshape(-1, 3), clipped, uncertain)
+
+
+def _frame(row: Row) -> tuple[list[float], str, str]:
+    """Drift (z, y, x) of a frame, and its flags; that of uncertainty is empty in tables without."""
+    return [float(row[f"drift_{axis}"]) for axis in "zyx"], row["clipped"], row.get("uncertain") or ""
 
 
 def _pairs(flags: Iterable[str]) -> tuple[FramePair, ...]:

@@ -1,83 +1,136 @@
-"""The movies that a person means by a path: a file, a folder of them, an OME-Zarr, a pattern of single frames."""
+"""Find the movies that a path stands for: a file, a folder of files, an OME-Zarr, or a pattern of single frames."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import tifffile
+
 from cpretrain.errors import BadInput
+from cpretrain.images import formats
+from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
-from cpretrain.images.timelapse import NamedFrames, TimeLapse
+from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
+from cpretrain.runtime.log_silence import silent
+from cpretrain.settings.base import Format
 
+STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
 
 def list_movies(raw: Path) -> list[Path]:
-    """List what `raw` stands for, each path to be opened by `TimeLapse`.
+    """List the movies that `raw` stands for, each a path that `TimeLapse` opens.
 
     Parameters
     ----------
     raw : pathlib.Path
-        A TIFF, an OME-Zarr folder, a pattern of single-frame files, or a folder of TIFFs and OME-Zarrs. Of a
-        multi-file OME-TIFF the first file stands for all.
+        A file of a movie, an OME-Zarr folder, a pattern of single-frame files, or a folder of files and OME-Zarrs. Of
+        a multi-file OME-TIFF the first file stands for all. Where a file holds several positions, each is a movie of
+        its own; one alone is named by its number: ``exp.nd2#3``.
 
     Raises
     ------
     BadInput
         When there is no movie.
     """
-    if is_pattern(raw) or is_ome_zarr(raw):
+    if is_pattern(raw) or is_ome_zarr(file_of(raw)) or position(raw):
         return [raw]
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
     try:
-        images = list_images(raw)
+        files = list_images(raw, MOVIE_SUFFIXES)
     except BadInput:
         if not stores:
             raise
-        images = []
-    return [*_one_of_each_set(images), *stores]
+        files = []
+    movies = [movie for file in _one_of_each_set(files) for movie in positions_of(file, _positions(file))]
+    return [*movies, *stores]
+
+
+def _positions(file: Path) -> int:
+    """Number of positions in a file; 1 where that cannot be told yet."""
+    if format_of(file) is None and not _may_hold_several(file):
+        return 1
+    try:
+        movie = reader_of(file)(file, None)
+    except BadInput:  # told when its turn comes
+        return 1
+    movie.close()
+    return movie.images
+
+
+def _may_hold_several(tiff: Path) -> bool:
+    """Whether a TIFF is of a kind that may hold several images; a look at its first page tells."""
+    try:
+        with silent("tifffile"), tifffile.TiffFile(tiff) as file:
+            return recorded_by(tiff) is not None or file.is_ome or file.is_shaped or file.is_lsm
+    except Exception:  # a damaged file raises nearly anything; told when its turn comes
+        return False
 
 
 def folder_of(raw: Path) -> Path:
-    """The folder that results go beside: of an OME-Zarr or a pattern the one it lies in, else `raw` itself."""
-    return raw.parent if is_pattern(raw) or is_ome_zarr(raw) else raw
+    """Return the folder beside which results go: the parent of an OME-Zarr or a pattern, else `raw` itself."""
+    return raw.parent if is_pattern(raw) or is_ome_zarr(file_of(raw)) else file_of(raw)
 
 
 def corrected_name(movie: Path) -> str:
-    """File name of the corrected movie, for example ``img.tif`` for the pattern ``img_*.tif``."""
+    """File name of the corrected movie: ``img.tif`` for the pattern ``img_*.tif``, ``exp_p3.tif`` for ``exp.nd2#3``."""
+    name, number = _corrected_name(file_of(movie)), position(movie)
+    length = next(
+        len(end) for end in (*OME_SUFFIXES, Path(name).suffix) if name.lower().endswith(end.lower())
+    )
+    return result_stem(name[: len(name) - length], number) + name[len(name) - length :]
+
+
+def _corrected_name(movie: Path) -> str:
     if is_ome_zarr(movie):
         name = "_".join(part.removesuffix(".zarr").removesuffix(".ome") for part in _parts_in_store(movie))
     elif is_pattern(movie):
         stem = movie.name.removesuffix(movie.suffix)
         name = stem.replace("*", "").replace("?", "").strip(" _-.") or movie.parent.resolve().name
-    elif movie.suffix.lower() in OTHER_SUFFIXES:
+    elif movie.suffix.lower() in (*OTHER_SUFFIXES, *formats.SUFFIXES):
         name = movie.stem.removesuffix(".ome")
     else:
         return movie.name
     return f"{name}.tif"
 
 
+def name_in_format(name: str, format: Format) -> str:
+    """File name of a result in another format, for example ``img.ome.zarr`` for ``img.tif``."""
+    if format == "tiff":
+        return name
+    return f"{Path(name).stem.removesuffix('.ome')}{STORE_SUFFIX}"
+
+
 def source_name(movie: Path) -> str:
-    """Name of a movie in tables: that of its file; of an image in an OME-Zarr also that of the store."""
+    """Return a movie's name in tables: its file name; for an image in an OME-Zarr, with the name of the store."""
     return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
 
 
 def _parts_in_store(store: Path) -> list[str]:
-    """Names of an OME-Zarr and of the one it lies in, for example ``["day1.zarr", "0"]``."""
+    """Return the names of an OME-Zarr and of the store around it, for example ``["day1.zarr", "0"]``."""
     full = store.resolve()
     outer = [folder for folder in (full, *full.parents) if folder.suffix.lower() == ".zarr"]
     return [*full.relative_to(outer[-1].parent).parts] if outer else [full.name]
 
 
 def chosen_frames(movie: NamedFrames, only: Sequence[int] | None) -> Sequence[int]:
-    """List the frames of a movie that are wanted: those of `only` that it has, or all where that is None.
+    """List the requested frames of a movie: those in `only` that it has, or all if that is None.
+
+    Parameters
+    ----------
+    movie : NamedFrames
+        The movie.
+    only : sequence of int or None
+        Frame numbers, from 0.
 
     Raises
     ------
     BadInput
-        When it has none of them.
+        When the movie has none of them.
     """
     there = range(movie.shape[0])
     chosen = there if only is None else [t for t in only if t in there]
@@ -87,7 +140,7 @@ def chosen_frames(movie: NamedFrames, only: Sequence[int] | None) -> Sequence[in
 
 
 def _one_of_each_set(images: list[Path]) -> list[Path]:
-    """Leave out the files that an earlier one already stands for."""
+    """Drop files that belong to the movie of an earlier file."""
     kept: list[Path] = []
     known: set[Path] = set()
     for image in images:
@@ -113,13 +166,13 @@ def _set_of(image: Path) -> list[Path]:
 
 
 def beside(chosen: Path, name: str) -> Path:
-    """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
-    folder = chosen.resolve()
+    """Return the path of a folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
+    folder = file_of(chosen).resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
 def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
-    """List all files that movies are made of; one that cannot be opened stands for itself."""
+    """List all files of some movies; a movie that cannot be opened is listed itself."""
     files: list[Path] = []
     for path in movies:
         try:
@@ -131,12 +184,12 @@ def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
 
 
 def check_names(files: list[Path]) -> None:
-    """Make sure that no result would take the place of another one.
+    """Check that no two movies would have results with the same name.
 
     Raises
     ------
     BadInput
-        Naming two movies whose results would have the same names.
+        When two would; the error names both.
     """
     of_name: dict[str, Path] = {}
     for path in files:
@@ -149,17 +202,20 @@ def check_names(files: list[Path]) -> None:
 
 
 OTHER_SUFFIXES = (".stk", ".lsm", ".tf2", ".tf8", ".btf")
-"""TIFFs of MetaMorph and Zeiss, and of more than 4 GB, under names of their own."""
+"""Other endings of TIFF files: of MetaMorph, of Zeiss, and for more than 4 GB."""
 SUFFIXES = (".tif", ".tiff", *OTHER_SUFFIXES)
+MOVIE_SUFFIXES = (*SUFFIXES, *formats.SUFFIXES)
 
 
-def list_images(path: str | os.PathLike) -> list[Path]:
-    """List the TIFF files of a folder by name, or give the one file named.
+def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """List the TIFF files of a folder, sorted by name, or return the one file named.
 
     Parameters
     ----------
     path : path-like
-        A file, or a folder. Hidden files, and what is no file, are left out.
+        A file, or a folder. Hidden files and subfolders are ignored.
+    suffixes : tuple of str
+        Endings of files that count, in lower case.
 
     Returns
     -------
@@ -179,13 +235,13 @@ def list_images(path: str | os.PathLike) -> list[Path]:
     files = sorted(
         file
         for file in given.iterdir()
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
     )
     if not files:
         others = sorted(file.name for file in given.iterdir() if not file.name.startswith("."))
         raise BadInput(
             f"{given}: no images in this folder",
             found=", ".join(others[:5]) + (" …" if len(others) > 5 else "") if others else "an empty folder",
-            expected="files ending in " + ", ".join(SUFFIXES),
+            expected="files ending in " + ", ".join(suffixes),
         )
     return files

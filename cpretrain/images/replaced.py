@@ -1,29 +1,33 @@
-"""Say when a result takes the place of that of another movie of the same name."""
+"""What becomes of an earlier result in whose place a new one is put."""
 
 from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
+from cpretrain.images.ome_zarr_labels import image_of, remove_labels
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.json_file import read_json
+from cpretrain.storage.outputs import damaged_outputs, holdings, name_from
 
 
 def placed_name(movie: Path) -> str:
-    """Name of a movie with that of its folder, as a record keeps it."""
+    """Return a movie's name with that of its folder, as stored in records."""
     name = source_name(movie)
     above = movie.resolve().parents[name.count("/")]
     return f"{above.name}/{name}"
 
 
 def warn_of_replaced(record: Path, movie: Path) -> None:
-    """Say that an earlier result is replaced which is, by its record, of another movie.
+    """Warn if an earlier result, which belongs to another movie according to its record, is replaced.
 
     Parameters
     ----------
     record : pathlib.Path
-        Record of the result that is about to be written; it need not be there.
+        Record of the result that is about to be written; it need not exist.
     movie : pathlib.Path
-        What the new one is of.
+        Movie of the new result.
     """
     try:
         earlier = read_json(record).get("movie") if record.is_file() else None
@@ -32,4 +36,48 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
     if earlier and earlier != placed_name(movie):
         warning(
             f"{record.parent.name}/{record.stem}: the result of {earlier} is replaced by that of {placed_name(movie)}"
+        )
+
+
+def check_holdings(store: Path) -> None:
+    """Make sure that no label images are lost with the OME-Zarr that they lie in.
+
+    Raises
+    ------
+    BadInput
+        When the movie that is about to be replaced holds some.
+    """
+    held = [path.name for path in holdings(store)]
+    if held:
+        raise BadInput(
+            f"{store}: holds label images of the movie as it was, which would be lost with it",
+            found=first_names(held),
+            cure=f"move the folder {store.name}/labels to another place or remove it, "
+            f"or choose another {option('out')}",
+        )
+
+
+def remove_other_format(record: Path, path: Path) -> None:
+    """Remove a result that was written in another format, so that later steps find one movie and not two.
+
+    Parameters
+    ----------
+    record : pathlib.Path
+        Record of the earlier result: only what is as this lists it is removed.
+    path : pathlib.Path
+        What may be there.
+    """
+    if not path.exists():
+        return
+    try:
+        name = name_from(path, record.parent)
+        described = {name: read_json(record)["outputs"][name]} if record.is_file() else {}
+        is_ours = bool(described) and not damaged_outputs(described, record.parent)
+    except (ValueError, KeyError, TypeError, OSError):
+        is_ours = False
+    if is_ours and not holdings(path):
+        remove_labels(path)
+    elif image_of(path) is None:
+        warning(
+            f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
         )

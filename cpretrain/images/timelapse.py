@@ -1,6 +1,7 @@
-"""Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
+"""Open a time-lapse lazily: one frame at a time, shape (Z, C, Y, X), whatever the axes of the file."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import AXES
-from cpretrain.images.conversion import Converted
+from cpretrain.images.conversion import Converted, Readable
+from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
+from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.resources import check_memory
@@ -23,7 +26,7 @@ from cpretrain.settings.base import Conversion
 
 
 class Frames(Protocol):
-    """What drift correction needs of a movie."""
+    """A movie as drift correction needs it."""
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -31,24 +34,32 @@ class Frames(Protocol):
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of a pixel."""
+        """Pixel type."""
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes z, c, y, x."""
+        """Return frame `t` (from 0), shape (Z, C, Y, X)."""
 
 
 class NamedFrames(Frames, Protocol):
-    """A movie that crops can be drawn from: frames that have a name."""
+    """A movie that crops can be drawn from: frames with a name."""
 
     path: Path
 
     def is_complete(self, t: int, z: int) -> bool:
-        """Whether all channels of a plane are there."""
+        """Return whether all channels of a plane are present."""
 
 
 @dataclass
 class ArrayFrames:
-    """A movie held in an array with axes t, z, c, y, x."""
+    """A movie held in an array.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (T, Z, C, Y, X)
+        Grey values.
+    calibration : Calibration
+        Pixel size and frame interval.
+    """
 
     pixels: NDArray[Any]
     calibration: Calibration = field(default_factory=Calibration)
@@ -61,11 +72,11 @@ class ArrayFrames:
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of a pixel."""
+        """Pixel type."""
         return self.pixels.dtype
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes z, c, y, x."""
+        """Return frame `t` (from 0), shape (Z, C, Y, X)."""
         return np.asarray(self.pixels[t])
 
 
@@ -75,25 +86,26 @@ class TimeLapse:
     Parameters
     ----------
     path : path-like
-        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), an OME-Zarr folder, or a pattern of
-        single-frame TIFFs such as ``raw/img_*.tif``.
+        A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), a file of a microscope (see
+        `cpretrain.images.formats`), an OME-Zarr folder, or a pattern of single-frame TIFFs such as ``raw/img_*.tif``;
+        with the position where it holds several: ``exp.nd2#3``.
     axes : str, optional
-        Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
+        Axes of the file, one letter of ``TZCYX`` each, if stated wrongly there.
     convert : str, optional
-        Rule by which pixels become grey values that can be measured, see `Converted`.
+        Rule for converting pixels to grey values that can be measured, see `Converted`.
 
     Attributes
     ----------
     files : list of pathlib.Path
-        The files it is made of; of an OME-Zarr its metadata, and the folder of its pixels at full resolution.
+        The files it consists of; for an OME-Zarr its metadata, and the folder of its pixels at full resolution.
     calibration : Calibration
-        What a pixel and a frame are worth.
+        Pixel size and frame interval.
     channels : Channels
         Names and colours of the channels.
     images : int
-        How many images the file holds; the first one is read.
+        How many positions the file holds; the one that the path names is read, else the first.
     notes : list of str
-        What of the file was left out, is missing or was guessed, in words for people; see `warn_of_notes`.
+        Sentences on parts of the file that were left out, are missing or were guessed; see `warn_of_notes`.
 
     Raises
     ------
@@ -106,7 +118,7 @@ class TimeLapse:
     ) -> None:
         self.path = Path(path)
         check_name(self.path)
-        self._movie: TiffMovie | ZarrMovie | FrameFiles | Converted = _opener(self.path)(self.path, axes)
+        self._movie: Readable = reader_of(self.path)(self.path, axes)
         if convert:
             self._movie = Converted(self._movie, convert)
         self.axes, self.files = self._movie.axes, self._movie.files
@@ -115,10 +127,10 @@ class TimeLapse:
         self.channels: Channels = self._movie.channels
         self._shape = tuple(self._movie.lengths.get(axis, 1) for axis in AXES)
         self.images, self.notes = self._movie.images, [*self._movie.notes]
-        if self.images > 1:
+        if self.images > 1 and position(self.path) is None:
             self.notes.append(
-                f"holds {self.images} images; the first one is read. Save the others as files of their own (Fiji: "
-                "Bio-Formats Importer)"
+                f"holds {self.images} positions; the first one is read. Name the others as "
+                f"{at_position(self.path, 2).name}, or give the folder to take all of them"
             )
         self._latest: tuple[int, NDArray[Any]] | None = None
         try:
@@ -141,11 +153,11 @@ class TimeLapse:
 
     @property
     def frame_bytes(self) -> int:
-        """Size of a frame in memory."""
+        """Size of a frame in memory, in bytes."""
         return prod(self._shape[1:]) * self.dtype.itemsize
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Read frame `t` (from 0), axes z, c, y, x; the latest one is kept, and is not to be changed.
+        """Read frame `t` (from 0), shape (Z, C, Y, X); the latest frame is cached, so do not modify it.
 
         Raises
         ------
@@ -158,10 +170,12 @@ class TimeLapse:
             pixels = self._movie.read(t)
         except BadInput:
             raise
-        except Exception as error:  # every codec raises errors of its own
-            raise BadInput(
-                f"{self.path}: frame {t} cannot be read",
-                found=f"{type(error).__name__}: {error}",
+        except Exception as error:  # every codec raises its own exceptions
+            raise DamagedFile(
+                self.path,
+                error,
+                problem=f"frame {t} cannot be read",
+                expected=None,
                 cure="the file is damaged or incomplete: copy it again from the microscope",
             ) from error
         axes = self.axes.replace("T", "")
@@ -171,12 +185,12 @@ class TimeLapse:
         return ordered
 
     def is_complete(self, t: int, z: int) -> bool:
-        """Whether all channels of a plane are there (frame and plane from 0), and none reads as zeros."""
+        """Return whether all channels of a plane are present (frame and plane from 0), so that none reads as zeros."""
         missing = self._movie.missing(t)
         return not missing[z if len(missing) > 1 else 0].any()
 
     def warn_of_notes(self) -> None:
-        """Say what of the file was left out, is missing or was guessed."""
+        """Warn about parts of the file that were left out, are missing or were guessed."""
         for note in self.notes:
             warning(f"{self.path.name}: {note}")
 
@@ -191,7 +205,17 @@ class TimeLapse:
         self.close()
 
 
-def _opener(path: Path) -> type[TiffMovie] | type[ZarrMovie] | type[FrameFiles]:
+def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
+    """Find what reads a movie, by what its path says; its format's library is imported now.
+
+    Raises
+    ------
+    BadInput
+        When that library is not installed.
+    """
     if is_pattern(path):
         return FrameFiles
-    return ZarrMovie if is_ome_zarr(path) else TiffMovie
+    if is_ome_zarr(file_of(path)):
+        return ZarrMovie
+    known = format_of(path)
+    return known.load() if known else TiffMovie

@@ -1,4 +1,4 @@
-"""Read what is inside a zip or gzip file into memory, within limits; nothing is ever written to disk."""
+"""Read the contents of a zip or gzip file into memory, within limits; nothing is ever written to disk."""
 
 import gzip
 import io
@@ -6,30 +6,30 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 
 MOST_ENTRIES = 100_000
-_LISTED = b"PK\1\2"  # begins each entry of the list of files, which zipfile reads whole
+_LISTED = b"PK\1\2"  # starts each entry of the central directory, which zipfile reads whole
 MOST_BYTES = 2**26
-"""More than this many bytes, unpacked and all together, are refused."""
+"""Limit of the total unpacked size in bytes; more is refused."""
 
 
 def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
     """Read the files in a zip archive.
 
-    Folders, hidden files, and what macOS adds (``__MACOSX``, ``.DS_Store``) are passed over.
+    Folders, hidden files, and what macOS adds (``__MACOSX``, ``.DS_Store``) are skipped.
 
     Parameters
     ----------
     path : pathlib.Path
         The archive; its name is used in errors.
     data : bytes, optional
-        Its content, where that was read already.
+        Its content, if already read.
 
     Returns
     -------
     list of (str, bytes)
-        Name without folders, and content, in the archive's order.
+        Name without folders, and content of each file, in the archive's order.
 
     Raises
     ------
@@ -52,32 +52,28 @@ def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
                 found.append((PurePosixPath(info.filename).name, content))
     except BadInput:
         raise
-    except RuntimeError as error:  # zipfile's way to say that a password is needed
+    except RuntimeError as error:  # zipfile's error if a password is needed
         raise BadInput(
             f"{path}: cannot be unpacked", found=str(error), cure="export it without a password"
         ) from error
     except Exception as error:
-        raise BadInput(
-            f"{path}: is damaged or incomplete",
-            found=f"{type(error).__name__}: {error}",
-            expected="a complete zip archive",
-            cure="export it again, or copy it again",
-        ) from error
+        raise DamagedFile(path, error, expected="a complete zip archive") from error
     return found
 
 
 def gunzip(path: Path, data: bytes) -> bytes:
-    """Unpack gzip data, within limits."""
+    """Unpack gzip data, within limits.
+
+    Raises
+    ------
+    BadInput
+        When the data is damaged, or unpacks to more than `MOST_BYTES`.
+    """
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(
-            f"{path}: is damaged or incomplete",
-            found=f"{type(error).__name__}: {error}",
-            expected="a complete gzip file",
-            cure="export it again, or copy it again",
-        ) from error
+        raise DamagedFile(path, error, expected="a complete gzip file") from error
     if len(content) > MOST_BYTES:
         raise _too_much(path, f"more than {MOST_BYTES // 2**20} MiB unpacked")
     return content

@@ -1,11 +1,11 @@
-"""The objects in QuPath's GeoJSON, of every version and in every form of it."""
+"""The objects in QuPath's GeoJSON, in every form that its versions write."""
 
 import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.labels.drawn import Drawn
 from cpretrain.labels.outlines import Outline, Polygon, ring, with_area
 from cpretrain.runtime.gc_pause import gc_paused
@@ -22,14 +22,14 @@ _OLD_TYPES = {
     "TMACoreObject": "tmacore",
     "PathRootObject": "root",
 }
-"""What QuPath 0.2 wrote as the id of an object."""
+"""Object types by the ids that QuPath 0.2 wrote."""
 
 _NO_CELLS = {"tmacore": "TMA cores", "tile": "tiles", "root": "roots of a hierarchy"}
 _CHILDREN = ("childObjects", "children")
 
 
 def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[list[Drawn], Counter[str]]:
-    """Read what was drawn, and count what has no area or is no object of an image.
+    """Read the drawn objects, and count the entries that have no area or are not objects in an image.
 
     Parameters
     ----------
@@ -43,16 +43,17 @@ def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[l
     Raises
     ------
     BadInput
-        When it is damaged or no GeoJSON.
+        When it is damaged or is not GeoJSON.
     """
     drawn, skipped = [], Counter[str]()
     for index, entry in enumerate(_entries(_root(path, data)), 1):
         try:
             one, without_area = _drawn(entry, nuclei)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise BadInput(
-                f"{path}: feature {index} cannot be read",
-                found=f"{type(error).__name__}: {error}"[:200],
+            raise DamagedFile(
+                path,
+                error,
+                problem=f"feature {index} cannot be read",
                 expected="a GeoJSON feature with a geometry",
                 cure="export it from QuPath again: File > Export objects as GeoJSON",
             ) from error
@@ -66,9 +67,10 @@ def _root(path: str | os.PathLike, data: bytes) -> Any:
         with gc_paused():
             root = parse_json(data.decode("utf-8-sig"))
     except ValueError as error:
-        raise BadInput(
-            f"{path}: is not JSON, or is incomplete",
-            found=f"{type(error).__name__}: {error}"[:200] if data.strip() else "an empty file",
+        raise DamagedFile(
+            path,
+            error if data.strip() else "an empty file",
+            problem="is not JSON, or is incomplete",
             expected="GeoJSON",
             cure="export it from QuPath again: File > Export objects as GeoJSON",
         ) from error
@@ -94,7 +96,7 @@ def _is_collection(entry: Any) -> bool:
 
 
 def _entries(root: Any) -> Iterator[Any]:
-    """Go through features and bare geometries in the order of the file, those below others after them."""
+    """Yield features and bare geometries in the order of the file, children after their parents."""
     waiting = [root]
     while waiting:
         entry = waiting.pop()
@@ -114,7 +116,7 @@ def _children(entry: Any) -> list[Any]:
 
 
 def _drawn(entry: dict[str, Any], nuclei: bool) -> tuple[Drawn | None, list[str]]:
-    """Read one feature (or bare geometry): the object, if it is one, and what of it was left out."""
+    """Read one feature (or bare geometry): the object, if it is one, and the kinds of the parts left out."""
     bare = entry["type"] != "Feature"
     facts = {} if bare else entry.get("properties") or {}
     kind = _kind(entry, facts)

@@ -1,4 +1,4 @@
-"""Read a PNG as it is stored: QuPath's documented label script writes ``NAME-labels.png``."""
+"""Read the stored values of a PNG: QuPath's documented label script writes ``NAME-labels.png``."""
 
 import io
 import os
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cpretrain.errors import BadInput
-from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.tiff.integrity import MOST_PIXELS
 from cpretrain.labels.tiff_plane import Plane, check_room
 from cpretrain.runtime.terminal import check_name
 
@@ -17,7 +17,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def is_png(path: str | os.PathLike) -> bool:
-    """Tell a PNG by its first bytes, whatever its name."""
+    """Return whether a file is a PNG by its first bytes, whatever its name."""
     try:
         with open(path, "rb") as file:
             return file.read(len(SIGNATURE)) == SIGNATURE
@@ -26,7 +26,7 @@ def is_png(path: str | os.PathLike) -> bool:
 
 
 def read_png(path: str | os.PathLike) -> Plane:
-    """Read a PNG; a palette image gives its indices, not its colours.
+    """Read a PNG; a palette image is read as indices, not as colours.
 
     Raises
     ------
@@ -41,24 +41,24 @@ def read_png(path: str | os.PathLike) -> Plane:
         _check_sums(path, data)
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise damaged(path, f"a header that says {image.height} × {image.width} pixels")
+                raise DamagedFile(path, f"a header that says {image.height} × {image.width} pixels")
             check_room(path, image.height, image.width)
             palette = image.mode == "P"
             pixels = np.asarray(image.convert("L") if image.mode == "LA" else image)
     except BadInput:
         raise
     except Exception as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
+        raise DamagedFile(path, error) from error
     return Plane(pixels, palette)
 
 
 def _check_sums(path: str | os.PathLike, data: bytes) -> None:
-    """Check the sum of every chunk: Pillow leaves out those of the pixels."""
+    """Check the checksum of every chunk: Pillow skips those of the pixels."""
     place = len(SIGNATURE)
     kind = b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 8 + length
         if struct.unpack_from(">I", data, end)[0] != zlib.crc32(data[place + 4 : end]):
-            raise damaged(path, f"a wrong check sum in chunk {kind!r}")
+            raise DamagedFile(path, f"a wrong check sum in chunk {kind!r}")
         place = end + 4

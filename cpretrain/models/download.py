@@ -3,16 +3,37 @@
 import urllib.error
 
 from cpretrain.errors import BadInput
-from cpretrain.models.weights import ModelWeights, models_folder, zoo_file
+from cpretrain.models.weights import ModelWeights, find_base, models_folder, zoo_file
+from cpretrain.runtime.summary import Summary
 
 
-def download(base: ModelWeights) -> None:
-    """Let Cellpose fetch the weights of a zoo model.
+def download_model(name: str) -> Summary:
+    """Have a base model on this machine, for work without internet later.
+
+    Parameters
+    ----------
+    name : str
+        A model of Cellpose's zoo.
 
     Raises
     ------
     BadInput
-        When it cannot; it says where to put the file.
+        When the installed Cellpose has no such model, or its weights cannot be downloaded.
+    """
+    base = find_base(name)
+    assert base.path is not None
+    if base.downloadable and not base.path.is_file():
+        download(base)
+    return Summary([f"{base.name} is at {base.path}"], {"name": base.name, "path": base.path})
+
+
+def download(base: ModelWeights) -> None:
+    """Have Cellpose download the weights of a zoo model.
+
+    Raises
+    ------
+    BadInput
+        When it cannot; the error states where to put the file by hand.
     """
     from cellpose import models
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.timelapse import TimeLapse
 
 
@@ -22,7 +22,7 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    array of bool, shape (1, Y, X) or (Z, Y, X)
+    ndarray of bool, shape (1, Y, X) or (Z, Y, X)
         True where the mask is not 0.
 
     Raises
@@ -59,7 +59,7 @@ def _png_planes(path: Path) -> NDArray[np.uint8]:
         with Image.open(path, formats=["PNG"]) as image:
             pixels = np.asarray(image.convert("RGB"))
     except Exception as error:  # Pillow complains of damaged files in many ways
-        raise BadInput(
-            f"{path}: cannot be read as a PNG", found=f"{type(error).__name__}: {error}", cure="save it again"
+        raise DamagedFile(
+            path, error, problem="cannot be read as a PNG", expected=None, cure="save it again"
         ) from error
     return pixels.max(axis=-1)[np.newaxis]

@@ -1,11 +1,11 @@
-"""Settings of drift correction."""
+"""Settings for drift correction."""
 
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Conversion, NotNegativeInt, PositiveFloat, PositiveInt, Settings
+from cpretrain.settings.base import Conversion, Format, NotNegativeInt, PositiveFloat, PositiveInt, Settings
 
 
 class DriftSettings(Settings):
@@ -46,7 +46,7 @@ class DriftSettings(Settings):
     )
     refine: bool = Field(
         False,
-        description="go from each measured shift to where the images are most alike: to the pixel, with --sub-pixel "
+        description="go from each measured shift to where the images are most alike: to the pixel, with `sub_pixel` "
         "to a fraction of one",
     )
     bridge: bool = Field(
@@ -56,7 +56,7 @@ class DriftSettings(Settings):
     robust: bool = Field(
         False,
         description="measure whatever is wrong with the movie: pairs at several distances, the mean of all frames, "
-        "frames bridged, still pixels left out; --max-shift cuts nothing",
+        "frames bridged, still pixels left out; `max_shift` cuts nothing",
     )
     shifts: Path | None = Field(
         None,
@@ -64,14 +64,14 @@ class DriftSettings(Settings):
     )
     shifts_scale: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
         (1.0, 1.0, 1.0),
-        description="pixels of this movie for one pixel of that of --shifts, in x, y and z",
+        description="pixels of this movie for one pixel of that of `shifts`, in x, y and z",
     )
     crop_to_valid: bool = Field(
         False, description="keep only the area that every frame covers, instead of growing the canvas"
     )
     keep_large_shifts: bool = Field(
         False,
-        description="take shifts larger than max_shift as they were measured, with a warning, and do not cut them",
+        description="take shifts larger than `max_shift` as they were measured, with a warning, and do not cut them",
     )
     mask: Path | None = Field(
         None,
@@ -80,6 +80,9 @@ class DriftSettings(Settings):
     )
     ignore_padding: bool = Field(
         False, description="leave out the borders of zeros that frames have already, frame by frame"
+    )
+    format: Format = Field(
+        "tiff", description="what corrected movies are written as: tiff, or ome-zarr with a pyramid"
     )
     verify: NotNegativeInt = Field(
         0, description="correct this many movies with the plugin too, and say whether the results are equal"

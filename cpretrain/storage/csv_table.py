@@ -1,34 +1,104 @@
-"""Tables as CSV, one row a mapping of column to value."""
+"""Tables as CSV: written whole or not at all, with lines that end in LF, and read with one error for all that is wrong.
+
+Every line ending is read, and the mark that Excel puts before the first column.
+"""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cpretrain.errors import BadInput, short
 from cpretrain.storage.atomic import write_aside
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+T = TypeVar("T")
+Row = dict[str, str]
+"""Cells of a row by column, as text."""
+
+
+@contextmanager
+def open_table(path: Path, columns: Sequence[str]) -> Iterator["Writer"]:
+    """Open a table to write row by row, as ``csv.writer`` does; it is put in its place when the block succeeds.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The table.
+    columns : sequence of str
+        Names of its columns, which are its first row.
+
+    Yields
+    ------
+    csv.writer
+        Its ``writerow`` and ``writerows`` take the cells in the order of the columns.
+    """
+    with write_aside(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        yield table
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a table, whole or not at all."""
+    """Write rows whose cells have names; the columns are those of all rows, an absent cell, or NaN, is empty."""
     import pandas as pd
 
     with write_aside(path) as aside:
-        pd.DataFrame([dict(row) for row in rows]).to_csv(aside, index=False)
+        pd.DataFrame([dict(row) for row in rows]).to_csv(aside, index=False, lineterminator="\n")
 
 
-def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
-    """Read a table that has these columns; cells that are not there are None.
+def read_rows(
+    path: Path, columns: Sequence[str], parse: Callable[[Row], T], *, what: str, cure: str | None = None
+) -> Iterator[T]:
+    """Read a table row by row.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The table.
+    columns : sequence of str
+        Columns that it has to have; others may be there too.
+    parse : callable
+        Makes something of a row, given as its cells by column; ``dict`` leaves it as it is. Where it raises KeyError,
+        TypeError or ValueError, the table is not what it should be.
+    what : str
+        What it should be, for errors, for example ``"the table of crops"``.
+    cure : str, optional
+        What to do where it is something else.
+
+    Yields
+    ------
+    object
+        What `parse` made of each row.
 
     Raises
     ------
-    KeyError
-        When a column is missing, from a file without rows too.
-    OSError, ValueError, csv.Error
-        When it cannot be read.
+    BadInput
+        When it cannot be read, lacks a column, or has a row that is too short or that `parse` does not take.
     """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        table = csv.DictReader(file)
-        missing = [column for column in columns if column not in (table.fieldnames or ())]
-        if missing:
-            raise KeyError(missing[0])
-        return list(table)
+    line = 0
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file)
+            _check_columns(columns, table.fieldnames or ())
+            for row in table:
+                line = table.line_num
+                if any(row[column] is None for column in columns):
+                    raise ValueError("too few cells")
+                yield parse(row)
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise BadInput(
+            f"{path}: is not {what}",
+            found=f"line {line}: {short(error)}" if line else short(error),
+            expected=f"columns {', '.join(columns)}",
+            cure=cure,
+        ) from error
+
+
+def _check_columns(columns: Sequence[str], there: Sequence[str]) -> None:
+    missing = [column for column in columns if column not in there]
+    if missing:
+        raise ValueError(f"no column {', '.join(missing)}")

@@ -1,8 +1,11 @@
-"""The files that a step wrote, as its record lists them, and which of them are gone or changed.
+"""The files that a step wrote, as its record lists them, and those of them that are gone or changed.
 
-An output counts as whole when its size and its SHA-256 are those recorded. Files of `LARGE` bytes or more are not read
-again as long as the system's times of their last change are those recorded too; where a time differs, because the file
-was copied or somebody touched it, its SHA-256 decides.
+An output counts as intact if its size and SHA-256 are as recorded. Files of `LARGE` bytes or more are not read again as
+long as their modification times are as recorded too; if a time differs, because the file was copied or touched, its
+SHA-256 decides.
+
+A store, which is a folder of thousands of chunks, counts as one output. What it holds besides belongs to those who put
+it there: label images that are written beside the movie of an OME-Zarr are outputs of their own.
 """
 
 import os
@@ -10,50 +13,92 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cpretrain.storage.hashing import files_in, sha256
+from cpretrain.storage.hashing import files_in, sha256, sha256_of_all
 
 LARGE = 2**28
-"""Bytes from which on a file is not read again when its times are those recorded."""
+"""Size in bytes from which a file with unchanged times is not read again."""
+LABELS = "labels"
+"""Where an OME-Zarr keeps the label images of its movie."""
 
 
 def describe_outputs(paths: Iterable[str | os.PathLike], folder: Path) -> dict[str, dict[str, Any]]:
-    """Describe files, and all files of folders, by their names relative to `folder`.
+    """Describe files, all files of folders, and stores, by their names relative to `folder`.
 
     Returns
     -------
     dict of str to dict
-        ``size`` in bytes, ``sha256``, and ``times`` of the last change of content and of the file's entry, in ns.
+        ``size`` in bytes, ``sha256``, and ``times`` of the last change of content and of the file's entry, in ns; of a
+        store those of all its files together, and ``files``, the number of them.
     """
-    files = [file for path in paths for file in files_in(path)]
-    return {
-        Path(os.path.relpath(file, folder)).as_posix(): {
-            "size": file.stat().st_size,
-            "sha256": sha256(file),
-            "times": _times(file),
-        }
-        for file in files
-    }
+    each = [entry for path in map(Path, paths) for entry in ([path] if _is_store(path) else files_in(path))]
+    return {name_from(entry, folder): _describe(entry) for entry in each}
+
+
+def name_from(path: Path, folder: Path) -> str:
+    """Name an output as a record in `folder` does: by the way from there; on another drive by its whole path."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
-    """Find the outputs that are not what was written: ``is gone`` or ``was changed``, by name."""
+    """Find the outputs that differ from what was written: ``is gone`` or ``was changed``, by name."""
     found = {}
     for name, facts in described.items():
         file = folder / name
-        if not file.is_file():
+        if not (file.is_dir() if "files" in facts else file.is_file()):
             found[name] = "is gone"
         elif not _is_whole(file, facts):
             found[name] = "was changed"
     return found
 
 
-def _is_whole(file: Path, facts: Mapping[str, Any]) -> bool:
-    size = file.stat().st_size
-    if size != facts["size"]:
+def holdings(store: Path) -> list[Path]:
+    """List what others put into a store: its label images."""
+    labels = store / LABELS
+    return (
+        sorted(path for path in labels.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if labels.is_dir()
+        else []
+    )
+
+
+def _is_store(path: Path) -> bool:
+    return (path / "zarr.json").is_file()
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    files = _files_of(path)
+    many = {"files": len(files)} if path.is_dir() else {}
+    return {"size": _size(files), "sha256": _digest(path, files), "times": _times(files), **many}
+
+
+def _is_whole(path: Path, facts: Mapping[str, Any]) -> bool:
+    files = _files_of(path)
+    if _size(files) != facts["size"] or len(files) != facts.get("files", 1):
         return False
-    return (size >= LARGE and _times(file) == facts["times"]) or sha256(file) == facts["sha256"]
+    return (facts["size"] >= LARGE and _times(files) == facts["times"]) or _digest(path, files) == facts[
+        "sha256"
+    ]
 
 
-def _times(file: Path) -> list[int]:
-    facts = file.stat()
-    return [facts.st_mtime_ns, facts.st_ctime_ns]
+def _files_of(path: Path) -> list[Path]:
+    """List the files of an output, of a store without its label images."""
+    return [file for file in files_in(path) if file == path or file.relative_to(path).parts[0] != LABELS]
+
+
+def _digest(path: Path, files: list[Path]) -> str:
+    return sha256_of_all(files, path) if path.is_dir() else sha256(path)
+
+
+def _size(files: list[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
+
+
+def _times(files: list[Path]) -> list[int]:
+    facts = [file.stat() for file in files]
+    return [
+        max((one.st_mtime_ns for one in facts), default=0),
+        max((one.st_ctime_ns for one in facts), default=0),
+    ]

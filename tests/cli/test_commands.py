@@ -28,7 +28,7 @@ HEAVY = (
 
 
 def cpretrain(*arguments: object, cwd: object = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cpretrain.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "cpretrain", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
 
 
@@ -191,6 +191,14 @@ BAD_INPUT = {
     "a sweep over what is no number": (
         lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--sweep", "base=1"],
         "--sweep: cannot search 'base'",
+    ),
+    "a sweep of its own": (
+        lambda folder: ["sweep", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--grid", "base=1"],
+        "cannot search 'base'",
+    ),
+    "workers for one training": (
+        lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--workers", "2"],
+        "a single training runs in this process",
     ),
     "nothing to install": (lambda folder: ["models", "--install", "."], "is not a model folder"),
     "a setting out of range": (lambda folder: ["crops", ".", "--size", "0"], "--size: input should be greater"),

@@ -3,10 +3,8 @@
 import hashlib
 import json
 import sys
-import zipfile
 
 import pytest
-from hatchling.builders.wheel import WheelBuilder
 
 from cpretrain.cli.fiji_menu import PYTHON, fiji_scripts, installed
 from cpretrain.errors import BadInput
@@ -77,10 +75,3 @@ def test_a_folder_that_cannot_be_written_to(fiji):
     (fiji / "scripts").write_text("a file in the way")
     with pytest.raises(BadInput, match="cannot be written to"):
         fiji_scripts(fiji, install=True)
-
-
-def test_the_scripts_are_in_the_wheel(tmp_path):
-    [wheel] = WheelBuilder(str(SOURCES.parents[1])).build(directory=str(tmp_path), versions=["standard"])
-    with zipfile.ZipFile(wheel) as archive:
-        packed = {name.removeprefix("cpretrain/macros/fiji/") for name in archive.namelist()}
-    assert files(SOURCES) <= packed

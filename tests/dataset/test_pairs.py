@@ -204,8 +204,8 @@ def test_split_csv(tmp_path):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("", "empty"),
-        ("a,b\n1,2\n", "KeyError"),
+        ("", "no column image, mask, group, set"),
+        ("a,b\n1,2\n", "no column image"),
         ("image,mask,group,set\na,a,g,train\nb,b,g,testing\n", "testing"),
         ("image,mask,group,set\na,a,g,train\n", "empty"),
         ("image,mask,group,set\na,a,g,train\na,a,g,validation\n", "in two sets: "),

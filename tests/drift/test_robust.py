@@ -100,7 +100,9 @@ def test_large_shifts_are_taken_and_named(tmp_path):
     movie = stored(tmp_path / "raw" / "a.tif", pixels)
     [corrected] = correct_drift(movie, settings=ROBUST).done
     assert corrected.curve.large_pairs == ((7, 8),)
-    assert "moved further than --max-shift 10 10 10, by up to 71 pixels, as measured" in corrected.warnings[0]
+    assert (
+        "moved further than max_shift=(10, 10, 10), by up to 71 pixels, as measured" in corrected.warnings[0]
+    )
     still_in_y = measure_drift(movie, settings=ROBUST.replace(max_shift=(20, 0, 0)))
     assert not still_in_y.drift[:, 1].any()
     assert np.array_equal(still_in_y.drift[:, 2], corrected.curve.drift[:, 2])
@@ -150,10 +152,10 @@ def test_what_does_not_go_with_it(tmp_path, options):
 
 
 def test_it_is_refused_with_the_plugin_and_never_chosen_by_itself(tmp_path, capsys):
-    with pytest.raises(BadInput, match="--robust: the plugin in Fiji has no such option"):
+    with pytest.raises(BadInput, match="robust=True: the plugin in Fiji has no such option"):
         correct_drift(tmp_path, settings=DriftSettings(engine="fiji", robust=True))
     movie = stored(tmp_path / "raw" / "a.tif", healthy("moving")[0])
     [corrected] = correct_drift(movie, settings=DriftSettings(robust=True)).done
     assert corrected.engine == "native"
-    assert "because the plugin has no --robust" in capsys.readouterr().err
+    assert "because the plugin has no robust" in capsys.readouterr().err
     assert not DriftSettings().robust

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from cpretrain.errors import BadInput
-from cpretrain.images.discovery import list_movies
+from cpretrain.images.discovery import corrected_name, list_movies
 from cpretrain.images.timelapse import TimeLapse
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
 
@@ -176,7 +176,11 @@ def test_positions_in_one_file_are_told_and_the_first_is_read(tmp_path):
     planes = planes_of(some(3, 0), 0) | planes_of(some(3, 1), 1)
     path = write_stack(tmp_path / "e_MMStack_Default.ome.tif", planes, summary(3, positions=2))
     assert np.array_equal(opened(path)[:, 0], some(3, 0))
-    assert "holds 2 images; the first one is read" in notes_of(path)
+    assert "holds 2 positions; the first one is read" in notes_of(path)
+    first, second = list_movies(tmp_path)
+    assert np.array_equal(opened(first)[:, 0], some(3, 0)) and not notes_of(first)
+    assert np.array_equal(opened(second)[:, 0], some(3, 1))
+    assert corrected_name(second) == "e_MMStack_Default_p2.ome.tif"
 
 
 @pytest.mark.parametrize("name", ["A", "A_1"])
@@ -259,7 +263,9 @@ def test_ndtiff_gives_the_first_position_and_says_so(tmp_path):
         assert np.array_equal(pixels[2, 1], some(1, 21)[0])
     with TimeLapse(files[0]) as movie:
         assert movie.channels.names == ("DAPI", "GFP") and movie.images == 2
-    assert list_movies(tmp_path / "raw") == files[:1]
+    movies = list_movies(tmp_path / "raw")
+    assert [movie.name for movie in movies] == ["NDTiffStack.tif#1", "NDTiffStack.tif#2"]
+    assert np.array_equal(opened(movies[1])[2, 1], some(1, 121)[0])
 
 
 def test_ndtiff_with_missing_parts(tmp_path):

@@ -7,7 +7,7 @@ import psutil
 import pytest
 import tifffile
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff import ifd_chain as tiff_directories
 from cpretrain.images.tiff.ifd_chain import check_complete, check_directories
 from cpretrain.images.timelapse import TimeLapse
@@ -44,7 +44,7 @@ def test_directories_in_a_circle(tmp_path, read, pages, following, bigtiff):
     path = tmp_path / "loop.tif"
     chain(path, pages, following, bigtiff)
     before = psutil.Process().memory_info().rss
-    with pytest.raises(BadInput, match=r"loop\.tif: is damaged") as error:
+    with pytest.raises(DamagedFile, match=r"loop\.tif: is damaged") as error:
         read(path)
     assert "in a circle" in error.value.found
     assert psutil.Process().memory_info().rss - before < 50e6
@@ -53,7 +53,7 @@ def test_directories_in_a_circle(tmp_path, read, pages, following, bigtiff):
 def test_more_pages_than_any_movie_has(tmp_path, monkeypatch):
     chain(tmp_path / "a.tif", 12, 0)
     monkeypatch.setattr(tiff_directories, "MOST_PAGES", 11)
-    with pytest.raises(BadInput, match="is damaged") as error:
+    with pytest.raises(DamagedFile, match="is damaged") as error:
         TimeLapse(tmp_path / "a.tif")
     assert error.value.found == "more than 11 pages"
 
@@ -73,7 +73,7 @@ def test_directories_beyond_the_end_are_missed(tmp_path):
     path.write_bytes(
         layout.put(path.read_bytes(), layout.pointers[-1], layout.offset, path.stat().st_size + 8)
     )
-    with pytest.raises(BadInput, match="is damaged") as error:
+    with pytest.raises(DamagedFile, match="is damaged") as error:
         check_complete(path)
     assert error.value.found == "pages beyond the end of the file"
 
@@ -109,7 +109,7 @@ def test_a_header_that_asks_for_too_much(tmp_path, kind):
     path = tmp_path / "a.ome.tif"
     tifffile.imwrite(path, FRAMES, description=text.encode(), metadata=None, photometric="minisblack")
     for read in (TimeLapse, describe_image):
-        with pytest.raises(BadInput, match=r"a\.ome\.tif: is damaged") as error:
+        with pytest.raises(DamagedFile, match=r"a\.ome\.tif: is damaged") as error:
             read(path)
         assert found in error.value.found
 
@@ -140,5 +140,5 @@ def test_a_header_that_names_no_other_file_is_an_ordinary_one(tmp_path, uuid):
 def test_a_circle_in_another_file_of_a_set(tmp_path):
     files = write_ome_set(tmp_path / "set", FRAMES)
     chain(files[3], 1, 0)
-    with pytest.raises(BadInput, match=r"m_3\.ome\.tif: is damaged"):
+    with pytest.raises(DamagedFile, match=r"m_3\.ome\.tif: is damaged"):
         TimeLapse(files[0])

@@ -3,6 +3,7 @@
 import pytest
 
 from cpretrain.errors import BadInput
+from cpretrain.models.download import download_model
 from cpretrain.models.installed import install_model, list_models
 from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.models.zoo import ZOO
@@ -71,3 +72,13 @@ def test_another_model_is_never_overwritten(model, cellpose_folder, name):
 def test_what_is_no_model_folder(tmp_path):
     with pytest.raises(BadInput, match="is not a model folder"):
         install_model(tmp_path)
+
+
+def test_a_model_that_is_here_is_not_downloaded_again(cellpose_folder, tiny_model):
+    name = "cyto3" if cellpose_major() == 3 else "cpsam_v2"
+    cellpose_folder.mkdir()
+    there = cellpose_folder / name
+    there.write_bytes(tiny_model.read_bytes())
+    assert download_model(name).data == {"name": name, "path": there}
+    with pytest.raises(BadInput, match="did you mean"):
+        download_model(name + "x")

@@ -1,13 +1,14 @@
 """The curves of the page: average precision over IoU thresholds, and the losses of the training."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
 
+from cpretrain.errors import BadInput
 from cpretrain.evaluation.report.wording import NAMES, VIEWS
 from cpretrain.evaluation.scoring import HUMAN, Scoring
 from cpretrain.html.line_chart import Chart, Line, line_chart
+from cpretrain.storage.csv_table import read_rows
 
 MARKERS = {"base": "square", "retrained": "circle", HUMAN: "triangle"}
 MEASURED = {
@@ -15,14 +16,14 @@ MEASURED = {
     "test_loss": ("in-training test set", "base", "square"),
     "test_average_precision": ("in-training test set", "base", "square"),
 }
-"""Columns of ``losses.csv``: name in the key, style and marker."""
+"""Columns of ``losses.csv``: name in the legend, style and marker."""
 
 LARGEST = 1e9
-"""A table with larger numbers, or with NaN, is not drawn."""
+"""Limit of values; a table with larger numbers, or with NaN, is not drawn."""
 
 
 def precision_chart(scoring: Scoring) -> Chart:
-    """Average precision of each model over the IoU thresholds, with its intervals."""
+    """Return the chart of each model's average precision over the IoU thresholds, with intervals."""
     lines = []
     for name, one in scoring.models.items():
         means = [one.mean(j) for j in range(len(scoring.view.thresholds))]
@@ -43,7 +44,7 @@ def precision_chart(scoring: Scoring) -> Chart:
 
 
 def training_charts(path: Path) -> list[Chart]:
-    """Losses, and average precision during training where it was measured.
+    """Return charts of the losses, and of average precision during training if it was measured.
 
     Parameters
     ----------
@@ -53,13 +54,12 @@ def training_charts(path: Path) -> list[Chart]:
     Returns
     -------
     list of Chart
-        Empty where the table is not there or is none.
+        Empty if the table does not exist or cannot be read.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(read_rows(path, ("epoch",), dict, what="a table of losses"))
         lines = {name: _line(rows, name, *look) for name, look in MEASURED.items()}
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):  # TypeError: a row too short
+    except (BadInput, ValueError):
         return []
     losses = [line for name in ("training_loss", "test_loss") if (line := lines[name])]
     precision = lines["test_average_precision"]
@@ -72,7 +72,7 @@ def training_charts(path: Path) -> list[Chart]:
 
 
 def _line(rows: Sequence[Mapping[str, str]], column: str, name: str, style: str, marker: str) -> Line | None:
-    """Read a column of losses, which has values at some epochs only; None where it has none."""
+    """Read a column of losses, which may have values at some epochs only; None if it has none."""
     points = [(float(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
     if not all(abs(number) < LARGEST for point in points for number in point):
         raise ValueError(f"{column}: numbers that no training gives")

@@ -1,4 +1,4 @@
-"""Recordings as Micro-Manager's NDTiff has them: a file ``NDTiff.index`` says which plane lies where."""
+"""Recordings in Micro-Manager's NDTiff format: a file ``NDTiff.index`` states the location of each plane."""
 
 import json
 import struct
@@ -9,10 +9,11 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ifd_chain import MOST_PAGES
 from cpretrain.images.tiff.indexed_planes import Found, IndexedPlanes, Place, PlaneKind
-from cpretrain.images.tiff.integrity import MOST_PIXELS, damaged
+from cpretrain.images.tiff.integrity import MOST_PIXELS
 from cpretrain.images.tiff.ome_xml import checked_name
 
 INDEX = "NDTiff.index"
@@ -20,7 +21,7 @@ _AXES = {"time": "T", "t": "T", "z": "Z", "channel": "C", "c": "C"}
 _GREY = {0: "uint8", 1: "uint16", 3: "uint16", 4: "uint16", 5: "uint16", 6: "uint16"}
 _RGB = 2
 _LONGEST = 2**16
-"""Bytes of a name or of the axes of a plane."""
+"""Maximum length in bytes of a name, or of a plane's axes."""
 
 
 class _Row(NamedTuple):
@@ -35,18 +36,20 @@ class _Row(NamedTuple):
     compression: int
 
 
-def read_ndtiff(path: Path) -> IndexedPlanes:
+def read_ndtiff(path: Path, choose: Choose) -> IndexedPlanes:
     """Open the recording that a file belongs to, by the index beside it.
 
     Parameters
     ----------
     path : pathlib.Path
-        Any file of it; of several positions the first one is read.
+        Any file of it.
+    choose : callable
+        Chooses one of several positions.
 
     Raises
     ------
     BadInput
-        When a file of it is missing, the index is damaged, or knows no such file.
+        When one of its files is missing, or the index is damaged or does not list this file.
     """
     index = path.with_name(INDEX)
     rows = list(_rows(index))
@@ -57,7 +60,9 @@ def read_ndtiff(path: Path) -> IndexedPlanes:
             cure="give the file the name that it was recorded under",
         )
     others = [tuple((name, at) for name, at in row.axes.items() if name not in _AXES) for row in rows]
-    chosen = [row for row, other in zip(rows, others, strict=True) if other == others[0]]
+    positions = list(dict.fromkeys(others))
+    position = positions[choose(len(positions))]
+    chosen = [row for row, other in zip(rows, others, strict=True) if other == position]
     files = [index, *(path.with_name(name) for name in dict.fromkeys(row.file for row in chosen))]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
@@ -68,12 +73,12 @@ def read_ndtiff(path: Path) -> IndexedPlanes:
         )
     places, channels = _placed(path, chosen)
     why = "the recording was stopped, or these planes were left out on purpose"
-    found = Found(files, len(set(others)), [], why, channels)
+    found = Found(files, len(positions), [], why, channels)
     return IndexedPlanes("TZC", places, _kind(index, chosen), found)
 
 
 def _placed(path: Path, rows: list[_Row]) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Give the place of each plane, and the names of the channels where they have some."""
+    """Return the location of each plane, and the names of the channels if they have any."""
     along = {axis: [_at(row, axis) for row in rows] for axis in "TZC"}
     names = {axis: list(dict.fromkeys(at for at in along[axis] if isinstance(at, str))) for axis in along}
     numbers = {
@@ -82,7 +87,7 @@ def _placed(path: Path, rows: list[_Row]) -> tuple[NDArray[Any], tuple[str, ...]
     first = {axis: min(0 if axis == "T" else min(numbers[axis]), min(numbers[axis])) for axis in along}
     shape = tuple(max(numbers[axis]) - first[axis] + 1 for axis in "TZC")
     if np.prod(shape, dtype=float) > MOST_PAGES:
-        raise damaged(path.with_name(INDEX), f"planes of {shape} frames, planes and channels")
+        raise DamagedFile(path.with_name(INDEX), f"planes of {shape} frames, planes and channels")
     places: NDArray[Any] = np.full(shape, None, object)
     for row, *at in zip(rows, *(numbers[axis] for axis in "TZC"), strict=True):
         where = tuple(number - first[axis] for number, axis in zip(at, "TZC", strict=True))
@@ -101,7 +106,7 @@ def _kind(index: Path, rows: list[_Row]) -> PlaneKind:
         raise BadInput(f"{index}: has planes of several sizes or types", found=f"{sorted(kinds)}"[:200])
     known = kind == _RGB or kind in _GREY
     if not known or compression or not 0 < height * width <= MOST_PIXELS or min(height, width) <= 0:
-        raise damaged(
+        raise DamagedFile(
             index, f"planes of {height} × {width} pixels of type {kind}, with compression {compression}"
         )
     if kind == _RGB:
@@ -122,7 +127,7 @@ def _rows(index: Path) -> Iterator[_Row]:
                 if not all(isinstance(at, int | str) for at in axes.values()):
                     raise ValueError("axes of a plane")
             except (ValueError, struct.error, AttributeError, RecursionError) as error:
-                raise damaged(index, f"{type(error).__name__}: {error}"[:200]) from error
+                raise DamagedFile(index, error) from error
             yield _Row(axes, checked_name(index, name), *numbers[:5])
 
 

@@ -1,7 +1,7 @@
-"""Which image of an OME-XML header is that of a file: each file of several positions may describe them all.
+"""Find a file's image in an OME-XML header: with several positions, each file may describe them all.
 
-tifffile takes the first image of the header, whatever file was opened, and takes pages for frames where the header
-stands in another file.
+tifffile takes the first image in the header, whichever file was opened, and takes pages for frames if the header is in
+another file.
 """
 
 import re
@@ -9,34 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-import tifffile
-
-from cpretrain.errors import BadInput
-from cpretrain.images.tiff.ifd_chain import check_complete
-from cpretrain.images.tiff.integrity import damaged
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.positions import Choose
 from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
+from cpretrain.images.tiff.open_file import open_tiff
 
 LONGEST_HEADER = 2**28
-"""Bytes of a header in a file of its own."""
+"""Maximum length in bytes of a header in a separate file."""
 _UUID_OF_FILE = re.compile(r"<(?:\w+:)?OME\b[^>]*?\bUUID=[\"']([^\"']*)")
 
 
 @dataclass(frozen=True)
 class OmeImage:
-    """What an OME-XML header says of one file.
+    """The content of an OME-XML header that concerns one file.
 
     Parameters
     ----------
     text : str
-        The header with the images alone that have planes in the file, as if it stood in the file.
+        The header with the chosen image alone, as if it stood in the file.
     images : int
-        How many these are.
+        How many images have planes in the file.
     files : tuple of str
-        Names of all files of the first of them.
+        Names of all files of the chosen one.
     identifiers : dict of str to str
-        UUID of each of these files, as the header says it.
+        UUID of each of these files, according to the header.
     header : str
-        Name of the file that the header stands in.
+        Name of the file that contains the header.
     """
 
     text: str
@@ -46,8 +44,8 @@ class OmeImage:
     header: str
 
 
-def image_of(path: Path, text: str) -> OmeImage | None:
-    """Find the image whose planes lie in a file.
+def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
+    """Find the image whose planes are in a file.
 
     Parameters
     ----------
@@ -55,16 +53,18 @@ def image_of(path: Path, text: str) -> OmeImage | None:
         The file.
     text : str
         Its own header, which may name another file that the whole header stands in.
+    choose : callable
+        Chooses one of several.
 
     Returns
     -------
     OmeImage or None
-        None where the header is no XML, or describes no planes; tifffile then takes the pages as they are.
+        None if the header is not XML, or describes no planes; tifffile then takes the pages as they are.
 
     Raises
     ------
     BadInput
-        When the file with the header is missing, or it cannot be told which image is that of the file.
+        When the file with the header is missing, or it is unclear which image belongs to the file.
     """
     root, own = _parsed(path, text), identifier_in(text)
     if root is None:
@@ -76,27 +76,28 @@ def image_of(path: Path, text: str) -> OmeImage | None:
     if not described:
         return None
     name = _name_in_header(path, described, own, in_file=master is None)
-    chosen = [image for image in described if name in _files(image, path.name)]
-    for image in [child for child in root if _kind(child) == "Image" and child not in chosen]:
+    here = [image for image in described if name in _files(image, path.name)]
+    chosen = here[choose(len(here))]
+    for image in [child for child in root if _kind(child) == "Image" and child is not chosen]:
         root.remove(image)
-    identifiers = _files(chosen[0], path.name)
+    identifiers = _files(chosen, path.name)
     known = identifiers[name] or own
     root.attrib.pop("UUID", None)
     if known:
         root.set("UUID", known)
     names = tuple(path.name if file == name else file for file in identifiers)
     text = ElementTree.tostring(root, "unicode")
-    return OmeImage(text, len(chosen), names, identifiers, master or path.name)
+    return OmeImage(text, len(here), names, identifiers, master or path.name)
 
 
 def identifier_in(text: str) -> str:
-    """Give the UUID that a header says that its file has; empty where it says none."""
+    """Return the UUID that a header states for its own file; empty if it states none."""
     found = _UUID_OF_FILE.search(text[:4096])
     return found.group(1) if found else ""
 
 
 def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, in_file: bool) -> str:
-    """Under which name the header knows the file: its own, or an earlier one."""
+    """Return the name by which the header refers to the file: its present one, or an earlier one."""
     files: dict[str, str] = {}
     for image in described:
         files |= _files(image, path.name if in_file else "")
@@ -114,7 +115,7 @@ def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, 
 
 
 def _files(image: ElementTree.Element, own: str) -> dict[str, str]:
-    """Names and UUIDs of the files of an image; planes without a file of their own are in that of the header."""
+    """Return names and UUIDs of an image's files; planes that name no file are in the header's file."""
     files: dict[str, str] = {}
     for plane in _planes(image):
         named = next((child for child in plane if _kind(child) == "UUID"), None)
@@ -142,7 +143,7 @@ def _parsed(path: Path, text: str) -> ElementTree.Element | None:
 
 
 def _read_header(path: Path, name: str) -> ElementTree.Element:
-    """Read the header that describes the planes of `path`, in a file beside it: a TIFF, or XML alone."""
+    """Read the header that describes the planes of `path` from a file beside it: a TIFF, or plain XML."""
     file = path.with_name(name)
     if not file.is_file():
         raise BadInput(
@@ -152,7 +153,7 @@ def _read_header(path: Path, name: str) -> ElementTree.Element:
         )
     root = _parsed(file, _header_text(file))
     if root is None or any(_kind(child) == "BinaryOnly" for child in root):
-        raise damaged(file, f"no OME-XML header, where {path.name} says that there is one")
+        raise DamagedFile(file, f"no OME-XML header, where {path.name} says that there is one")
     return root
 
 
@@ -160,9 +161,8 @@ def _header_text(file: Path) -> str:
     with file.open("rb") as opened:
         start = opened.read(4)
     if start[:2] in (b"II", b"MM"):
-        check_complete(file)
-        with tifffile.TiffFile(file) as tiff:
+        with open_tiff(file) as tiff:
             return tiff.ome_metadata or ""
     if file.stat().st_size > LONGEST_HEADER:
-        raise damaged(file, f"{file.stat().st_size} bytes of OME-XML")
+        raise DamagedFile(file, f"{file.stat().st_size} bytes of OME-XML")
     return file.read_text("utf-8", "replace").lstrip("\ufeff")

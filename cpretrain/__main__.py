@@ -1,0 +1,5 @@
+"""``python -m cpretrain``."""
+
+from cpretrain.cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""What a CZI says of its pixels: their size, the frame interval, names and colours of the channels."""
+
+import re
+import struct
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.images.metadata import Calibration, Channels, table_of
+from cpretrain.images.tiff.ome_xml import refuse_entities
+
+_HEADER = 32
+"""Bytes of the header of a segment: identifier, bytes reserved, bytes used."""
+_DIRECTORY_AT = _HEADER + 72
+_ENTRY = struct.Struct("<2s10sqi16s8s80s")
+"""Of the directory of attachments, as Zeiss's specification of ZISRAW has it."""
+_MOST_ENTRIES = 10_000
+
+
+def parsed(path: Path, text: str) -> ElementTree.Element:
+    """Read the XML of a file; entities, which no CZI has, are refused."""
+    refuse_entities(path, text)
+    return ElementTree.fromstring(text)
+
+
+def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Calibration:
+    """Read the pixel size; the frame interval comes from the times that frames were taken at, else from the plan."""
+    metres = {
+        item.get("Id", ""): _number(item.findtext("Value"))
+        for item in facts.findall(".//Scaling/Items/Distance")
+    }
+    known = metres.get("X", 0) > 0 and metres.get("Y", 0) > 0
+    size = (
+        tuple(metres[axis] * 1e6 if metres.get(axis, 0) > 0 else 1.0 for axis in "ZYX")
+        if known
+        else (1.0,) * 3
+    )
+    return Calibration((size[0], size[1], size[2]), "µm" if known else "pixel", _interval(facts, times))
+
+
+def channels_of(facts: ElementTree.Element, numbers: list[int]) -> Channels:
+    """Read names and colours of the channels of these numbers."""
+    described = facts.findall(".//Information/Image/Dimensions/Channels/Channel")
+    shown = {one.get("Id"): one for one in facts.findall(".//DisplaySetting/Channels/Channel")}
+    if not described or max(numbers) >= len(described):
+        return Channels()
+    chosen = [described[number] for number in numbers]
+    names = tuple(one.get("Name") or one.findtext("Fluor") or "" for one in chosen)
+    codes = [_colour(shown.get(one.get("Id"))) or _colour(one) for one in chosen]
+    colours = [table_of(code) for code in codes if code]
+    coloured = len(colours) == len(codes)
+    return Channels(
+        names=names if any(names) else (),
+        colours=np.array(colours) if coloured else None,
+        mode="composite" if coloured and len(codes) > 1 else "grayscale",
+    )
+
+
+def time_stamps(file: Path) -> NDArray[np.float64]:
+    """Seconds at which frames were taken, from the attachment of that name; empty where there is none."""
+    with file.open("rb") as opened:
+        try:
+            opened.seek(_DIRECTORY_AT)
+            for place in _attachments(opened, *struct.unpack("<q", opened.read(8))):
+                opened.seek(place + _HEADER + 256)
+                size, count = struct.unpack("<ii", opened.read(8))
+                if size >= 8 * count and 0 <= 8 * count <= file.stat().st_size:
+                    return np.frombuffer(opened.read(8 * count), "<f8")
+        except (struct.error, ValueError, OSError):
+            pass
+    return np.zeros(0)
+
+
+def _attachments(opened: BinaryIO, directory: int) -> list[int]:
+    """Places of the attachments called TimeStamps."""
+    if directory <= 0:
+        return []
+    opened.seek(directory + _HEADER)
+    (count,) = struct.unpack("<i", opened.read(4))
+    opened.seek(252, 1)
+    entries = [_ENTRY.unpack(opened.read(_ENTRY.size)) for _ in range(min(count, _MOST_ENTRIES))]
+    return [place for _, _, place, *_, name in entries if name.split(b"\0")[0] == b"TimeStamps" and place > 0]
+
+
+def _interval(facts: ElementTree.Element, times: NDArray[np.float64]) -> float:
+    listed = facts.findtext(".//Information/Image/Dimensions/T/Positions/List/Offsets") or ""
+    offsets = times if len(times) > 1 else np.array([_number(text) for text in listed.split()])
+    if len(offsets) > 1 and np.isfinite(offsets).all() and offsets[-1] > offsets[0]:
+        return float((offsets[-1] - offsets[0]) / (len(offsets) - 1))
+    planned = facts.findtext(".//Information/Image/Dimensions/T/Positions/Interval/Increment")
+    return max(_number(planned), 0.0)
+
+
+def _colour(described: ElementTree.Element | None) -> tuple[int, int, int] | None:
+    """Read ``#FF00A1FF``: opacity, red, green, blue."""
+    text = (described.findtext("Color") if described is not None else None) or ""
+    found = re.fullmatch("#(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})", text)
+    return tuple(bytes.fromhex(found[1])) if found else None  # type: ignore[return-value]
+
+
+def _number(text: str | None) -> float:
+    try:
+        number = float(text or 0)
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0

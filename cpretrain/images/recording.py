@@ -1,0 +1,196 @@
+"""What readers of microscopes' own formats share: one position of a file, read plane by plane, a frame at a time."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.axes import AXES, named_axes
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.missing_planes import kept_frames
+from cpretrain.images.positions import Choose, chosen_index, file_of
+from cpretrain.images.tiff.ifd_chain import MOST_PAGES
+from cpretrain.images.tiff.integrity import MOST_PIXELS
+from cpretrain.runtime.log_silence import silent
+
+
+@dataclass
+class Description:
+    """What a file says of one of its positions.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Lengths in t, z, c, y, x; the colours of RGB count as channels.
+    dtype : numpy.dtype
+        Type of a pixel.
+    positions : int
+        How many the file holds.
+    there : ndarray of bool, shape (T, Z, C), optional
+        Which planes there are; None where none is missing.
+    is_rgb : bool
+        Whether the channels are red, green and blue of one picture.
+    notes : list of str
+        What was guessed or left out, in words for people.
+    files : list of pathlib.Path
+        What the movie is made of; empty for the one file.
+    """
+
+    shape: tuple[int, int, int, int, int]
+    dtype: np.dtype
+    positions: int = 1
+    calibration: Calibration = field(default_factory=Calibration)
+    channels: Channels = field(default_factory=Channels)
+    there: NDArray[np.bool_] | None = None
+    is_rgb: bool = False
+    notes: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+class Recording(ABC):
+    """One position of a file; a reader of a format says how it is opened, and how planes are read.
+
+    Frames of which no plane is there are left out; `notes` say so, and what else was missing or guessed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, with the position where it holds several: ``exp.nd2#3``; the first one where none is named.
+    axes : str, optional
+        Axes of the file, where it states them wrongly.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, has no such position, or axes that are not understood.
+    """
+
+    format: ClassVar[str]
+    """Its name for people."""
+    package: ClassVar[str]
+    """The library that reads it, whose log and warnings are kept off the screen."""
+    why_missing: ClassVar[str] = "the recording was stopped before its end"
+
+    def __init__(self, path: Path, axes: str | None = None) -> None:
+        self.path, file = path, file_of(path)
+        with ExitStack() as on_error, self._clear_errors():
+            on_error.callback(self.close)
+            told = self._open(file, partial(chosen_index, path))
+            check_description(path, told)
+            self._describe(told, axes)
+            on_error.pop_all()
+        self.files = told.files or [file]
+
+    @abstractmethod
+    def _open(self, file: Path, choose: Choose) -> Description:
+        """Open the file, choose the position out of as many as there are, and describe it."""
+
+    @abstractmethod
+    def _planes(self, t: int, z: int) -> NDArray[Any]:
+        """Read all channels of a plane of the file (from 0), axes c, y, x."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file, also one that was opened in part."""
+
+    def read(self, t: int) -> NDArray[Any]:
+        """Frame `t` (from 0), the axes of the movie without T."""
+        at = self._place(t)
+        _, planes, *rest = self._shape
+        times, stack = [at["T"]] if "T" in at else self._frames, [at["Z"]] if "Z" in at else range(planes)
+        with self._clear_errors():
+            pixels = np.empty((len(times), len(stack), *rest), self.dtype)
+            for i, frame in enumerate(times):
+                for k, z in enumerate(stack):
+                    pixels[i, k] = self._planes(frame, z)
+        if "C" in at:
+            pixels = pixels[:, :, at["C"]]
+        return pixels.reshape([self.lengths[axis] for axis in self.axes if axis != "T"])
+
+    def missing(self, t: int) -> NDArray[np.bool_]:
+        """Which planes of frame `t` are not in the file and read as zeros, axes z, c; or (1, 1)."""
+        if self._there is None or "T" in self._place(t).values():
+            return np.zeros((1, 1), bool)
+        at = self._place(t)
+        absent = ~self._there[tuple(at.get(axis, slice(None)) for axis in "TZC")]
+        left = [self._names.get(axis, axis) for axis in "TZC" if axis not in at]
+        shape = [self.lengths.get(axis, 1) if axis in left else 1 for axis in "ZC"]
+        order = [left.index(axis) for axis in "ZC" if axis in left]
+        others = [i for i in range(absent.ndim) if i not in order]
+        return absent.transpose([*others, *order]).reshape(-1, *shape)[0]
+
+    def _describe(self, told: Description, axes: str | None) -> None:
+        self.dtype, self.is_rgb, self.images = told.dtype.newbyteorder("="), told.is_rgb, told.positions
+        self.calibration, self.channels = told.calibration, told.channels
+        self._shape, self._there, self.notes = told.shape, told.there, [*told.notes]
+        stated = "".join(
+            axis for axis, length in zip(AXES, told.shape, strict=True) if length > 1 or axis in "YX"
+        )
+        kept = tuple(length for axis, length in zip(AXES, told.shape, strict=True) if axis in stated)
+        self.axes = named_axes(self.path, stated, kept, axes)
+        self._names = dict(zip(stated, self.axes, strict=True))
+        self.lengths = dict(zip(self.axes, kept, strict=True))
+        self._frames = list(range(told.shape[0]))
+        if self._there is not None:
+            self._leave_out(self._there)
+
+    def _leave_out(self, there: NDArray[np.bool_]) -> None:
+        """Leave out frames that are not there, where the axis T is what the file calls so."""
+        if self._names.get("T", "T") != "T":
+            if not there.all():
+                self.notes.append(f"{(~there).sum()} of {there.size} planes are not there and read as zeros")
+            return
+        frames, notes = kept_frames(there, "TZC", self.why_missing)
+        if not frames:
+            raise DamagedFile(self.path, "no plane of it is there")
+        self.notes += notes
+        self._frames = frames
+        if "T" in self.lengths:
+            self.lengths["T"] = len(frames)
+
+    def _place(self, t: int) -> dict[str, int]:
+        """Where the axis that is T lies in the file: its letter there, and the number along it."""
+        for stated, name in self._names.items():
+            if name == "T":
+                return {stated: self._frames[t] if stated == "T" else t}
+        return {} if self._shape[0] > 1 else {"T": self._frames[0]}
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """Turn what the library raises into a clear error; a damaged file raises nearly anything."""
+        try:
+            with silent(self.package), warnings.catch_warnings(action="ignore"):
+                yield
+        except (BadInput, MemoryError):
+            raise
+        except Exception as error:
+            raise DamagedFile(
+                self.path,
+                error,
+                problem=f"cannot be read as {self.format}",
+                cure="copy it again from the microscope, or take it out of the folder",
+            ) from error
+
+
+def check_description(path: Path, told: Description) -> None:
+    """Make sure that a movie can be what its file says.
+
+    Raises
+    ------
+    BadInput
+        For sizes that no movie has, or pixels that are no numbers.
+    """
+    t, z, c, y, x = told.shape
+    if min(told.shape) < 1 or prod((t, z, c)) > MOST_PAGES or y * x > MOST_PIXELS:
+        raise DamagedFile(path, f"a movie of {t} × {z} × {c} planes of {y} × {x} pixels")
+    if told.dtype.kind not in "buif":
+        raise BadInput(f"{path}: pixels of type {told.dtype} are not read", expected="grey values or RGB")

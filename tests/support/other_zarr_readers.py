@@ -1,0 +1,24 @@
+"""What other packages make of an OME-Zarr: one says whether it is valid, one reads it with a zarr of its own."""
+
+import numpy as np
+
+
+def validated(path):
+    """What is said of an image or of label images, checked by the models of ome-zarr-models."""
+    import ome_zarr_models
+    import zarr
+    from ome_zarr_models.v05.labels import LabelsAttrs
+
+    group = zarr.open_group(path, mode="r")
+    if (
+        "labels" in group.attrs["ome"]
+    ):  # the list alone: 1.6 trips over label images without colours in a list
+        return LabelsAttrs.model_validate(group.attrs["ome"])
+    return ome_zarr_models.open_ome_zarr(group).ome_attributes
+
+
+def levels_of_ngff_zarr(path):
+    """Pixels of every level, read by ngff-zarr, which has its own zarr (in Rust)."""
+    import ngff_zarr
+
+    return [np.asarray(image.data) for image in ngff_zarr.from_ngff_zarr(str(path), validate=True).images]
