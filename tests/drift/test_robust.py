@@ -152,7 +152,7 @@ def test_what_does_not_go_with_it(tmp_path, options):
 
 
 def test_it_is_refused_with_the_plugin_and_never_chosen_by_itself(tmp_path, capsys):
-    with pytest.raises(BadInput, match="robust=True: the plugin in Fiji has no such option"):
+    with pytest.raises(BadInput, match="robust=: the plugin in Fiji has no such option"):
         correct_drift(tmp_path, settings=DriftSettings(engine="fiji", robust=True))
     movie = stored(tmp_path / "raw" / "a.tif", healthy("moving")[0])
     [corrected] = correct_drift(movie, settings=DriftSettings(robust=True)).done
