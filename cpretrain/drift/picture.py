@@ -24,6 +24,7 @@ PLACES = {"left": 0.08, "right": 0.98, "top": 0.89, "bottom": 0.02, "hspace": 0.
 """Places of the panels, in shares of the picture; above them there is room for warnings, a line each."""
 LINE, LETTERS = 0.022, 150
 """Height of a line of warnings in shares of the picture, and letters on it."""
+ANGLE_COLOUR = "#AA3377"
 COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
 
 
@@ -147,7 +148,15 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
             axes.plot(marked, np.full(marked.size, level), marker, color="black", markersize=4, label=label)
     if not curve.drift.any():
         axes.set_ylim(-1, 1)
-    axes.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
+    title = "drift in each frame"
+    if curve.angle is not None:
+        axes.plot([], [], linestyle="dashed", color=ANGLE_COLOUR, label="angle")
+        turned = axes.twinx()
+        turned.plot(frames, curve.angle, linestyle="dashed", color=ANGLE_COLOUR)
+        turned.set_ylabel("angle / °, anticlockwise", color=ANGLE_COLOUR, fontsize=8, labelpad=1)
+        turned.tick_params(labelsize=8, pad=1)
+        title = "drift and angle in each frame"
+    axes.set(xlabel="frame", ylabel="drift / pixels", title=title)
     axes.legend(fontsize=8)
 
 

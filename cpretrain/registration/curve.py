@@ -55,6 +55,9 @@ class DriftCurve:
         Frames, from 0, that determine no drift and have that between the frames around them.
     robust : RobustFacts, optional
         What a group-wise answer rests on.
+    angle : array of float32, shape (T,), optional
+        By how many degrees the sample turned about the middle of the frame relative to frame 0, anticlockwise on the
+        screen; None where it was not measured, or nothing turns. `drift` is that of the middle of the frame then.
     """
 
     drift: NDArray[np.float32]
@@ -63,6 +66,7 @@ class DriftCurve:
     large_pairs: tuple[FramePair, ...] = ()
     bridged: tuple[int, ...] = ()
     robust: RobustFacts | None = None
+    angle: NDArray[np.float32] | None = None
 
     @property
     def clipped(self) -> NDArray[np.bool_]:
@@ -80,7 +84,12 @@ class DriftCurve:
         return self._ends_of(self.large_pairs)
 
     def whole(self) -> "DriftCurve":
-        """Return the same rounded to whole pixels, halves away from 0, as the plugin applies and logs it."""
+        """Return the same rounded to whole pixels, halves away from 0, as the plugin applies and logs it.
+
+        Where frames are turned they are interpolated anyway, and fractions stay.
+        """
+        if self.angle is not None:
+            return self
         return replace(self, drift=round_away(self.drift).astype(np.float32))
 
     def _ends_of(self, pairs: Iterable[FramePair]) -> NDArray[np.bool_]:
