@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cpretrain.drift.inspection import Inspected
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.runtime.letters import families_for
+from cpretrain.runtime.letters import drawable
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
@@ -78,7 +78,7 @@ def draw_drift(
     path : pathlib.Path
         PNG to write.
     title : str
-        Name of the movie, and of the engine; left out where no font has its letters.
+        Name of the movie, and of the engine; "…" stands for letters that no font has.
     curve : DriftCurve
         Measured drift.
     means : tuple of RunningMean
@@ -109,12 +109,10 @@ def draw_drift(
 
 def _head(figure: "Figure", title: str, lines: Sequence[str], top: float) -> None:
     """Write the title, and the warnings between it and the panels."""
-    families = families_for(title)
-    if families is not None:
-        figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
-    text = "\n".join(lines)
-    families = families_for(text)
-    if text and families is not None:
+    title, families = drawable(title)
+    figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
+    text, families = drawable("\n".join(lines))
+    if text:
         below = 1 - 0.05 * top
         figure.text(
             PLACES["left"],
@@ -138,6 +136,7 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
         (curve.clipped, "v", "clipped"),
         (curve.large, "^", "large"),
         (curve.uncertain, "s", "uncertain"),
+        (np.isin(frames, curve.bridged), ".", "bridged"),
     )
     room = max(float(np.ptp(curve.drift)), 1.0)
     level = float(curve.drift.max())
@@ -153,9 +152,8 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
         axes.plot([], [], linestyle="dashed", color=ANGLE_COLOUR, label="angle")
         turned = axes.twinx()
         turned.plot(frames, curve.angle, linestyle="dashed", color=ANGLE_COLOUR)
-        turned.set_ylabel("angle / °, anticlockwise", color=ANGLE_COLOUR, fontsize=8, labelpad=1)
-        turned.tick_params(labelsize=8, pad=1)
-        title = "drift and angle in each frame"
+        turned.tick_params(labelsize=8, pad=1, colors=ANGLE_COLOUR)
+        title = "drift in each frame,\nand angle / ° anticlockwise (right)"
     axes.set(xlabel="frame", ylabel="drift / pixels", title=title)
     axes.legend(fontsize=8)
 

@@ -11,16 +11,18 @@ from cpretrain.registration.curve import DriftCurve, FramePair
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.groupwise.consensus import CERTAIN
 from cpretrain.registration.groupwise.frames import ContrastFrames
-from cpretrain.registration.groupwise.pair_shift import standard_error
+from cpretrain.registration.groupwise.pair_shift import SMOOTHED, standard_error
 from cpretrain.registration.groupwise.prepared_image import Contrast
 from cpretrain.registration.turning.any_angle import match_at_any_angle
 from cpretrain.registration.turning.pose import Pose
-from cpretrain.registration.turning.rigid_match import match_rigidly
+from cpretrain.registration.turning.rigid_match import likeness, match_rigidly
 from cpretrain.registration.turning.warp import seen_from
 from cpretrain.settings.drift import DriftSettings
 
-STILL = 0.05
-"""Degrees up to which nothing in a movie turns."""
+STILL = 0.5
+"""Pixels at the corners of a frame up to which nothing turns."""
+TELLING = 40.0
+"""Mean gain by the angles up to which nothing turns: noise gains 1, and grains that it makes of a faint sample 30."""
 DOUBTFUL = 0.5
 """Share of the usual likeness below which all angles are tried."""
 MEANS = 2
@@ -57,9 +59,14 @@ def with_angles(movie: Frames, curve: DriftCurve, settings: DriftSettings) -> Dr
     _, y, x = images.image(0)[0].shape
     frames = ContrastFrames(images, (1, y, x))
     relied = [t for t in range(movie.shape[0]) if t not in curve.bridged and frames.reduced(t).values.any()]
+    if len(relied) < 2:
+        return curve
     poses, sure = _chained(frames, relied, curve)
+    gain = 0.0
     for _ in range(MEANS):
-        poses = _with_mean(frames, poses)
+        poses, gain = _with_mean(frames, poses)
+    if gain < TELLING or max(abs(pose.angle) for pose in poses.values()) * np.hypot(y, x) / 2 < STILL:
+        return curve
     cut_off = np.array([y % frames.by, x % frames.by]) / 2
     return _curve(curve, {t: pose.scaled(frames.by).about(-cut_off) for t, pose in poses.items()}, sure)
 
@@ -68,7 +75,7 @@ def _chained(
     frames: ContrastFrames, relied: list[int], curve: DriftCurve
 ) -> tuple[dict[int, Pose], list[FramePair]]:
     """Match each frame with the one before it, in pixels of the reduced images; name the pairs with an answer."""
-    poses = {relied[0]: Pose()} if relied else {}
+    poses = {relied[0]: Pose()}
     sure: list[FramePair] = []
     scores: list[float] = []
     for before, t in pairwise(relied):
@@ -88,15 +95,18 @@ def _chained(
     return poses, sure
 
 
-def _with_mean(frames: ContrastFrames, poses: dict[int, Pose]) -> dict[int, Pose]:
-    """Match each frame with the mean of the others as frame 0 sees them; where too little is in common it stays."""
+def _with_mean(frames: ContrastFrames, poses: dict[int, Pose]) -> tuple[dict[int, Pose], float]:
+    """Match each frame with the mean of the others as frame 0 sees them; where too little is in common it stays.
+
+    Gives the mean of twice the gain of the log likelihood by the angles too; it is about 1 where nothing turns.
+    """
     shape = frames.reduced(0).values.shape
     total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for t, pose in poses.items():
         back = seen_from(frames.reduced(t), pose)
         total += back.values
         count += _counts(back)
-    better = {}
+    better, gains = {}, []
     for t, pose in poses.items():
         back = seen_from(frames.reduced(t), pose)
         number = count - _counts(back)
@@ -104,7 +114,12 @@ def _with_mean(frames: ContrastFrames, poses: dict[int, Pose]) -> dict[int, Pose
         others = Contrast(mean, np.ascontiguousarray(number > 0, np.float32))
         found = match_rigidly(frames.reduced(t), others, pose)
         better[t] = found.pose if found.score > 0 else pose
-    return better
+        unturned = likeness(frames.reduced(t), others, better[t]._replace(angle=0.0))
+        pixels = frames.reduced(t).values.size / SMOOTHED
+        gains.append(
+            pixels * (found.score * abs(found.score) - unturned * abs(unturned)) / (1 - found.score**2 + 1e-6)
+        )
+    return better, float(np.mean(gains))
 
 
 def _counts(image: Contrast) -> NDArray[np.float32]:
@@ -115,15 +130,11 @@ def _counts(image: Contrast) -> NDArray[np.float32]:
 def _curve(curve: DriftCurve, poses: dict[int, Pose], sure: list[FramePair]) -> DriftCurve:
     """Put poses, relative to frame 0, into a curve; frames without one get what is between the others."""
     known = sorted(poses)
-    if not known:
-        return curve
     frames = np.arange(len(curve.drift))
     angle, y, x = (np.interp(frames, known, [poses[t][i] for t in known]) for i in range(3))
     back = Pose(angle[0], y[0], x[0]).inverse()
     relative = [Pose(*pose).after(back) for pose in zip(angle, y, x, strict=True)]
     degrees = np.rad2deg([pose.angle for pose in relative])
-    if np.abs(degrees).max() < STILL:
-        return curve
     drift = curve.drift.copy()
     drift[:, 1:] = [(pose.y, pose.x) for pose in relative]
     matched = {*pairwise(known)} - {*sure}
