@@ -31,5 +31,5 @@ def parse_json(text: str) -> Any:
         if "\\u" in text:  # half of a surrogate pair, such as "\ud800", cannot be written to any file
             json.dumps(found, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise ValueError("JSON that is nested too deeply") from None
+        raise ValueError("JSON nested too deeply") from None
     return found
