@@ -14,6 +14,7 @@ from cpretrain.images.metadata import Calibration
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.checks import check_drift_settings, check_pixels
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.child.plugin import COMMAND
 from fiji_bridge.errors import FijiError, missing_class
@@ -105,8 +106,12 @@ def correct_drift(
     with session.turn:
         session.start()
         files = _Files(Path(tempfile.mkdtemp(dir=session.folder)))
+        size = int(np.prod(movie.shape)) * movie.dtype.itemsize
+        by_planes = HEAP * size > session.heap_limit if virtual is None else virtual
         try:
-            return _correct(session, movie, settings, calibration, on_frame, files, only_compute, virtual)
+            return _correct(
+                session, _Handover(movie, settings, calibration, files, only_compute, by_planes), on_frame
+            )
         except FijiError as error:
             raise _named(error, movie) from error
         finally:  # mapped files stay readable; Windows keeps them until the session ends
@@ -123,22 +128,35 @@ class _Files:
         self.planes.mkdir()
 
 
+@dataclass(frozen=True)
+class _Handover:
+    """A movie on its way to the plugin, and how the plugin is to take it."""
+
+    movie: Frames
+    settings: DriftSettings
+    calibration: Calibration
+    files: _Files
+    only_compute: bool
+    virtual: bool
+
+    @property
+    def options(self) -> str:
+        """Options of the plugin, as a macro gives them."""
+        return macro_options(
+            self.settings,
+            self.movie.shape[1],
+            drift_file=self.files.drift if self.only_compute else None,
+            plane_folder=self.files.planes if self.virtual else None,
+        )
+
+
 def _correct(
-    session: "FijiSession",
-    movie: Frames,
-    settings: DriftSettings,
-    calibration: Calibration,
-    on_frame: Callable[[int], None] | None,
-    files: _Files,
-    only_compute: bool,
-    virtual: bool | None,
+    session: "FijiSession", handover: _Handover, on_frame: Callable[[int], None] | None
 ) -> FijiDrift:
-    size = int(np.prod(movie.shape)) * movie.dtype.itemsize
-    if virtual is None:
-        virtual = HEAP * size > session.heap_limit
+    movie, files, only_compute = handover.movie, handover.files, handover.only_compute
     check_disk(
         files.folder,
-        (ROOM + virtual) * size,
+        (ROOM + handover.virtual) * int(np.prod(movie.shape)) * movie.dtype.itemsize,
         f"{files.folder}: too little room to hand the movie over to Fiji",
         "set TMPDIR to a folder on a larger disk",
     )
@@ -149,14 +167,9 @@ def _correct(
         movie=str(files.movie),
         dtype=movie.dtype.newbyteorder("=").name,
         shape=movie.shape,
-        calibration=asdict(calibration),
-        options=macro_options(
-            settings,
-            movie.shape[1],
-            drift_file=files.drift if only_compute else None,
-            plane_folder=files.planes if virtual else None,
-        ),
-        roi=settings.roi,
+        calibration=asdict(handover.calibration),
+        options=handover.options,
+        roi=handover.settings.roi,
         corrected=None if only_compute else str(files.corrected),
         on_text=_teller(on_frame),
     )
@@ -196,7 +209,7 @@ def _named(error: FijiError, movie: Frames) -> FijiError:
     missing = missing_class(error.text)
     if missing:
         problem = f"{name}{error.problem}: this Fiji is incomplete, there is no {missing} in its jars"
-        return FijiError(problem, error.text, f"{UPDATE}, or use --engine native")
+        return FijiError(problem, error.text, f"{UPDATE}, or use {option('engine', 'native')}")
     complaint = complaint_in(error.text)
     problem = f"{name}{error.problem}" + (f": {complaint}" if complaint else "")
     return FijiError(problem, error.text, error.cure)

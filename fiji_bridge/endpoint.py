@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import write_text
 from cpretrain.storage.json_file import read_json
 from fiji_bridge.errors import FijiNotFound
@@ -81,11 +82,15 @@ def _fetch(arguments: list[str], time_limit: float, *, what: str, missing_java: 
         if ended.returncode == 0:
             return json.loads(ended.stdout.splitlines()[-1])
         reason, output = f"{what} could not be downloaded", _last_line(ended.stderr)
-    local = "install Java 17 or 21 yourself" if missing_java else "install Fiji and give --fiji or FIJI_HOME"
+    local = (
+        "install Java 17 or 21 yourself"
+        if missing_java
+        else f"install Fiji and give {option('fiji')} or FIJI_HOME"
+    )
     raise FijiNotFound(
         f"no {'Java' if missing_java else 'Fiji'}: {reason}",
         f"check that {REPOSITORY} can be reached (a proxy or firewall?) and try again, {local}, "
-        "or use --engine native",
+        f"or use {option('engine', 'native')}",
         missing="java" if missing_java else "fiji",
         found=output or None,
     )

@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 SIGKILL = 9
 Missing = Literal["fiji", "java", "plugin"]
@@ -93,8 +94,8 @@ def death(code: int | None, text: str) -> FijiError:
         return FijiError("Fiji ran out of memory", text, more)
     if code == -SIGKILL:
         less = (
-            "use fewer workers (--workers 1), end other programs, or keep Fiji to less memory than the machine has "
-            "free (JAVA_TOOL_OPTIONS=-Xmx4g)"
+            f"use fewer workers ({option('workers', 1)}), end other programs, or keep Fiji to less memory "
+            "than the machine has free (JAVA_TOOL_OPTIONS=-Xmx4g)"
         )
         return FijiError("Fiji was killed, most likely by the system for want of memory", text, less)
     if code is not None and code < 0:

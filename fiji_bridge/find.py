@@ -5,12 +5,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cpretrain.runtime.spelling import option
 from fiji_bridge import endpoint
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.java import find_java
 
 HOME_VARIABLE = "FIJI_HOME"
-INSTALL = "download Fiji from https://fiji.sc, unpack it and give its folder with --fiji or FIJI_HOME"
 UPDATE = "in Fiji, run Help > Update... with the update sites ImageJ and Fiji switched on"
 NEEDED = (
     ("its imagej-legacy jar", ("imagej-legacy",)),
@@ -116,6 +116,10 @@ def find_fiji(
     )
 
 
+def _install() -> str:
+    return f"download Fiji from https://fiji.sc, unpack it and give its folder with {option('fiji')} or {HOME_VARIABLE}"
+
+
 def available(path: str | os.PathLike | None = None) -> tuple[FijiSource | None, str]:
     """Return whether Fiji is available without a download; used by ``--engine auto``.
 
@@ -171,10 +175,10 @@ def find_jars(
     """
     given = path or os.environ.get(HOME_VARIABLE)
     if given:
-        return _local(Path(given).expanduser(), "--fiji" if path else HOME_VARIABLE)
+        return _local(Path(given).expanduser(), option("fiji") if path else HOME_VARIABLE)
     jars = endpoint.cached()
     if not jars and not download:
-        raise FijiNotFound(f"no Fiji: neither --fiji nor {HOME_VARIABLE} is given", INSTALL)
+        raise FijiNotFound(f"no Fiji: neither {option('fiji')} nor {HOME_VARIABLE} is given", _install())
     return Installation(None, endpoint.FIJI, jars or endpoint.download(time_limit))
 
 
@@ -183,7 +187,7 @@ def _local(given: Path, named: str) -> Installation:
     if home is None:
         raise FijiNotFound(
             f"no Fiji: {named} is {given}, which is not a Fiji folder",
-            f"give the folder that holds jars and plugins (often called Fiji.app or Fiji), or {INSTALL}",
+            f"give the folder that holds jars and plugins (often called Fiji.app or Fiji), or {_install()}",
             found=_seen(given),
         )
     jars = sorted([*(home / "jars").rglob("*.jar"), *(home / "plugins").rglob("*.jar")])
@@ -192,7 +196,7 @@ def _local(given: Path, named: str) -> Installation:
         if not any(installed.version(artifact) for artifact in artifacts):
             raise FijiNotFound(
                 f"no Fiji: the ImageJ in {home} comes without {what}, which the plugin needs",
-                f"run Help > Update... in it if it is a Fiji, or {INSTALL}",
+                f"run Help > Update... in it if it is a Fiji, or {_install()}",
                 found=f"{len(jars)} jars, ImageJ {installed.version('ij') or 'of unknown version'}",
             )
     return installed

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import DIMS, in_order
 from cpretrain.images.metadata import Calibration
+from cpretrain.runtime.spelling import option
 
 _TYPES: dict[int, np.dtype] = {
     0: np.dtype(np.uint8),
@@ -37,7 +38,7 @@ def check_dtype(dtype: np.dtype, name: str = "the image") -> None:
         raise BadInput(
             f"{name}: pixels of type {np.dtype(dtype)} would be changed by Fiji",
             expected="uint8, uint16 or float32",
-            cure="save it as 8-bit, 16-bit or 32-bit in Fiji (Image > Type), or use --engine native",
+            cure=f"save it as 8-bit, 16-bit or 32-bit in Fiji (Image > Type), or use {option('engine', 'native')}",
         )
 
 

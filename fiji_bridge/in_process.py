@@ -11,13 +11,12 @@ import numpy as np
 
 from cpretrain.errors import BadInput
 from cpretrain.registration.checks import beyond_plugin, check_drift_settings
+from cpretrain.runtime.spelling import command, option
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)((?: (?:[A-Z]+|native|fiji)\b)*)")
 
 
 def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.DataArray":
@@ -52,10 +51,7 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     if image is None:
         raise BadInput("No image is open in Fiji", cure="open a time-lapse, or give one as an ij.ImagePlus")
     settings = (settings or DriftSettings()).replace(engine="fiji")
-    try:
-        planes = _checked(image, settings)
-    except BadInput as error:
-        raise _in_python(error) from None
+    planes = _checked(image, settings)
     if settings.roi is not None:
         image.setRoi(*settings.roi)
     before = {int(each.getID()) for each in plugin.opened()}
@@ -80,11 +76,11 @@ def _checked(image: Any, settings: DriftSettings) -> int:
     from cpretrain.images.timelapse import ArrayFrames
     from fiji_bridge.imageplus import described
 
-    beyond = beyond_plugin(settings)
+    beyond = [option(name) for name in beyond_plugin(settings)]
     if beyond:
         raise BadInput(
             f"{', '.join(beyond)}: the plugin has no such option",
-            cure=f"leave out {' and '.join(beyond)}, or use cpretrain.drift.correct_drift with --engine native",
+            cure=f"leave out {' and '.join(beyond)}, or use {command('drift', engine='native')}",
         )
     if settings.axes is not None:
         _name_axes(image, settings.axes)
@@ -101,27 +97,10 @@ def _name_axes(image: Any, axes: str) -> None:
     named = axes.upper().removesuffix("YX")
     if len(named) != len(lengths) or not re.fullmatch("T?Z?C?YX", axes.upper()):
         raise BadInput(
-            f"{image.getTitle()}: --axes {axes} does not fit this image",
+            f"{image.getTitle()}: {option('axes', axes)} does not fit this image",
             found=" × ".join(map(str, lengths)) + " planes",
             expected="letters of TZCYX in this order, one for each of these lengths and then YX",
         )
     found = dict(zip(named, lengths, strict=True))
     image.setDimensions(*(found.get(letter, 1) for letter in "CZT"))
     image.setOpenAsHyperStack(True)
-
-
-def _in_python(error: BadInput) -> BadInput:
-    """Name settings as Python does, ``axes="TYX"``, where the command line is meant otherwise."""
-
-    def written(option: re.Match[str]) -> str:
-        name, values = option[1].replace("-", "_"), option[2].split()
-        field = DriftSettings.model_fields.get(name)
-        if field is not None and field.annotation is bool:
-            return f"{name}=True{option[2]}"
-        if len(values) > 1:
-            return f"{name}=({', '.join(values)})"
-        return f'{name}="{values[0]}"' if values else f"{name}="
-
-    texts = (error.problem, error.found, error.expected, error.cure)
-    problem, *rest = (text and _OPTION.sub(written, text) for text in texts)
-    return BadInput(problem or "", **dict(zip(("found", "expected", "cure"), rest, strict=True)))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -63,5 +64,5 @@ def _check_path(path: Path) -> None:
         raise BadInput(
             f"{path}: Fiji cannot be told of a folder with such a name",
             found="brackets or control characters",
-            cure="set TMPDIR to another folder, or use --engine native",
+            cure=f"set TMPDIR to another folder, or use {option('engine', 'native')}",
         )

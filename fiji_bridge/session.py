@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import option
 from fiji_bridge.errors import FijiError, death
 from fiji_bridge.find import FijiSource
 from fiji_bridge.java import USE_JAVA_HOME, java_options, own_preferences
@@ -139,7 +140,8 @@ class FijiSession:
                 raise FijiError(
                     f"Fiji does not start: {error.problem}",
                     error.text,
-                    "see what `cpretrain doctor` says about Java and Fiji, or use --engine native",
+                    "see what `cpretrain doctor` says about Java and Fiji, "
+                    f"or use {option('engine', 'native')}",
                 ) from error
 
     def ping(self) -> dict[str, Any]:
@@ -277,7 +279,8 @@ class FijiSession:
         raise FijiError(
             f"Fiji gave no sign of life for {limit:g} s and was ended",
             text.all(),
-            "give it more time, or measure on fewer planes (--z-range) or in a smaller box (--roi)",
+            f"give it more time, or measure on fewer planes ({option('z_range')}) "
+            f"or in a smaller box ({option('roi')})",
         )
 
     def _see_whether_it_lives(self) -> None:

@@ -12,10 +12,12 @@ from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.queue_profile import queue_cluster, read_profile
 from cpretrain.batch.state import BatchState
 from cpretrain.batch.worker import KEEPER, CloseCached, work_on
+from cpretrain.batch.workload import Workload
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.shipped import shipped
+from cpretrain.runtime.spelling import current_spelling, option
 from cpretrain.settings.batch import BatchSettings
 
 if TYPE_CHECKING:
@@ -38,9 +40,8 @@ class Unit:
 
 def on_cluster(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    load: Workload[Result],
     settings: BatchSettings,
-    memory: Callable[[Path], int],
     state: BatchState,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
     """Process each file on one worker of a cluster, and yield its outcome as soon as it is done.
@@ -55,7 +56,7 @@ def on_cluster(
     """
     from distributed import Client
 
-    units, outcomes = _units(files, memory)
+    work, (units, outcomes) = load.work, _units(files, load.memory)
     yield from outcomes
     if settings.cluster:
         profile = read_profile(settings.cluster)
@@ -100,14 +101,14 @@ def _client_of(scheduler: str) -> "Client":
         client = Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise BadInput(
-            f"--scheduler {scheduler}: no Dask scheduler answers there",
+            f"{option('scheduler', scheduler)}: no Dask scheduler answers there",
             found=str(error) or type(error).__name__,
             cure="start one with: dask scheduler",
         ) from None
     try:
         if not workers_of(client):
             info(
-                f"--scheduler {scheduler}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
+                f"{option('scheduler', scheduler)}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
             )
             client.wait_for_workers(1)
         _check_workers(client)
@@ -127,7 +128,7 @@ def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Itera
         if client.status == "running":
             raise
         raise BadInput(
-            f"--scheduler {scheduler}: the Dask scheduler is gone",
+            f"{option('scheduler', scheduler)}: the Dask scheduler is gone",
             cure="start it and its workers again, and run this again: what is done is kept",
         ) from None
 
@@ -157,9 +158,11 @@ def _run(
     by_name = {str(unit.file): unit.file for unit in units}
     client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
 
+    spelling = current_spelling()
+
     def send(unit: Unit) -> "Future[Outcome[Result]]":
         needed = {"memory": unit.memory} if room is not None and unit.memory else None
-        return client.submit(work_on, work, unit.file, STARTED, pure=False, resources=needed)
+        return client.submit(work_on, work, unit.file, STARTED, spelling, pure=False, resources=needed)
 
     units = sorted(units, key=lambda unit: unit.memory)
     too_large = [unit for unit in units if room is not None and unit.memory > room]
@@ -217,7 +220,8 @@ def _outcome(future: Any, file: Path) -> Outcome:
             BadInput(
                 f"{file}: the processes that worked on it died",
                 found=str(error).partition("\n")[0],
-                cure="most likely the memory was too small: use fewer workers (--workers), or a larger machine",
+                cure=f"most likely the memory was too small: use fewer workers ({option('workers')}), "
+                "or a larger machine",
             ),
         )
     return outcome

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from cpretrain.errors import BadInput, short
 from cpretrain.runtime.cancel import signals_held
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.threads import FIJIS, VARIABLES
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
             raise BadInput(
                 f"{workers} workers: cannot be started on this machine",
                 found=short(error),
-                cure="run it again; --workers 1 does one file after the other without workers",
+                cure=f"run it again; {option('workers', 1)} does one file after the other without workers",
             ) from error
         with cluster:
             yield cluster

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from cpretrain.batch.local_workers import BASE, NO_DASHBOARD
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.threads import VARIABLES
 from cpretrain.settings.base import PositiveInt, Settings, bad_settings
 from cpretrain.storage.toml_file import read_toml
@@ -124,7 +125,7 @@ def _class_of(queue: str) -> Any:
         import dask_jobqueue
     except ImportError as error:
         raise BadInput(
-            "--cluster: dask-jobqueue is not installed", cure='pip install "cpretrain[cluster]"'
+            f"{option('cluster')}: dask-jobqueue is not installed", cure='pip install "cpretrain[cluster]"'
         ) from error
     return getattr(dask_jobqueue, CLASSES[queue])
 

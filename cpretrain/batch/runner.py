@@ -5,10 +5,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.batch.state import BatchState
+from cpretrain.batch.workload import Result, Workload
 from cpretrain.errors import BadInput
 from cpretrain.runtime.cancel import ended_by_first_signal
 from cpretrain.runtime.process_cache import close_cached
@@ -17,15 +18,8 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.folder_lock import holding
 
-Result = TypeVar("Result")
-
 TABLE = "batch.csv"
 """Name of the table of states, in the result folder."""
-SMALL = 700_000_000
-"""Bytes of input below which starting workers takes longer than they save: one process corrects as much natively in
-15 s, and two workers on two cores take the same time (``benchmarks/batch.py --movies 30``)."""
-A_FILE = 10_000_000
-"""Fixed cost of a file (0.2 s), expressed in bytes of native correction."""
 
 
 @dataclass
@@ -44,15 +38,12 @@ class Batch(Generic[Result]):
 
 def for_each(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    work: Workload[Result] | Callable[[Path], Result],
     description: str,
     needs_one: bool = True,
     *,
     batch: BatchSettings | None = None,
-    memory: Callable[[Path], int] = lambda _: 0,
     results: Path | None = None,
-    small: int = SMALL,
-    a_file: int = A_FILE,
     take: Callable[[Path, Result], None] | None = None,
 ) -> Batch[Result]:
     """Do `work` on each file, one after the other or on a Dask cluster, with progress.
@@ -61,23 +52,18 @@ def for_each(
     ----------
     files : sequence of pathlib.Path
         Files to work on.
-    work : callable
-        Takes a file; raises BadInput if that file cannot be used. For a cluster it must be picklable.
-        description : str
+    work : Workload or callable
+        Work to do on each file; a function alone counts as work that takes little memory.
+    description : str
         Text of the progress bar.
     needs_one : bool
         Whether it is an error when every file fails.
     batch : BatchSettings, optional
         Where the work is done; by default, and for little work, in this process.
-        memory : callable
-        Returns the bytes of memory that the work on a file takes, from the file's header.
-        results : pathlib.Path, optional
+    results : pathlib.Path, optional
         Result folder, which this run locks. For several files, it also gets the table of states, and a line is logged
         when each is done.
-        small, a_file : int
-        Bytes of input that this process handles faster than workers could start, and the fixed cost of each file in
-        bytes, added to its size.
-        take : callable, optional
+    take : callable, optional
         Receives each result as it arrives, in any order; results are then not kept.
 
     Returns
@@ -90,13 +76,14 @@ def for_each(
     BadInput
         When every file failed: the reason of the first, and the number of files. When the cluster is not available.
     """
+    load = work if isinstance(work, Workload) else Workload(work)
     outcomes: dict[Path, Outcome[Result]] = {}
     with (
         ended_by_first_signal(),
         holding(results) if results else nullcontext(),
         _tidy_when_interrupted(results),
         BatchState(files, description, results / TABLE if results else None) as state,
-        closing(_outcomes(files, work, batch, memory, state, small - a_file * len(files))) as coming,
+        closing(_outcomes(files, load, batch, state)) as coming,
     ):
         for file, outcome in coming:
             outcomes[file] = outcome
@@ -120,33 +107,25 @@ def _tidy_when_interrupted(results: Path | None) -> Iterator[None]:
 
 def _outcomes(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    load: Workload[Result],
     settings: BatchSettings | None,
-    memory: Callable[[Path], int],
     state: BatchState,
-    small: int,
 ) -> Generator[tuple[Path, Outcome[Result]], None, None]:
-    if settings is None or _is_little(files, settings, small):
-        yield from _here(files, work, state)
+    if settings is None or _stays_here(files, settings, load):
+        yield from _here(files, load.work, state)
         return
     from cpretrain.batch.cluster import on_cluster
 
-    yield from on_cluster(files, work, settings, memory, state)
+    yield from on_cluster(files, load, settings, state)
 
 
-def _is_little(files: Sequence[Path], settings: BatchSettings, small: int) -> bool:
+def _stays_here(files: Sequence[Path], settings: BatchSettings, load: Workload[Any]) -> bool:
     """Return whether the work is done before a cluster would have started; an explicitly requested one is used."""
     if settings.scheduler or settings.cluster:
         return False
     if len(files) == 1 or settings.workers != "auto":
         return len(files) == 1 or settings.workers == 1
-    return os.cpu_count() == 1 or sum(map(_size, files)) < small
-
-
-def _size(file: Path) -> int:
-    """Bytes of a file; a position (``exp.nd2#3``) counts as its file, a folder or a pattern of files as large."""
-    alone = file if file.is_file() else file.with_name(file.name.rpartition("#")[0] or file.name)
-    return alone.stat().st_size if alone.is_file() else 10**12
+    return os.cpu_count() == 1 or load.is_little(files)
 
 
 def _here(

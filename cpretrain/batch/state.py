@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from cpretrain.batch.outcome import Outcome
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import event, info, progress, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.csv_table import open_table
 
@@ -119,5 +120,5 @@ class BatchState:
             raise BadInput(
                 f"{self._table}: cannot be written",
                 found=error.strerror or str(error),
-                cure="make room or ask for the rights to write there, or choose another folder with --out",
+                cure=f"make room or ask for the rights to write there, or choose another folder with {option('out')}",
             ) from error

@@ -10,6 +10,7 @@ from distributed import WorkerPlugin, get_worker
 from cpretrain.batch.outcome import Outcome, attempt
 from cpretrain.runtime.console import set_output
 from cpretrain.runtime.process_cache import close_cached
+from cpretrain.runtime.spelling import Spelling, spelled
 
 Result = TypeVar("Result")
 KEEPER = "cpretrain"
@@ -23,14 +24,15 @@ class CloseCached(WorkerPlugin):
         close_cached()
 
 
-def work_on(work: Callable[[Path], Result], file: Path, started: str) -> Outcome[Result]:
-    """Work on a file; its messages come back with the outcome."""
+def work_on(work: Callable[[Path], Result], file: Path, started: str, spelling: Spelling) -> Outcome[Result]:
+    """Work on a file; messages come back with the outcome, spelled as by who asked for it."""
     worker = get_worker()
     worker.log_event(started, {"file": str(file), "name": str(worker.name)})
     events: list[dict[str, Any]] = []
     set_output(events=events.append)
     try:
-        outcome = attempt(work, file, str(worker.name))
+        with spelled(spelling):
+            outcome = attempt(work, file, str(worker.name))
     finally:
         set_output()
     said = tuple(

@@ -51,12 +51,14 @@ def run_step(
         task was cancelled.
     """
     from cpretrain.cli.command import error_answer
+    from cpretrain.cli.spelling import MenuSpelling
     from cpretrain.runtime.cancel import interrupted_when
     from cpretrain.runtime.console import set_output
+    from cpretrain.runtime.spelling import spelled
 
     set_output(events=lambda event: _tell(task, event))
     try:
-        with interrupted_when(lambda: task.cancel_requested):
+        with interrupted_when(lambda: task.cancel_requested), spelled(MenuSpelling()):
             done = _run(step, arguments, settings)
     except BadInput as error:
         return error_answer(error)
@@ -74,6 +76,7 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
     import cpretrain.cli.step_commands  # noqa: F401
     from cpretrain import settings as all_settings
     from cpretrain.cli.command import COMMANDS, answer
+    from cpretrain.runtime.spelling import option
 
     function, kind = COMMANDS[step]
     given = {name: Path(value) if isinstance(value, str) else value for name, value in arguments.items()}
@@ -81,7 +84,7 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
         try:
             given["settings"] = getattr(all_settings, kind).model_validate(settings)
         except ValidationError as error:
-            raise all_settings.bad_settings(error, lambda name: name.replace("_", " ")) from None
+            raise all_settings.bad_settings(error, option) from None
     return answer(function(**given).summary())
 
 

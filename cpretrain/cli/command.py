@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import spelled
 from cpretrain.runtime.summary import StepResult, Summary
 from cpretrain.runtime.terminal import printable
 
@@ -53,7 +55,8 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
                 from cpretrain.runtime.cancel import interrupt_on_request
 
                 interrupt_on_request()
-            _run(as_json, lambda: function(**_taken(classes, context.obj), **arguments))
+            with spelled(CommandLineSpelling()):
+                _run(as_json, lambda: function(**_taken(classes, context.obj), **arguments))
 
         as_options(run, [_CONTEXT, *own, *_EVERYWHERE])
         kind = type("Command", (_LateOptions,), {"classes": tuple(classes.values()), "place": len(own)})

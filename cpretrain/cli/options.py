@@ -3,6 +3,7 @@
 import functools
 import inspect
 import operator
+import re
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -12,7 +13,11 @@ from pydantic.fields import FieldInfo
 
 from cpretrain import settings as all_settings
 from cpretrain.cli.command import as_options
+from cpretrain.cli.spelling import flag
 from cpretrain.settings.base import Settings, bad_settings
+
+_FIELD = re.compile("`([a-z_]+)`")
+"""How a description names another setting."""
 
 
 def options_of(name: str) -> list:
@@ -42,16 +47,12 @@ def take_settings(name: str, arguments: dict[str, Any]) -> Settings:
     try:
         return _class(name).model_validate(given)
     except ValidationError as error:
-        raise bad_settings(error, _flag) from None
+        raise bad_settings(error, flag) from None
 
 
 def _class(name: str) -> type[Settings]:
     found: type[Settings] = getattr(all_settings, name)
     return found
-
-
-def _flag(field: str) -> str:
-    return "--" + field.replace("_", "-")
 
 
 def _option(field: str, info: FieldInfo) -> inspect.Parameter:
@@ -60,7 +61,7 @@ def _option(field: str, info: FieldInfo) -> inspect.Parameter:
         kind, default = str | None, None  # a list of any length is written with commas
     if any(get_origin(part) is Literal for part in get_args(kind)) and int in get_args(kind):
         kind = str  # a number or a word
-    option = typer.Option(_flag(field), help=info.description)
+    option = typer.Option(flag(field), help=_FIELD.sub(lambda found: flag(found[1]), info.description or ""))
     return inspect.Parameter(
         field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
     )

@@ -1,7 +1,7 @@
 """The command line: ``cpretrain --help``. Heavy packages are imported by the command that needs them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -67,26 +67,30 @@ def masks(
     return import_masks(ground_truth, images, out=out, settings=settings)
 
 
+TrainingImages = Annotated[Path, typer.Option(help="folder of the training images")]
+TheirMasks = Annotated[Path, typer.Option(help="folder of their label images")]
+Models = Annotated[
+    Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
+]
+Resume = Annotated[
+    bool | None,
+    typer.Option("--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"),
+]
+EXAMPLE = "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4"
+
+
 @command(app, "TrainSettings", batch=True)
 def train(
     settings: "TrainSettings",
-    images: Annotated[Path, typer.Option(help="folder of the training images")],
-    masks: Annotated[Path, typer.Option(help="folder of their label images")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        typer.Option(
-            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
-        ),
-    ] = None,
+    images: TrainingImages,
+    masks: TheirMasks,
+    out: Models = None,
+    resume: Resume = None,
     grid: Annotated[
         str | None,
         typer.Option(
             "--sweep",
-            help="try all combinations and keep the best by the in-training test set, for example "
-            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+            help=f"try all combinations and keep the best by the in-training test set, {EXAMPLE} (as cpretrain sweep)",
         ),
     ] = None,
     threads: Threads = None,
@@ -96,17 +100,44 @@ def train(
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
-    from cpretrain.training import retrain, sweep
+    if grid is not None:
+        return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+    if batch and batch.asks_for_workers:
+        raise BadInput(
+            "--workers, --scheduler, --cluster: a single training runs in this process",
+            cure="leave them out, or try several settings with --sweep",
+        )
+    from cpretrain.training import retrain
+
+    return retrain(images, masks, settings=settings, out=out, resume=resume)
+
+
+@command(app, "TrainSettings", batch=True)
+def sweep(
+    settings: "TrainSettings",
+    images: TrainingImages,
+    masks: TheirMasks,
+    grid: Annotated[
+        str, typer.Option("--grid", "--sweep", help=f"values to try of some settings, {EXAMPLE}")
+    ],
+    out: Models = None,
+    resume: Resume = None,
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> StepResult:
+    """Train every combination of some settings, rank them by the in-training test set, and keep the best model."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+
+
+def _search(settings: "TrainSettings", images: Path, masks: Path, grid: str, **how: Any) -> StepResult:
+    """Read the grid, which `train` takes too, and try it."""
+    from cpretrain.training import sweep
     from cpretrain.training.grid_search import parse_grid
 
-    if grid is None:
-        if batch and batch.asks_for_workers:
-            raise BadInput(
-                "--workers, --scheduler, --cluster: a single training runs in this process",
-                cure="leave them out, or try several settings with --sweep",
-            )
-        return retrain(images, masks, settings=settings, out=out, resume=resume)
-    return sweep(images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch)
+    return sweep(images, masks, settings=settings, grid=parse_grid(grid), **how)
 
 
 @command(app, "EvaluateSettings", batch=True)

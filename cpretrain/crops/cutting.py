@@ -22,6 +22,7 @@ from cpretrain.images.discovery import (
 )
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -102,7 +103,7 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
             f"{folder}: holds crops of other images or settings",
-            cure="choose another folder with --out, or move these away if nobody draws on them",
+            cure=f"choose another folder with {option('out')}, or move these away if nobody draws on them",
         )
     if earlier:
         earlier.warn_of_damage()
@@ -178,6 +179,6 @@ def _warn_of_channels(movie: TimeLapse) -> None:
     frames, _, channels, _, _ = movie.shape
     if frames == 1 and channels > MOST_CHANNELS:
         warning(
-            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say so with --axes "
-            f"{movie.axes.replace('C', 'T')}"
+            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say "
+            f"so with {option('axes', movie.axes.replace('C', 'T'))}"
         )

@@ -14,6 +14,7 @@ from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import NamedFrames
 from cpretrain.images.valid_box import valid_box
 from cpretrain.models.normalization import measure_levels
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.crops import CropSettings
 
 
@@ -68,7 +69,7 @@ def draw(movie: NamedFrames, settings: CropSettings) -> list[tuple[Crop, NDArray
             f"{movie.path}: too small for a crop",
             found=f"at most {largest[1]} × {largest[0]} pixels with data in a frame",
             expected=f"{settings.size} × {settings.size} pixels or more",
-            cure="choose a smaller --size, or leave this image out",
+            cure=f"choose a smaller {option('size')}, or leave this image out",
         )
     return drawn
 

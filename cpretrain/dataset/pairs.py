@@ -15,6 +15,7 @@ from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import command
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pai
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
             expected="one label image",
-            cure="put them together with cpretrain masks",
+            cure=f"put them together with {command('masks')}",
         )
     facts = describe_image(image)
     labels = read_label_image(masks[0], strict=True).labels
@@ -131,7 +132,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pai
             f"{masks[0]}: has another size than its image",
             found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
             expected=f"{facts.size[0]} × {facts.size[1]}",
-            cure="import the ground truth with cpretrain masks, which knows the border of training images",
+            cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
         )
     areas = np.bincount(labels.reshape(-1))[1:]
     pair = Pair(image, masks[0], movie, len(areas), edge_objects(labels), int((areas < TINY).sum()))

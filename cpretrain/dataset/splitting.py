@@ -13,6 +13,7 @@ import numpy as np
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
 from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 FEWEST_MOVIES = 5
@@ -101,7 +102,7 @@ def split_pairs(
         raise BadInput(
             "one movie cannot be split by movie",
             found=f"all {len(pairs)} images come from {groups[0]}",
-            cure="add crops of other movies, or use --split-by image",
+            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
         )
     random = np.random.default_rng(seed)
     by_movie = split_by == "movie" or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)

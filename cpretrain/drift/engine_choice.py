@@ -1,15 +1,16 @@
-"""Choice of the engine: Fiji's plugin where it can be had, the native engine otherwise."""
+"""Choice of the engine: Fiji's plugin if it is available, the native engine otherwise."""
 
 from contextlib import ExitStack
 
 from cpretrain.drift.engine import Engine
 from cpretrain.registration.checks import beyond_plugin
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
 def may_take_fiji(settings: DriftSettings) -> bool:
-    """Whether `choose_engine` takes the plugin, or fails."""
+    """Return whether `choose_engine` takes the plugin, or fails."""
     if settings.engine == "auto" and not beyond_plugin(settings):
         from cpretrain.drift.fiji_engine import why_not
 
@@ -18,18 +19,18 @@ def may_take_fiji(settings: DriftSettings) -> bool:
 
 
 def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
-    """Take the plugin where it is asked for or can be had, else the native engine; `stack` ends what it starts.
+    """Take the plugin if it is requested or available, else the native engine; `stack` closes what it starts.
 
     Raises
     ------
     BadInput
-        When the plugin is asked for and cannot be had.
+        When the plugin is requested but not available.
     """
     from cpretrain.drift.native_engine import NativeEngine
 
     if settings.engine == "native":
         return NativeEngine()
-    beyond = beyond_plugin(settings)
+    beyond = [option(name) for name in beyond_plugin(settings)]
     if beyond:
         info(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
         return NativeEngine()

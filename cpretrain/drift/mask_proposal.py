@@ -1,4 +1,4 @@
-"""Write the mask of what never moves beside the picture, ready to be used."""
+"""Write a proposed mask of still structure beside the picture, ready to be used."""
 
 import io
 from pathlib import Path
@@ -13,9 +13,9 @@ from cpretrain.storage.atomic import write_aside
 
 
 def propose_mask(path: Path, inspected: Inspected, movie: TimeLapse, settings: DriftSettings) -> Path | None:
-    """Write a PNG that is white where something never moves and holds the frames; None where nothing does.
+    """Write a PNG that is white where still structure holds the frames in place; return None if there is none.
 
-    A mask that is in use is part of the proposal.
+    The mask in use, if any, is part of the proposal.
     """
     if inspected.still is None:
         return None

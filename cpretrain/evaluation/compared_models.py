@@ -13,6 +13,7 @@ from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights
 from cpretrain.runtime.process_cache import cached_in_process
+from cpretrain.runtime.spelling import command
 from cpretrain.settings.base import Device
 from cpretrain.settings.evaluation import EvaluateSettings
 
@@ -90,6 +91,6 @@ class Reader:
                 f"{path}: has another size than its image",
                 found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
                 expected=f"{size[0]} × {size[1]}",
-                cure="import the masks with cpretrain masks, which knows the border of training images",
+                cure=f"import the masks with {command('masks')}, which knows the border of training images",
             )
         return labels

@@ -14,6 +14,8 @@ from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
+from cpretrain.evaluation.outcome import Evaluation
+from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
@@ -29,6 +31,7 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record, settings_of_model, tuned_values
 from cpretrain.models.weights import find_base
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.storage.paths import PathLike, to_path
@@ -80,8 +83,6 @@ def evaluate(
     BadInput
         When the model or images do not exist, or masks do not match them.
     """
-    from cpretrain.evaluation.report.page import write_report
-
     settings = settings or EvaluateSettings()
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
@@ -109,23 +110,29 @@ def evaluate(
         warning(note)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
-    means = {one.view.name: _means(one) for one in scorings}
-    files = EvaluationFiles(folder)
-    files.record.unlink(missing_ok=True)  # from here on the earlier results are incomplete
-    write_tables(folder, scorings, contenders, record)
-    pictures = draw_extremes(folder, scorings[0])
-    write_report(files.report, model, record, verdict, scorings, views, contenders)
+    evaluation = Evaluation(ModelFolder(model), record, views, contenders, scorings, verdict)
+    return _write(evaluation, EvaluationFiles(folder), provenance, asked)
+
+
+def _write(
+    evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
+) -> EvaluateResult:
+    means = {one.view.name: _means(one) for one in evaluation.scorings}
+    files.record.unlink(missing_ok=True)  # from here on the earlier results are no longer whole
+    write_tables(files, evaluation)
+    pictures = draw_extremes(files.folder, evaluation.scorings[0])
+    write_report(files.report, evaluation)
     provenance.write(
         files.record,
         outputs=[*files.results, *pictures],
         definition=DEFINITION,
         asked=asked,
-        models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
+        models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.contenders},
         images=asked["views"],
-        verdict=vars(verdict),
+        verdict=vars(evaluation.verdict),
         average_precision=means,
     )
-    return EvaluateResult(folder, verdict, asked["views"], means)
+    return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
 
 
 def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
@@ -192,11 +199,15 @@ def _views(
     if images is None and masks is None:
         views["crop"] = read_split(ModelFolder(model).split).validation
     elif images is None or masks is None:
-        raise BadInput("--images and --masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('images')} and {option('masks')} belong together", cure="give both, or neither"
+        )
     else:
         views["image"] = load_pairs(images, masks)
     if (frames is None) != (frame_masks is None):
-        raise BadInput("--frames and --frame-masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('frames')} and {option('frame_masks')} belong together", cure="give both, or neither"
+        )
     if frames is not None and frame_masks is not None:
         views["frame"] = load_pairs(frames, frame_masks)
     return views

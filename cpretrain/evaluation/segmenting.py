@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import for_each
+from cpretrain.batch.workload import Workload
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.model_scores import ImageSet
@@ -111,11 +112,12 @@ def score_views(
 
     done = for_each(
         list(wanted),
-        partial(segment_image, contenders=contenders, load=load, reader=reader),
+        Workload(
+            partial(segment_image, contenders=contenders, load=load, reader=reader), memory=lambda _: MEMORY
+        ),
         "evaluate",
         needs_one=False,
         batch=batch if batch and batch.asks_for_workers else None,
-        memory=lambda _: MEMORY,
         take=take,
     )
     for error in done.failed.values():

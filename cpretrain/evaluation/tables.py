@@ -1,17 +1,16 @@
 """The tables of an evaluation: scores of each image, means with their intervals, and the outcome of each object."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import Interval
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.model_scores import Difference, ImageSet, ModelScores, difference
 from cpretrain.evaluation.object_errors import PLACES, ObjectOutcomes, size_limits, size_of
-from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.evaluation.outcome import Evaluation
+from cpretrain.evaluation.scoring import HUMAN
 from cpretrain.storage.csv_table import write_rows
 
 Sides = tuple[ObjectOutcomes, ObjectOutcomes]
@@ -20,27 +19,20 @@ Sides = tuple[ObjectOutcomes, ObjectOutcomes]
 DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU threshold"
 
 
-def write_tables(
-    folder: Path, scorings: Sequence[Scoring], contenders: Sequence[ComparedModel], record: Mapping[str, Any]
-) -> None:
+def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
     """Write ``evaluation.csv``, ``evaluation_summary.csv`` and ``evaluation_objects.csv``.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Result folder.
-    scorings : sequence of Scoring
-        One per image set.
-    contenders : sequence of ComparedModel
-        The models.
-    record : mapping
-        The ``model.json`` of the retrained model, for the training parameters.
+    files : EvaluationFiles
+        The files to write.
+    evaluation : Evaluation
+        Results; the record of the model supplies the training parameters.
     """
-    columns = _training_columns(record)
+    columns, scorings = _training_columns(evaluation.record), evaluation.scorings
     scored = [one for scoring in scorings for one in scoring.models.values()]
-    files = EvaluationFiles(folder)
     write_rows(files.scores, score_rows(scored, columns))
-    facts = {one.name: {"weights": one.base.name} | one.used for one in contenders}
+    facts = {one.name: {"weights": one.base.name} | one.used for one in evaluation.contenders}
     rows = list(_summary_rows(scored, facts, columns))
     for scoring in scorings:
         models = scoring.models

@@ -12,6 +12,7 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import cellpose_major, stored_weights
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.export import ExportSettings
 
 EPS = 1e-6
@@ -83,7 +84,8 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
         raise BadInput(
             "export: the BioImage Model Zoo does not take this description",
             found=f"{'.'.join(map(str, first['loc'][:2]))}: {first['msg']}",
-            cure="choose another --title (5 letters, digits, spaces or more) or --licence (an SPDX name)",
+            cure=f"choose another {option('title')} (5 letters, digits, spaces or more) "
+            f"or {option('licence')} (an SPDX name)",
         ) from error
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,7 +51,7 @@ def named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | No
         named = wanted.upper()
         if len(named) != len(shape):
             raise BadInput(
-                f"{path}: --axes {wanted} names {len(named)} axes",
+                f"{path}: {option('axes', wanted)} names {len(named)} axes",
                 found=f"{len(shape)} axes, {stated} of lengths {shape}",
                 expected="a letter for each axis of the file",
             )
@@ -59,7 +60,7 @@ def named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | No
             f"{path}: axes {named} are not understood",
             found=f"{stated} of lengths {shape}",
             expected="letters of TZCYX, each at most once, with Y and X",
-            cure="name them with --axes, for example --axes TYX",
+            cure=f"name them with {option('axes')}, for example {option('axes', 'TYX')}",
         )
     return named
 

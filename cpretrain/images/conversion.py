@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Conversion
 
 WEIGHTS = {
@@ -82,7 +83,7 @@ class Converted:
             raise self._misfit("pixels of type int8 or int16")
         self._offset = -int(np.iinfo(self._movie.dtype).min)
         self.dtype = np.dtype(_UNSIGNED[name])
-        return f"{self._offset} was added to pixels of type {name} (--convert offset)"
+        return f"{self._offset} was added to pixels of type {name} ({option('convert', 'offset')})"
 
     def _take_colours(self) -> str:
         if not self._movie.is_rgb or self._movie.lengths["C"] not in (3, 4):
@@ -92,15 +93,15 @@ class Converted:
         del self.lengths["C"]
         self.channels = Channels()
         grey = f"{red:g} red + {green:g} green + {blue:g} blue" if self._rule == "luminance" else self._rule
-        return f"RGB became grey values: {grey} (--convert {self._rule})"
+        return f"RGB became grey values: {grey} ({option('convert', self._rule)})"
 
     def _misfit(self, expected: str) -> BadInput:
         found = "RGB" if self._movie.is_rgb else f"pixels of type {self._movie.dtype.name}"
         return BadInput(
-            f"{self.path}: --convert {self._rule} does not fit the pixels",
+            f"{self.path}: {option('convert', self._rule)} does not fit the pixels",
             found=found,
             expected=expected,
-            cure="leave out --convert, or choose another rule",
+            cure=f"leave out {option('convert')}, or choose another rule",
         )
 
     def read(self, t: int) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import option
 
 
 class FrameFiles:
@@ -69,7 +70,7 @@ class FrameFiles:
             movie.close()
             raise BadInput(
                 f"{movie.path}: holds {frames} frames, where files of single frames are expected",
-                cure="give this file itself, or say what its axes are, for example --axes ZYX",
+                cure=f"give this file itself, or say what its axes are, for example {option('axes', 'ZYX')}",
             )
         return movie
 

@@ -16,6 +16,7 @@ from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.seg_npy import ENDING as SEG_ENDING
 from cpretrain.labels.seg_npy import read_saved
 from cpretrain.labels.tiff_plane import read_plane
+from cpretrain.runtime.spelling import command, option
 
 _INSTANCES = (
     "build the server with new LabeledImageServer.Builder(imageData).backgroundLabel(0)"
@@ -39,7 +40,6 @@ _WHOLE_IMAGE = (
 )
 FEW_PIECES = 3
 """An object rarely has more pieces than this; a binary mask often does."""
-_PERHAPS_BINARY = "if it is a binary mask, make label images of it with cpretrain masks --components"
 
 
 def read_label_image(
@@ -76,7 +76,7 @@ def read_label_image(
         whole = instances(ids, encoding)
         pieces = int(pieces_of(whole.labels)[0].max(initial=0))
         if whole.objects == ids.max(initial=0) == 1 and 1 < pieces <= FEW_PIECES:
-            return whole.with_notes([f"one object in {pieces} pieces; {_PERHAPS_BINARY}"])
+            return whole.with_notes([f"one object in {pieces} pieces; {_perhaps_binary()}"])
     return recognise(path, ids, encoding, strict=strict, components=components)
 
 
@@ -257,8 +257,16 @@ def _coloured(path: str | os.PathLike, colours: int) -> BadInput:
         f"{path}: is a coloured picture",
         found=f"{colours} colours",
         expected="a number for each object",
-        cure=_INSTANCES + "; or leave --strict out to take each colour as an object",
+        cure=_INSTANCES + f"; or leave {option('strict', True)} out to take each colour as an object",
     )
+
+
+def _perhaps_binary() -> str:
+    return f"if it is a binary mask, make label images of it with {command('masks', components=True)}"
+
+
+def _pieces_as_objects() -> str:
+    return f"take pieces as objects with {command('masks', components=True)}"
 
 
 def _binary(
@@ -270,7 +278,7 @@ def _binary(
             f"{path}: is a binary mask",
             found=f"one value, {value}, for {count} separate pieces",
             expected="a number of its own for each object",
-            cure=_INSTANCES + "; or take pieces as objects with cpretrain masks --components",
+            cure=_INSTANCES + f"; or {_pieces_as_objects()}",
         )
     note = (
         f"binary mask: its {count} connected pieces are taken as objects; touching cells are merged into one"
@@ -286,7 +294,7 @@ def _classes(path: str | os.PathLike, pieces: NDArray[Any], classes: int, compon
             found=f"{classes} numbers for {count} separate pieces",
             expected="a number of its own for each object",
             cure="replace .addLabel('CLASS', n) by .useInstanceLabels() in the export script; "
-            "or take pieces as objects with cpretrain masks --components",
+            f"or {_pieces_as_objects()}",
         )
     note = (
         f"class mask: its {count} connected pieces are taken as objects; touching cells of a class are merged"

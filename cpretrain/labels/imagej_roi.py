@@ -20,6 +20,7 @@ from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outlines import Outline, Polygon, Ring, outlines_of, rasterise, with_area
 from cpretrain.labels.regions import Frame, cells_of
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
@@ -178,12 +179,12 @@ def _check_selection(
     if settings.classes:
         raise BadInput(
             f"{path}: ImageJ ROIs have no classes to select {', '.join(settings.classes)} from",
-            cure="leave --classes out, or export GeoJSON from QuPath",
+            cure=f"leave {option('classes')} out, or export GeoJSON from QuPath",
         )
     if settings.take != "all":
         raise BadInput(
             f"{path}: ImageJ ROIs are neither annotations nor detections nor cells",
-            cure="leave --take out, or export GeoJSON from QuPath",
+            cure=f"leave {option('take')} out, or export GeoJSON from QuPath",
         )
 
 

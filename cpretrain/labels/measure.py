@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.runtime.spelling import option
+
 TINY = 9
 """Objects of fewer pixels than this are counted as tiny."""
 
@@ -54,6 +56,7 @@ def too_small_note(areas: NDArray[Any], min_size: int) -> list[str]:
     if not small:
         return []
     return [
-        f"{small} of {len(areas)} objects in the ground truth are smaller than --min-size ({min_size} pixels) and "
-        f"cannot be found by any model: evaluate and predict with --min-size {int(areas.min())}"
+        f"{small} of {len(areas)} objects in the ground truth are smaller than {option('min_size')} "
+        f"({min_size} pixels) and cannot be found by any model: evaluate and predict with "
+        f"{option('min_size', int(areas.min()))}"
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 COLUMNS = ("file", "frame", "label", "class", "area", "z", "y", "x", "cell_probability")
@@ -70,7 +71,7 @@ def read_probabilities(path: Path) -> Iterator[tuple[int, dict[int, float]]]:
     BadInput
         When the file is not such a table.
     """
-    needed, cure = ("frame", "label", "cell_probability"), "predict again with cpretrain predict"
+    needed, cure = ("frame", "label", "cell_probability"), f"predict again with {command('predict')}"
     rows = read_rows(path, needed, _probability, what="the table of a prediction", cure=cure)
     for frame, objects in groupby(rows, lambda row: row[0]):
         yield frame, {label: probability for _, label, probability in objects}

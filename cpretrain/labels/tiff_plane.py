@@ -23,6 +23,7 @@ from cpretrain.images.tiff.open_file import open_tiff, read_page
 from cpretrain.labels.own_file import is_own
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.spelling import command
 from cpretrain.runtime.terminal import check_name
 
 MOST_CHANNELS = 5
@@ -134,7 +135,7 @@ def describe_image(path: str | os.PathLike) -> ImageFacts:
                 f"{path}: is not one plane",
                 found=f"axes {series.axes} of lengths {series.shape}",
                 expected="one plane in z and t, axes YX or CYX",
-                cure="cut training crops from it with cpretrain crops",
+                cure=f"cut training crops from it with {command('crops')}",
             )
         for page in full_pages(file):
             check_page(path, page)

@@ -27,6 +27,7 @@ from cpretrain.masks.report import Picture, draw, write_report
 from cpretrain.masks.result import MaskRow, MasksResult
 from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
@@ -95,7 +96,9 @@ def import_masks(
     ground_truth, images, out = to_path(ground_truth), to_path(images), to_path(out)
     settings = settings or MaskSettings()
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
-        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+        raise BadInput(
+            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+        )
     found = _two_folders(ground_truth, images)
     matches = match_by_name(found.images, found.drawn, found.unread)
     if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
@@ -216,7 +219,7 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
         found="; ".join(sorted({note for one in ready for note in one.notes if note != EMPTY})),
         cure="name the class as it is written in QuPath"
         if settings.classes
-        else "give another --take, or none",
+        else f"give another {option('take')}, or none",
     )
 
 

@@ -11,6 +11,7 @@ from cpretrain.labels.pairing import NamedMatch, Tile, is_vector_file, tile_of
 from cpretrain.labels.second_look import look_again
 from cpretrain.masks.size import fit_to_image
 from cpretrain.masks.tiles import check_numbering, label_tiles, stitch
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.masks import MaskSettings
 
 
@@ -55,12 +56,12 @@ def _check_selection(path: Path, settings: MaskSettings) -> None:
     if settings.classes:
         raise BadInput(
             f"{path}: a label image has no classes to select {', '.join(settings.classes)} from",
-            cure="export GeoJSON from QuPath, which keeps the classes, or leave --classes out",
+            cure=f"export GeoJSON from QuPath, which keeps the classes, or leave {option('classes')} out",
         )
     if settings.take != "all":
         raise BadInput(
             f"{path}: a label image does not say which objects are {settings.take}",
-            cure="export GeoJSON from QuPath, which keeps the types, or leave --take out",
+            cure=f"export GeoJSON from QuPath, which keeps the types, or leave {option('take')} out",
         )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.labels.resize import enlarge
+from cpretrain.runtime.spelling import option
 
 BORDER = 2
 """Width in pixels of the edge of zeros around a training image, if no ``crops.csv`` states it."""
@@ -84,7 +85,7 @@ def downsample_between(small: tuple[int, ...], large: tuple[int, int]) -> int | 
 def _cure(found: tuple[int, ...], size: tuple[int, int], factor: int | None) -> str:
     difference = max(abs(a - b) for a, b in zip(found, size, strict=True))
     if factor is not None:
-        return f"use .downsample(1) in the export script (this looks like {factor}); or give --upsample"
+        return f"use .downsample(1) in the export script (this looks like {factor}); or give {option('upsample', True)}"
     if tuple(found) == size[::-1]:
         return "height and width are exchanged: export it again, or turn the mask"
     if difference <= 2:

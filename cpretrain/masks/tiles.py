@@ -15,6 +15,7 @@ from cpretrain.labels.label_image import LabelImage, pieces_of
 from cpretrain.labels.pairing import Tile, tile_of
 from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.resize import enlarge
+from cpretrain.runtime.spelling import option
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def stitch(
         raise BadInput(
             f"{tiles[0][0]}: the tiles do not cover the image",
             found=f"{share:.0%} of it",
-            cure="export all tiles, without .annotatedTilesOnly(true), or leave --strict out",
+            cure=f"export all tiles, without .annotatedTilesOnly(true), or leave {option('strict', True)} out",
         )
     open_part = (f"tiles cover {share:.0%} of the image; the rest counts as background",) if share < 1 else ()
     notes = [f"put together from {len(tiles)} tiles"] if len(tiles) > 1 else []
@@ -182,7 +183,7 @@ def _full_resolution(
             f"{path}: was exported at a lower resolution",
             found=f"a downsample of {place.downsample:g}",
             expected="full resolution",
-            cure="use .downsample(1) in the export script; or enlarge it with --upsample",
+            cure=f"use .downsample(1) in the export script; or enlarge it with {option('upsample', True)}",
         )
     return pixels if pixels.shape == (height, width) else enlarge(pixels, (height, width))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 
 def find_device(device: str) -> Any:
@@ -22,6 +23,6 @@ def find_device(device: str) -> Any:
         raise BadInput(
             f"device {device}: not found on this machine",
             found=", ".join(name for name, found in there.items() if found),
-            cure="leave --device out, or give --device cpu",
+            cure=f"leave {option('device')} out, or give {option('device', 'cpu')}",
         )
     return torch.device(device)

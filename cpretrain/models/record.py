@@ -11,6 +11,7 @@ from cpretrain.errors import BadInput, short
 from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.weights import DIAMETERS
+from cpretrain.runtime.spelling import command, option
 from cpretrain.storage.json_file import read_json
 
 
@@ -52,7 +53,7 @@ def read_record(model: Path) -> dict[str, Any]:
         raise BadInput(
             f"{model}: is not a model folder",
             found=short(error),
-            expected=f"a folder with {RECORD}, made by cpretrain train",
+            expected=f"a folder with {RECORD}, made by {command('train')}",
         ) from error
     return dict(record)
 
@@ -108,8 +109,8 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
         raise BadInput(
             f"{path}: cannot be read",
             found=short(error),
-            expected="the record of a search by cpretrain evaluate --tune",
-            cure="search again with --tune, or take the file away",
+            expected=f"the record of a search by {command('evaluate', tune=True)}",
+            cure=f"search again with {option('tune', True)}, or take the file away",
         ) from error
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 

@@ -22,6 +22,7 @@ from cpretrain.models.download import download
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import DIAMETERS, ModelWeights, stored_weights
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.segmentation import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # no progress bars by Cellpose; read when tqdm is imported
@@ -193,7 +194,7 @@ class Segmenter:
                     raise BadInput(
                         f"device {self.device}: has too little memory for one tile",
                         found=str(error).splitlines()[0],
-                        cure="use --device cpu, or end what else uses the GPU",
+                        cure=f"use {option('device', 'cpu')}, or end what else uses the GPU",
                     ) from error
                 self.batch_size //= 2
                 torch.cuda.empty_cache()

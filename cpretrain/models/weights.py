@@ -12,6 +12,7 @@ from typing import Any
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.zoo import ZOO, zoo_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.json_file import read_json
 
 SCRATCH = "scratch"
@@ -187,7 +188,7 @@ def _finetuned(path: Path) -> BadInput:
         f"{path}: is a model that was retrained here already",
         expected="the base model that it was retrained from",
         cure="retrain that base on the data of all rounds together, which gives better models; "
-        "or add --continue-from-finetuned to go on from this one all the same",
+        f"or add {option('continue_from_finetuned', True)} to go on from this one all the same",
     )
 
 

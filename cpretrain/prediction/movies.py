@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import WORKERS_START, Workload
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
@@ -23,9 +24,11 @@ from cpretrain.images.discovery import (
     source_name,
 )
 from cpretrain.images.dtypes import label_type
-from cpretrain.images.metadata import Channels
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.ome_zarr_labels import check_place, write_labels
 from cpretrain.images.passed_over import passed_over
-from cpretrain.images.replaced import placed_name, warn_of_replaced
+from cpretrain.images.replaced import placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
@@ -41,11 +44,13 @@ from cpretrain.prediction.other_formats import forms_asked_for, write_other_form
 from cpretrain.prediction.resume import KeptFrames
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import remove
 from cpretrain.storage.file_snapshot import FileSnapshot
+from cpretrain.storage.outputs import name_from
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
@@ -132,11 +137,14 @@ def predict(
         When there is no such model, or no movie can be used.
     """
     settings = settings or PredictSettings()
+    if settings.format == "ome-zarr":
+        check_can_write()
     images, out = to_path(images), to_path(out)
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of", cure="choose another --out"
+            f"{out}: label images would replace the images that they are of",
+            cure=f"choose another {option('out')}",
         )
     check_names(files)
     used = find_model(os.fspath(model), settings)
@@ -144,13 +152,15 @@ def predict(
         warning(note)
     return for_each(
         files,
-        partial(predict_movie, folder=out, model=used),
+        Workload(
+            partial(predict_movie, folder=out, model=used),
+            partial(memory_of_prediction, settings=used.settings),
+            seconds_per_byte=WORKERS_START / SMALL,
+            seconds_per_file=0,
+        ),
         f"predict {folder_of(images).name}",
         batch=None if _shares_a_gpu(settings, batch) else batch,
-        memory=partial(memory_of_prediction, settings=used.settings),
         results=out,
-        small=SMALL,
-        a_file=0,
     )
 
 
@@ -165,7 +175,7 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
     known = ModelSettings(
         model.channel, model.settings.second_channel, trained_channels=model.trained_channels
     )
-    return unused_channels(counts, known, "name the channel that shows the objects with --channel")
+    return unused_channels(counts, known, f"name the channel that shows the objects with {option('channel')}")
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
@@ -177,7 +187,8 @@ def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> boo
 
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
     """Segment one movie, stack or image; all arguments can be pickled for another process."""
-    files = PredictionFiles(source, folder)
+    how = model.settings
+    files = PredictionFiles(source, folder, how.format, how.class_name)
     only_labels = model.settings.replace(png=False, geojson=False, rois=False)
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
@@ -189,6 +200,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         else:
             movie.warn_of_notes()
             warn_of_replaced(files.record, source)
+            check_place(files.labels, folder)
             _segment(movie, files, model, origin)
     for note in warnings_in(files.record):
         warning(note)
@@ -239,15 +251,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
             labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
             yield labels.astype(dtype)[:, np.newaxis]
 
-    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
-    write_frames(
-        files.labels,
-        frames(),
-        (t, z, 1, y, x),
-        dtype,
-        movie.calibration,
-        Channels(ome={} if is_ome else None),
-    )
+    _write_labels(files, frames(), (t, z, 1, y, x), dtype, movie.calibration)
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
     notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
@@ -260,10 +264,25 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         frames=len(chosen),
         movie=placed_name(movie.path),
         notes=movie.notes,
+        labels=name_from(files.labels, files.folder),
         objects=objects,
         warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
+
+
+def _write_labels(
+    files: PredictionFiles,
+    frames: Iterator[NDArray[Any]],
+    shape: tuple[int, int, int, int, int],
+    dtype: np.dtype,
+    calibration: Calibration,
+) -> None:
+    if files.format == "ome-zarr":
+        write_labels(files.labels, frames, shape, dtype, calibration, files.folder)
+        return
+    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
+    write_frames(files.labels, frames, shape, dtype, calibration, Channels(ome={} if is_ome else None))
 
 
 def _segment_frames(
@@ -304,5 +323,7 @@ def _ready_crop(source: Path, model: UsedModel) -> Ready:
 
 def _remove_earlier(files: PredictionFiles) -> None:
     """Remove files made from earlier label images, which are about to be replaced."""
+    for path in files.in_other_formats:
+        remove_other_format(files.record, path)
     for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):
         remove(path)

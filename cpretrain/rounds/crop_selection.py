@@ -19,6 +19,7 @@ from cpretrain.models.normalization import measure_levels
 from cpretrain.models.trained import UsedModel
 from cpretrain.rounds.uncertainty import most_uncertain, probabilities
 from cpretrain.runtime.console import progress
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.rounds import RoundSettings
 
@@ -157,7 +158,8 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
         raise BadInput(
             "round: no place is left to annotate",
             expected=f"places of {settings.size} × {settings.size} pixels that no crop was cut from yet",
-            cure="add movies, choose a smaller --size, or let more frames be looked at (--look-at)",
+            cure=f"add movies, choose a smaller {option('size')}, "
+            f"or let more frames be looked at ({option('look_at')})",
         )
     how = CropSettings(size=settings.size, border=settings.border, seed=settings.seed)
     folder.mkdir(parents=True, exist_ok=True)

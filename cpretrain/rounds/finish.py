@@ -15,6 +15,7 @@ from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
@@ -22,10 +23,6 @@ from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
-
-NAME_IT = (
-    "name the base model of the first round with --base; cpretrain models says how to get one of the zoo"
-)
 
 
 @dataclass(frozen=True)
@@ -122,16 +119,16 @@ def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings
     try:
         weights = find_base(base).path
     except BadInput as error:
-        raise BadInput(error.problem, found=error.found, expected=error.expected, cure=NAME_IT) from error
+        raise BadInput(error.problem, found=error.found, expected=error.expected, cure=_name_it()) from error
     if not weights or not weights.is_file():
-        raise BadInput(f"base model {base}: is not on this machine", cure=NAME_IT)
+        raise BadInput(f"base model {base}: is not on this machine", cure=_name_it())
     found, wanted = sha256(weights), newest.record.get("base_sha256")
     if found != wanted:
         raise BadInput(
             f"base model {base}: is another one than that of the first round",
             found=f"SHA-256 {found}",
             expected=f"SHA-256 {wanted}",
-            cure=NAME_IT,
+            cure=_name_it(),
         )
     return given.replace(
         name=started.name,
@@ -154,3 +151,10 @@ def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
                     shutil.copyfile(source / crop.file, target / crop.file)
         crops = [crop for one in rounds for crop in one.crops]
         write_crops(pool.images, crops)
+
+
+def _name_it() -> str:
+    return (
+        f"name the base model of the first round with {option('base')}; {command('models')} says how to get one of the "
+        "zoo"
+    )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput, short
 from cpretrain.evaluation.files import EvaluationFiles
+from cpretrain.runtime.spelling import command
 from cpretrain.settings.base import bad_settings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.json_file import read_json
@@ -149,6 +150,6 @@ class RoundsFolder:
         if not self.rounds:
             raise BadInput(
                 f"{self.path}: holds no rounds",
-                expected="a folder made by cpretrain round start, with round_01 in it",
+                expected=f"a folder made by {command('round start')}, with round_01 in it",
             )
         return self.rounds

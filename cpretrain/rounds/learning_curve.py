@@ -5,6 +5,7 @@ from typing import Any
 
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.rounds.folder import Round, RoundsFolder
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import Row, read_rows, write_rows
 
@@ -44,7 +45,7 @@ def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
     path = folder.path / TABLE
     if not path.is_file():
         return []
-    cure = "take it away; cpretrain round finish writes it again"
+    cure = f"take it away; {command('round finish')} writes it again"
     columns = ("measure", *WHOLE, *FRACTIONS)
     return list(read_rows(path, columns, _checked, what="the table of rounds", cure=cure))
 

@@ -18,6 +18,7 @@ from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import command, option, options
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
@@ -52,7 +53,7 @@ class StartResult:
         lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
         lines += [
             "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
-            "then: cpretrain round finish",
+            f"then: {command('round finish')}",
         ]
         data = {"round": self.number, "folders": [part.folder for part in self.parts]}
         return Summary(lines, data)
@@ -91,7 +92,7 @@ def start_round(
     if rounds and not rounds[-1].finished:
         raise BadInput(
             f"{rounds[-1].folder}: this round is not finished",
-            cure="annotate it, then cpretrain round finish",
+            cure=f"annotate it, then {command('round finish')}",
         )
     settings = _settings(rounds, settings or RoundSettings(), folder.path)
     maker = _maker(settings, rounds[-1].model if rounds else base_of(folder, settings), movies)
@@ -116,7 +117,9 @@ def start_round(
     )
     chosen = choose(found, settings.crops, settings.size)
     if len(chosen) < settings.crops:
-        warning(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
+        warning(
+            f"round: {len(chosen)} places instead of {settings.crops} are left; {option('look_at')} finds more"
+        )
     again = sum(not one.new for one in chosen)
     if again:
         info(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
@@ -163,8 +166,8 @@ class _RoundWriter:
         except FileExistsError:
             raise BadInput(
                 f"{part.folder}: is there already",
-                expected="no other cpretrain round start at the same time, and no folder of that name",
-                cure="see cpretrain round status; move the folder away if it holds nothing of value",
+                expected=f"no other {command('round start')} at the same time, and no folder of that name",
+                cure=f"see {command('round status')}; move the folder away if it holds nothing of value",
             ) from None
 
 
@@ -196,7 +199,8 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
         missing = [name for name in ("name", "base") if not getattr(given, name)]
         if missing:
             raise BadInput(
-                f"round: the first one needs --{missing[0]}", expected="--name CELLTYPE --base MODEL"
+                f"round: the first one needs {option(missing[0])}",
+                expected=options(name="CELLTYPE", base="MODEL"),
             )
         return given.replace(base=_kept_base(folder, given.base))
     earlier, chosen = rounds[-1].settings, {name: getattr(given, name) for name in given.model_fields_set}
@@ -224,10 +228,10 @@ def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
     for name in FIXED:
         if given.get(name, getattr(earlier, name)) != getattr(earlier, name):
             raise BadInput(
-                f"--{name.replace('_', '-')}: cannot change between rounds",
+                f"{option(name)}: cannot change between rounds",
                 found=str(given[name]),
                 expected=str(getattr(earlier, name)),
-                cure="leave it out, or begin with a folder of its own (--out)",
+                cure=f"leave it out, or begin with a folder of its own ({option('out')})",
             )
 
 
@@ -246,8 +250,8 @@ def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
     if differing:
         raise BadInput(
             f"{validation.folder}: was made by a start that was interrupted, with other settings",
-            found=", ".join(f"--{name.replace('_', '-')} {earlier.get(name)}" for name in differing),
-            expected=", ".join(f"--{name.replace('_', '-')} {now[name]}" for name in differing),
+            found=", ".join(option(name, earlier.get(name)) for name in differing),
+            expected=", ".join(option(name, now[name]) for name in differing),
             cure="move that folder away, or start with the same settings",
         )
 

@@ -4,11 +4,10 @@ import shutil
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 
-def check_disk(
-    folder: Path, needed: int, problem: str, cure: str = "make room, or choose another disk with --out"
-) -> None:
+def check_disk(folder: Path, needed: int, problem: str, cure: str | None = None) -> None:
     """Check that the disk of `folder` has `needed` bytes free.
 
     Parameters
@@ -25,6 +24,7 @@ def check_disk(
     BadInput
         When it has fewer.
     """
+    cure = cure or f"make room, or choose another disk with {option('out')}"
     _check(shutil.disk_usage(folder).free, needed, problem, cure)
 
 

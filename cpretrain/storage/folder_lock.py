@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.json_file import read_json
 
@@ -49,7 +50,7 @@ def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
         raise BadInput(
             f"{folder}: nothing can be written there",
             found=error.strerror or str(error),
-            cure="ask for the rights to write there, make room, or choose another folder with --out",
+            cure=f"ask for the rights to write there, make room, or choose another folder with {option('out')}",
         ) from error
     try:
         with suppress(OSError):  # on a full disk: the holder stays unnamed

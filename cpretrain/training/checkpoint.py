@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput, short
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.unfinished import UnfinishedFolder
 
@@ -13,7 +14,6 @@ SHARE = 0.03
 """Share of the time that may be spent on saving."""
 
 STATE = "state.pt"
-_ANEW = "start anew with cpretrain train --no-resume"
 
 
 class Checkpoint:
@@ -71,16 +71,20 @@ class Checkpoint:
             raise BadInput(
                 f"{self.folder}: the unfinished training cannot be read",
                 found=short(error),
-                cure=_ANEW,
+                cure=_anew(),
             ) from error
         if differing:
             raise BadInput(
                 f"{self.folder}: the unfinished training came from something else",
                 found="; ".join(differing),
-                cure=f"take that back to go on, or {_ANEW}",
+                cure=f"take that back to go on, or {_anew()}",
             )
         return dict(state)
 
     def remove(self) -> None:
         """Remove the folder."""
         self._unfinished.remove()
+
+
+def _anew() -> str:
+    return f"start anew with {command('train', resume=False)}"

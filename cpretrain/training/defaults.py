@@ -6,6 +6,7 @@ from typing import Any
 from cpretrain.errors import BadInput
 from cpretrain.models.versions import installed_cellpose, train_defaults
 from cpretrain.models.weights import cellpose_major
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.training import TrainSettings
 
 RETRAINING: dict[int, dict[str, Any]] = {
@@ -26,11 +27,14 @@ def with_defaults(settings: TrainSettings) -> TrainSettings:
     left_open = {name: value for name, (value, _) in _values(settings).items()}
     filled = settings.model_copy(update=left_open)
     if filled.optimizer not in installed_cellpose().optimizers:
-        raise BadInput("--optimizer sgd: Cellpose 4 trains with adamw only", cure="leave --optimizer out")
+        raise BadInput(
+            f"{option('optimizer', 'sgd')}: Cellpose 4 trains with adamw only",
+            cure=f"leave {option('optimizer')} out",
+        )
     if filled.patience and not filled.test_fraction:
         raise BadInput(
-            "--patience: needs images that show when to stop",
-            cure="set some of the training images aside, for example with --test-fraction 0.2",
+            f"{option('patience')}: needs images that show when to stop",
+            cure=f"set some of the training images aside, for example with {option('test_fraction', 0.2)}",
         )
     return filled
 

@@ -19,6 +19,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.folder import ModelFolder
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -91,12 +92,14 @@ def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
         name, _, values = (piece.strip() for piece in part.partition("="))
         name = name.replace("-", "_")
         if name not in SEARCHABLE:
-            raise BadInput(f"--sweep: cannot search {name!r}", expected="some of " + ", ".join(SEARCHABLE))
+            raise BadInput(
+                f"{option('grid')}: cannot search {name!r}", expected="some of " + ", ".join(SEARCHABLE)
+            )
         try:
             grid[name] = tuple(dict.fromkeys(_number(value) for value in values.split(":")))
         except ValueError as error:
             raise BadInput(
-                f"--sweep: {part.strip()!r} is not readable",
+                f"{option('grid')}: {part.strip()!r} is not readable",
                 found=str(error),
                 expected="NAME=VALUE:VALUE, several of them separated by commas, "
                 "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
@@ -159,7 +162,7 @@ def sweep(
     if model.exists():
         raise BadInput(
             f"{model}: there is a model of that name already",
-            cure="choose another --name, or move that folder away",
+            cure=f"choose another {option('name')}, or move that folder away",
         )
     provenance = Provenance("sweep", what, [*inputs, *tables])
     for number, run in enumerate(runs, start=1):
@@ -235,8 +238,8 @@ def _number(text: str) -> float:
 def _combinations(settings: TrainSettings, grid: SettingsGrid) -> list[TrainSettings]:
     if not settings.test_fraction or not settings.ap_every:
         raise BadInput(
-            "--sweep: needs an in-training test set to rank by",
-            cure="add for example --test-fraction 0.2 (and leave --ap-every above 0)",
+            f"{option('grid')}: needs an in-training test set to rank by",
+            cure=f"add for example {option('test_fraction', 0.2)} (and leave {option('ap_every')} above 0)",
         )
     try:
         return [
@@ -244,7 +247,7 @@ def _combinations(settings: TrainSettings, grid: SettingsGrid) -> list[TrainSett
             for values in itertools.product(*grid.values())
         ]
     except ValidationError as error:
-        raise bad_settings(error, lambda place: f"--sweep: {place}") from None
+        raise bad_settings(error, lambda place: f"{option('grid')}: {place}") from None
 
 
 def _values_of(run: TrainSettings, grid: SettingsGrid) -> str:
@@ -271,7 +274,7 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
         )
     if not rows:
         raise BadInput(
-            "--sweep: every training went astray",
+            f"{option('grid')}: every training went astray",
             found="losses or weights that are not finite",
             cure="search lower learning rates, or look at the images",
         )

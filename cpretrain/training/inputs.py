@@ -17,6 +17,7 @@ from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 
@@ -101,7 +102,7 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
         raise BadInput(
             f"no training image has {max(fewest, 1)} objects or more",
             found=f"at most {most}",
-            cure="draw more, cut larger crops, or lower --min-train-masks",
+            cure=f"draw more, cut larger crops, or lower {option('min_train_masks')}",
         )
     if sparse:
         few = "no objects" if fewest == 1 else f"fewer than {fewest} objects"

@@ -17,6 +17,7 @@ from cpretrain.images.valid_box import Box
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.versions import installed_cellpose, loss_of
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import Curves
@@ -226,7 +227,8 @@ class Run:
             f"train {self.settings.name}: the training went astray in epoch {self.curves.epochs + 1}",
             found=found,
             expected="finite numbers",
-            cure=f"choose a lower --learning-rate than {self.settings.learning_rate:g}, or look at the images",
+            cure=f"choose a lower {option('learning_rate')} than {self.settings.learning_rate:g}, "
+            "or look at the images",
         )
 
     def _check_weights(self) -> None:

@@ -15,6 +15,7 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import info, progress, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -121,7 +122,7 @@ def _retrain(
     if checkpoint.exists and resume is None:
         raise BadInput(
             f"{folder}: an earlier training of that name was interrupted",
-            cure="go on with it with --resume, or start anew with --no-resume",
+            cure=f"go on with it with {option('resume', True)}, or start anew with {option('resume', False)}",
         )
     parts = _split(pairs, kept_back, settings)
     for text in parts.warnings:
@@ -145,7 +146,7 @@ def _retrain(
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        info(f"train: the best model so far is in {folder}; --resume goes on from here")
+        info(f"train: the best model so far is in {folder}; {option('resume', True)} goes on from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
@@ -175,7 +176,7 @@ def _is_there(
         raise BadInput(
             f"{folder}: there is a model of that name, made from other images or settings, or another base",
             found=None if record.is_file() else f"no {record.name} in it",
-            cure="choose another --name, or move that folder away",
+            cure=f"choose another {option('name')}, or move that folder away",
         )
     earlier.warn_of_damage()
     if earlier.damaged.keys() == {card.name}:

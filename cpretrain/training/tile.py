@@ -6,6 +6,7 @@ import numpy as np
 
 from cpretrain.errors import BadInput
 from cpretrain.models.versions import installed_cellpose
+from cpretrain.runtime.spelling import option
 from cpretrain.training.examples import Examples
 
 STEP = 16
@@ -45,8 +46,8 @@ def tile_for(tile: int | Literal["fit", "cellpose"], examples: Examples, net: An
         return int(min(max(STEP * np.ceil(rescaled / STEP), 4 * STEP), own))
     if tile % 8 or (own == 256 and tile != own):
         raise BadInput(
-            f"--tile {tile}: the network cannot be trained on tiles of that size",
+            f"{option('tile', tile)}: the network cannot be trained on tiles of that size",
             expected="a multiple of 8" if own != 256 else "256",
-            cure="leave --tile out",
+            cure=f"leave {option('tile')} out",
         )
     return tile

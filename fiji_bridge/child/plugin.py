@@ -58,7 +58,9 @@ def correct(
             return {"seconds": seconds}
         result = made(RESULT)
         if result is None:
-            raise JobFailed(f'"{COMMAND}" made no corrected movie', "try other settings, or --engine native")
+            raise JobFailed(
+                f'"{COMMAND}" made no corrected movie', "try other settings, or the native engine"
+            )
         kind, lengths = described(result)
         write_frames(Path(corrected), planes_of(result))
         return {"seconds": seconds, "dtype": kind.name, "shape": lengths}

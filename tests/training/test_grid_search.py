@@ -59,9 +59,9 @@ def settings(tiny_model) -> TrainSettings:
 @pytest.mark.parametrize(
     ("change", "grid", "message"),
     [
-        ({"test_fraction": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({"ap_every": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({}, {"epochs": (1, 0)}, "--sweep: epochs: input should be greater"),
+        ({"test_fraction": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({"ap_every": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({}, {"epochs": (1, 0)}, "grid=: epochs: input should be greater"),
     ],
 )
 def test_what_cannot_be_searched(training_folders, settings, tmp_path, change, grid, message):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.integrity import check_coded, check_movie, check_segments
 from cpretrain.images.tiff.planes import Index
+from cpretrain.runtime.spelling import option
 
 _NAMED_HEADERS = {"ome": "OME", "imagej": "ImageJ", "shaped": "tifffile", "scanimage": "ScanImage"}
 
@@ -130,7 +131,7 @@ def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> l
         return []
     return [
         f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
-        f"{series.axes} in the order of the file; if they are something else, say so with --axes"
+        f"{series.axes} in the order of the file; if they are something else, say so with {option('axes')}"
     ]
 
 
