@@ -24,6 +24,7 @@ from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
 from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import check_holdings, placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
@@ -37,7 +38,7 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.provenance import Provenance, warnings_in
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def correct_drift(
         )
     check_names(files)
     check_verifiable(settings)
+    for note in passed_over(raw, [*files, *([settings.mask] if settings.mask else [])]):
+        warning(note)
     return for_each(
         files,
         Workload(
@@ -131,7 +134,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
     target = DriftFiles(source, folder, settings.format)
     target.check_table_stays(settings)
     if target.are_current(settings):
-        warnings = target.recorded_warnings()
+        warnings = tuple(warnings_in(target.record))
         _warn(source.name, warnings)
         return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts), warnings)
     engine = cached_in_process(("engine", settings), partial(choose_engine, settings))

@@ -35,7 +35,6 @@ from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -172,10 +171,8 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
     for file in files:
         with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
             counts.append(movie.shape[2])
-    known = ModelSettings(
-        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
-    )
-    return unused_channels(counts, known, f"name the channel that shows the objects with {option('channel')}")
+    cure = f"name the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
