@@ -29,7 +29,7 @@ from cpretrain.images.replaced import check_holdings, placed_name, remove_other_
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
-from cpretrain.registration.curve import DriftCurve
+from cpretrain.registration.curve import DriftCurve, RobustFacts
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
@@ -178,7 +178,7 @@ def _correct(
         verified = verifier.verify(movie, corrected)
         corrected = replace(corrected, curve=with_certainty(movie, corrected.curve, settings))
         means, inspected = _write_movie(target, movie, corrected, settings, inputs)
-        mask = propose_mask(target.mask_to_propose(settings), inspected, movie, settings)
+        mask = propose_mask(target.mask_to_propose(settings), inspected, corrected.curve, movie, settings)
         findings = judge(corrected.curve, inspected, settings, mask)
         _write_beside(target, engine, corrected, means, inspected, findings)
         remove_other_format(target.record, target.in_other_format)
@@ -245,12 +245,23 @@ def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> 
         "large_pairs": curve.large_pairs,
         "uncertain_pairs": curve.uncertain_pairs,
         "bridged_frames": curve.bridged,
+        **({"robust": _robust_facts(curve.robust)} if curve.robust else {}),
         "agreement": {
             "before": inspected.mean(inspected.before),
             "after": inspected.mean(inspected.after),
             "area": {axis: [part.start, part.stop] for axis, part in zip("zyx", inspected.area, strict=True)},
         },
         "warnings": [asdict(finding) for finding in findings],
+    }
+
+
+def _robust_facts(robust: RobustFacts) -> dict[str, Any]:
+    return {
+        "rests_on": robust.rests_on,
+        "agreement": {way: round(value, 6) for way, value in robust.agreement.items()},
+        "pairs": robust.pairs,
+        "dropped_pairs": robust.dropped_pairs,
+        "pixels_left_out": 0 if robust.left_out is None else int(robust.left_out.sum()),
     }
 
 
