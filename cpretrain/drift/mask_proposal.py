@@ -16,7 +16,7 @@ from cpretrain.storage.atomic import write_aside
 def propose_mask(
     path: Path, inspected: Inspected, curve: DriftCurve, movie: TimeLapse, settings: DriftSettings
 ) -> Path | None:
-    """Write a PNG that is white where something never moves and holds the frames, or would; None where nothing does.
+    """Write a PNG that is white where still structure holds the frames, or would; return None if there is none.
 
     The mask in use, if any, is part of the proposal.
     """

@@ -8,26 +8,26 @@ from numpy.typing import NDArray
 
 FramePair = tuple[int, int]
 NO_CORRECTION = "no correction"
-"""What an answer rests on where frames agree best as they were recorded."""
+"""Basis of an answer if frames agree best as recorded."""
 LONGER_STEPS = (3, 9, 27, 81, 243, 729)
 
 
 @dataclass(frozen=True, eq=False)
 class RobustFacts:
-    """What a group-wise answer rests on.
+    """Basis of a group-wise answer.
 
     Parameters
     ----------
     rests_on : str
-        What was chosen.
+        The chosen basis.
     pairs : int
-        Number of pairs of frames that were measured.
-    dropped_pairs : tuple of (frame_from, frame_to)
-        Those that contradict the others.
+        Number of measured pairs of frames.
+    dropped_pairs : tuple of (int, int)
+        Pairs that contradict the others.
     agreement : dict of str to float
-        Mean agreement of the frames with their mean, for everything that there was to choose from.
-    left_out : array of bool, shape (1, Y, X), optional
-        Pixels that never move while the rest does, which were left out.
+        Mean agreement of the frames with their mean, for each possible basis.
+    left_out : ndarray of bool, shape (1, Y, X), optional
+        Pixels that were left out because they never move while the rest does.
     """
 
     rests_on: str
@@ -52,9 +52,9 @@ class DriftCurve:
     large_pairs : tuple of (int, int)
         Pairs of frames, from 0, whose measured shift is larger than max_shift and was kept.
     bridged : tuple of int
-        Frames, from 0, that determine no drift and have that between the frames around them.
+        Frames, from 0, that determine no drift and have the interpolated drift of the frames around them.
     robust : RobustFacts, optional
-        What a group-wise answer rests on.
+        Basis of a group-wise answer.
     """
 
     drift: NDArray[np.float32]

@@ -10,7 +10,7 @@ FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
 """Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
 running mean (measured by benchmarks/memory.py)."""
 ROBUST, ROBUST_KEPT = 56, 2**26
-"""Bytes for each pixel that is measured group-wise, and for the reduced images that are kept."""
+"""Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
 
 def memory_needed(movie: Frames, settings: DriftSettings) -> int:
