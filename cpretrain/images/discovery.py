@@ -4,8 +4,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import tifffile
-
 from cpretrain.errors import BadInput
 from cpretrain.images import formats
 from cpretrain.images.formats import format_of
@@ -14,6 +12,7 @@ from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.images.tiff.open_file import open_tiff
 from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.base import Format
@@ -65,7 +64,7 @@ def _positions(file: Path) -> int:
 def _may_hold_several(tiff: Path) -> bool:
     """Return whether a TIFF is of a kind that may hold several images, judged by its first page."""
     try:
-        with silent("tifffile"), tifffile.TiffFile(tiff) as file:
+        with silent("tifffile"), open_tiff(tiff, check=None) as file:
             return recorded_by(tiff) is not None or file.is_ome or file.is_shaped or file.is_lsm
     except Exception:  # a damaged file can raise nearly anything; reported when its turn comes
         return False

@@ -16,7 +16,7 @@ from cpretrain.models.zoo import ZOO
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_aside, write_text
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 
 
 def list_models() -> Summary:

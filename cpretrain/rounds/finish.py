@@ -21,8 +21,8 @@ from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
 
 

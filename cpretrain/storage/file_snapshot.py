@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.storage.provenance import files_in
+from cpretrain.storage.hashing import files_in
 
 
 class FileSnapshot:

@@ -20,9 +20,10 @@ from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.folder_lock import holding
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256, warnings_in
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults

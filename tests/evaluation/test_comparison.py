@@ -18,7 +18,7 @@ from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from tests.conftest import write_training_folders
 

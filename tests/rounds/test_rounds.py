@@ -20,7 +20,7 @@ from cpretrain.rounds.folder import RoundsFolder
 from cpretrain.rounds.seg_npy import PREDICTED, window_file
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import hashes, sha256
+from cpretrain.storage.hashing import hashes, sha256
 
 pytestmark = pytest.mark.cellpose
 FRAMES, SIZE = 2, 40

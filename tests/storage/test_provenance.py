@@ -7,7 +7,8 @@ import pytest
 
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage import hashing
-from cpretrain.storage.provenance import Provenance, sha256, warnings_in
+from cpretrain.storage.hashing import sha256
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import done_record
 
 

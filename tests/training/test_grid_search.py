@@ -11,7 +11,7 @@ from cpretrain.errors import BadInput
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import sweep
 from cpretrain.training.grid_search import parse_grid
 from cpretrain.training.loop import Run

@@ -14,7 +14,7 @@ from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from cpretrain.training.loop import Run
 from tests.training.conftest import TILE, same_weights, weights_of
