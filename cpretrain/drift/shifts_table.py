@@ -65,7 +65,14 @@ def _pairs(flags: Iterable[str]) -> tuple[FramePair, ...]:
 
 
 def shifts_for(given: Path, movie: Path) -> Path:
-    """Find the table of shifts for a movie: the given file, or the one with the movie's name in a folder.
+    """Find the table of shifts for a movie.
+
+    Parameters
+    ----------
+    given : pathlib.Path
+        The table, or a folder that holds one with the movie's name.
+    movie : pathlib.Path
+        The movie.
 
     Raises
     ------

@@ -27,7 +27,15 @@ def parsed(path: Path, text: str) -> ElementTree.Element:
 
 
 def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Calibration:
-    """Read the pixel size, and the frame interval from the times of the frames, else from the planned one."""
+    """Read the pixel size, and the frame interval from the times of the frames, else from the planned one.
+
+    Parameters
+    ----------
+    facts : xml.etree.ElementTree.Element
+        Metadata of the file.
+    times : ndarray of float64, shape (T,) or (0,)
+        Times of the frames in seconds, if known.
+    """
     metres = {
         item.get("Id", ""): _number(item.findtext("Value"))
         for item in facts.findall(".//Scaling/Items/Distance")

@@ -12,7 +12,7 @@ def kept_frames(there: NDArray[np.bool_], axes: str, why: str) -> tuple[list[int
 
     Parameters
     ----------
-    there : ndarray of bool, one dimension for each of `axes`
+    there : ndarray of bool, shape (T, Z, C) or that of its `axes`
         True for planes that are present.
     axes : str
         Letters from TZC.

@@ -30,7 +30,10 @@ def write_zarr(
     calibration: Calibration,
     channels: Channels,
 ) -> None:
-    """Write a movie atomically; the arguments are those of `cpretrain.images.writer.write_frames`."""
+    """Write a movie atomically, from frames of shape (Z, C, Y, X).
+
+    The arguments are those of `cpretrain.images.writer.write_frames`.
+    """
     described = image_facts(shape, calibration, _name(path))
     with folder_aside(path) as aside:
         check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")

@@ -79,7 +79,15 @@ def _as_known(frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> Pai
 
 
 def interpolated(curve: DriftCurve, bridged: Sequence[int]) -> DriftCurve:
-    """Return a curve in which skipped frames have the interpolated drift of the others, and are listed."""
+    """Return a curve in which skipped frames have the interpolated drift of the others, and are listed.
+
+    Parameters
+    ----------
+    curve : DriftCurve
+        The curve with the drift of all other frames.
+    bridged : sequence of int
+        Frames that were skipped, from 0.
+    """
     frames = np.arange(len(curve.drift))
     others = np.setdiff1d(frames, bridged)
     drift = curve.drift.copy()

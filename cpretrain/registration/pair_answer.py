@@ -20,7 +20,15 @@ class Answer(NamedTuple):
 
 
 def answer_for(later: Transformed, earlier: Transformed, settings: DriftSettings) -> Answer:
-    """Return the movement of the content from `earlier` to `later`."""
+    """Return the movement of the content from `earlier` to `later`.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images with the same shape.
+    settings : DriftSettings
+        `refine` and `sub_pixel` determine how the plugin's answer is refined.
+    """
     found = match_frames(later, earlier)
     if not settings.refine:
         return Answer(found.drift, found.drift, is_uncertain(found, later, earlier))

@@ -45,7 +45,7 @@ def fits_as_a_whole(
 
 
 def whole3(shift: NDArray) -> Whole3:
-    """Return a shift as a tuple of whole pixels."""
+    """Round a shift, ndarray of float, shape (3,), to a tuple of whole pixels."""
     z, y, x = (int(value) for value in np.round(shift))
     return z, y, x
 

@@ -29,7 +29,20 @@ def measured(
 
 
 def agreed_drift(frames: ContrastFrames, some: list[int]) -> NDArray[np.float64] | None:
-    """Return the drift, in full pixels, that some frames agree on, all compared with all; None if they do not agree."""
+    """Compare some frames, all with all, and return the drift that they agree on.
+
+    Parameters
+    ----------
+    frames : ContrastFrames
+        The movie.
+    some : list of int
+        Frames to compare, from 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, 3), or None
+        Drift of these frames in z, y, x, in full-size pixels; None if they do not agree.
+    """
     place = {t: i for i, t in enumerate(some)}
     pairs = [
         pair._replace(frames=(place[pair.frames[0]], place[pair.frames[1]]))

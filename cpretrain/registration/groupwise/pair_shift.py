@@ -69,6 +69,11 @@ def shift_between(later: Spectrum, earlier: Spectrum) -> PairShift:
 
     The highest peaks are tried with all meanings of a periodic shift; the one with the highest similarity, tile by
     tile, is moved uphill to its summit.
+
+    Parameters
+    ----------
+    later, earlier : Spectrum
+        Two images with the same shape.
     """
     shape = later.image.values.shape
     lengths = _lengths(shape)

@@ -39,7 +39,7 @@ def refined_is_uncertain(plain: PhaseMatch, best: PhaseMatch) -> bool:
 
 
 def fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> NDArray[np.float64]:
-    """Return the offset of the true optimum from a refined answer, in z, y, x, at most half a pixel each.
+    """Return the offset of the true optimum from a refined answer, in z, y, x, shape (3,), at most half a pixel each.
 
     Parameters
     ----------

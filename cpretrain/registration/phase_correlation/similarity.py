@@ -73,6 +73,13 @@ def summit(later: Transformed, earlier: Transformed, start: ScoredShift) -> Scor
     """Go uphill from a drift, pixel by pixel, to where the images are most alike.
 
     Inpainting biases the peak of a smooth image towards zero shift.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images with the same shape.
+    start : ScoredShift
+        The first drift.
     """
     while True:
         places = around(start.drift, later)
