@@ -29,7 +29,7 @@ class SeriesPages:
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
-        How many images the file holds.
+        Number of images in the file.
 
     Raises
     ------
@@ -111,12 +111,12 @@ def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
 
 
 def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
-    """List the images in a file, its smaller copies left out; tifffile takes frames of another size for another image.
+    """List the images in a file, without reduced copies; tifffile takes frames of a different size for another image.
 
     Raises
     ------
     BadInput
-        When a frame has another size or type than the first one.
+        When a frame differs in size or type from the first one.
     """
     full = [series for series in file.series if not series.keyframe.is_reduced]
     if len(full) > 1 and full[0].kind == "generic":
