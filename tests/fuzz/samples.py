@@ -184,7 +184,7 @@ def label_folders() -> list[Sample]:
             (folder / name).write_bytes(content)
         (folder / "out").mkdir()
         (folder / "out" / "a.json").write_text('{"step": "predict", "labels": "../a.zarr/labels/cells"}')
-        (folder / "out" / "a.objects.csv").write_text(OBJECTS)
+        (folder / "out" / "a.objects.csv").write_bytes(OBJECTS)
 
     return [Sample("out", _written(predicted))]
 
