@@ -1,4 +1,4 @@
-"""Label images of the same movie, one of each class, opened together."""
+"""Match label images of the same movie, one per class, and open them together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,9 +27,9 @@ class MatchedMovie:
     name : str
         File name of the result as a TIFF.
     files : tuple of pathlib.Path
-        One a class.
+        One label image per class.
     tables : tuple of pathlib.Path
-        Tables of objects that ``cpretrain predict`` writes with label images; one a class.
+        Object tables that ``cpretrain predict`` writes with label images; one per class.
     """
 
     name: str
@@ -44,12 +44,12 @@ class MatchedMovie:
 
     @contextmanager
     def opened(self, axes: str | None = None) -> Iterator[Sequence[TimeLapse]]:
-        """Open them all, with `axes` in place of those that they state; they have to be of one size.
+        """Open all label images, with `axes` instead of those stated in the files; all must have the same size.
 
         Raises
         ------
         BadInput
-            When they are not, or one is no label image.
+            When sizes differ, or a file is not a label image.
         """
         with ExitStack() as stack:
             movies = [stack.enter_context(TimeLapse(file, axes)) for file in self.files]
@@ -58,17 +58,17 @@ class MatchedMovie:
             yield movies
 
     def probabilities(self, frames: int) -> Iterator[list[dict[int, float]]]:
-        """Give the probability of each object of each class, frame by frame."""
+        """Yield the probability of each object for each class, frame by frame."""
         yield from map(list, zip(*(_each_frame(table, frames) for table in self.tables), strict=True))
 
 
 def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
-    """Read ``CLASS=FOLDER`` for each class, in the order given.
+    """Parse ``CLASS=FOLDER`` for each class, keeping the order.
 
     Raises
     ------
     BadInput
-        When one is not of that form, or a class is named twice.
+        When an entry does not have this form, or a class is named twice.
     """
     folders: dict[str, Path] = {}
     for given in classes:
@@ -85,12 +85,12 @@ def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
 
 
 def match_movies(folders: Folders) -> list[MatchedMovie]:
-    """Find the label images of the same movies by their names, whatever was put behind these.
+    """Match label images of the same movies by their names, ignoring suffixes added by programs.
 
     Raises
     ------
     BadInput
-        When one of the classes lacks a movie, or a folder holds several label images of one.
+        When a class lacks a movie, or a folder holds several label images of one.
     """
     of_class = {name: label_images_in(folder) for name, folder in folders.items()}
     everything = sorted({movie for found in of_class.values() for movie in found})
@@ -114,7 +114,19 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
 
 
 def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
-    """Take the labels (Z, Y, X) out of a frame."""
+    """Return the labels in a frame.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (Z, C, Y, X)
+        A frame of a label image.
+    path : pathlib.Path
+        Its file, for errors.
+
+    Returns
+    -------
+    ndarray of int, shape (Z, Y, X)
+    """
     labels = frame[:, 0]
     if labels.dtype.kind == "f":
         whole = labels.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Put the results of several models together: one label image, a table of classes, conflicts settled by a rule."""
+"""Combine the results of several models: one label image, a table of classes, and a rule for conflicts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
@@ -37,7 +38,7 @@ COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
 
 
 class CombinationOrigin(Settings):
-    """What a combination came from, besides the label images."""
+    """Settings and classes of a combination, for its record."""
 
     combine: CombineSettings
     classes: tuple[str, ...]
@@ -45,21 +46,21 @@ class CombinationOrigin(Settings):
 
 @dataclass(frozen=True)
 class CombineResult:
-    """What a combination wrote.
+    """Result of a combination.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The label images, ``classes.csv``, ``combine.json``, and GeoJSON.
-    classes : dict
-        For each class the number of its objects, of those that lost pixels to other classes, and of those left out.
+        Folder of the label images, ``classes.csv``, ``combine.json``, and GeoJSON.
+    classes : dict of str to dict
+        Numbers per class: its objects, objects that lost pixels to other classes, and objects left out.
     """
 
     folder: Path
     classes: dict[str, dict[str, int]]
 
     def summary(self) -> Summary:
-        """Return what became of each class."""
+        """Return the numbers for each class."""
         lines = [
             f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
             f"{facts['dropped']} left out"
@@ -71,18 +72,17 @@ class CombineResult:
 def combine(
     folders: Mapping[str, PathLike], *, out: PathLike, settings: CombineSettings | None = None
 ) -> CombineResult:
-    """Put label images of several classes together.
+    """Combine label images of several classes.
 
     Parameters
     ----------
     folders : mapping of str to path-like
-        For each class the folder of its label images, as ``cpretrain predict`` writes them: of the same movies, and of
-        the same size.
+        Folder of label images for each class, as ``cpretrain predict`` writes them, with the same movies and sizes.
     out : path-like
-        Gets for each movie ``NAME.tif`` (axes t, z, y, x; objects of all classes numbered 1…N in each frame) and
-        ``NAME.geojson``, and ``classes.csv``: the class of every number.
+        Result folder: for each movie ``NAME.tif`` (shape (T, Z, Y, X); objects of all classes numbered 1…N in each
+        frame) and ``NAME.geojson``, and ``classes.csv`` with the class of every number.
     settings : CombineSettings, optional
-        Whose a pixel is where objects of several classes overlap.
+        Rule for pixels where objects of several classes overlap.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def combine(
     Raises
     ------
     BadInput
-        When movies do not match, or the rule needs tables that are not there. Then nothing was written.
+        When movies do not match, or the rule needs tables that do not exist. Nothing is written then.
     """
     settings, out = settings or CombineSettings(), to_path(out)
     if settings.format == "ome-zarr":
@@ -100,7 +100,9 @@ def combine(
     if len(folders) < 2:
         raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
     if out.resolve() in [folder.resolve() for folder in read.values()]:
-        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+        raise BadInput(
+            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+        )
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
@@ -160,9 +162,9 @@ def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[P
     missing = [table for table in tables if not table.is_file()]
     if missing:
         raise BadInput(
-            f"{missing[0]}: is not there, and --rule probability goes by it",
+            f"{missing[0]}: is not there, and {option('rule', 'probability')} goes by it",
             found=f"{len(missing)} of {len(tables)} tables missing",
-            expected="a table of objects for each label image, from cpretrain predict",
+            expected=f"a table of objects for each label image, from {command('predict')}",
             cure="choose another rule: smaller, larger or order",
         )
     return [*files, *tables]
@@ -176,7 +178,7 @@ def _combine_movie(
     table: Any,
     counted: dict[str, Counter[str]],
 ) -> None:
-    classes: list[NDArray[np.int64]] = []  # of the objects of each frame
+    classes: list[NDArray[np.int64]] = []  # of the objects in each frame
 
     def frames(opened: Sequence[TimeLapse], dtype: np.dtype) -> Iterator[NDArray[Any]]:
         for t, combined in enumerate(_settled(movie, opened, settings)):

@@ -7,8 +7,9 @@ import numpy as np
 
 from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
 from cpretrain.drift.inspection import LEAST_SHARE, Inspected
-from cpretrain.registration.curve import DriftCurve, FramePair
+from cpretrain.registration.curve import NO_CORRECTION, DriftCurve, FramePair
 from cpretrain.registration.frame_content import Kind
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 NOISE = 3
@@ -52,14 +53,16 @@ class _Judgement:
         if self.seen.kinds:
             yield self._frames()
         if self.mask is not None:
-            yield self._still(self.mask)
+            yield self._left_out(self.mask) if self.settings.robust else self._still(self.mask)
         elif self.clipped:
             yield self._cut()
         elif self.off:
             yield self._off()
         elif self.seen.far is not None and not self.beside and not self.unsure:
             yield self._far(self.seen.far)
-        if self.seen.fell and self.mask is None:
+        if self.curve.robust and self.curve.robust.rests_on == NO_CORRECTION:
+            yield self._not_corrected()
+        if self.seen.fell and (self.mask is None or self.settings.robust):
             yield self._fell()
         elif self.unsure:
             yield self._unsure()
@@ -77,31 +80,45 @@ class _Judgement:
         for t, kind in frames.items():
             kinds.setdefault(kind, []).append(t)
         said = "; ".join(f"{list_frames(which)} {kind}" for kind, which in kinds.items())
-        if self.settings.bridge:
+        if self.settings.bridge or self.settings.robust:
             bridged = [t for t in frames if t in self.curve.bridged]
             said += (
                 f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
             )
         elif self.beside and self.settings.shifts is None:
-            option = native_option(self.settings, "--bridge")
+            cure = native_option(self.settings, bridge=True)
             said += (
                 f", and {count_pairs(self.beside)} are uncertain because of that: all later frames may be off; "
-                f"bridge them with {option}"
+                f"bridge them with {cure}"
             )
         return Finding(" and ".join(kinds), said, tuple(frames))
 
     def _still(self, mask: Path) -> Finding:
-        option = native_option(self.settings, f"--mask {mask}")
+        cure = native_option(self.settings, mask=mask)
         said = (
             "something that never moves holds the frames (a time stamp, a scale bar, hot pixels): look at the proposed "
-            f"mask, and leave it out with {option}"
+            f"mask, and leave it out with {cure}"
         )
         return Finding("held by something still", said, self._all())
+
+    def _left_out(self, mask: Path) -> Finding:
+        said = (
+            "something never moves while the rest does (a time stamp, a scale bar, hot pixels), and was left out of "
+            f"the measurement: look at {mask}"
+        )
+        return Finding("left out", said, self._all())
+
+    def _not_corrected(self) -> Finding:
+        said = (
+            "nothing was corrected, because frames agree best with their mean as they were recorded; if the sample did "
+            f"move, measure where it has structure, with {option('roi')} and without {option('robust', True)}"
+        )
+        return Finding("not corrected", said, self._all())
 
     def _off(self) -> Finding:
         worst = max(self.seen.off[pair] for pair in self.off)
         away = "about a pixel" if worst < 1.5 else f"up to {worst:.0f} pixels"
-        cure = native_option(self.settings, "--refine")
+        cure = native_option(self.settings, refine=True)
         said = (
             f"{count_pairs(self.off)} fit better {away} away from the measured shift, as in smooth or noisy images: "
             f"measure with {cure}"
@@ -110,7 +127,7 @@ class _Judgement:
 
     def _far(self, pixels: float) -> Finding:
         again = self.settings.multi_time_scale
-        cure = native_option(self.settings, "--reference mean") if again else "--multi-time-scale"
+        cure = native_option(self.settings, reference="mean") if again else option("multi_time_scale", True)
         said = (
             f"frames far apart lie about {pixels:.0f} pixels from where they should, as with a drift too slow for "
             f"neighbouring frames to show: measure with {cure}"
@@ -139,9 +156,14 @@ class _Judgement:
     def _other_reference(self) -> str:
         if self.settings.shifts is not None:
             return "look whether the table of shifts belongs to this movie"
+        if self.settings.robust:
+            return (
+                "measure where there is structure that moves with the sample, with "
+                f"{option('roi')} and without {option('robust', True)}"
+            )
         if self.settings.reference == "mean":
-            return "measure where there is structure that moves with the sample, with --roi"
-        return f"measure with {native_option(self.settings, '--reference mean')}"
+            return f"measure where there is structure that moves with the sample, with {option('roi')}"
+        return f"measure with {native_option(self.settings, reference='mean')}"
 
     def _cut(self) -> Finding:
         said = (
@@ -150,7 +172,7 @@ class _Judgement:
         return Finding("clipped", said, ends_of(self.clipped))
 
     def _limit(self) -> str:
-        return f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
+        return option("max_shift", *self.settings.max_shift)
 
     def _all(self) -> tuple[int, ...]:
         return tuple(range(1, len(self.curve.drift)))

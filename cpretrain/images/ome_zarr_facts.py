@@ -11,6 +11,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration, Channels, colour_of
 from cpretrain.images.pyramid import level_sizes
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import option
 
 if TYPE_CHECKING:
     from yaozarrs import v05
@@ -35,7 +36,9 @@ def check_can_write() -> None:
         When the package for it is missing.
     """
     if find_spec("yaozarrs") is None:
-        raise BadInput("--format ome-zarr: the package yaozarrs is missing", cure="pip install yaozarrs")
+        raise BadInput(
+            f"{option('format', 'ome-zarr')}: the package yaozarrs is missing", cure="pip install yaozarrs"
+        )
 
 
 def creator(**facts: str) -> dict[str, Any]:

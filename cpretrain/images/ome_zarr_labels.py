@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.ome_zarr_facts import CREATOR, Shape
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import remove, write_text
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.json_file import read_json
@@ -100,7 +101,8 @@ def check_place(path: Path, results: Path) -> None:
             found=f"those of {os.path.normpath(path / theirs)}"
             if isinstance(theirs, str)
             else "those of a person",
-            cure="give the objects another name (--class-name; of combine the name of --out), or take the folder away",
+            cure=f"give the objects another name ({option('class_name')}; of combine the name of {option('out')}), "
+            "or move the folder away",
         )
 
 

@@ -1,4 +1,4 @@
-"""The files of a prediction: what goes in, what comes out, whether it is there already."""
+"""Paths of a prediction: its inputs, its results, and its unfinished work."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,11 @@ class PredictionFiles:
     source : pathlib.Path
         The movie.
     folder : pathlib.Path
-        Where its results go.
+        Folder of its results.
     format : str
-        What label images are written as: ``tiff`` or ``ome-zarr``.
+        Format of the label images: ``tiff`` or ``ome-zarr``.
     class_name : str
-        What the objects are called, and their label images beside an OME-Zarr.
+        Name of the objects, and of their label images beside an OME-Zarr.
     """
 
     source: Path
@@ -35,7 +35,7 @@ class PredictionFiles:
 
     @property
     def name(self) -> str:
-        """Name of the movie without its ending, which results are named by."""
+        """Name of the movie without its ending, which its results are named after."""
         return stem(corrected_name(self.source))
 
     @property
@@ -51,12 +51,12 @@ class PredictionFiles:
 
     @property
     def objects(self) -> Path:
-        """The table of objects."""
+        """The object table."""
         return self.folder / f"{self.name}.objects.csv"
 
     @property
     def record(self) -> Path:
-        """The record; it speaks for the label images and the table, and is written after them."""
+        """The record of the label images and the table, written after them."""
         return self.folder / f"{self.name}.json"
 
     @property
@@ -86,7 +86,7 @@ class PredictionFiles:
 
     @property
     def outputs(self) -> list[Path]:
-        """Label images and table, which all else is made of."""
+        """Label images and table, from which all other results are made."""
         return [self.labels, self.objects]
 
     @property
@@ -98,7 +98,7 @@ class PredictionFiles:
 
     @property
     def is_crop(self) -> bool:
-        """Whether the image is one that was cut from a frame, and the table of crops beside it says so."""
+        """True if the image is a crop listed in the table beside it."""
         return crop_of(self.source) is not None
 
     def inputs(self, movie: TimeLapse) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Segment movies, stacks and images with a model: lazily, frame by frame, and going on where it stopped."""
+"""Segment movies, stacks and images with a model: lazily, frame by frame, and resuming where it stopped."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import WORKERS_START, Workload
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
@@ -34,7 +35,6 @@ from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -43,6 +43,7 @@ from cpretrain.prediction.other_formats import forms_asked_for, write_other_form
 from cpretrain.prediction.resume import KeptFrames
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
@@ -54,11 +55,11 @@ from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 
 SMALL = 20_000_000
-"""Bytes of input that are segmented sooner than a second process would have loaded the model."""
+"""Bytes of input that are segmented before a second process would have loaded the model."""
 
 
 class PredictionOrigin(Settings):
-    """What label images came from, besides the movie."""
+    """Origin of label images besides the movie: settings and model, for the record."""
 
     predict: PredictSettings
     weights_sha256: str
@@ -67,18 +68,18 @@ class PredictionOrigin(Settings):
 
 @dataclass(frozen=True)
 class PredictedMovie:
-    """What was written for one movie or image.
+    """Results for one movie or image.
 
     Parameters
     ----------
     source : pathlib.Path
         The movie.
     labels : pathlib.Path
-        Its label images; the table of objects and the record lie beside it.
+        Its label images; the object table and the record are beside them.
     objects : int
         Number of objects in all frames.
     others : list of pathlib.Path
-        GeoJSON, ROIs and pictures, as asked for.
+        GeoJSON, ROIs and pictures, as requested.
     """
 
     source: Path
@@ -87,7 +88,7 @@ class PredictedMovie:
     others: list[Path]
 
     def line(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         return f"{self.source.name} → {self.labels} ({self.objects} objects)"
 
     def as_data(self) -> dict[str, Any]:
@@ -108,26 +109,26 @@ def predict(
     Parameters
     ----------
     model : str or path-like
-        A model folder of this tool, which says channels, normalisation and tuned thresholds; a file of weights; or a
-        name of Cellpose's zoo.
+        A model folder of this tool, which states channels, normalization and tuned thresholds; a weights file; or a
+        name in Cellpose's zoo.
     images : path-like
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and OME-Zarrs.
     out : path-like
         Folder for the results.
     settings : PredictSettings, optional
-        Thresholds, how stacks are segmented, and what is written.
+        Thresholds, treatment of stacks, and formats to write.
     batch : BatchSettings, optional
-        Where many movies are segmented; by default one after the other in this process, and so on a GPU too unless a
-        number of workers is given.
+        Where many movies are segmented; by default one after the other in this process. On a GPU this is so unless
+        workers are requested explicitly.
 
     Returns
     -------
     Batch of PredictedMovie
-        For each ``NAME.tif`` the label images of the same name and size (axes t, z, y, x; uint16, or uint32 above
-        65,535 objects in a frame; 0 is background), ``NAME.objects.csv`` and ``NAME.json``; as asked for
-        ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. And the movies
-        that failed. Of several movies ``batch.csv`` says what became of each. What is complete and unchanged is not
-        done again; an interrupted movie goes on after its last frame.
+        For each ``NAME.tif``, label images of the same name and size (uint16, or uint32 above 65,535 objects in a
+        frame; shape (T, Z, Y, X); 0 is background), ``NAME.objects.csv`` and ``NAME.json``; if requested,
+        ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. Also the movies
+        that failed. For several movies, ``batch.csv`` lists the state of each. Complete and unchanged results are not
+        computed again; an interrupted movie resumes after its last frame.
 
     Raises
     ------
@@ -141,7 +142,8 @@ def predict(
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of", cure="choose another --out"
+            f"{out}: label images would replace the images that they are of",
+            cure=f"choose another {option('out')}",
         )
     check_names(files)
     used = find_model(os.fspath(model), settings)
@@ -149,39 +151,39 @@ def predict(
         warning(note)
     return for_each(
         files,
-        partial(predict_movie, folder=out, model=used),
+        Workload(
+            partial(predict_movie, folder=out, model=used),
+            partial(memory_of_prediction, settings=used.settings),
+            seconds_per_byte=WORKERS_START / SMALL,
+            seconds_per_file=0,
+        ),
         f"predict {folder_of(images).name}",
         batch=None if _shares_a_gpu(settings, batch) else batch,
-        memory=partial(memory_of_prediction, settings=used.settings),
         results=out,
-        small=SMALL,
-        a_file=0,
     )
 
 
 def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -> list[str]:
-    """Warn of channels that nobody chose from."""
+    """Return a warning about channels that nobody chose among."""
     if given.channel:
         return []
     counts = []
     for file in files:
-        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
+        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
             counts.append(movie.shape[2])
-    known = ModelSettings(
-        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
-    )
-    return unused_channels(counts, known, "name the channel that shows the objects with --channel")
+    cure = f"name the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
-    """Whether workers that nobody asked for would share one GPU, which one process keeps busy."""
+    """Return whether workers that nobody requested would share one GPU, which a single process keeps busy."""
     if batch is None or batch.asks_for_workers:
         return False
     return bool(find_device(settings.device).type != "cpu")
 
 
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
-    """Segment one movie, stack or image; what it needs can travel to another process."""
+    """Segment one movie, stack or image; all arguments can be pickled for another process."""
     how = model.settings
     files = PredictionFiles(source, folder, how.format, how.class_name)
     only_labels = model.settings.replace(png=False, geojson=False, rois=False)
@@ -208,7 +210,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
 def _is_segmented(
     files: PredictionFiles, origin: PredictionOrigin, inputs: Sequence[Path], asked: Sequence[Path]
 ) -> bool:
-    """Whether label images and table are there; damaged files that are made of them are taken away, if asked for."""
+    """Return whether label images and table are intact; requested files made from them are removed if damaged."""
     earlier = earlier_result(files.record, origin, inputs, files.outputs)
     if not earlier:
         return False
@@ -283,7 +285,7 @@ def _write_labels(
 def _segment_frames(
     movie: TimeLapse, files: PredictionFiles, model: UsedModel, store: KeptFrames, chosen: list[int]
 ) -> None:
-    """Segment what is missing; all that is kept in memory is a frame."""
+    """Segment the missing frames, with only one frame in memory."""
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
         info(
@@ -303,13 +305,13 @@ def _segment_frames(
 
 
 def _anisotropy(movie: TimeLapse) -> float:
-    """Distance of two planes in pixels, by the file; 1 where it does not say."""
+    """Return the distance between planes in pixels according to the file; 1 if it is not stated."""
     z, _, x = movie.calibration.pixel_size
     return z / x if z > 0 and x > 0 else 1.0
 
 
 def _ready_crop(source: Path, model: UsedModel) -> Ready:
-    """Scale a training image as in training, by the frame that it was cut from where that is known."""
+    """Return a function that scales a training image as in training, by its original frame if that is known."""
     settings = model.settings
     return lambda _: (
         read_for_network(source, model.channel, settings.second_channel, model.normalization).ready
@@ -317,7 +319,7 @@ def _ready_crop(source: Path, model: UsedModel) -> Ready:
 
 
 def _remove_earlier(files: PredictionFiles) -> None:
-    """Take away what was made of earlier label images, which are about to be replaced."""
+    """Remove files made from earlier label images, which are about to be replaced."""
     for path in files.in_other_formats:
         remove_other_format(files.record, path)
     for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):

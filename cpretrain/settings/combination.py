@@ -1,4 +1,4 @@
-"""Settings of combining the classes of several models."""
+"""Settings for combining the classes of several models."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from cpretrain.settings.base import Format, Settings
 
 
 class CombineSettings(Settings):
-    """How the results of several models become one."""
+    """How the results of several models are combined into one."""
 
     rule: Literal["probability", "smaller", "larger", "order"] = Field(
         "probability",

@@ -1,4 +1,4 @@
-"""Settings of segmenting whole movies."""
+"""Settings for segmenting whole movies."""
 
 from typing import Annotated, Literal
 

@@ -1,8 +1,8 @@
-"""The files that a step wrote, as its record lists them, and which of them are gone or changed.
+"""The files that a step wrote, as its record lists them, and those of them that are gone or changed.
 
-An output counts as whole when its size and its SHA-256 are those recorded. Files of `LARGE` bytes or more are not read
-again as long as the system's times of their last change are those recorded too; where a time differs, because the file
-was copied or somebody touched it, its SHA-256 decides.
+An output counts as intact if its size and SHA-256 are as recorded. Files of `LARGE` bytes or more are not read again as
+long as their modification times are as recorded too; if a time differs, because the file was copied or touched, its
+SHA-256 decides.
 
 A store, which is a folder of thousands of chunks, counts as one output. What it holds besides belongs to those who put
 it there: label images that are written beside the movie of an OME-Zarr are outputs of their own.
@@ -16,7 +16,7 @@ from typing import Any
 from cpretrain.storage.hashing import files_in, sha256, sha256_of_all
 
 LARGE = 2**28
-"""Bytes from which on a file is not read again when its times are those recorded."""
+"""Size in bytes from which a file with unchanged times is not read again."""
 LABELS = "labels"
 """Where an OME-Zarr keeps the label images of its movie."""
 
@@ -43,7 +43,7 @@ def name_from(path: Path, folder: Path) -> str:
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
-    """Find the outputs that are not what was written: ``is gone`` or ``was changed``, by name."""
+    """Find the outputs that differ from what was written: ``is gone`` or ``was changed``, by name."""
     found = {}
     for name, facts in described.items():
         file = folder / name

@@ -18,7 +18,7 @@ from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from tests.conftest import write_training_folders
 
@@ -213,8 +213,8 @@ def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": "here"}, "--images and --masks belong together"),
-        ({"frames": "here"}, "--frames and --frame-masks belong together"),
+        ({"images": "here"}, "images= and masks= belong together"),
+        ({"frames": "here"}, "frames= and frame_masks= belong together"),
         ({"against": "cyto33"}, "there is no such file and no model of that name"),
         ({"annotator": "here"}, "masks of a second person do not fit the images"),
     ],

@@ -25,7 +25,7 @@ from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain, sweep
 from tests.conftest import write_training_folders
 from tests.support.movies import DRIFT, write_movie

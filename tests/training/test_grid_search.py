@@ -11,7 +11,7 @@ from cpretrain.errors import BadInput
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import sweep
 from cpretrain.training.grid_search import parse_grid
 from cpretrain.training.loop import Run
@@ -59,9 +59,9 @@ def settings(tiny_model) -> TrainSettings:
 @pytest.mark.parametrize(
     ("change", "grid", "message"),
     [
-        ({"test_fraction": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({"ap_every": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({}, {"epochs": (1, 0)}, "--sweep: epochs: input should be greater"),
+        ({"test_fraction": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({"ap_every": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({}, {"epochs": (1, 0)}, "grid=: epochs: input should be greater"),
     ],
 )
 def test_what_cannot_be_searched(training_folders, settings, tmp_path, change, grid, message):
