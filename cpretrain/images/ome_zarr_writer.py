@@ -37,7 +37,7 @@ def write_zarr(
     """Write a movie, whole or not at all; the arguments are those of `cpretrain.images.writer.write_frames`."""
     described = image_facts(shape, calibration, _name(path))
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         ranges = _fill(aside, described, frames, shape, dtype, labels=False)
         shown = shown_channels(channels, ranges, dtype)
         _describe(aside, {"ome": {**described.model_dump(mode="json", exclude_none=True), "omero": shown}})
@@ -71,12 +71,12 @@ def write_label_zarr(
     Raises
     ------
     BadInput
-        When the disk has too little room for it.
+        When there is too little disk space for it.
     """
     source, facts = beside or (None, {})
     described = label_facts(shape, calibration, _name(path), source)
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         _fill(aside, described, frames, shape, dtype, labels=True)
         if facts:
             _describe(aside, creator(**facts))
