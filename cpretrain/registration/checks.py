@@ -136,7 +136,7 @@ def check_options(settings: DriftSettings) -> None:
 
 
 def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
-    """Name what a robust measurement replaces, and whether it is asked for beside it."""
+    """Return the settings that a robust measurement replaces, and whether each is given together with it."""
     others = {
         option("shifts"): settings.shifts is not None,
         option("roi"): settings.roi is not None,
