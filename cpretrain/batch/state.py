@@ -120,5 +120,5 @@ class BatchState:
             raise BadInput(
                 f"{self._table}: cannot be written",
                 found=error.strerror or str(error),
-                cure=f"make room or ask for the rights to write there, or choose another folder with {option('out')}",
+                cure=f"free some space, ask for write permission there, or choose another folder with {option('out')}",
             ) from error

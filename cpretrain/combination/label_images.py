@@ -57,7 +57,8 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
         other = found.setdefault(bare(one.name), one)
         if other != one:
             raise BadInput(
-                f"{folder}: holds two label images of one movie", found=f"{other.path.name}, {one.path.name}"
+                f"{folder}: holds two label images of the same movie",
+                found=f"{other.path.name}, {one.path.name}",
             )
     return found
 

@@ -105,8 +105,8 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     known = _known(earlier, folder)
     if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
-            f"{folder}: holds crops of other images or settings",
-            cure=f"choose another folder with {option('out')}, or move these away if nobody draws on them",
+            f"{folder}: holds crops from other images or settings",
+            cure=f"choose another folder with {option('out')}, or move these away if nobody is drawing on them",
         )
     if earlier:
         earlier.warn_of_damage()

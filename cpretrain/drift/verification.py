@@ -76,7 +76,7 @@ def check_verifiable(settings: DriftSettings) -> None:
         reason = why_not(settings.fiji)
         if reason:
             raise BadInput(
-                f"{option('verify')}: there is nothing to compare with: {reason}",
+                f"{option('verify')}: nothing to compare with: {reason}",
                 cure=f"give the folder of Fiji with {option('fiji')} or FIJI_HOME, or leave out {option('verify')}",
             )
 
@@ -112,8 +112,8 @@ class Verifier:
             uncertain = len(native.curve.uncertain_pairs or ())
             raise BadInput(
                 f"{movie.path}: the native engine is {found}",
-                found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
-                cure=f"take the plugin for this movie ({option('engine', 'fiji')}), or leave out {option('verify')}",
+                found=f"{uncertain} pairs of frames about which the native engine itself is uncertain",
+                cure=f"use the plugin for this movie ({option('engine', 'fiji')}), or leave out {option('verify')}",
             )
         info(f"{movie.path.name}: native engine {found}")
         return found

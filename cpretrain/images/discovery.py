@@ -195,7 +195,7 @@ def check_names(files: list[Path]) -> None:
         other = of_name.setdefault(Path(corrected_name(path)).stem, path)
         if other != path:
             raise BadInput(
-                f"{path}: its results would have the names of those of {other.name}",
+                f"{path}: its results would have the same names as those of {other.name}",
                 cure="rename one of them, or put it into another folder",
             )
 
@@ -230,7 +230,7 @@ def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -
     if given.is_file():
         return [given]
     if not given.is_dir():
-        raise BadInput(f"{given}: there is no such file or folder")
+        raise BadInput(f"{given}: no such file or folder")
     files = sorted(
         file
         for file in given.iterdir()

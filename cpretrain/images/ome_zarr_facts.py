@@ -171,7 +171,5 @@ def _factor(full: int, length: int) -> int:
 
 def _unit(unit: str) -> str | None:
     if unit != "pixel" and unit not in UNITS:
-        warning(
-            f"the unit {unit!r} is none that an OME-Zarr knows; sizes of pixels are written without a unit"
-        )
+        warning(f"the unit {unit!r} is unknown to OME-Zarr; pixel sizes are written without a unit")
     return UNITS.get(unit)

@@ -101,7 +101,7 @@ def check_place(path: Path, results: Path) -> None:
             found=f"those of {os.path.normpath(path / theirs)}"
             if isinstance(theirs, str)
             else "those of a person",
-            cure=f"give the objects another name ({option('class_name')}; of combine the name of {option('out')}), "
+            cure=f"give the objects another name ({option('class_name')}; for combine, the name of {option('out')}), "
             "or move the folder away",
         )
 

@@ -36,7 +36,7 @@ def write_zarr(
     """
     described = image_facts(shape, calibration, _name(path))
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         ranges = _fill(aside, described, frames, shape, dtype, labels=False)
         shown = shown_channels(channels, ranges, dtype)
         _describe(aside, {"ome": {**described.model_dump(mode="json", exclude_none=True), "omero": shown}})
@@ -75,7 +75,7 @@ def write_label_zarr(
     source, facts = beside or (None, {})
     described = label_facts(shape, calibration, _name(path), source)
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         _fill(aside, described, frames, shape, dtype, labels=True)
         if facts:
             _describe(aside, creator(**facts))

@@ -151,7 +151,7 @@ class Recording(ABC):
         """Leave out missing frames, if the axis T is the one that the file calls T."""
         if self._names.get("T", "T") != "T":
             if not there.all():
-                self.notes.append(f"{(~there).sum()} of {there.size} planes are not there and read as zeros")
+                self.notes.append(f"{(~there).sum()} of {there.size} planes are missing and read as zeros")
             return
         frames, notes = kept_frames(there, "TZC", self.why_missing)
         if not frames:

@@ -50,10 +50,10 @@ def check_holdings(store: Path) -> None:
     held = [path.name for path in holdings(store)]
     if held:
         raise BadInput(
-            f"{store}: holds label images of the movie as it was, which would be lost with it",
+            f"{store}: holds label images of the earlier movie, which would be lost with it",
             found=first_names(held),
-            cure=f"move the folder {store.name}/labels to another place or remove it, "
-            f"or choose another {option('out')}",
+            cure=f"move the folder {store.name}/labels elsewhere or remove it, or choose another"
+            f" {option('out')}",
         )
 
 
@@ -79,5 +79,5 @@ def remove_other_format(record: Path, path: Path) -> None:
         remove_labels(path)
     elif image_of(path) is None:
         warning(
-            f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
+            f"{path}: also exists in another format; remove it, or later steps will find the same movie twice"
         )

@@ -138,8 +138,7 @@ class TimeLapse:
                 self.frame_bytes,
                 f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
                 "memory",
-                "cut the frames into smaller ones, or use a machine with more memory; "
-                "where the file cannot be that large, it is damaged",
+                "crop the frames, or use a machine with more memory; if the file cannot be that large, it is damaged",
             )
         except BadInput:
             self.close()

@@ -115,7 +115,7 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
             f"{path}: cannot be read",
             found=short(error),
             expected=f"the record of a search by {command('evaluate', tune=True)}",
-            cure=f"search again with {option('tune', True)}, or take the file away",
+            cure=f"search again with {option('tune', True)}, or remove the file",
         ) from error
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 

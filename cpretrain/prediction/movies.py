@@ -142,7 +142,7 @@ def predict(
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of",
+            f"{out}: label images would replace the images they belong to",
             cure=f"choose another {option('out')}",
         )
     check_names(files)
@@ -171,7 +171,7 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
     for file in files:
         with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
             counts.append(movie.shape[2])
-    cure = f"name the channel that shows the objects with {option('channel')}"
+    cure = f"choose the channel that shows the objects with {option('channel')}"
     return unused_channels(counts, model.known, cure)
 
 
@@ -233,9 +233,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
     t, z, _, y, x = movie.shape
     files.folder.mkdir(parents=True, exist_ok=True)
-    check_disk(
-        files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
-    )
+    check_disk(files.folder, 2 * t * z * y * x, f"{files.folder}: not enough disk space for label images")
     store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
@@ -289,7 +287,7 @@ def _segment_frames(
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
         info(
-            f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
+            f"predict: {movie.path.name}: continuing after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
     anisotropy = model.settings.anisotropy or _anisotropy(movie)
     ready = _ready_crop(files.source, model) if files.is_crop else None

@@ -63,7 +63,7 @@ def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
         raise BadInput(
             f"{name}{high - low + 1} z planes are too few to measure a drift in z",
             expected=f"one plane, or at least {SMALLEST_OVERLAP}",
-            cure=f"measure x and y alone with {option('only_xy', True)}",
+            cure=f"measure only x and y with {option('only_xy', True)}",
         )
     if settings.roi is not None:
         _check_roi(name, settings.roi, height, width)
@@ -97,9 +97,7 @@ def check_options(settings: DriftSettings) -> None:
             cure=f"use {option('engine', 'native')}" + "".join(f", leave out {each}" for each in beyond),
         )
     if settings.mask and not settings.mask.is_file():
-        raise BadInput(
-            f"{settings.mask}: there is no such mask", expected="a TIFF or PNG of the size of a frame"
-        )
+        raise BadInput(f"{settings.mask}: no such mask", expected="a TIFF or PNG the size of a frame")
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [
@@ -175,11 +173,11 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
         raise BadInput(
             f"{name}the shifts in {table} do not fit",
             found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
-            expected="one row for each frame",
+            expected="one row per frame",
         )
     if not (np.abs(curve.drift) < FARTHEST).all():
         raise BadInput(
-            f"{table}: holds shifts that are no finite numbers of pixels", expected=f"less than {FARTHEST:g}"
+            f"{table}: holds shifts that are not finite or far too large", expected=f"less than {FARTHEST:g}"
         )
 
 
@@ -197,7 +195,7 @@ def _check_movie(name: str, movie: Frames) -> None:
         )
     if frames < 2:
         raise BadInput(
-            f"{name}has one frame only",
+            f"{name}has only one frame",
             found=f"{frames} frame, {planes} z plane"
             + "s" * (planes > 1)
             + f", {channels} channel"
@@ -223,7 +221,7 @@ def _axes_that_help(movie: Frames) -> str:
         for axis in "ZC"
         if lengths[axis] > 1
     ]
-    return "; ".join(ways) or "take a file that holds all frames of the movie"
+    return "; ".join(ways) or "choose a file that holds all frames of the movie"
 
 
 def _check_grey(name: str, movie: Frames) -> None:

@@ -24,7 +24,7 @@ def check_disk(folder: Path, needed: int, problem: str, cure: str | None = None)
     BadInput
         When it has fewer.
     """
-    cure = cure or f"make room, or choose another disk with {option('out')}"
+    cure = cure or f"free some space, or choose another disk with {option('out')}"
     _check(shutil.disk_usage(folder).free, needed, problem, cure)
 
 

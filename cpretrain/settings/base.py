@@ -55,4 +55,4 @@ def _short(value: object) -> str:
     try:
         return repr(value)[:200]
     except RecursionError:
-        return "a value of too many levels"
+        return "a value nested too deeply"

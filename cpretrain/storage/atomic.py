@@ -71,7 +71,7 @@ def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path
         yield aside
         if final.exists():
             if not replace:
-                raise FileExistsError(f"{final}: is there already")
+                raise FileExistsError(f"{final}: already exists")
             os.replace(final, old)
         os.replace(aside, final)
     finally:

@@ -72,7 +72,7 @@ def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
     blocks = sum(file.stat().st_size // BLOCK for file in unread)
     if blocks < SHOWN:
         return {name: sha256(path) for name, path in named.items()}
-    with progress("reading the input for its SHA-256", blocks) as step:
+    with progress("computing the SHA-256 of the input", blocks) as step:
         return {name: sha256(path, step) for name, path in named.items()}
 
 

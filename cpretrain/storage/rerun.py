@@ -56,7 +56,7 @@ class Earlier:
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
-            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; making it again")
 
 
 def earlier_result(

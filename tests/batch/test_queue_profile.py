@@ -78,7 +78,7 @@ def test_jobs_that_run(tmp_path, queue):
     assert name == "a"
     assert process != os.getpid()
     assert "is bad" in str(batch.failed[tmp_path / "bad"])
-    assert "no worker has the memory for it" in str(batch.failed[tmp_path / "large"])
+    assert "no worker has enough memory for it" in str(batch.failed[tmp_path / "large"])
     [job] = (commands / "cancelled").read_text().split()
     assert ended(int(job), seconds=30)
 

@@ -104,7 +104,7 @@ def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
     first = cut_crops(tmp_path / "raw")
     times = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
     assert cut_crops(tmp_path / "raw").crops == first.crops
-    with pytest.raises(BadInput, match="holds crops of other images or settings"):
+    with pytest.raises(BadInput, match="holds crops from other images or settings"):
         cut_crops(tmp_path / "raw", settings=CropSettings(seed=5))
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
 

@@ -112,6 +112,6 @@ def test_a_unit_that_ome_zarr_does_not_know_is_said(tmp_path, capsys):
     path, shape = tmp_path / "a.ome.zarr", (1, 1, 1, 8, 8)
     frame = np.zeros(shape[1:], np.uint8)
     write_frames(path, [frame], shape, frame.dtype, Calibration((1.0, 3.0, 3.0), "furlong"))
-    assert "the unit 'furlong' is none that an OME-Zarr knows" in capsys.readouterr().err
+    assert "the unit 'furlong' is unknown to OME-Zarr" in capsys.readouterr().err
     facts = json.loads((path / "zarr.json").read_text())["attributes"]["ome"]["multiscales"][0]
     assert "unit" not in facts["axes"][4]

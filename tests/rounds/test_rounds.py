@@ -167,7 +167,7 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
     theirs = tmp_path / "rounds" / "round_01" / "ground_truth" / "a.geojson"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("{}")
-    with pytest.raises(BadInput, match="round_01: is there already"):
+    with pytest.raises(BadInput, match="round_01: already exists"):
         start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     assert theirs.read_text() == "{}"
     assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
@@ -180,7 +180,7 @@ def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
     rounds = RoundsFolder(tmp_path / "rounds")
     shutil.rmtree(rounds.round(1).folder)  # as if it had been killed here
     kept = rounds.validation.crops
-    with pytest.raises(BadInput, match="interrupted, with other settings") as raised:
+    with pytest.raises(BadInput, match="interrupted start with other settings") as raised:
         start_round(tmp_path / "movies", settings=settings.replace(seed=3, name="other"))
     assert 'name="Zellen ü", seed=0' in str(raised.value)
     start_round(tmp_path / "movies", settings=settings.replace(crops=2))

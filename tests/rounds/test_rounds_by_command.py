@@ -143,7 +143,7 @@ def test_a_finish_that_contradicts_the_start(movies, first, tmp_path, options):
 def test_the_first_round_needs(movies, first, left_out):
     place = first.index(left_out)
     error = start(movies[0], *first[:place], *first[place + 2 :], code=2)
-    assert error["problem"] == f"round: the first one needs {left_out}"
+    assert error["problem"] == f"round: the first round needs {left_out}"
 
 
 def test_a_second_start_before_the_first_is_finished(movies, first, tmp_path):

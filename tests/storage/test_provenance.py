@@ -62,7 +62,7 @@ def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     hashing.hashes([tmp_path / "small", tmp_path / "store"])
     said = capsys.readouterr().err.splitlines()
-    assert said == [f"reading the input for its SHA-256 {block}/6" for block in range(1, 7)]
+    assert said == [f"computing the SHA-256 of the input {block}/6" for block in range(1, 7)]
 
 
 def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path):

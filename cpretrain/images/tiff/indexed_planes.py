@@ -94,7 +94,7 @@ class IndexedPlanes:
             page = tifffile.TiffPage(file, index=0)
             if (page.shape, page.dtype) != (self._kind.shape, self._kind.dtype):
                 raise BadInput(
-                    f"{place.file}: a plane is not like the first one",
+                    f"{place.file}: a plane differs from the first one",
                     found=f"{page.dtype}, {page.shape}",
                     expected=f"{self._kind.dtype}, {self._kind.shape}",
                     cure="record it again, or leave this file out",
