@@ -72,7 +72,7 @@ def evaluate(
     frames, frame_masks : path-like, optional
         Folders of whole frames and their masks, scored in addition.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it requests workers.
+        Worker processes for segmentation; by default images are segmented in this process.
 
     Returns
     -------

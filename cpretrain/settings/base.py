@@ -16,7 +16,7 @@ Conversion = Literal["offset", "luminance", "red", "green", "blue"]
 """Rules for converting pixel types that cannot be measured to grey values."""
 
 Format = Literal["tiff", "ome-zarr"]
-"""What movies and label images are written as."""
+"""File formats for movies and label images."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
