@@ -14,6 +14,7 @@ from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import label_type
+from cpretrain.images.replaced import placed_name
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
@@ -102,10 +103,12 @@ def combine(
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
         info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
+    notes: dict[str, list[str]] = {}
     for movie in movies:
         with movie.opened(settings.axes) as opened:
             for one in opened:
                 one.warn_of_notes()
+                notes |= {placed_name(one.path): one.notes} if one.notes else {}
     provenance = Provenance("combine", origin, inputs)
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
@@ -116,7 +119,7 @@ def combine(
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
-    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes)
+    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes, notes=notes)
     return CombineResult(out, classes)
 
 

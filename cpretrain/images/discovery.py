@@ -16,7 +16,7 @@ from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
-from cpretrain.settings.base import Format
+from cpretrain.settings.base import Conversion, Format
 
 STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
@@ -164,12 +164,14 @@ def beside(chosen: Path, name: str) -> Path:
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
-def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
+def files_of(
+    movies: Sequence[Path], axes: str | None = None, convert: Conversion | None = None
+) -> list[Path]:
     """List all files that movies are made of; one that cannot be opened stands for itself."""
     files: list[Path] = []
     for path in movies:
         try:
-            with TimeLapse(path, axes) as movie:
+            with TimeLapse(path, axes, convert) as movie:
                 files += movie.files
         except BadInput:  # told when its turn comes
             files.append(path)

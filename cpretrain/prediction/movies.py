@@ -160,7 +160,10 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
         return []
     counts = []
     for file in files:
-        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
+        with (
+            suppress(BadInput),
+            TimeLapse(file, given.axes, given.convert) as movie,
+        ):  # told when its turn comes
             counts.append(movie.shape[2])
     known = ModelSettings(
         model.channel, model.settings.second_channel, trained_channels=model.trained_channels
@@ -182,7 +185,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
-    with TimeLapse(source, model.settings.axes) as movie:
+    with TimeLapse(source, model.settings.axes, model.settings.convert) as movie:
         asked = list(forms_asked_for(files, model.settings, movie.shape))
         if _is_segmented(files, origin, files.inputs(movie), asked):
             info(f"predict: {files.labels} is complete and unchanged")

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput, short
+from cpretrain.images.discovery import source_name
+from cpretrain.images.origin import file_behind
 from cpretrain.settings.base import bad_settings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.json_file import read_json
@@ -124,6 +126,12 @@ class RoundsFolder:
     def whole_movies(self) -> bool:
         """Whether the validation set is of whole movies, which are not trained on at all."""
         return bool(self.validation.record.get("whole_movies"))
+
+    def keeps_apart(self, movie: Path) -> bool:
+        """Whether a movie validates, or another position of its file where whole files do."""
+        crops = self.validation.crops
+        files = {crop.source_file for crop in crops} if self.validation.record.get("whole_files") else set()
+        return source_name(movie) in {crop.source for crop in crops} or file_behind(movie) in files - {""}
 
     def round(self, number: int) -> Round:
         """Round `number`, from 1, whether it is there or not."""

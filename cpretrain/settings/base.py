@@ -12,8 +12,13 @@ NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
-Conversion = Literal["offset", "luminance", "red", "green", "blue"]
+Conversion = Literal["offset", "float", "luminance", "red", "green", "blue"]
 """Rules by which pixels that cannot be measured become grey values."""
+CONVERT = (
+    "make pixels that cannot be measured grey values; offset: signed integers plus half their range; float: other "
+    "types as 32-bit floats; luminance, red, green, blue: of RGB"
+)
+"""Description of the setting that chooses one of them."""
 
 Format = Literal["tiff", "ome-zarr"]
 """What movies and label images are written as."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveFloat, PositiveInt, _listed
+from cpretrain.settings.base import CONVERT, Conversion, NotNegativeInt, PositiveFloat, PositiveInt, _listed
 from cpretrain.settings.segmentation import SegmentSettings
 
 
@@ -35,6 +35,7 @@ class PredictSettings(SegmentSettings):
     axes: str | None = Field(
         None, description="axes of the file where it states them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)
     png: bool = Field(False, description="also write pictures of the objects, each in a colour of its own")
     geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")
     rois: bool = Field(False, description="also write ROIs for ImageJ's ROI manager")

@@ -64,8 +64,10 @@ class TrainSettings(Settings):
     patience: PositiveInt | None = Field(
         None, description="stop after this many epochs without a better one (default: train all epochs)"
     )
-    split_by: Literal["auto", "movie", "image"] = Field(
-        "auto", description="keep crops of one movie on one side; auto: where there are at least five movies"
+    split_by: Literal["auto", "file", "movie", "image"] = Field(
+        "auto",
+        description="keep crops of one movie on one side, or of all positions of a file; auto: by file where there are "
+        "at least five files, else by movie where there are at least five movies",
     )
     seed: Seed = Field(0, description="seed of the split and of the training")
     device: Device = Field("auto", description="where to compute")
