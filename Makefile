@@ -10,11 +10,12 @@ UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 READY4 := $(VENV4)/.ready
 
-.PHONY: help demo test test3 test4 lint quick clean
+.PHONY: help demo docs test test3 test4 lint quick clean
 help:
 	@echo "make demo      set up and run the whole pipeline on shipped real images"
 	@echo "make test      set up and run all checks against Cellpose 3.1 and 4.2"
 	@echo "make quick     check format, lint, types and import rules, and run the tests of the packages that changed"
+	@echo "make docs      build the documentation site in docs/_build/html"
 	@echo "make clean     remove the two environments and the demo's results"
 
 $(UV):
@@ -61,5 +62,10 @@ test4: $(READY4)
 	@echo "Running the tests that depend on Cellpose with Cellpose 4.2 (about 4 minutes) ..."
 	$(VENV4)/bin/python -m pytest -m cellpose -n auto --dist worksteal
 
+docs: $(READY)
+	@echo "Building the documentation in docs/_build/html (a minute); a warning is an error ..."
+	$(UV) pip install --quiet --python $(VENV)/bin/python --override packaging/numpy-on-new-pythons.txt --editable '.[docs]'
+	$(VENV)/bin/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html docs docs/_build/html
+
 clean:
-	rm -rf $(VENV) $(VENV4) demo
+	rm -rf $(VENV) $(VENV4) demo docs/_build docs/_api

@@ -33,7 +33,7 @@ from cpretrain.labels.outline_file import read_outlines
 from cpretrain.models.record import read_record, settings_of_model
 from cpretrain.models.weights import ModelWeights, find_base, own_models
 from cpretrain.pipeline.experiment import read_experiment
-from cpretrain.prediction.resume import Unfinished
+from cpretrain.prediction.resume import KeptFrames
 from cpretrain.rounds.learning_curve import read_learning_curve
 from cpretrain.runtime.console import console, info, warning
 from cpretrain.runtime.summary import Summary
@@ -42,6 +42,7 @@ from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.json_file import parse_json, read_json
 from cpretrain.storage.rerun import done_record
+from cpretrain.storage.unfinished import UnfinishedFolder
 from cpretrain.training.checkpoint import Checkpoint
 from fiji_bridge.macro_options import macro_options
 from tests.fuzz.samples import MODEL, TUNING
@@ -92,7 +93,7 @@ def test_json_beyond_the_limit_is_not_read(tmp_path):
 def test_a_record_that_somebody_changed_is_not_current(tmp_path, found):
     (tmp_path / "a.json").write_text(found, "utf-8", "surrogateescape")
     assert done_record(tmp_path / "a.json", CropSettings(), []) is None
-    assert Unfinished(tmp_path / "new", MODEL).has(0) is False
+    assert KeptFrames(UnfinishedFolder(tmp_path / "new"), MODEL).has(0) is False
 
 
 def changed(record, *keys, to):
@@ -347,7 +348,7 @@ def test_an_interrupted_training_that_carries_a_pickle(tmp_path):
 
 @pytest.mark.usefixtures("nothing_runs")
 def test_kept_frames_that_carry_a_pickle(tmp_path):
-    store = Unfinished(tmp_path / "m", MODEL)
+    store = KeptFrames(UnfinishedFolder(tmp_path / "m"), MODEL)
     np.savez(store.folder / "000000.npz", labels=np.array([Runs()], object))
     with pytest.raises(BadInput, match=r"000000\.npz: the frame that was kept cannot be read"):
         store.labels(0)

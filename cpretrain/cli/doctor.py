@@ -1,4 +1,4 @@
-"""What is on this machine and what is missing, with what to do about it."""
+"""Check of this machine: what is installed, what is missing, and the cure."""
 
 import os
 from dataclasses import asdict

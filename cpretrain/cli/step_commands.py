@@ -1,7 +1,7 @@
 """The command line: ``cpretrain --help``. Heavy packages are imported by the command that needs them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,7 +47,7 @@ def crops(
     images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
     out: Out = None,
 ) -> StepResult:
-    """Cut training crops at random places of random frames."""
+    """Cut training crops at random positions in random frames."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
 
@@ -61,32 +61,36 @@ def masks(
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
 ) -> StepResult:
-    """Turn ground truth from QuPath into one clean label image for each training image."""
+    """Turn ground truth from QuPath into one clean label image per training image."""
     from cpretrain.masks.importing import import_masks
 
     return import_masks(ground_truth, images, out=out, settings=settings)
 
 
+TrainingImages = Annotated[Path, typer.Option(help="folder of the training images")]
+TheirMasks = Annotated[Path, typer.Option(help="folder of their label images")]
+Models = Annotated[
+    Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
+]
+Resume = Annotated[
+    bool | None,
+    typer.Option("--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"),
+]
+EXAMPLE = "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4"
+
+
 @command(app, "TrainSettings", batch=True)
 def train(
     settings: "TrainSettings",
-    images: Annotated[Path, typer.Option(help="folder of the training images")],
-    masks: Annotated[Path, typer.Option(help="folder of their label images")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        typer.Option(
-            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
-        ),
-    ] = None,
+    images: TrainingImages,
+    masks: TheirMasks,
+    out: Models = None,
+    resume: Resume = None,
     grid: Annotated[
         str | None,
         typer.Option(
             "--sweep",
-            help="try all combinations and keep the best by the in-training test set, for example "
-            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+            help=f"try all combinations and keep the best by the in-training test set, {EXAMPLE} (as cpretrain sweep)",
         ),
     ] = None,
     threads: Threads = None,
@@ -96,17 +100,44 @@ def train(
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
-    from cpretrain.training import retrain, sweep
+    if grid is not None:
+        return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+    if batch and batch.asks_for_workers:
+        raise BadInput(
+            "--workers, --scheduler, --cluster: a single training runs in this process",
+            cure="leave them out, or try several settings with --sweep",
+        )
+    from cpretrain.training import retrain
+
+    return retrain(images, masks, settings=settings, out=out, resume=resume)
+
+
+@command(app, "TrainSettings", batch=True)
+def sweep(
+    settings: "TrainSettings",
+    images: TrainingImages,
+    masks: TheirMasks,
+    grid: Annotated[
+        str, typer.Option("--grid", "--sweep", help=f"values to try of some settings, {EXAMPLE}")
+    ],
+    out: Models = None,
+    resume: Resume = None,
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> StepResult:
+    """Train every combination of some settings, rank them by the in-training test set, and keep the best model."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+
+
+def _search(settings: "TrainSettings", images: Path, masks: Path, grid: str, **how: Any) -> StepResult:
+    """Read the grid, which `train` takes too, and try it."""
+    from cpretrain.training import sweep
     from cpretrain.training.grid_search import parse_grid
 
-    if grid is None:
-        if batch and batch.asks_for_workers:
-            raise BadInput(
-                "--workers, --scheduler, --cluster: a single training runs in this process",
-                cure="leave them out, or try several settings with --sweep",
-            )
-        return retrain(images, masks, settings=settings, out=out, resume=resume)
-    return sweep(images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch)
+    return sweep(images, masks, settings=settings, grid=parse_grid(grid), **how)
 
 
 @command(app, "EvaluateSettings", batch=True)
@@ -155,7 +186,7 @@ def agree(
     masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
 ) -> StepResult:
-    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    """Compare two annotators' masks: their agreement is the most that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
     return compare(masks_a, masks_b, settings=settings, out=out)
@@ -183,8 +214,21 @@ def demo(
 
 
 @command(app)
+def info(
+    movies: Annotated[
+        list[Path], typer.Argument(help="files, positions (exp.nd2#3), folders, or patterns in quotes")
+    ],
+    axes: Annotated[str | None, typer.Option(help="axes of the file where it states them wrongly")] = None,
+) -> StepResult:
+    """Show what is in a movie: axes, positions, channels, types, sizes, times, and what each step would do with it."""
+    from cpretrain.pipeline.movie_info import describe_movies
+
+    return describe_movies(movies, axes=axes)
+
+
+@command(app)
 def doctor() -> StepResult:
-    """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
+    """Show what is installed and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine
 
     return examine()
@@ -197,7 +241,7 @@ def fiji_scripts(
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
 ) -> StepResult:
-    """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
+    """Install scripts for the steps in Fiji's menu: Plugins > cpretrain."""
     from cpretrain.cli.fiji_menu import fiji_scripts as scripts
 
     return scripts(fiji, install)
@@ -216,7 +260,7 @@ def models(
         str | None, typer.Option(help="a base model to download now, for work without internet later")
     ] = None,
 ) -> StepResult:
-    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    """List the base models, with their location and the Cellpose that loads each; or install one."""
     if download is not None:
         from cpretrain.models.download import download_model
 

@@ -16,6 +16,7 @@ from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import command
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ class Pair:
     image, mask : pathlib.Path
         The two files.
     movie : str
-        The movie that the image was cut from; the image's own name where that is not known.
+        The movie that the image was cut from; the image's own name if that is unknown.
     objects, touching_border, tiny : int
-        Number of objects, of those at the image's edge, and of those smaller than `TINY` pixels.
+        Numbers of all objects, of objects at the image's edge, and of objects smaller than `TINY` pixels.
     file : str
-        The file that the movie is one of several positions of; empty where it is not, or that is not known.
+        The file of which the movie is one of several positions; empty if it is not, or if that is unknown.
     """
 
     image: Path
@@ -59,13 +60,13 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     Returns
     -------
     list of Pair
-        By file name, images without objects among them.
+        Pairs by file name, including images without objects.
 
     Raises
     ------
     BadFolder
-        All that is wrong, in one go: no partner, several partners, sizes that differ, images of several types
-        or channel numbers, masks that are damaged or hold no instances, no objects at all.
+        With all problems at once: no partner, several partners, different sizes, images of several types or channel
+        numbers, masks that are damaged or hold no instances, no objects at all.
     """
     images, masks = Path(images), Path(masks)
     origins = read_crops(images)
@@ -107,13 +108,13 @@ def files_of(pairs: Iterable[Pair]) -> list[Path]:
 
 
 def tables_of(pairs: Iterable[Pair]) -> list[Path]:
-    """List the tables of crops beside the images: they say of which movie each is, and how its frame is scaled."""
+    """List the crop tables beside the images, which hold the movie of each and the scaling of its frame."""
     folders = dict.fromkeys(pair.image.parent for pair in pairs)
     return [table for folder in folders if (table := folder / NAME).is_file()]
 
 
 def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
-    """Find the flows that Cellpose's own training wrote beside its images; they may be of earlier masks."""
+    """Find flow files that Cellpose's own training wrote beside its images; they may belong to earlier masks."""
     stems = {file.stem for file in files}
     flows = {
         file for file in files if file.stem.endswith("_flows") and file.stem.removesuffix("_flows") in stems
@@ -131,7 +132,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
             expected="one label image",
-            cure="put them together with cpretrain masks",
+            cure=f"put them together with {command('masks')}",
         )
     facts = describe_image(image)
     labels = read_label_image(masks[0], strict=True).labels
@@ -140,7 +141,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str
             f"{masks[0]}: has another size than its image",
             found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
             expected=f"{facts.size[0]} × {facts.size[1]}",
-            cure="import the ground truth with cpretrain masks, which knows the border of training images",
+            cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
         )
     areas = np.bincount(labels.reshape(-1))[1:]
     pair = Pair(image, masks[0], image.name, len(areas), edge_objects(labels), int((areas < TINY).sum()))

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import Workload
 from cpretrain.drift.engine import Corrected, Engine
 from cpretrain.drift.engine_choice import choose_engine, may_take_fiji
 from cpretrain.drift.files import DriftFiles, inputs_of
@@ -31,6 +32,7 @@ from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -105,17 +107,21 @@ def correct_drift(
     files = list_movies(raw)
     folder = to_path(out) or beside(folder_of(raw), "corrected")
     if folder.resolve() == files[0].resolve().parent:
-        raise BadInput(f"{folder}: corrected movies would replace the raw ones", cure="choose another --out")
+        raise BadInput(
+            f"{folder}: corrected movies would replace the raw ones", cure=f"choose another {option('out')}"
+        )
     check_names(files)
     check_verifiable(settings)
     return for_each(
         files,
-        partial(correct_movie, folder=folder, settings=settings),
+        Workload(
+            partial(correct_movie, folder=folder, settings=settings),
+            partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
+        ),
         "drift",
         batch=None
         if settings.verify
         else batch,  # the first movies are verified, so one comes after the other
-        memory=partial(memory_of_movie, settings=settings, in_fiji=may_take_fiji(settings)),
         results=folder,
     )
 

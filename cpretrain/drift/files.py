@@ -7,6 +7,7 @@ from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, name_in_format
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Format
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.json_file import read_json
@@ -93,7 +94,7 @@ class DriftFiles:
         if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
             raise BadInput(
                 f"{settings.shifts}: the shifts to apply would be replaced",
-                cure="choose another folder with --out",
+                cure=f"choose another folder with {option('out')}",
             )
 
     def _in(self, format: Format) -> Path:

@@ -9,6 +9,7 @@ from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames,
 from cpretrain.drift.inspection import LEAST_SHARE, Inspected
 from cpretrain.registration.curve import DriftCurve, FramePair
 from cpretrain.registration.frame_content import Kind
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 NOISE = 3
@@ -83,25 +84,25 @@ class _Judgement:
                 f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
             )
         elif self.beside and self.settings.shifts is None:
-            option = native_option(self.settings, "--bridge")
+            cure = native_option(self.settings, bridge=True)
             said += (
                 f", and {count_pairs(self.beside)} are uncertain because of that: all later frames may be off; "
-                f"bridge them with {option}"
+                f"bridge them with {cure}"
             )
         return Finding(" and ".join(kinds), said, tuple(frames))
 
     def _still(self, mask: Path) -> Finding:
-        option = native_option(self.settings, f"--mask {mask}")
+        cure = native_option(self.settings, mask=mask)
         said = (
             "something that never moves holds the frames (a time stamp, a scale bar, hot pixels): look at the proposed "
-            f"mask, and leave it out with {option}"
+            f"mask, and leave it out with {cure}"
         )
         return Finding("held by something still", said, self._all())
 
     def _off(self) -> Finding:
         worst = max(self.seen.off[pair] for pair in self.off)
         away = "about a pixel" if worst < 1.5 else f"up to {worst:.0f} pixels"
-        cure = native_option(self.settings, "--refine")
+        cure = native_option(self.settings, refine=True)
         said = (
             f"{count_pairs(self.off)} fit better {away} away from the measured shift, as in smooth or noisy images: "
             f"measure with {cure}"
@@ -110,7 +111,7 @@ class _Judgement:
 
     def _far(self, pixels: float) -> Finding:
         again = self.settings.multi_time_scale
-        cure = native_option(self.settings, "--reference mean") if again else "--multi-time-scale"
+        cure = native_option(self.settings, reference="mean") if again else option("multi_time_scale", True)
         said = (
             f"frames far apart lie about {pixels:.0f} pixels from where they should, as with a drift too slow for "
             f"neighbouring frames to show: measure with {cure}"
@@ -140,8 +141,8 @@ class _Judgement:
         if self.settings.shifts is not None:
             return "look whether the table of shifts belongs to this movie"
         if self.settings.reference == "mean":
-            return "measure where there is structure that moves with the sample, with --roi"
-        return f"measure with {native_option(self.settings, '--reference mean')}"
+            return f"measure where there is structure that moves with the sample, with {option('roi')}"
+        return f"measure with {native_option(self.settings, reference='mean')}"
 
     def _cut(self) -> Finding:
         said = (
@@ -150,7 +151,7 @@ class _Judgement:
         return Finding("clipped", said, ends_of(self.clipped))
 
     def _limit(self) -> str:
-        return f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
+        return option("max_shift", *self.settings.max_shift)
 
     def _all(self) -> tuple[int, ...]:
         return tuple(range(1, len(self.curve.drift)))

@@ -19,6 +19,7 @@ from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift
 from cpretrain.registration.valid_area import Area, covered_by_all, is_empty
 from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -78,6 +79,6 @@ def _kept(path: Path, canvas: Canvas, crop_to_valid: bool) -> Area:
         raise BadInput(
             f"{path}: no pixel is in all frames",
             found="a drift larger than a frame",
-            cure="leave out --crop-to-valid",
+            cure=f"leave out {option('crop_to_valid', True)}",
         )
     return area

@@ -1,7 +1,7 @@
 """Search for the thresholds and the diameter that do best on the training images, for both models alike.
 
-The network runs once for each image and diameter; only the step from its flows to masks is repeated. The base is tuned
-like the retrained model: else retraining would be praised for what other thresholds do.
+The network runs once per image and diameter; only the step from flows to masks is repeated. The base is tuned like the
+retrained model, since otherwise retraining would get credit for a change of thresholds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +17,12 @@ from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
-from cpretrain.models.record import TUNING_RECORD
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.runtime.console import info, progress
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
-
-PICTURE = "tuning.png"
 
 
 def tune(
@@ -36,7 +34,7 @@ def tune(
     reader: Reader,
     grid: ThresholdGrid,
 ) -> None:
-    """Search, and leave ``tuning.json`` and ``tuning.png`` in the model folder; nothing is done where they are current.
+    """Search, and write ``tuning.json`` and ``tuning.png`` to the model folder, unless they are up to date.
 
     Parameters
     ----------
@@ -47,18 +45,19 @@ def tune(
     contenders : sequence of ComparedModel
         The models.
     load : callable
-        Gives the segmenter of a base model.
+        Returns the segmenter of a base model.
     weights : mapping of str to str
-        SHA-256 of the weights of each.
+        SHA-256 of each model's weights.
     reader : Reader
         Reads images and masks.
     grid : ThresholdGrid
-        What to try.
+        Values to try.
     """
     inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
-    if done_record(model / TUNING_RECORD, grid, inputs, [model / PICTURE]):
-        info(f"tune: {model / TUNING_RECORD} is complete and unchanged")
+    record, picture = ModelFolder(model).tuning, ModelFolder(model).tuning_picture
+    if done_record(record, grid, inputs, [picture]):
+        info(f"tune: {record} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
     clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])
@@ -68,11 +67,11 @@ def tune(
             segmenter = load(contender.base)
             tried = [_try_all(pair, contender, segmenter, reader, grid, step) for pair in pairs]
             surfaces[contender.name] = Surface(grid, np.stack(tried), clusters)
-    with write_aside(model / PICTURE) as aside:
+    with write_aside(picture) as aside:
         draw_surfaces(aside, surfaces)
     provenance.write(
-        model / TUNING_RECORD,
-        outputs=[model / PICTURE],
+        record,
+        outputs=[picture],
         images=len(pairs),
         found={
             name: surface.found() | {"weights_sha256": weights[name]} for name, surface in surfaces.items()
@@ -89,7 +88,7 @@ def _try_all(
     grid: ThresholdGrid,
     step: Callable[[str], None],
 ) -> NDArray[np.float64]:
-    """Average precision on one image, (diameters, flow thresholds, cellprob thresholds)."""
+    """Return the average precision on one image, shape (diameters, flow thresholds, cellprob thresholds)."""
     read = reader.image(pair.image)
     truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
     levels = parse_thresholds(grid.thresholds)

@@ -1,4 +1,4 @@
-"""Did retraining help? One sentence with its numbers, and what a person should know before believing it."""
+"""Verdict on whether retraining helped: one sentence with its numbers, and reasons for caution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FEW_MOVIES = 5
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an evaluation says.
+    """Verdict of an evaluation.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ class Verdict:
     sentence : str
         The same with its numbers.
     people : str
-        How the retrained model compares with a second person; empty where none drew.
+        Comparison of the retrained model with a second annotator; empty without one.
     frames : str
-        Whether whole frames say the same; empty without frames.
+        Result on whole frames; empty without frames.
     warnings : tuple of str
-        What a person should know before believing it.
+        Reasons for caution.
     """
 
     outcome: str
@@ -37,7 +37,7 @@ class Verdict:
 
     @property
     def lines(self) -> list[str]:
-        """All of it, one sentence a line."""
+        """The whole verdict, one sentence per line."""
         return [text for text in (self.sentence, self.people, self.frames) if text] + [
             f"note: {warning}" for warning in self.warnings
         ]
@@ -46,17 +46,17 @@ class Verdict:
 def reach_verdict(
     scored: Mapping[tuple[str, str], ModelScores], against: str = "", warnings: Sequence[str] = ()
 ) -> Verdict:
-    """Compare the retrained model with its base, with a second person, and crops with whole frames.
+    """Compare the retrained model with its base and with a second annotator, and crops with whole frames.
 
     Parameters
     ----------
-    scored : mapping of (view, model) to ModelScores
-        The first view is the one that the verdict is about; another one, ``frame``, holds whole frames. Models are
-        ``base``, ``retrained`` and, in the first view, ``human``.
+    scored : mapping of (str, str) to ModelScores
+        Scores by image set and model. The verdict is about the first image set; another one, ``frame``, holds whole
+        frames. Models are ``base``, ``retrained`` and, in the first image set, ``human``.
     against : str
-        The model that is compared with, where that is not the base of the retrained one.
+        The model that is compared with, unless it is the base of the retrained one.
     warnings : sequence of str
-        What is known to be wrong with the images, to stand with the rest.
+        Known problems of the images, to be listed with the other warnings.
     """
     view = next(iter(scored))[0]
     retrained, base = scored[view, "retrained"], scored[view, "base"]
@@ -73,19 +73,19 @@ def reach_verdict(
 
 
 def plus(number: float) -> str:
-    """Write a difference with its sign."""
+    """Format a difference with its sign."""
     return f"{number:+.2f}".replace("-", "−")
 
 
 def images_of(clusters: Clusters) -> str:
-    """Say how many images there are, and of how many movies where that is known."""
+    """Format the number of images, and of their movies if known."""
     images = len(clusters.of)
     text = f"{images} image" + "s" * (images != 1)
     return text + (f" of {clusters.movies} movie" + "s" * (clusters.movies != 1) if clusters.movies else "")
 
 
 def span(interval: Interval, sign: str = "") -> str:
-    """Write the interval in brackets' words."""
+    """Format the interval for use inside brackets."""
     return f"95 % interval {interval.text(sign)}" if interval.low == interval.low else "no interval"
 
 

@@ -1,4 +1,4 @@
-"""What a package for the BioImage Model Zoo says of its model."""
+"""Description of a model in its package for the BioImage Model Zoo."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +8,15 @@ from pydantic import ValidationError
 
 from cpretrain.errors import BadInput
 from cpretrain.export.torchscript import LARGEST, SMALLEST, STEP, channel_names
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.versions import installed_cellpose
-from cpretrain.models.weights import WEIGHTS, cellpose_major, stored_weights
+from cpretrain.models.weights import cellpose_major, stored_weights
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.export import ExportSettings
 
 EPS = 1e-6
-"""Added to the difference of two percentiles before dividing by it."""
+"""Constant added to the difference of two percentiles before dividing by it."""
 CITED = {
     3: ("Stringer & Pachitariu (2025) Cellpose3: one-click image restoration for improved cellular segmentation",
         "10.1038/s41592-025-02595-5"),
@@ -54,7 +56,7 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
     Raises
     ------
     BadInput
-        When the zoo does not take the title or the licence.
+        When the zoo does not accept the title or the licence.
     """
     from bioimageio.spec.model import v0_5 as zoo
 
@@ -82,7 +84,8 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
         raise BadInput(
             "export: the BioImage Model Zoo does not take this description",
             found=f"{'.'.join(map(str, first['loc'][:2]))}: {first['msg']}",
-            cure="choose another --title (5 letters, digits, spaces or more) or --licence (an SPDX name)",
+            cure=f"choose another {option('title')} (5 letters, digits, spaces or more) "
+            f"or {option('licence')} (an SPDX name)",
         ) from error
 
 
@@ -124,7 +127,7 @@ def _output(parts: Path) -> Any:
 
 
 def _licence_file(parts: Path, record: Mapping[str, Any]) -> Any:
-    """What is known of the licence of the base, which the model inherits."""
+    """Write what is known about the licence of the base, which the model inherits."""
     from bioimageio.spec.model import v0_5 as zoo
 
     name = Path(record["base"]["name"]).name
@@ -138,9 +141,9 @@ def _licence_file(parts: Path, record: Mapping[str, Any]) -> Any:
 def _documentation(parts: Path, model: Path, record: Mapping[str, Any]) -> Any:
     from bioimageio.spec.model import v0_5 as zoo
 
-    card = (model / "README.md").read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
+    card = ModelFolder(model).card.read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
     if installed_cellpose().scales_objects:
-        diameter = float(stored_weights(model / WEIGHTS)["diam_mean"])
+        diameter = float(stored_weights(ModelFolder(model).weights)["diam_mean"])
         scaling = f"Scale images before, so that objects have a diameter of about {diameter:.0f} pixels."
     else:
         scaling = "Images need no scaling before."

@@ -1,4 +1,4 @@
-"""Pixels of types that cannot be measured become grey values, by a rule that the person names."""
+"""Convert pixel types that cannot be measured to grey values, by a rule that the user chooses."""
 
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Conversion
 
 WEIGHTS = {
@@ -37,24 +38,24 @@ class Readable(Protocol):
 
     @property
     def path(self) -> Any:
-        """For errors."""
+        """Path of the movie, for errors."""
 
     @property
     def files(self) -> Any:
-        """What it is made of."""
+        """Files that the movie consists of."""
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t`."""
+        """Return frame `t`."""
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Planes that are not there."""
+        """Return which planes of frame `t` are missing."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the movie."""
 
 
 class Converted:
-    """A movie whose pixels become grey values by a rule; what was done is among its `notes`.
+    """A movie whose pixels are converted to grey values by a rule, which is recorded in its `notes`.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ class Converted:
         self._offset = -int(np.iinfo(self._movie.dtype).min)
         self.dtype = np.dtype(_UNSIGNED[name])
         self.calibration = replace(self.calibration, value_offset=-float(self._offset))
-        return f"{self._offset} was added to pixels of type {name} (--convert offset)"
+        return f"{self._offset} was added to pixels of type {name} ({option('convert', 'offset')})"
 
     def _take_float(self) -> str:
         dtype = self._movie.dtype
@@ -96,7 +97,7 @@ class Converted:
         self.dtype = np.dtype(np.float32)
         exact = np.can_cast(dtype, np.float32)
         rounded = "" if exact else "; they are rounded to 24 bits" + ", about 7 digits" * (dtype.kind == "f")
-        return f"pixels of type {dtype.name} became 32-bit floats{rounded} (--convert float)"
+        return f"pixels of type {dtype.name} became 32-bit floats{rounded} ({option('convert', 'float')})"
 
     def _take_colours(self) -> str:
         if not self._movie.is_rgb or self._movie.lengths["C"] not in (3, 4):
@@ -106,19 +107,19 @@ class Converted:
         del self.lengths["C"]
         self.channels = Channels()
         grey = f"{red:g} red + {green:g} green + {blue:g} blue" if self._rule == "luminance" else self._rule
-        return f"RGB became grey values: {grey} (--convert {self._rule})"
+        return f"RGB became grey values: {grey} ({option('convert', self._rule)})"
 
     def _misfit(self, expected: str) -> BadInput:
         found = "RGB" if self._movie.is_rgb else f"pixels of type {self._movie.dtype.name}"
         return BadInput(
-            f"{self.path}: --convert {self._rule} does not fit the pixels",
+            f"{self.path}: {option('convert', self._rule)} does not fit the pixels",
             found=found,
             expected=expected,
-            cure="leave out --convert, or choose another rule",
+            cure=f"leave out {option('convert')}, or choose another rule",
         )
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), converted, axes of the file without T (and without its colours)."""
+        """Return frame `t` (from 0), converted, with the file's axes except T (and except its colours)."""
         pixels = self._movie.read(t)
         if self._rule == "float":
             return pixels.astype(np.float32)
@@ -130,7 +131,7 @@ class Converted:
         return round_to_dtype(colours @ np.array(WEIGHTS[self._rule]), self.dtype)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Which planes of frame `t` are not there, axes z, c; or (1, 1)."""
+        """Return which planes of frame `t` are missing, ndarray of bool, shape (Z, C) or (1, 1)."""
         return self._movie.missing(t)
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.tiff.planes import counted, named_places
+from cpretrain.runtime.spelling import option
 
 
 def kept_frames(there: NDArray[np.bool_], axes: str, why: str) -> tuple[list[int] | None, list[str]]:
@@ -51,4 +52,4 @@ def _complete(there: NDArray[np.bool_], axes: str) -> str:
     along = axes.index("C")
     whole = there.all(axis=tuple(i for i in range(there.ndim) if i != along))
     names = ", ".join(str(channel + 1) for channel in np.flatnonzero(whole))
-    return f". Complete is channel {names}; measure on it (--channel)" if names else ""
+    return f". Complete is channel {names}; measure on it ({option('channel')})" if names else ""

@@ -22,18 +22,18 @@ def download_model(name: str) -> Summary:
     """
     base = find_base(name)
     assert base.path is not None
-    if base.downloadable:
+    if base.downloadable and not base.path.is_file():
         download(base)
     return Summary([f"{base.name} is at {base.path}"], {"name": base.name, "path": base.path})
 
 
 def download(base: ModelWeights) -> None:
-    """Let Cellpose fetch the weights of a zoo model.
+    """Have Cellpose download the weights of a zoo model.
 
     Raises
     ------
     BadInput
-        When it cannot; it says where to put the file.
+        When it cannot; the error states where to put the file by hand.
     """
     from cellpose import models
 

@@ -1,8 +1,8 @@
 """The whole pipeline on real images that come with the package.
 
 The raw time-lapses are windows that wander over real fields of view (so the drift is known and every pixel is
-real), with fresh photon noise in each frame. Where a person would draw in QuPath, the public annotation of the same
-fields is cut out at the places of the crops and exported as QuPath does it.
+real), with fresh photon noise in each frame. In place of drawings in QuPath, the public annotation of the same fields
+is cut at the positions of the crops and written in the form that QuPath exports.
 """
 
 import shutil
@@ -21,6 +21,7 @@ from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
 from cpretrain.images.writer import write_frames
+from cpretrain.labels.tiff_plane import describe_image, read_plane
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
 from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
@@ -52,12 +53,12 @@ device = "cpu"
 
 
 def run_demo(folder: PathLike) -> Summary:
-    """Run the pipeline in `folder`; what is there already is not done again.
+    """Run the pipeline in `folder`; finished steps are not repeated.
 
     Raises
     ------
     BadInput
-        When a step cannot be done.
+        When a step fails.
     """
     started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
@@ -74,7 +75,7 @@ def run_demo(folder: PathLike) -> Summary:
 
 
 def _prepare(folder: Path) -> Experiment:
-    """Write ``experiment.toml`` and the raw time-lapses, unless they are there."""
+    """Write ``experiment.toml`` and the raw time-lapses, unless they exist."""
     folder.mkdir(parents=True, exist_ok=True)
     toml = folder / "experiment.toml"
     if not toml.exists():
@@ -83,7 +84,7 @@ def _prepare(folder: Path) -> Experiment:
     for field in _fields():
         target = folder / "raw" / field.name
         if not target.exists():
-            frames = list(_wander(tifffile.imread(field), _path(field)))
+            frames = list(_wander(read_plane(field).pixels, _path(field)))
             shape = (FRAMES, 1, 1, WINDOW, WINDOW)
             write_frames(
                 target,
@@ -100,10 +101,10 @@ def _fields() -> list[Path]:
 
 
 def _path(field: Path) -> NDArray[np.int64]:
-    """Corner (y, x) of the window in each frame: a random walk that stays inside the field."""
+    """Return the corner of the window in each frame, shape (frames, 2): a random walk that stays inside the field."""
     rng = np.random.default_rng([2, *field.stem.encode()])
     steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
-    room = np.array(tifffile.TiffFile(field).pages[0].shape) - WINDOW
+    room = np.array(describe_image(field).size) - WINDOW
     return np.clip(room // 2 + steps.cumsum(axis=0), 0, room)
 
 
@@ -115,7 +116,7 @@ def _wander(field: NDArray[np.uint16], corners: NDArray[np.int64]) -> Iterator[N
 
 
 def _largest_error(experiment: Experiment) -> float:
-    """Largest difference between the measured and the true drift, over all movies and frames, in pixels."""
+    """Return the largest difference between measured and true drift over all movies and frames, in pixels."""
     errors = []
     for field in _fields():
         corners = _path(field)
@@ -129,7 +130,7 @@ def _corrected(experiment: Experiment, field: Path) -> Path:
 
 
 def _annotate(experiment: Experiment) -> None:
-    """Stand in for the person who draws: export the public annotation of each crop as QuPath does it."""
+    """Stand in for the annotator: write the public annotation of each crop in the form that QuPath exports."""
     target = experiment.ground_truth
     info(
         "masks: nobody draws in the demo; the public annotation of the same images stands in, exported as by QuPath"
@@ -138,7 +139,7 @@ def _annotate(experiment: Experiment) -> None:
     rng = np.random.default_rng(3)
     for crop in read_crops(experiment.raw.parent / "training_images").values():
         field = DATA / "fields" / "images" / crop.source
-        labels = tifffile.imread(DATA / "fields" / "labels" / crop.source)
+        labels = read_plane(DATA / "fields" / "labels" / crop.source).pixels
         drift = read_shifts(_corrected(experiment, field).with_suffix(".shifts.csv")).drift[:, 1:]
         place = np.round(drift.max(axis=0) - drift[crop.frame]).astype(int)
         y, x = _path(field)[crop.frame] + (crop.y, crop.x) - place
@@ -149,7 +150,7 @@ def _annotate(experiment: Experiment) -> None:
 
 
 def _as_qupath(labels: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Number the objects in random order, 8-bit, as QuPath's instance labels are."""
+    """Number the objects in random order, in 8 bits, like QuPath's instance labels."""
     ids = np.unique(labels[labels > 0])
     numbers = np.zeros(int(labels.max()) + 1, np.uint8)
     numbers[ids] = rng.permutation(ids.size) + 1

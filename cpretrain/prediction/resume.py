@@ -1,7 +1,5 @@
-"""Frames that were segmented already, kept aside until the whole movie is: an interrupted run goes on from them."""
+"""Frames segmented so far, kept aside until the whole movie is done, so that an interrupted run can resume."""
 
-import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,48 +10,44 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, short
 from cpretrain.runtime.console import info
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import write_json
-
-ORIGIN = "run.json"
+from cpretrain.storage.unfinished import UnfinishedFolder
 
 
-class Unfinished:
-    """Folder of the frames of one movie, ``.NAME.unfinished`` beside its result.
+class KeptFrames:
+    """The frames of one movie, in the folder ``.NAME.unfinished`` beside its result.
 
     Parameters
     ----------
-    folder : pathlib.Path
+    unfinished : UnfinishedFolder
         The folder.
     origin : mapping
-        What the frames came from: model, settings, input, versions. Frames of another origin are given up.
+        Origin of the frames: model, settings, input, versions. Frames of another origin are discarded.
     """
 
-    def __init__(self, folder: Path, origin: Mapping[str, Any]) -> None:
-        self.folder = folder
-        if folder.exists() and not _same(folder / ORIGIN, origin):
-            info(f"predict: {folder.name} came from another model, input or settings; starting anew")
-            self.remove()
-        if not folder.exists():
-            write_json(folder / ORIGIN, origin)
+    def __init__(self, unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> None:
+        self._unfinished, self.folder = unfinished, unfinished.path
+        if not _came_from(unfinished, origin):
+            if self.folder.exists():
+                info(f"predict: {self.folder.name} came from another model, input or settings; starting anew")
+            unfinished.begin(origin)
 
     def has(self, t: int) -> bool:
-        """Whether frame `t` (from 0) is there."""
+        """Return whether frame `t` (from 0) has been saved."""
         return self._file(t).is_file()
 
     def save(
         self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64], left_out: int = 0
     ) -> None:
-        """Keep a frame, whole or not at all.
+        """Save a frame atomically.
 
         Parameters
         ----------
         t : int
             Its number, from 0.
-        labels : ndarray of uint32, (Z, Y, X)
+        labels : ndarray of uint32, shape (Z, Y, X)
             Its objects.
-        objects : ndarray
-            What was measured of them.
+        objects : ndarray of float64, shape (objects, 6)
+            Measurements, from `measure_objects`.
         left_out : int
             Number of its pixels that are not finite.
         """
@@ -61,27 +55,27 @@ class Unfinished:
             np.savez_compressed(file, labels=labels, objects=objects, left_out=np.array(left_out))
 
     def labels(self, t: int) -> NDArray[np.uint32]:
-        """Objects of frame `t`."""
+        """Return the labels of frame `t`, shape (Z, Y, X)."""
         return self._part(t, "labels")
 
     def objects(self, t: int) -> NDArray[np.float64]:
-        """What was measured of the objects of frame `t`."""
+        """Return the measurements of the objects in frame `t`, shape (objects, 6)."""
         return self._part(t, "objects")
 
     def left_out(self, t: int) -> int:
-        """Number of pixels of frame `t` that are not finite."""
+        """Return the number of pixels in frame `t` that are not finite."""
         stored = self._part(t, "left_out")
         return int(stored.sum()) if stored.dtype.kind in "iu" else 0
 
     def remove(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._unfinished.remove()
 
     def _part(self, t: int, name: str) -> NDArray[Any]:
         try:
             with np.load(self._file(t), allow_pickle=False) as stored:
                 return np.asarray(stored[name])
-        except Exception as error:  # a damaged file raises nearly anything in NumPy
+        except Exception as error:  # NumPy raises nearly anything for a damaged file
             raise BadInput(
                 f"{self._file(t)}: the frame that was kept cannot be read",
                 found=short(error),
@@ -92,8 +86,9 @@ class Unfinished:
         return self.folder / f"{t:06}.npz"
 
 
-def _same(path: Path, origin: Mapping[str, Any]) -> bool:
+def _came_from(unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> bool:
+    """Whether what is there came from the same; not where nothing says so."""
     try:
-        return bool(read_json(path) == json.loads(json.dumps(origin)))
+        return not unfinished.differences(origin)
     except (OSError, ValueError):
         return False

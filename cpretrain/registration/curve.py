@@ -16,7 +16,7 @@ class DriftCurve:
 
     Parameters
     ----------
-    drift : array of float32, shape (T, 3)
+    drift : ndarray of float32, shape (T, 3)
         Drift in z, y, x relative to frame 0, in pixels. The shift that undoes it is its negative.
     clipped_pairs : tuple of (frame_from, frame_to)
         Pairs of frames, from 0, whose measured shift was cut to max_shift.

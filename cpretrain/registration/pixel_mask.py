@@ -22,7 +22,7 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    array of bool, shape (1, Y, X) or (Z, Y, X)
+    ndarray of bool, shape (1, Y, X) or (Z, Y, X)
         True where the mask is not 0.
 
     Raises

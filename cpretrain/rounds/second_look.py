@@ -1,18 +1,17 @@
-"""A second look at the ground truth of a round: predictions that came back as they were."""
+"""A second look at the ground truth of a round: predictions that came back unchanged."""
 
 from pathlib import Path
 
-import tifffile
-
 from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.tiff_plane import read_plane
 from cpretrain.metrics.overlaps import same_objects
 from cpretrain.rounds.folder import Part
 
 
 def uncorrected(part: Part) -> list[str]:
-    """Warn of masks that are, to the last pixel, what was predicted for correction; in one sentence.
+    """Return a one-sentence warning about masks that are identical to the predictions offered for correction.
 
-    Some predictions are right as they are, so that this can only be a warning.
+    Some predictions need no correction, so this can only be a warning.
     """
     drawn = copies = 0
     for crop in part.crops:
@@ -21,7 +20,7 @@ def uncorrected(part: Part) -> list[str]:
             continue
         labels = read_label_image(mask).labels
         drawn += bool(labels.any())
-        copies += same_objects(labels, tifffile.imread(predicted))
+        copies += same_objects(labels, read_plane(predicted).pixels)
     if not copies:
         return []
     model = Path(str(part.record.get("model", {}).get("name", "the model"))).name

@@ -1,4 +1,4 @@
-"""Settings of work on many files."""
+"""Settings for work on many files."""
 
 from pathlib import Path
 from typing import Literal
@@ -9,7 +9,7 @@ from cpretrain.settings.base import PositiveInt, Settings
 
 
 class BatchSettings(Settings):
-    """Where many files are worked on; no result depends on it."""
+    """Where the work on many files is done; no result depends on it."""
 
     workers: PositiveInt | Literal["auto"] = Field(
         "auto",
@@ -26,5 +26,5 @@ class BatchSettings(Settings):
 
     @property
     def asks_for_workers(self) -> bool:
-        """Whether a person wants workers, or one process alone, whatever this tool would do by itself."""
+        """True if the user chose how many workers there are, or where, instead of leaving it to this tool."""
         return self.workers != "auto" or bool(self.scheduler or self.cluster)

@@ -1,4 +1,4 @@
-"""Settings of cutting training crops."""
+"""Settings for cutting training crops."""
 
 from typing import Annotated
 

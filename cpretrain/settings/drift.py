@@ -1,4 +1,4 @@
-"""Settings of drift correction."""
+"""Settings for drift correction."""
 
 from pathlib import Path
 from typing import Literal
@@ -50,7 +50,7 @@ class DriftSettings(Settings):
     )
     refine: bool = Field(
         False,
-        description="go from each measured shift to where the images are most alike: to the pixel, with --sub-pixel "
+        description="go from each measured shift to where the images are most alike: to the pixel, with `sub_pixel` "
         "to a fraction of one",
     )
     bridge: bool = Field(
@@ -63,14 +63,14 @@ class DriftSettings(Settings):
     )
     shifts_scale: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
         (1.0, 1.0, 1.0),
-        description="pixels of this movie for one pixel of that of --shifts, in x, y and z",
+        description="pixels of this movie for one pixel of that of `shifts`, in x, y and z",
     )
     crop_to_valid: bool = Field(
         False, description="keep only the area that every frame covers, instead of growing the canvas"
     )
     keep_large_shifts: bool = Field(
         False,
-        description="take shifts larger than max_shift as they were measured, with a warning, and do not cut them",
+        description="take shifts larger than `max_shift` as they were measured, with a warning, and do not cut them",
     )
     mask: Path | None = Field(
         None,

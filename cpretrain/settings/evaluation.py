@@ -1,4 +1,4 @@
-"""Settings of evaluation and of the agreement of two annotators."""
+"""Settings for evaluation and for the agreement of two annotators."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Settings of importing ground truth."""
+"""Settings for importing ground truth."""
 
 from typing import Annotated, Literal
 

@@ -1,10 +1,18 @@
-"""Settings of segmenting whole movies."""
+"""Settings for segmenting whole movies."""
 
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import CONVERT, Conversion, NotNegativeInt, PositiveFloat, PositiveInt, _listed
+from cpretrain.settings.base import (
+    CONVERT,
+    Conversion,
+    Format,
+    NotNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    _listed,
+)
 from cpretrain.settings.segmentation import SegmentSettings
 
 
@@ -36,6 +44,11 @@ class PredictSettings(SegmentSettings):
         None, description="axes of the file where it states them wrongly, for example TYX"
     )
     convert: Conversion | None = Field(None, description=CONVERT)
+    format: Format = Field(
+        "tiff",
+        description="what label images are written as: tiff, or ome-zarr, beside the movie where that is an OME-Zarr "
+        "that cpretrain drift wrote",
+    )
     png: bool = Field(False, description="also write pictures of the objects, each in a colour of its own")
     geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")
     rois: bool = Field(False, description="also write ROIs for ImageJ's ROI manager")

@@ -1,4 +1,4 @@
-"""Settings of rounds of correction."""
+"""Settings for rounds of correction."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from cpretrain.settings.base import CONVERT, Conversion, Device, NotNegativeInt,
 
 
 class RoundSettings(Settings):
-    """What to annotate in a round; what is left open is as in the round before."""
+    """What to annotate in a round; settings left out are those of the previous round."""
 
     name: str = Field("", description="name of the cell type, and of the model")
     base: str = Field("", description="base model that every round retrains: a name, or a model file")

@@ -1,4 +1,4 @@
-"""Settings of retraining."""
+"""Settings for retraining."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Schedule = Literal["cellpose", "cosine"]
 
 
 class TrainSettings(Settings):
-    """How a model is retrained; what is left out takes the default of the installed Cellpose."""
+    """How a model is retrained; settings left out take the installed Cellpose's defaults."""
 
     name: str = Field("", description="name of the cell type, and of the model")
     base: str = Field("", description="base model: a name from Cellpose's zoo, or a model file")

@@ -1,4 +1,4 @@
-"""Notice that a file is changed while it is read, for example because a microscope is still writing it."""
+"""Detect files that change while being read, for example because a microscope is still writing them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,12 +8,12 @@ from cpretrain.storage.provenance import files_in
 
 
 class FileSnapshot:
-    """Sizes and times of files, to be compared when they have been read.
+    """Sizes and times of files, to compare once they have been read.
 
     Parameters
     ----------
     files : iterable of pathlib.Path
-        Files, and folders with all that is in them.
+        Files, and folders with all their contents.
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
@@ -21,12 +21,12 @@ class FileSnapshot:
         self._before = self._now()
 
     def check(self) -> None:
-        """Make sure that none has changed since; call it before a result is put in its place.
+        """Check that no file has changed since; call it before a result is moved into place.
 
         Raises
         ------
         BadInput
-            When one has changed, or is gone.
+            When a file has changed or is gone.
         """
         now = self._now()
         changed = [file for file, facts in self._before.items() if now.get(file) != facts]

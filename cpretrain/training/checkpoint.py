@@ -1,55 +1,46 @@
-"""A training run that was interrupted: kept beside the finished models, and found again by the next one."""
+"""Checkpoints of an interrupted training run, kept beside the finished models for the next run."""
 
-import json
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, short
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
-from cpretrain.storage.json_file import read_json
-from cpretrain.storage.provenance import write_json
+from cpretrain.storage.unfinished import UnfinishedFolder
 
 SHARE = 0.03
-"""Share of the time that may go into saving."""
+"""Share of the time that may be spent on saving."""
 
-STATE, ORIGIN = "state.pt", "run.json"
+STATE = "state.pt"
 
 
 class Checkpoint:
-    """Folder of an unfinished run, ``.NAME.unfinished`` beside the model folder ``NAME``.
+    """The state of an unfinished run, in the folder ``.NAME.unfinished`` beside the model folder ``NAME``.
 
     Parameters
     ----------
     model : pathlib.Path
-        The model folder that the run will end in.
+        The model folder that the run will produce.
     """
 
     def __init__(self, model: Path) -> None:
-        self.folder = model.with_name(f".{model.name}.unfinished")
+        self._unfinished = UnfinishedFolder(model)
+        self.folder = self._unfinished.path
         self._saved, self._cost = time.monotonic(), 0.0
 
     @property
     def exists(self) -> bool:
-        """Whether there is an unfinished run that got as far as a saved epoch."""
-        return (self.folder / STATE).is_file() and (self.folder / ORIGIN).is_file()
+        """True if there is an unfinished run with at least one saved epoch."""
+        return (self.folder / STATE).is_file() and self._unfinished.exists
 
     def begin(self, origin: Mapping[str, Any]) -> None:
-        """Start anew, giving up what an earlier run left.
-
-        Parameters
-        ----------
-        origin : mapping
-            What makes the run what it is: settings, inputs, base, versions. Going on needs the same.
-        """
-        self.remove()
-        self.folder.mkdir(parents=True)
-        write_json(self.folder / ORIGIN, origin)
+        """Start anew, giving up what an earlier run left; `origin` is what the run comes from."""
+        self._unfinished.begin(origin)
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Write the state of a run, in place of the one before, whole or not at all."""
+        """Write the state of a run atomically, replacing the previous one."""
         import torch
 
         started = time.monotonic()
@@ -60,54 +51,40 @@ class Checkpoint:
 
     @property
     def is_due(self) -> bool:
-        """Whether saving again would keep within its share of the time."""
+        """True if saving again would stay within its share of the time."""
         return SHARE * (time.monotonic() - self._saved) >= self._cost
 
     def load(self, origin: Mapping[str, Any]) -> dict[str, Any]:
-        """Read the state of the unfinished run, which has to be of the same origin.
+        """Read the state of the unfinished run, which must have the same origin.
 
         Raises
         ------
         BadInput
-            When it came from something else, naming what differs, or is damaged.
+            When its origin differs, naming the differences, or it is damaged.
         """
         import torch
 
         try:
-            earlier = read_json(self.folder / ORIGIN)
+            differing = self._unfinished.differences(origin)
             state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds, none of them documented
+        except Exception as error:  # torch raises many kinds of exceptions, none documented
             raise BadInput(
                 f"{self.folder}: the unfinished training cannot be read",
-                found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                cure=_ANEW,
+                found=short(error),
+                cure=_anew(),
             ) from error
-        differing = list(_differences(earlier, json.loads(json.dumps(origin))))
         if differing:
             raise BadInput(
                 f"{self.folder}: the unfinished training came from something else",
                 found="; ".join(differing),
-                cure=f"take that back to go on, or {_ANEW}",
+                cure=f"take that back to go on, or {_anew()}",
             )
         return dict(state)
 
     def remove(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._unfinished.remove()
 
 
-_ANEW = "start anew with cpretrain train --no-resume"
-
-
-def _differences(earlier: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> Any:
-    for key in sorted({*earlier, *now}):
-        before, after = earlier.get(key), now.get(key)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            yield from _differences(before, after, f"{place}{key} ")
-        elif before != after:
-            yield f"{place}{key}: {_short(before)} then, {_short(after)} now"
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) < 20 else f"{text[:8]}…"
+def _anew() -> str:
+    return f"start anew with {command('train', resume=False)}"

@@ -1,48 +1,45 @@
-"""The model folder: weights that Cellpose loads by path, and all that is to be known of them."""
+"""The model folder: weights that Cellpose loads by path, and everything known about them."""
 
 from pathlib import Path
 from typing import Any
 
 from cpretrain.dataset.splitting import Split, write_split
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.weights import MODEL_RECORD, WEIGHTS
 from cpretrain.storage.hashing import files_in, sha256
 from cpretrain.storage.provenance import Provenance
 from cpretrain.training.curves import write_curves
 from cpretrain.training.loop import THRESHOLDS, Run
 from cpretrain.training.model_card import write_card
 
-CARD = "README.md"
-FILES = (WEIGHTS, "split.csv", "losses.csv", "losses.png", CARD)
-"""What a model folder holds besides its record."""
 
-
-def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, facts: dict[str, Any]) -> None:
+def write_model(path: Path, run: Run, parts: Split, provenance: Provenance, facts: dict[str, Any]) -> None:
     """Write a model folder.
 
     Parameters
     ----------
-    folder : pathlib.Path
+    path : pathlib.Path
         An empty folder.
     run : Run
-        The training run, after one epoch at least.
+        The training run, after at least one epoch.
     parts : Split
-        Which images trained and which validate.
+        Training and validation images.
     provenance : Provenance
-        Of the training.
+        Record of the training.
     facts : dict
-        What ``model.json`` says besides.
+        Further entries of ``model.json``.
     """
     import torch
 
     assert run.kept
-    torch.save(dict(run.kept.weights), folder / WEIGHTS)
-    write_split(folder / "split.csv", parts)
+    folder = ModelFolder(path)
+    torch.save(dict(run.kept.weights), folder.weights)
+    write_split(folder.split, parts)
     write_curves(folder, run.curves, run.kept.epoch)
     facts = {
         "cell_type": run.settings.name,
         **facts,
-        "weights_sha256": sha256(folder / WEIGHTS),
+        "weights_sha256": sha256(folder.weights),
         "normalization": Normalization().model_dump(),
         "diameter": run.net.diam_labels.item(),
         "tile": run.tile,
@@ -55,8 +52,8 @@ def write_model(folder: Path, run: Run, parts: Split, provenance: Provenance, fa
         "training_seconds": round(run.seconds, 3),
         "hardware": run.hardware,
     }
-    write_card(folder / CARD, provenance.record | facts)
-    provenance.write(folder / MODEL_RECORD, outputs=files_in(folder), **facts)
+    write_card(folder.card, provenance.record | facts)
+    provenance.write(folder.record, outputs=files_in(path), **facts)
 
 
 def _measured(value: float) -> float | None:

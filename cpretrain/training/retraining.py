@@ -1,4 +1,4 @@
-"""Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
+"""Retrain a model: find the base, split, train, and write a model folder that records its complete origin."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +11,11 @@ from cpretrain.dataset.splitting import Split, split_known, split_pairs
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.device import find_device
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.weights import MODEL_RECORD, SCRATCH, ModelWeights, find_base
+from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import info, progress, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
@@ -25,10 +27,10 @@ from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
-from cpretrain.training.inputs import look_again, network_inputs, say_channels, with_enough_objects
+from cpretrain.training.inputs import look_again, network_inputs, report_channels, with_enough_objects
 from cpretrain.training.loop import Diverged, Run, TestSet
 from cpretrain.training.model_card import write_card
-from cpretrain.training.model_folder import CARD, FILES, write_model
+from cpretrain.training.model_folder import write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
 
 
@@ -42,14 +44,14 @@ class TrainResult:
         The model folder: ``weights`` (which Cellpose loads by path), ``model.json``, ``README.md``, ``split.csv``,
         ``losses.csv`` and ``losses.png``.
     parts : Split or None
-        Which images trained and which validate; None where the model was there already.
+        Training and validation images; None if the model already existed.
     """
 
     folder: Path
     parts: Split | None
 
     def summary(self) -> Summary:
-        """Return where the model is."""
+        """Return the path of the model."""
         return Summary([f"model in {self.folder}"], {"model": self.folder})
 
 
@@ -71,12 +73,12 @@ def retrain(
     settings : TrainSettings
         Name, base model and the rest.
     out : path-like, optional
-        Where models are kept; by default ``models`` beside the training images.
+        Folder for models; by default ``models`` beside the training images.
     resume : bool, optional
-        What to do with an earlier training of that name that was interrupted: go on with it, which leads to the
-        weights that it would have led to, or start anew. Left out, it is an error that there is one.
+        Treatment of an interrupted training with the same name: True resumes it, which gives the same weights as
+        without the interruption, False starts anew. By default, such a training is an error.
     validation : tuple of path-like, optional
-        Folders of the images and masks that validate; then all others are trained on. By default they are split.
+        Folders of validation images and masks; all of `images` are then trained on. By default, `images` are split.
 
     Returns
     -------
@@ -85,10 +87,10 @@ def retrain(
     Raises
     ------
     BadInput
-        When images and masks do not fit, the base model is not there, a model of that name is there already, or an
-        unfinished training came from something else.
+        When images and masks do not match, the base model does not exist, another model with that name already exists,
+        or an unfinished training has a different origin.
     KeyboardInterrupt
-        When it was interrupted (Ctrl-C). The best model so far is in its folder then.
+        When interrupted by Ctrl-C. The model folder then holds the best model so far.
     """
     images, masks, out = to_path(images), to_path(masks), to_path(out)
     _check_name(settings.name)
@@ -114,13 +116,13 @@ def _retrain(
     checkpoint = Checkpoint(folder)
     if _is_there(folder, base, settings, inputs, tables):
         info(f"train: {folder} is complete and unchanged")
-        for text in warnings_in(folder / MODEL_RECORD):
+        for text in warnings_in(ModelFolder(folder).record):
             warning(text)
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
             f"{folder}: an earlier training of that name was interrupted",
-            cure="go on with it with --resume, or start anew with --no-resume",
+            cure=f"go on with it with {option('resume', True)}, or start anew with {option('resume', False)}",
         )
     parts = _split(pairs, kept_back, settings)
     for text in parts.warnings:
@@ -131,7 +133,7 @@ def _retrain(
     device = find_device(settings.device)
     with repeatable(settings.seed, device.type), quietly():
         segmenter = Segmenter(base, settings.device, for_training=True)
-        facts = _facts(base, segmenter, parts, train, sparse) | {"channels": say_channels(train, settings)}
+        facts = _facts(base, segmenter, parts, train, sparse) | {"channels": report_channels(train, settings)}
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
         info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
@@ -139,19 +141,19 @@ def _retrain(
         try:
             interrupted = _carry_out(run, checkpoint)
         except Diverged:
-            checkpoint.remove()  # going on from it would lead to the same
+            checkpoint.remove()  # resuming would diverge again
             raise
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        info(f"train: the best model so far is in {folder}; --resume goes on from here")
+        info(f"train: the best model so far is in {folder}; {option('resume', True)} goes on from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
 
 
 def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSettings) -> Split:
-    """Divide the images, or take those to validate with that are given; equal images stay on one side."""
+    """Divide the images, or use the given validation images; equal images stay on one side."""
     equal = find_equal([*pairs, *kept_back])
     if kept_back:
         return split_known(pairs, kept_back, settings.seed, settings.test_fraction, equal)
@@ -164,29 +166,31 @@ def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSett
 def _is_there(
     folder: Path, base: ModelWeights, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
 ) -> bool:
-    """Whether the model is there, complete; an interrupted or damaged one is trained again."""
+    """Return whether the model exists and is complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
         return False
-    record = folder / MODEL_RECORD
-    files = [folder / name for name in FILES]
-    earlier = earlier_result(record, _with_base_of(record, settings, base), inputs, files, tables)
+    record, card = ModelFolder(folder).record, ModelFolder(folder).card
+    sought = _with_base_of(record, settings, base)
+    earlier = earlier_result(record, sought, inputs, ModelFolder(folder).trained, tables)
     if earlier is None:
         raise BadInput(
             f"{folder}: there is a model of that name, made from other images or settings, or another base",
-            found=None if record.is_file() else f"no {MODEL_RECORD} in it",
-            cure="choose another --name, or move that folder away",
+            found=None if record.is_file() else f"no {record.name} in it",
+            cure=f"choose another {option('name')}, or move that folder away",
         )
     earlier.warn_of_damage()
-    if earlier.damaged.keys() == {CARD}:
-        write_card(folder / CARD, earlier.record)
-        update_outputs(record, [folder / CARD])
+    if earlier.damaged.keys() == {card.name}:
+        write_card(card, earlier.record)
+        update_outputs(record, [card])
         return not earlier.record.get("interrupted")
     return earlier.is_complete and not earlier.record.get("interrupted")
 
 
 def _with_base_of(record: Path, settings: TrainSettings, base: ModelWeights) -> TrainSettings:
-    """Name the base as the record does where it is the same file by its SHA-256, and otherwise not so."""
-    if not base.path or not base.path.is_file():  # random weights, or not on this machine: its name decides
+    """Use the record's name for the base if it has the same SHA-256; otherwise make sure that the names differ."""
+    if (
+        not base.path or not base.path.is_file()
+    ):  # random weights, or weights not on this machine: the name decides
         return settings
     try:
         found = read_json(record)
@@ -200,7 +204,7 @@ def _with_base_of(record: Path, settings: TrainSettings, base: ModelWeights) -> 
 def _make_run(
     segmenter: Segmenter, train: Sequence[Pair], test: Sequence[Pair], settings: TrainSettings
 ) -> tuple[Run, list[str]]:
-    """Make the run, and say what is odd about its images."""
+    """Make the run, and return notes on oddities of its images."""
     seen = network_inputs(train, settings)
     held_out = network_inputs(test, settings)
     notes = look_again(seen, held_out, settings.channel)
@@ -227,7 +231,7 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
 
 
 def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a run what it is: going on with it needs the same."""
+    """Return everything that determines a run: resuming requires the same."""
     record = provenance.record
     versions = {name: record["versions"][name] for name in ("cellpose", "torch", "numpy")}
     return {
@@ -239,7 +243,7 @@ def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
-    """Train until the end; whether that was interrupted."""
+    """Train to the end, and return whether it was interrupted."""
     with progress(f"train {run.settings.name}", run.steps_left) as step:
         try:
             while not run.finished:
@@ -255,7 +259,7 @@ def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
 
 
 def _note(run: Run) -> str:
-    """What to say beside the bar: the epoch, and what was measured last."""
+    """Return the text beside the progress bar: the epoch, and the latest measurements."""
     parts = [f"epoch {run.curves.epochs + 1} of {run.settings.epochs}"]
     if run.curves.epochs:
         parts.append(f"loss {run.curves.training_loss[-1]:.3f}")
@@ -268,7 +272,7 @@ def _note(run: Run) -> str:
 def _facts(
     base: ModelWeights, segmenter: Segmenter, parts: Split, train: Sequence[Pair], sparse: Sequence[Pair]
 ) -> dict[str, Any]:
-    """What the record says beyond settings and measurements."""
+    """Return the entries of the record beyond settings and measurements."""
     return {
         "base": {
             "name": base.name,

@@ -192,6 +192,14 @@ BAD_INPUT = {
         lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--sweep", "base=1"],
         "--sweep: cannot search 'base'",
     ),
+    "a sweep of its own": (
+        lambda folder: ["sweep", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--grid", "base=1"],
+        "cannot search 'base'",
+    ),
+    "workers for one training": (
+        lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--workers", "2"],
+        "a single training runs in this process",
+    ),
     "nothing to install": (lambda folder: ["models", "--install", "."], "is not a model folder"),
     "a setting out of range": (lambda folder: ["crops", ".", "--size", "0"], "--size: input should be greater"),
     "no model folder": (lambda folder: ["evaluate", "."], "is not a model folder"),

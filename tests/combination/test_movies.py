@@ -84,7 +84,7 @@ def test_a_movie(folders, tmp_path, capsys):
 def test_rules_that_need_no_table(folders, tmp_path):
     for table in tmp_path.rglob("*.objects.csv"):
         table.unlink()
-    with pytest.raises(BadInput, match="--rule probability goes by it"):
+    with pytest.raises(BadInput, match='rule="probability" goes by it'):
         combine(folders, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert (

@@ -84,7 +84,7 @@ def test_bad_movies_among_good_ones(tmp_path):
     said = {path.name: str(error) for path, error in batch.failed.items()}
     assert "cannot be read as a TIFF" in said["broken.tif"]
     assert "one frame only" in said["single.tif"]
-    assert "--axes TYX" in said["time as z.tif"]
+    assert 'axes="TYX"' in said["time as z.tif"]
     assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good", "batch"}
 
 

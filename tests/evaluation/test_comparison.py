@@ -213,8 +213,8 @@ def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": "here"}, "--images and --masks belong together"),
-        ({"frames": "here"}, "--frames and --frame-masks belong together"),
+        ({"images": "here"}, "images= and masks= belong together"),
+        ({"frames": "here"}, "frames= and frame_masks= belong together"),
         ({"against": "cyto33"}, "there is no such file and no model of that name"),
         ({"annotator": "here"}, "masks of a second person do not fit the images"),
     ],

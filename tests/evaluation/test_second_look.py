@@ -99,9 +99,9 @@ def test_masks_13_objects_that_cannot_be_found():
     areas = np.concatenate([np.bincount(one.ravel())[1:] for one in truth])
     (note,) = look_again([scoring_of(truth, base=nothing, retrained=nothing)], 15)
     assert note.startswith(
-        f"{len(areas)} of {len(areas)} objects in the ground truth are smaller than --min-size (15 "
+        f"{len(areas)} of {len(areas)} objects in the ground truth are smaller than min_size= (15 "
     )
-    assert note.endswith(f"with --min-size {areas.min()}")
+    assert note.endswith(f"with min_size={areas.min()}")
     assert look_again([scoring_of(truth, base=nothing, retrained=nothing)], int(areas.min())) == ()
 
 

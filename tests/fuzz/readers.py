@@ -149,9 +149,10 @@ def checkpoint(path: Path) -> None:
 
 
 def unfinished(path: Path) -> None:
-    from cpretrain.prediction.resume import Unfinished
+    from cpretrain.prediction.resume import KeptFrames
+    from cpretrain.storage.unfinished import UnfinishedFolder
 
-    store = Unfinished(path, samples.MODEL)
+    store = KeptFrames(UnfinishedFolder(path), samples.MODEL)
     if store.has(0):
         store.labels(0), store.objects(0)
 

@@ -18,13 +18,14 @@ from PIL import Image
 from cpretrain.dataset.crops_table import Crop, write_crops
 from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
-from cpretrain.models.record import MODEL_RECORD, TUNING_RECORD
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
 from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
 from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
+FOLDER = ModelFolder(Path())
 
 
 @dataclass(frozen=True)
@@ -298,8 +299,8 @@ TUNING = {
 def model_folders() -> list[Sample]:
     """``model.json`` and ``tuning.json``, without weights."""
     files = {
-        MODEL_RECORD: json.dumps(MODEL, indent=2).encode(),
-        TUNING_RECORD: json.dumps(TUNING, indent=2).encode(),
+        FOLDER.record.name: json.dumps(MODEL, indent=2).encode(),
+        FOLDER.tuning.name: json.dumps(TUNING, indent=2).encode(),
     }
     return [Sample("", files)]
 
@@ -339,7 +340,15 @@ def unfinished() -> list[Sample]:
     """Frames of an interrupted prediction."""
     frame = io.BytesIO()
     np.savez_compressed(frame, labels=labels()[np.newaxis].astype(np.uint32), objects=np.ones((2, 6)))
-    return [Sample("", {"run.json": json.dumps(MODEL).encode(), "000000.npz": frame.getvalue()})]
+    return [
+        Sample(
+            "m",
+            {
+                ".m.unfinished/run.json": json.dumps(MODEL).encode(),
+                ".m.unfinished/000000.npz": frame.getvalue(),
+            },
+        )
+    ]
 
 
 def window_files() -> list[Sample]:

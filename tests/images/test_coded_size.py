@@ -9,10 +9,11 @@ import pytest
 import tifffile
 import zarr
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.coded_image import stated_pixels
 from cpretrain.images.coded_size import stated_bytes
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.labels.encodings import read_label_image
 from tests.support.movie_files import write_zarr
 
 CODECS = {
@@ -53,30 +54,51 @@ def test_pixels_are_known_before_they_are_decoded(codec, shape):
         stated_pixels(data[:end])
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "png", "jpeg2000"])
-def test_an_image_larger_than_its_page_is_refused(tmp_path, codec):
-    small = np.random.default_rng(0).integers(0, 255, (3, 16, 16)).astype(np.uint8)
-    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+ENCODERS = {
+    "jpeg": imagecodecs.jpeg8_encode,
+    "png": imagecodecs.png_encode,
+    "jpeg2000": imagecodecs.jpeg2k_encode,
+}
+
+
+def write_pages(path, codec, pages):
+    small = np.random.default_rng(0).integers(0, 9, (pages, 16, 16)).astype(np.uint8)
+    with tifffile.TiffWriter(path) as file:
         for page in small:
             file.write(page, compression=codec, metadata=None, photometric="minisblack")
-    with TimeLapse(tmp_path / "a.tif") as movie:
-        assert movie.frame(2).shape == (1, 1, 16, 16)
-    encode = {
-        "jpeg": imagecodecs.jpeg8_encode,
-        "png": imagecodecs.png_encode,
-        "jpeg2000": imagecodecs.jpeg2k_encode,
-    }
-    bomb = encode[codec](np.zeros((600, 600), np.uint8))
-    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+
+
+def enlarge_last_page(path, codec):
+    """Put an image of 600 × 600 pixels in the place of that of the last page, whose header stays."""
+    bomb = ENCODERS[codec](np.zeros((600, 600), np.uint8))
+    with tifffile.TiffFile(path, mode="r+b") as file:
         end = file.filehandle.size
         file.filehandle.seek(end)
         file.filehandle.write(bomb)
-        file.pages[2].tags["StripOffsets"].overwrite(end)
-        file.pages[2].tags["StripByteCounts"].overwrite(min(len(bomb), 2**16 - 1))
+        file.pages[-1].tags["StripOffsets"].overwrite(end)
+        file.pages[-1].tags["StripByteCounts"].overwrite(min(len(bomb), 2**16 - 1))
+
+
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_an_image_larger_than_its_page_is_refused(tmp_path, codec):
+    write_pages(tmp_path / "a.tif", codec, 3)
+    with TimeLapse(tmp_path / "a.tif") as movie:
+        assert movie.frame(2).shape == (1, 1, 16, 16)
+    enlarge_last_page(tmp_path / "a.tif", codec)
     with TimeLapse(tmp_path / "a.tif") as movie:
         movie.frame(1)
-        with pytest.raises(BadInput, match=r"a\.tif: is damaged") as error:
+        with pytest.raises(DamagedFile, match=r"a\.tif: is damaged") as error:
             movie.frame(2)
+    assert "600 × 600" in error.value.found
+
+
+@pytest.mark.parametrize("codec", ["png", "jpeg2000"])
+def test_so_is_a_label_image(tmp_path, codec):
+    write_pages(tmp_path / "a.tif", codec, 1)
+    assert read_label_image(tmp_path / "a.tif", components=True).labels.shape == (16, 16)
+    enlarge_last_page(tmp_path / "a.tif", codec)
+    with pytest.raises(DamagedFile, match=r"a\.tif: is damaged") as error:
+        read_label_image(tmp_path / "a.tif", components=True)
     assert "600 × 600" in error.value.found
 
 

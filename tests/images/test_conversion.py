@@ -22,21 +22,21 @@ def write(path, pixels, **how):
 @pytest.mark.parametrize(
     ("dtype", "said"),
     [
-        ("bool", "type bool became 32-bit floats (--convert float)"),
-        ("int16", "type int16 became 32-bit floats (--convert float)"),
-        ("uint32", "type uint32 became 32-bit floats; they are rounded to 24 bits (--convert float)"),
-        ("int32", "type int32 became 32-bit floats; they are rounded to 24 bits (--convert float)"),
-        ("float16", "type float16 became 32-bit floats (--convert float)"),
+        ("bool", 'type bool became 32-bit floats (convert="float")'),
+        ("int16", 'type int16 became 32-bit floats (convert="float")'),
+        ("uint32", 'type uint32 became 32-bit floats; they are rounded to 24 bits (convert="float")'),
+        ("int32", 'type int32 became 32-bit floats; they are rounded to 24 bits (convert="float")'),
+        ("float16", 'type float16 became 32-bit floats (convert="float")'),
         (
             "float64",
-            "type float64 became 32-bit floats; they are rounded to 24 bits, about 7 digits (--convert float)",
+            'type float64 became 32-bit floats; they are rounded to 24 bits, about 7 digits (convert="float")',
         ),
     ],
 )
 def test_other_types_become_floats(tmp_path, dtype, said):
     pixels = (np.random.default_rng(0).normal(0, 1e5, (2, 20, 30))).astype(dtype)
     path = write(tmp_path / "a.tif", pixels)
-    with pytest.raises(BadInput, match=r"--convert (float|offset)"):
+    with pytest.raises(BadInput, match=r'convert="(float|offset)"'):
         correct_drift(path, settings=NATIVE, out=tmp_path / "out")
     with TimeLapse(path, convert="float") as movie:
         assert movie.notes == [f"pixels of {said}"]
@@ -47,7 +47,7 @@ def test_other_types_become_floats(tmp_path, dtype, said):
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_what_can_be_measured_is_not_converted(tmp_path, dtype):
     path = write(tmp_path / "a.tif", np.ones((2, 20, 30), dtype))
-    with pytest.raises(BadInput, match="--convert float does not fit"):
+    with pytest.raises(BadInput, match='convert="float" does not fit'):
         TimeLapse(path, convert="float")
 
 
@@ -93,7 +93,7 @@ def test_crops_take_a_rule_too_and_record_it(tmp_path, rule, expected):
     pixels = tifffile.imread(done.folder / crop.file)
     assert pixels.shape == (24, 24) and pixels[10, 10] == round(expected)
     record = json.loads((done.folder / "crops.json").read_text())
-    assert record["settings"]["convert"] == rule and f"(--convert {rule})" in record["notes"]["a.tif"][0]
+    assert record["settings"]["convert"] == rule and f'(convert="{rule}")' in record["notes"]["a.tif"][0]
     cut_crops(tmp_path / "a.tif", out=tmp_path / "crops", settings=settings)
     with pytest.raises(BadInput, match="holds crops of other images or settings"):
         cut_crops(tmp_path / "a.tif", out=tmp_path / "crops", settings=settings.replace(convert="red"))

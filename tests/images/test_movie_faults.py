@@ -219,7 +219,7 @@ def test_movies_18_channels_that_are_frames_are_named_with_the_cure(tmp_path):
     path = FAULTS / "movies-18" / "imagej_no_axes.tif"
     with pytest.raises(BadInput) as error:
         correct_drift(path, out=tmp_path / "x", settings=NATIVE)
-    assert "8 channels" in error.value.found and "--axes TYX" in error.value.cure
+    assert "8 channels" in error.value.found and 'axes="TYX"' in error.value.cure
     [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE.replace(axes="TYX")).done
     assert len(movie.curve.drift) == 8
 
@@ -247,12 +247,12 @@ def test_rgb_becomes_grey_by_a_rule_chosen_by_name(tmp_path, capsys, rule, expec
     grey = write_movie(tmp_path / "grey.tif")
     rgb = np.stack([grey, grey // 2, grey // 3], -1).clip(0, 255).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", rgb, photometric="rgb", metadata={"axes": "TYXS"})
-    with pytest.raises(BadInput, match="--convert luminance"):
+    with pytest.raises(BadInput, match="convert= luminance"):
         correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
     [movie] = correct_drift(
         tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert=rule)
     ).done
-    assert f"(--convert {rule})" in capsys.readouterr().err
+    assert f'(convert="{rule}")' in capsys.readouterr().err
     record = json.loads(movie.corrected.with_suffix(".json").read_text())
     assert record["settings"]["convert"] == rule and "RGB became grey values" in record["notes"][0]
     with TimeLapse(tmp_path / "a.tif", convert=rule) as opened:
@@ -264,7 +264,7 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
     pixels = write_movie(tmp_path / "grey.tif")
     signed = (pixels.astype(np.int32) - 300).astype(np.int16)
     tifffile.imwrite(tmp_path / "a.tif", signed, photometric="minisblack", metadata={"axes": "TYX"})
-    with pytest.raises(BadInput, match="--convert offset"):
+    with pytest.raises(BadInput, match='convert="offset"'):
         correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
     [movie] = correct_drift(
         tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert="offset")
@@ -279,7 +279,7 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
 @pytest.mark.parametrize(("rule", "found"), [("offset", "uint16"), ("luminance", "uint16")])
 def test_a_rule_that_does_not_fit_is_refused(tmp_path, rule, found):
     write_movie(tmp_path / "a.tif")
-    with pytest.raises(BadInput, match=f"--convert {rule} does not fit") as error:
+    with pytest.raises(BadInput, match=f'convert="{rule}" does not fit') as error:
         TimeLapse(tmp_path / "a.tif", convert=rule)
     assert found in error.value.found
 

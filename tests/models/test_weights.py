@@ -104,5 +104,5 @@ def test_a_retrained_model_is_taken_as_a_base_only_when_asked_for(tmp_path, tiny
     (tmp_path / "model.json").write_text("{}")
     assert find_base(str(tmp_path)).path == tmp_path / "weights"
     for name in (tmp_path, tmp_path / "weights"):
-        with pytest.raises(BadInput, match="--continue-from-finetuned"):
+        with pytest.raises(BadInput, match="continue_from_finetuned=True"):
             find_base(str(name), finetuned=False)

@@ -43,7 +43,7 @@ def test_another_origin_is_refused_saying_what_differs(checkpoint, change, found
     with pytest.raises(BadInput, match="came from something else") as caught:
         checkpoint.load(ORIGIN | change)
     assert caught.value.found == found
-    assert "--no-resume" in caught.value.cure
+    assert "cpretrain.retrain(resume=False)" in caught.value.cure
 
 
 @pytest.mark.parametrize("name", ["state.pt", "run.json"])

@@ -1,6 +1,7 @@
 import csv
 import math
 
+from cpretrain.models.folder import ModelFolder
 from cpretrain.training.curves import Curves, write_curves
 
 
@@ -8,7 +9,7 @@ def test_what_was_not_measured_is_missing_and_never_zero(tmp_path):
     curves = Curves()
     curves.add(0.5, 0.4, 0.25)
     curves.add(0.3, math.nan, math.nan)
-    write_curves(tmp_path, curves, kept=0)
+    write_curves(ModelFolder(tmp_path), curves, kept=0)
     with open(tmp_path / "losses.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert rows == [

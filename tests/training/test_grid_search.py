@@ -8,7 +8,8 @@ import pytest
 
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
-from cpretrain.models.weights import MODEL_RECORD, cellpose_major
+from cpretrain.models.folder import ModelFolder
+from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.provenance import sha256
 from cpretrain.training import sweep
@@ -58,9 +59,9 @@ def settings(tiny_model) -> TrainSettings:
 @pytest.mark.parametrize(
     ("change", "grid", "message"),
     [
-        ({"test_fraction": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({"ap_every": 0}, {"epochs": (1, 2)}, "--sweep: needs an in-training test set"),
-        ({}, {"epochs": (1, 0)}, "--sweep: epochs: input should be greater"),
+        ({"test_fraction": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({"ap_every": 0}, {"epochs": (1, 2)}, "grid=: needs an in-training test set"),
+        ({}, {"epochs": (1, 0)}, "grid=: epochs: input should be greater"),
     ],
 )
 def test_what_cannot_be_searched(training_folders, settings, tmp_path, change, grid, message):
@@ -89,7 +90,7 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
     assert trained == [1e-4, 1e-4, 1e-3, 1e-3, 1e-3]  # the finished first run is not done again
 
     assert result.model == tmp_path / "models" / "cells"
-    record = json.loads((result.model / MODEL_RECORD).read_text())
+    record = json.loads(ModelFolder(result.model).record.read_text())
     assert record["settings"]["learning_rate"] == 1e-3
     assert all(pair.image.is_file() for pair in read_split(result.model / "split.csv").train)
     with open(result.table, newline="") as file:

@@ -98,8 +98,8 @@ def test_a_name_that_cannot_be_a_folder(training_folders, short, name):
         ({"base": "no such model"}, "there is no such file and no model of that name"),
         ({"min_train_masks": 50}, "no training image has 50 objects or more\n  found: at most 9"),
         ({"channel": 3}, r"Zelle \d \[d=2\]\.tif: channel 3 asked for"),
-        ({"tile": 100}, "--tile 100: the network cannot be trained on tiles of that size"),
-        ({"patience": 3, "test_fraction": 0}, "--patience: needs images"),
+        ({"tile": 100}, "tile=100: the network cannot be trained on tiles of that size"),
+        ({"patience": 3, "test_fraction": 0}, "patience=: needs images"),
     ],
 )
 def test_settings_that_do_not_fit_leave_nothing_behind(training_folders, short, tmp_path, change, message):
@@ -173,7 +173,7 @@ def test_interrupted_training_leaves_the_best_model_and_goes_on(
         assert Segmenter(find_base(str(folder)), "cpu")
         with pytest.raises(BadInput, match="an earlier training of that name was interrupted") as caught:
             retrain(*training_folders, settings=settings)
-        assert "--resume" in caught.value.cure
+        assert "resume=True" in caught.value.cure
         with pytest.raises(BadInput, match="there is a model of that name"):
             retrain(*training_folders, settings=settings.replace(epochs=5), resume=True)
     capsys.readouterr()

@@ -94,7 +94,7 @@ def test_the_first_loss_that_is_not_finite_ends_the_training(tmp_path, settings,
     wild = settings.replace(learning_rate=1e30, epochs=30, optimizer="adamw")
     with pytest.raises(Diverged, match=r"train cells: the training went astray in epoch \d+") as error:
         retrain(*training_folders, settings=wild, out=tmp_path / "models")
-    assert "choose a lower --learning-rate than 1e+30" in error.value.cure
+    assert "choose a lower learning_rate= than 1e+30" in error.value.cure
     assert not list((tmp_path / "models").glob("**/weights"))
     assert not list((tmp_path / "models").glob(".*unfinished"))
 
@@ -134,8 +134,7 @@ def test_objects_that_the_test_set_cannot_find_are_said(tmp_path, settings):
     ).folder
     said = json.loads((model / "model.json").read_text())["warnings"]
     assert any(
-        "36 of 36 objects in the ground truth are smaller than --min-size (15 pixels)" in note
-        for note in said
+        "36 of 36 objects in the ground truth are smaller than min_size= (15 pixels)" in note for note in said
     )
 
 

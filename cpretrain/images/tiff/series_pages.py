@@ -1,4 +1,4 @@
-"""Planes in the pages of a TIFF, as tifffile understands its header; checked before they are read."""
+"""Planes in the pages of a TIFF, as tifffile interprets its header; checked before they are read."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.integrity import check_coded, check_movie, check_segments
 from cpretrain.images.tiff.planes import Index
+from cpretrain.runtime.spelling import option
 
 _NAMED_HEADERS = {"ome": "OME", "imagej": "ImageJ", "shaped": "tifffile", "scanimage": "ScanImage"}
 
@@ -24,7 +25,7 @@ class SeriesPages:
     path : pathlib.Path
         The file.
     file : tifffile.TiffFile
-        The same, opened.
+        The same file, opened.
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
@@ -33,7 +34,7 @@ class SeriesPages:
     Raises
     ------
     BadInput
-        When the file is shorter than its header says, or has frames of different sizes or types.
+        When the file is shorter than its header states, or has frames of different sizes or types.
     """
 
     why_missing = "they were left out in the recording, or it was stopped before its end"
@@ -54,7 +55,7 @@ class SeriesPages:
 
     @property
     def there(self) -> NDArray[np.bool_] | None:
-        """Which planes there are, along the first axes; None where none is missing."""
+        """True for planes that are present, along the first axes; None if all are."""
         pages = self._series.pages
         if len(pages) < 2 or all(page is not None for page in pages):
             return None
@@ -62,21 +63,21 @@ class SeriesPages:
         return there.reshape(self._numbers.shape) if len(pages) == self._numbers.size else there
 
     def read(self, index: Index) -> NDArray[Any]:
-        """Read what `index` says, planes that are not there as zeros."""
+        """Read the planes at `index`; missing ones read as zeros."""
         for page in self._pages(index):
             if page is not None:
                 self._check(page)
         return np.asarray(self._array[index])
 
     def _pages(self, index: Index) -> Iterator[Any]:
-        """Yield the pages of what is read; none where all pixels lie in one stretch, whose length was checked."""
+        """Yield the pages at `index`; none if all pixels are contiguous, since their length has been checked."""
         if self._series.dataoffset is not None and len(self._series.pages) == 1:
             return
         for number in np.asarray(self._numbers[index[: self._numbers.ndim]]).flat:
             yield self._series[int(number)]
 
     def _check(self, page: Any) -> None:
-        """Make sure that a page is like the first one: tifffile takes that for granted."""
+        """Check that a page is like the first one, which tifffile takes for granted."""
         name = self.path.parent / page.parent.filename
         first, here = self._series.keyframe, page.keyframe
         if here is not first and not _alike(first, here):
@@ -103,7 +104,7 @@ def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
 
 
 def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
-    """Numbers of the pages along the first axes of a movie; the others lie within a page."""
+    """Return the page numbers along the first axes of a movie; the other axes lie within a page."""
     numbers = np.arange(len(series))
     pages = np.cumprod((1, *series.shape)).tolist()
     return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
@@ -124,18 +125,18 @@ def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeri
 
 
 def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
-    """Say that a header does not fit the pages, which are then taken as they come."""
+    """Return a note if a header does not fit the pages, which are then taken in order."""
     kinds = [kind for kind in _NAMED_HEADERS if getattr(file, f"is_{kind}")]
     if series.kind in kinds or not kinds or len(series.pages) < 2:
         return []
     return [
         f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
-        f"{series.axes} in the order of the file; if they are something else, say so with --axes"
+        f"{series.axes} in the order of the file; if they are something else, say so with {option('axes')}"
     ]
 
 
 def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int) -> list[str]:
-    """Say that there are more pages than the header says."""
+    """Return a note if there are more pages than the header states."""
     used = series.size // series.keyframe.size
     there = len(file.pages)
     if images > 1 or there <= used or series.kind in ("lsm", "ndpi", "svs", "scn") or len(file.series) > 1:

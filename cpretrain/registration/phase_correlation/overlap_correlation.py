@@ -43,7 +43,7 @@ def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-u
 
     Parameters
     ----------
-    a, b : array, shape (Z, Y, X)
+    a, b : ndarray, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
     shift : sequence of 3 int
         In z, y, x pixels.
@@ -83,18 +83,18 @@ def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no
 
     Parameters
     ----------
-    a, b : array of float32, shape (Z, Y, X)
+    a, b : ndarray of float32, shape (Z, Y, X)
         The images.
-    candidates : array of int64, shape (N, 3)
+    candidates : ndarray of int64, shape (N, 3)
         Shifts in z, y, x pixels.
     typical_a, typical_b : float
         Grey values typical of the images.
 
     Returns
     -------
-    scores : array of float32, shape (N,)
+    scores : ndarray of float32, shape (N,)
         Pearson correlations.
-    pixels : array of int64, shape (N,)
+    pixels : ndarray of int64, shape (N,)
         Sizes of the overlaps.
     """
     scores = np.zeros(len(candidates), np.float32)
@@ -111,9 +111,9 @@ def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest
 
     Parameters
     ----------
-    a, b : array of float32, shape (Z, Y, X)
+    a, b : ndarray of float32, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
-    kept_a, kept_b : array of bool, shape (Z, Y, X)
+    kept_a, kept_b : ndarray of bool, shape (Z, Y, X)
         Their pixels that count.
     shift : sequence of 3 int
         In z, y, x pixels.

@@ -10,7 +10,7 @@ def lead(image, z, y, x):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         It goes on periodically beyond its borders; one plane is taken as a 2D image.
     z, y, x : int
         The pixel.
@@ -31,16 +31,16 @@ def highest_peaks(image, n):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         One plane is taken as a 2D image.
     n : int
         How many.
 
     Returns
     -------
-    places : array of int64, shape (n, 3)
+    places : ndarray of int64, shape (n, 3)
         In z, y, x, highest first; of equal ones the first in the image comes first.
-    heights : array of float32, shape (n,)
+    heights : ndarray of float32, shape (n,)
         Their values; -inf where there are fewer than `n`.
     """
     places = np.zeros((n, 3), np.int64)

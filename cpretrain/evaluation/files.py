@@ -1,0 +1,47 @@
+"""The files of an evaluation: where they lie, whether in the model folder or in another one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class EvaluationFiles:
+    """What ``cpretrain evaluate`` writes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The model folder, or the one that was asked for.
+    """
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """What was compared, and what came of it; written last."""
+        return self.folder / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
+
+    @property
+    def scores(self) -> Path:
+        """The scores of each image."""
+        return self.folder / "evaluation.csv"
+
+    @property
+    def summary(self) -> Path:
+        """Means with their intervals, and differences between models."""
+        return self.folder / "evaluation_summary.csv"
+
+    @property
+    def objects(self) -> Path:
+        """What became of each object."""
+        return self.folder / "evaluation_objects.csv"
+
+    @property
+    def results(self) -> list[Path]:
+        """Tables and page: all but the record and the pictures."""
+        return [self.scores, self.summary, self.objects, self.report]
