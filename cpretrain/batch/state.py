@@ -37,9 +37,9 @@ class BatchState:
     ----------
     files : sequence of pathlib.Path
         All files of the batch.
-        description : str
+    description : str
         Text of the progress bar.
-        table : pathlib.Path or None
+    table : pathlib.Path or None
         Table of the states, rewritten every few seconds while files are being done, and at the end, whatever the
         reason. Not written for a single file.
     """
@@ -120,5 +120,5 @@ class BatchState:
             raise BadInput(
                 f"{self._table}: cannot be written",
                 found=error.strerror or str(error),
-                cure=f"make room or ask for the rights to write there, or choose another folder with {option('out')}",
+                cure=f"free some space, ask for write permission there, or choose another folder with {option('out')}",
             ) from error

@@ -63,7 +63,8 @@ class CombineResult:
         """Return the numbers for each class."""
         lines = [
             f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
-            f"{facts['dropped']} left out"
+            f"{facts['dropped']} left "
+            "out"
             for name, facts in self.classes.items()
         ]
         return Summary([*lines, f"results in {self.folder}"], vars(self))
@@ -98,10 +99,10 @@ def combine(
         check_can_write()
     read = {name: to_path(folder) for name, folder in folders.items()}
     if len(folders) < 2:
-        raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
+        raise BadInput("combine: needs two or more classes", expected="CLASS=FOLDER CLASS=FOLDER")
     if out.resolve() in [folder.resolve() for folder in read.values()]:
         raise BadInput(
-            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
         )
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
@@ -137,7 +138,7 @@ def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSetting
 
 
 def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
-    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    """Return the path of a result: inside the movie if all its inputs are there, else in the folder."""
     beside = movie.image and place_beside(movie.image, out.resolve().name)
     if settings.format == "ome-zarr" and beside:
         return beside
@@ -145,7 +146,7 @@ def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> P
 
 
 def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
-    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    """Remove results of an earlier run in another format, and refuse to replace any that are not its own."""
     other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
     for movie in movies:
         check_place(_labels_file(movie, out, settings), out)
@@ -164,7 +165,7 @@ def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[P
     missing = [table for table in tables if not table.is_file()]
     if missing:
         raise BadInput(
-            f"{missing[0]}: is not there, and {option('rule', 'probability')} goes by it",
+            f"{missing[0]}: does not exist, and {option('rule', 'probability')} needs it",
             found=f"{len(missing)} of {len(tables)} tables missing",
             expected=f"a table of objects for each label image, from {command('predict')}",
             cure="choose another rule: smaller, larger or order",
@@ -220,7 +221,7 @@ def _settled(
             raise BadInput(
                 f"{movie.tables[0].name}: lacks objects of the label images",
                 found=f"no probability of object {error} in frame {t}",
-                cure="predict again; a table belongs to the label images that were written with it",
+                cure="predict again; a table belongs to the label images written with it",
             ) from error
 
 

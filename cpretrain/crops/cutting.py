@@ -20,6 +20,7 @@ from cpretrain.images.discovery import (
     list_movies,
     source_name,
 )
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import option
@@ -98,6 +99,8 @@ def cut_crops(
     files = list_movies(images)
     check_names(files)
     folder = to_path(out) or beside(folder_of(images), "training_images")
+    for note in passed_over(images, files):
+        warning(note)
     with holding(folder):
         return _cut_crops(files, folder, settings)
 
@@ -111,8 +114,8 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     known = _known(earlier, folder)
     if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
-            f"{folder}: holds crops of other images or settings",
-            cure=f"choose another folder with {option('out')}, or move these away if nobody draws on them",
+            f"{folder}: holds crops from other images or settings",
+            cure=f"choose another folder with {option('out')}, or move these away if nobody is drawing on them",
         )
     if earlier:
         earlier.warn_of_damage()

@@ -85,7 +85,7 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     path = folder / NAME
     if not path.is_file():
         return {}
-    cure = "cut the crops again, or take crops.csv away (then each image counts as a movie of its own)"
+    cure = "cut the crops again, or remove crops.csv (then each image counts as a movie of its own)"
     needed = [name for name in COLUMNS if name not in LEVELS]
     crops = read_rows(path, needed, _crop, what="the table of crops", cure=cure)
     return {crop.file: crop for crop in crops}

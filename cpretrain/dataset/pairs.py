@@ -121,8 +121,8 @@ def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
     }
     if flows:
         warning(
-            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
-            "read; flows are computed anew"
+            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training run (*_flows.tif) are "
+            "ignored; flows are computed again"
         )
     return flows
 
@@ -138,7 +138,7 @@ def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str
     labels = read_label_image(masks[0], strict=True).labels
     if labels.shape != facts.size:
         raise BadInput(
-            f"{masks[0]}: has another size than its image",
+            f"{masks[0]}: differs in size from its image",
             found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
             expected=f"{facts.size[0]} × {facts.size[1]}",
             cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
@@ -158,7 +158,7 @@ def _unlike_the_others(kinds: dict[str, tuple[str, int]]) -> list[Problem]:
     return [
         Problem(
             name,
-            "is of another type than the other images",
+            "differs in type from the other images",
             found=_kind(kind),
             expected=f"{_kind(usual)}, as {len(counted[usual])} others",
             cure="save all training images alike, or take it out of the folder",

@@ -159,7 +159,7 @@ def split_known(
     """
     both = sorted({pair.image.name for pair in pairs} & {pair.image.name for pair in validation})
     if both:
-        raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
+        raise BadInput("training images are also validation images", found=", ".join(both)[:300])
     train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
     by_movie = {pair.movie for pair in train}.isdisjoint(pair.movie for pair in validation)
     movies = joined({pair: pair.movie for pair in train}, equal) if by_movie else None
@@ -168,7 +168,7 @@ def split_known(
     warnings += _on_both_sides(train, validation, equal)
     if not by_movie:
         warnings.append(
-            "movies are on both sides, which makes the validation look better than it is on a new movie"
+            "movies are on both sides of the split, which makes validation scores better than on a new movie"
         )
     return Split(
         tuple(pair for pair in train if pair not in test),
@@ -223,7 +223,7 @@ def read_split(path: Path) -> Split:
 
 def _pair_and_side(folder: Path, row: Row) -> tuple[Pair, str]:
     if row["set"] not in SIDES:
-        raise ValueError(f"set {row['set']!r} is none of {', '.join(SIDES)}")
+        raise ValueError(f"set {row['set']!r} is not one of {', '.join(SIDES)}")
     return Pair((folder / row["image"]).resolve(), (folder / row["mask"]).resolve(), row["group"]), row["set"]
 
 
@@ -301,7 +301,7 @@ def _set_aside(
     if not fraction:
         return set(), []
     if len(train) == 1:
-        return set(), ["one training image: none is set aside as in-training test set"]
+        return set(), ["only one training image: none is set aside as an in-training test set"]
     if movies and len({movies[pair] for pair in train}) >= FEWEST_MOVIES:
         return set(train) - _whole_units(train, movies, 1 - fraction, random), []
     if len({images[pair] for pair in train}) == 1:
@@ -323,8 +323,9 @@ def _few(validation: Sequence[Pair]) -> list[str]:
 def few_movies_note(count: int) -> str:
     """Return the sentence that this many validation movies are too few."""
     return (
-        f"{count} validation movie{'s' * (count != 1)}: an interval that tells of other movies needs "
-        f"{VALIDATION_MOVIES}; add movies, from {2 * VALIDATION_MOVIES} on {VALIDATION_MOVIES} validate"
+        f"{count} validation movie{'s' * (count != 1)}: an interval that holds for other movies needs "
+        f"{VALIDATION_MOVIES}; add movies (from {2 * VALIDATION_MOVIES} movies on, {VALIDATION_MOVIES} are used for "
+        "validation)"
     )
 
 
@@ -337,8 +338,8 @@ def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: Equ
     count = sum(len(sides[1].intersection(same)) for same in both)
     named = first_names(" = ".join(pair.image.name for pair in same) for same in both)
     return [
-        f"{count} of {len(validation)} validation images are equal, pixel by pixel, to images that are trained on: "
-        f"{named}; take one of each out, or the scores say nothing about new images"
+        f"{count} of {len(validation)} validation images are exact copies of training images: {named}; remove one of "
+        "each, or the scores say nothing about new images"
     ]
 
 
@@ -367,13 +368,17 @@ def _shared_files(train: Sequence[Pair], validation: Sequence[Pair], by_movie: b
 def _leaks(pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: SplitBy) -> list[str]:
     if _unknown(pairs):
         return [
-            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may "
-            "be on both sides, which makes the validation look better than it is"
+            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may be "
+            "on both sides of the split, which makes validation scores too good"
         ]
     if by_movie or len(groups) == len(pairs):
         return []
-    why = f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}" if split_by == "auto" else "as asked"
+    why = (
+        f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}"
+        if split_by == "auto"
+        else "as requested"
+    )
     return [
-        f"split by image ({why}): crops of one movie are on both sides, which makes the validation look better "
-        "than it is on a new movie"
+        f"split by image ({why}): crops of one movie are on both sides of the split, which makes validation scores "
+        "better than on a new movie"
     ]

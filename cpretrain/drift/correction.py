@@ -1,4 +1,4 @@
-"""Correct the drift of time-lapses: write the corrected movies and what was measured."""
+"""Correct the drift of time-lapses: write the corrected movies and the measurements."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -24,11 +24,12 @@ from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
 from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import check_holdings, placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
-from cpretrain.registration.curve import DriftCurve
+from cpretrain.registration.curve import DriftCurve, RobustFacts
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
@@ -37,12 +38,12 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.provenance import Provenance, warnings_in
 
 
 @dataclass(frozen=True)
 class CorrectedMovie:
-    """What was written for one movie."""
+    """Results for one movie."""
 
     source: Path
     corrected: Path
@@ -51,7 +52,7 @@ class CorrectedMovie:
     warnings: tuple[str, ...] = ()
 
     def line(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         return f"{self.source.name} → {self.corrected} ({self.engine})"
 
     def as_data(self) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def correct_drift(
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs such as ``raw/img_*.tif``, or a folder of TIFFs and
         OME-Zarrs.
     out : path-like, optional
-        Where to; by default ``corrected`` beside the folder.
+        Result folder; by default ``corrected`` beside the input folder.
     settings : DriftSettings, optional
         Engine, and the options of "Correct 3D drift".
     batch : BatchSettings, optional
@@ -90,14 +91,14 @@ def correct_drift(
     Returns
     -------
     Batch of CorrectedMovie
-        For each ``NAME.tif`` the corrected movie of the same name, ``NAME.shifts.csv``, ``NAME.drift.png`` and
-        ``NAME.json``; and the movies that failed. What is complete and unchanged is not done again. Of several movies
-        ``batch.csv`` says what became of each.
+        For each ``NAME.tif``, the corrected movie of the same name, ``NAME.shifts.csv``, ``NAME.drift.png`` and
+        ``NAME.json``; also the movies that failed. Complete and unchanged results are not computed again. For several
+        movies, ``batch.csv`` lists the state of each.
 
     Raises
     ------
     BadInput
-        When no movie can be used, or ``--engine fiji`` is asked for and there is no Fiji.
+        When no movie can be used, or ``--engine fiji`` is requested and there is no Fiji.
     """
     settings = settings or DriftSettings()
     check_options(settings)
@@ -112,6 +113,8 @@ def correct_drift(
         )
     check_names(files)
     check_verifiable(settings)
+    for note in passed_over(raw, [*files, *([settings.mask] if settings.mask else [])]):
+        warning(note)
     return for_each(
         files,
         Workload(
@@ -121,17 +124,17 @@ def correct_drift(
         "drift",
         batch=None
         if settings.verify
-        else batch,  # the first movies are verified, so one comes after the other
+        else batch,  # the first movies are verified, so they are processed in order
         results=folder,
     )
 
 
 def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> CorrectedMovie:
-    """Correct the drift of one movie; what it needs can travel to another process."""
+    """Correct the drift of one movie; all arguments can be pickled for another process."""
     target = DriftFiles(source, folder, settings.format)
     target.check_table_stays(settings)
     if target.are_current(settings):
-        warnings = target.warnings_told()
+        warnings = tuple(warnings_in(target.record))
         _warn(source.name, warnings)
         return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts), warnings)
     engine = cached_in_process(("engine", settings), partial(choose_engine, settings))
@@ -141,7 +144,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
 
 
 def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int:
-    """Bytes that the correction of a movie takes, from its header; Fiji holds the movie, if it may take as much.
+    """Return the bytes that the correction of a movie takes, from its header; Fiji holds the whole movie if it may.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def _correct(
         verified = verifier.verify(movie, corrected)
         corrected = replace(corrected, curve=with_certainty(movie, corrected.curve, settings))
         means, inspected = _write_movie(target, movie, corrected, settings, inputs)
-        mask = propose_mask(target.mask_to_propose(settings), inspected, movie, settings)
+        mask = propose_mask(target.mask_to_propose(settings), inspected, corrected.curve, movie, settings)
         findings = judge(corrected.curve, inspected, settings, mask)
         _write_beside(target, engine, corrected, means, inspected, findings)
         remove_other_format(target.record, target.in_other_format)
@@ -200,7 +203,7 @@ def _correct(
 def _write_movie(
     target: DriftFiles, movie: TimeLapse, corrected: Corrected, settings: DriftSettings, inputs: FileSnapshot
 ) -> tuple[tuple[RunningMean, RunningMean], Inspected]:
-    """Write the corrected frames, and look at each while it is there."""
+    """Write the corrected frames, and inspect each while it is in memory."""
     before, after = RunningMean(), RunningMean()
     inspection = Inspection(movie, settings, corrected.curve)
 
@@ -236,18 +239,29 @@ def _write_beside(
 
 
 def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> dict[str, Any]:
-    """Return what the record says of the drift."""
+    """Return the record's entries on the drift."""
     return {
         "clipped_pairs": curve.clipped_pairs,
         "large_pairs": curve.large_pairs,
         "uncertain_pairs": curve.uncertain_pairs,
         "bridged_frames": curve.bridged,
+        **({"robust": _robust_facts(curve.robust)} if curve.robust else {}),
         "agreement": {
             "before": inspected.mean(inspected.before),
             "after": inspected.mean(inspected.after),
             "area": {axis: [part.start, part.stop] for axis, part in zip("zyx", inspected.area, strict=True)},
         },
         "warnings": [asdict(finding) for finding in findings],
+    }
+
+
+def _robust_facts(robust: RobustFacts) -> dict[str, Any]:
+    return {
+        "rests_on": robust.rests_on,
+        "agreement": {way: round(value, 6) for way, value in robust.agreement.items()},
+        "pairs": robust.pairs,
+        "dropped_pairs": robust.dropped_pairs,
+        "pixels_left_out": 0 if robust.left_out is None else int(robust.left_out.sum()),
     }
 
 

@@ -34,8 +34,9 @@ from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
 
 

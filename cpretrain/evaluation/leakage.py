@@ -58,12 +58,13 @@ def not_held_out(
         )
         if known:
             said.append(
-                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new ones"
+                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new images"
             )
         if related:
             said.append(
-                f"{len(related)} of {len(pairs)} {name}s are of movies that were trained on, which makes the model "
-                "look better than it is on a new movie"
+                f"{len(related)} of {len(pairs)} {name}s are from movies that were trained on, which makes the model "
+                "look better than it would on a new "
+                "movie"
             )
     return tuple(said)
 

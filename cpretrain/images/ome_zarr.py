@@ -69,7 +69,7 @@ class ZarrMovie:
         check_memory(
             prod(chunk) * dtype.itemsize,
             f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
-            "write it again with smaller chunks; where they cannot be that large, it is damaged",
+            "write it again with smaller chunks; if they cannot be that large, the file is damaged",
         )
         self._array = checked(self._array, path)
         metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]

@@ -66,7 +66,7 @@ def chosen_index(movie: Path, count: int) -> int:
         raise BadInput(
             f"{movie}: there is no position {number}",
             found=f"{count} position{'s' * (count != 1)}",
-            cure=f"name one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
+            cure=f"choose one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
         )
     return number - 1
 

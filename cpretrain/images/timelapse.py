@@ -88,7 +88,7 @@ class TimeLapse:
     path : path-like
         A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), a file of a microscope (see
         `cpretrain.images.formats`), an OME-Zarr folder, or a pattern of single-frame TIFFs such as ``raw/img_*.tif``;
-        with the position where it holds several: ``exp.nd2#3``.
+        with a position if it holds several: ``exp.nd2#3``.
     axes : str, optional
         Axes of the file, one letter of ``TZCYX`` each, if stated wrongly there.
     convert : str, optional
@@ -103,7 +103,7 @@ class TimeLapse:
     channels : Channels
         Names and colours of the channels.
     images : int
-        How many positions the file holds; the one that the path names is read, else the first.
+        Number of positions in the file; the one named in the path is read, else the first.
     notes : list of str
         Sentences on parts of the file that were left out, are missing or were guessed; see `warn_of_notes`.
 
@@ -138,8 +138,7 @@ class TimeLapse:
                 self.frame_bytes,
                 f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
                 "memory",
-                "cut the frames into smaller ones, or use a machine with more memory; "
-                "where the file cannot be that large, it is damaged",
+                "crop the frames, or use a machine with more memory; if the file cannot be that large, it is damaged",
             )
         except BadInput:
             self.close()
@@ -206,7 +205,7 @@ class TimeLapse:
 
 
 def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
-    """Find what reads a movie, by what its path says; its format's library is imported now.
+    """Find the reader of a movie by its path, and import the library of its format.
 
     Raises
     ------

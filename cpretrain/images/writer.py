@@ -60,7 +60,7 @@ def write_frames(
     facts = _imagej(calibration, channels, shape) if for_imagej else _ome(calibration, channels, shape)
     _, y_size, x_size = calibration.pixel_size
     with write_aside(path) as aside:
-        check_disk(path.parent, size, f"{path}: the disk has too little room")
+        check_disk(path.parent, size, f"{path}: not enough disk space")
         tifffile.imwrite(
             aside,
             planes,

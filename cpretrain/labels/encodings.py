@@ -307,5 +307,5 @@ def _no_labels(path: str | os.PathLike, values: int, pieces: int) -> BadInput:
         f"{path}: is not a label image",
         found=f"{values} different values in {pieces} separate pieces, as in a photograph",
         expected="a number for each object, each in one piece or a few",
-        cure="check that this is not the image itself or a picture of the screen; for labels, " + _INSTANCES,
+        cure="check that this is not the image itself or a screenshot; for labels, " + _INSTANCES,
     )

@@ -12,7 +12,7 @@ from cpretrain.models.record import ModelSettings, read_record, settings_of_mode
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights, find_base
 from cpretrain.settings.prediction import PredictSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,13 @@ class UsedModel:
         """Channel to segment, from 1."""
         assert self.settings.channel
         return self.settings.channel
+
+    @property
+    def known(self) -> ModelSettings:
+        """The channels that it takes, and how many there were in training."""
+        return ModelSettings(
+            self.channel, self.settings.second_channel, trained_channels=self.trained_channels
+        )
 
     def places(self, channels: int) -> list[int]:
         """Return the indices, from 0, of the channels that it uses in an image with this many channels."""

@@ -35,7 +35,6 @@ from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -143,7 +142,7 @@ def predict(
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of",
+            f"{out}: label images would replace the images they belong to",
             cure=f"choose another {option('out')}",
         )
     check_names(files)
@@ -173,10 +172,8 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
         # a movie that cannot be opened is reported when its turn comes
         with suppress(BadInput), TimeLapse(file, given.axes, given.convert) as movie:
             counts.append(movie.shape[2])
-    known = ModelSettings(
-        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
-    )
-    return unused_channels(counts, known, f"name the channel that shows the objects with {option('channel')}")
+    cure = f"choose the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
@@ -237,9 +234,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
     t, z, _, y, x = movie.shape
     files.folder.mkdir(parents=True, exist_ok=True)
-    check_disk(
-        files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
-    )
+    check_disk(files.folder, 2 * t * z * y * x, f"{files.folder}: not enough disk space for label images")
     store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
@@ -293,7 +288,7 @@ def _segment_frames(
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
         info(
-            f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
+            f"predict: {movie.path.name}: continuing after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
     anisotropy = model.settings.anisotropy or _anisotropy(movie)
     ready = _ready_crop(files.source, model) if files.is_crop else None

@@ -156,8 +156,8 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
     """
     if not chosen:
         raise BadInput(
-            "round: no place is left to annotate",
-            expected=f"places of {settings.size} × {settings.size} pixels that no crop was cut from yet",
+            "round: no place left to annotate",
+            expected=f"places of {settings.size} × {settings.size} pixels from which no crop was cut yet",
             cure=f"add movies, choose a smaller {option('size')}, "
             f"or let more frames be looked at ({option('look_at')})",
         )

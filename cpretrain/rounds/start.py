@@ -123,7 +123,9 @@ def start_round(
         )
     again = sum(not one.new for one in chosen)
     if again:
-        info(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
+        info(
+            f"round: no new places are left; {again} crops are from places annotated before, in other frames"
+        )
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
@@ -170,9 +172,9 @@ class _RoundWriter:
                 self.provenance.write(aside / RECORD, **facts, notes=self.notes, chosen=listed)
         except FileExistsError:
             raise BadInput(
-                f"{part.folder}: is there already",
+                f"{part.folder}: already exists",
                 expected=f"no other {command('round start')} at the same time, and no folder of that name",
-                cure=f"see {command('round status')}; move the folder away if it holds nothing of value",
+                cure=f"see {command('round status')}; move the folder away if you do not need it",
             ) from None
 
 
@@ -207,7 +209,7 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
         missing = [name for name in ("name", "base") if not getattr(given, name)]
         if missing:
             raise BadInput(
-                f"round: the first one needs {option(missing[0])}",
+                f"round: the first round needs {option(missing[0])}",
                 expected=options(name="CELLTYPE", base="MODEL"),
             )
         return given.replace(base=_kept_base(folder, given.base))
@@ -239,7 +241,7 @@ def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
                 f"{option(name)}: cannot change between rounds",
                 found=str(given[name]),
                 expected=str(getattr(earlier, name)),
-                cure=f"leave it out, or begin with a folder of its own ({option('out')})",
+                cure=f"leave it out, or start in a new folder ({option('out')})",
             )
 
 
@@ -257,7 +259,7 @@ def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
     differing = [name for name in (*FIXED, "size", "border", "seed") if earlier.get(name) != now[name]]
     if differing:
         raise BadInput(
-            f"{validation.folder}: was made by a start that was interrupted, with other settings",
+            f"{validation.folder}: was made by an interrupted start with other settings",
             found=", ".join(option(name, earlier.get(name)) for name in differing),
             expected=", ".join(option(name, now[name]) for name in differing),
             cure="move that folder away, or start with the same settings",
@@ -298,7 +300,8 @@ def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Round
     else:
         warning(
             f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "
-            "are trained on; scores look better than they are on a new movie"
+            "are also trained on; scores look better than they would on a new "
+            "movie"
         )
     wanted = settings.validation_crops
     found = candidates(movies, settings, (settings.seed, 0, 0), 2 * wanted)

@@ -56,7 +56,7 @@ class Earlier:
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
-            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; making it again")
 
 
 def earlier_result(
@@ -118,7 +118,15 @@ def done_record(
 
 
 def update_outputs(record: Path, paths: Iterable[Path]) -> None:
-    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone."""
+    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone.
+
+    Parameters
+    ----------
+    record : pathlib.Path
+        The record.
+    paths : iterable of pathlib.Path
+        The files.
+    """
     found = read_json(record)
     if "outputs" not in found:
         return

@@ -1,4 +1,4 @@
-"""Every reader of the project, as a function of a path, with the sound inputs that are damaged for it."""
+"""Every reader of the project, as a function of a path, with sound inputs to damage."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.fuzz.samples import Sample
 
 
 class Reader(NamedTuple):
-    """What reads, what it reads, and how often its turn comes."""
+    """A reader, its inputs, and its frequency."""
 
     read: Callable[[Path], object]
     samples: Callable[[], list[Sample]]

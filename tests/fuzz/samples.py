@@ -1,4 +1,4 @@
-"""Sound files of every kind that is read, each so small that a flipped bit matters."""
+"""Sound files of every format that is read, each so small that a flipped bit matters."""
 
 import gzip
 import io
@@ -30,7 +30,7 @@ FOLDER = ModelFolder(Path())
 
 @dataclass(frozen=True)
 class Sample:
-    """Files of one input by their name in its folder, and which path the reader is given ("" for the folder)."""
+    """Files of one input by their name in its folder, and the path for the reader ("" for the folder)."""
 
     entry: str
     files: dict[str, bytes]
@@ -38,14 +38,14 @@ class Sample:
 
 @cache
 def pixels() -> np.ndarray:
-    """Three frames cut from a real image, uint16 (3, 20, 24)."""
+    """Return three frames cut from a real image, uint16 (3, 20, 24)."""
     plane = tifffile.imread(IMAGE)[0].astype(np.uint16)
     return np.stack([plane[y : y + SIZE[0], y : y + SIZE[1]] for y in (100, 103, 105)])
 
 
 @cache
 def labels() -> np.ndarray:
-    """Real objects, made eight times smaller to fit, uint16 (20, 24)."""
+    """Return real objects, reduced eightfold, uint16 (20, 24)."""
     small = tifffile.imread(LABELS)[::20, ::20][: SIZE[0], : SIZE[1]]
     return np.unique(small, return_inverse=True)[1].reshape(SIZE).astype(np.uint16)
 
@@ -57,7 +57,7 @@ def _tiff(array: np.ndarray, **options: object) -> bytes:
 
 
 def _written(*writers: Callable[[Path], object]) -> dict[str, bytes]:
-    """What functions write into a folder."""
+    """Return the files that functions write to a folder."""
     with tempfile.TemporaryDirectory() as folder:
         for write in writers:
             write(Path(folder))
@@ -130,7 +130,7 @@ def _of_micromanager(frames: np.ndarray) -> list[Sample]:
 
 
 def movie_folders() -> list[Sample]:
-    """Folders in which one of several files stands for all."""
+    """Folders in which one file of several stands for all."""
     return [sample for sample in movies() if len(sample.files) > 1]
 
 
@@ -306,7 +306,7 @@ def model_folders() -> list[Sample]:
 
 
 def weights() -> list[Sample]:
-    """Weights by the names of the installed Cellpose, in torch's present format and in its old one."""
+    """Weights with the names of the installed Cellpose, in torch's present format and in its old one."""
     import torch
 
     name = "output.2.weight" if cellpose_major() == 3 else "W2"
@@ -352,7 +352,7 @@ def unfinished() -> list[Sample]:
 
 
 def window_files() -> list[Sample]:
-    """What Cellpose's window saves: a pickled dictionary of arrays and plain values."""
+    """Files saved by Cellpose's window: a pickled dictionary of arrays and plain values."""
     found = []
     for dtype in (np.uint16, np.int32):
         file = io.BytesIO()

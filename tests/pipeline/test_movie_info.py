@@ -46,7 +46,7 @@ def test_each_position_is_described(tmp_path):
             some((3, 110, 120, 3), "uint8"),
             "TYXS",
             True,
-            'convert="luminance"',
+            "convert= luminance",
             "takes its colours as 3 channels",
         ),
         (some((3, 40, 120)), "TYX", False, TAKES, "needs size=40 or less"),

@@ -1,4 +1,4 @@
-"""Whole movies: what is written, that it is read by other programs' rules, and that an interruption leaves no trace."""
+"""Whole movies: output files, their validity for other programs, and interruptions without a trace."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def table(path):
 
 
 def contents(folder):
-    """All files that a prediction wrote, but for the records, which hold times."""
+    """Return all files of a prediction, except for the records, which hold times."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".json"
     }
@@ -88,7 +88,7 @@ def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypa
     segmented.pop()
     monkeypatch.setattr(predicting, "segment_frame", counted)
     predict(model, movie, out=interrupted, settings=quick)
-    assert "going on after 2 of 3 frames" in capsys.readouterr().err
+    assert "continuing after 2 of 3 frames" in capsys.readouterr().err
     assert len(segmented) == 2
     assert contents(whole) == contents(interrupted)
     assert not (interrupted / ".Zelle 1.unfinished").exists()
@@ -100,7 +100,7 @@ def test_frames_of_other_settings_are_given_up(model, quick, movie, tmp_path, mo
         predict(model, movie, out=tmp_path / "out", settings=quick)
     monkeypatch.undo()
     predict(model, movie, out=tmp_path / "out", settings=quick.replace(min_size=30))
-    assert "starting anew" in capsys.readouterr().err
+    assert "starting over" in capsys.readouterr().err
     predict(model, movie, out=tmp_path / "fresh", settings=quick.replace(min_size=30))
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
@@ -161,7 +161,7 @@ def test_a_training_image_is_scaled_as_in_training(model, quick, movie, tmp_path
 
 
 def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch):
-    """More than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and kind."""
+    """More objects than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and format."""
     many = np.arange(1, 272 * 272 + 1, dtype=np.uint32).reshape(1, 272, 272)
 
     segmented = Segmented(many, np.ones(many.shape, np.float32))
@@ -179,10 +179,10 @@ def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch
     ("change", "message"),
     [
         ({"out": "images"}, "label images would replace the images"),
-        ({"model": "no such model"}, "there is no such file and no model of that name"),
+        ({"model": "no such model"}, "no such file, and no model of that name"),
         ({"settings": {"channel": 3}}, "Zelle 1.tif: channel 3 asked for"),
         ({"settings": {"frames_only": (7,)}}, "has none of the frames"),
-        ({"images": "nowhere"}, "there is no such file or folder"),
+        ({"images": "nowhere"}, "no such file or folder"),
     ],
 )
 def test_what_is_refused(model, quick, movie, tmp_path, change, message):

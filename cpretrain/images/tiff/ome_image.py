@@ -107,7 +107,7 @@ def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, 
     found = by_name or by_identifier or alone
     if not found:
         raise BadInput(
-            f"{path}: which of the images in its OME-XML header it holds cannot be told",
+            f"{path}: cannot tell which of the images in its OME-XML header it holds",
             found=f"a header of {', '.join(list(files)[:5])}" + (" …" if len(files) > 5 else ""),
             cure="give the file the name that it was recorded under",
         )

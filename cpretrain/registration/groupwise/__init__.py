@@ -1,0 +1,1 @@
+"""Group-wise measurement: a drift that many pairs of frames agree on, confirmed by the mean of the aligned frames."""
