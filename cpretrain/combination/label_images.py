@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
-from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.ome_zarr_labels import image_of
+from cpretrain.images.ome_zarr_positions import is_ome_zarr
 from cpretrain.labels.pairing import bare, stem
 from cpretrain.storage.json_file import read_json
 

@@ -8,7 +8,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images import formats
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
-from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr, movies_in
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
@@ -36,8 +36,11 @@ def list_movies(raw: Path) -> list[Path]:
     BadInput
         When there is no movie.
     """
-    if is_pattern(raw) or is_ome_zarr(file_of(raw)) or position(raw):
+    raw = in_store(raw)
+    if is_pattern(raw) or position(raw):
         return [raw]
+    if is_ome_zarr(raw):
+        return movies_in(raw)
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
     try:
         files = list_images(raw, MOVIE_SUFFIXES)
@@ -46,7 +49,7 @@ def list_movies(raw: Path) -> list[Path]:
             raise
         files = []
     movies = [movie for file in _one_of_each_set(files) for movie in positions_of(file, _positions(file))]
-    return [*movies, *stores]
+    return [*movies, *(movie for store in stores for movie in movies_in(store))]
 
 
 def _positions(file: Path) -> int:
@@ -72,7 +75,10 @@ def _may_hold_several(tiff: Path) -> bool:
 
 def folder_of(raw: Path) -> Path:
     """Return the folder beside which results go: the parent of an OME-Zarr or a pattern, else `raw` itself."""
-    return raw.parent if is_pattern(raw) or is_ome_zarr(file_of(raw)) else file_of(raw)
+    file = file_of(in_store(raw))
+    if is_ome_zarr(file):
+        return file.resolve().parents[len(_parts_in_store(file)) - 1]
+    return raw.parent if is_pattern(raw) else file
 
 
 def corrected_name(movie: Path) -> str:

@@ -1,6 +1,8 @@
 """Write movies and label images as OME-Zarr 0.5: one frame at a time, in one file per chunk, with a pyramid."""
 
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +13,15 @@ from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr_facts import Range, Shape, creator, image_facts, label_facts, shown_channels
 from cpretrain.images.pyramid import level_sizes, levels_of
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.threads import threads_allowed
 from cpretrain.storage.atomic import folder_aside
 
 if TYPE_CHECKING:
     import zarr
     from yaozarrs import v05
 
-SUFFIX = ".ome.zarr"
+SUFFIX, SIDE_BY_SIDE = ".ome.zarr", 4
+"""Ending of the folder, and how many frames are coded and written at once, at most."""
 CHUNK = 1024
 """Longest side of a chunk in pixels; a chunk holds one plane of one channel, or a part of it."""
 
@@ -89,21 +93,34 @@ def _fill(
     dtype: np.dtype,
     labels: bool,
 ) -> list[Range]:
-    """Write frames as they arrive, with chunks encoded in parallel by zarr, and return the range of each channel."""
+    """Write frames as they arrive, a few side by side; return the smallest and largest value of each channel.
+
+    A frame must not be changed after it was passed. No two frames share a chunk, so that none waits for another.
+    """
     arrays = _arrays(folder, described, _lengths(shape, labels), dtype)
     low, high = np.full(shape[2], np.inf), np.full(shape[2], -np.inf)
-    written = 0
-    for t, frame in enumerate(frames):
-        by_channel = frame.transpose(1, 0, 2, 3)
-        for array, level in zip(arrays, levels_of(by_channel, labels), strict=True):
-            array[t] = level[0] if labels else level
-        finite = np.where(np.isfinite(by_channel), by_channel, 0) if dtype.kind == "f" else by_channel
-        low = np.minimum(low, finite.min(axis=(1, 2, 3)))
-        high = np.maximum(high, finite.max(axis=(1, 2, 3)))
-        written += 1
+    threads, written = threads_allowed(SIDE_BY_SIDE), 0
+    with ThreadPoolExecutor(threads) as pool:
+        writing: deque[Future[None]] = deque()
+        for t, frame in enumerate(frames):
+            if len(writing) == threads:
+                writing.popleft().result()
+            by_channel = frame.transpose(1, 0, 2, 3)
+            writing.append(pool.submit(_write_levels, arrays, t, by_channel, labels))
+            finite = np.where(np.isfinite(by_channel), by_channel, 0) if dtype.kind == "f" else by_channel
+            low = np.minimum(low, finite.min(axis=(1, 2, 3)))
+            high = np.maximum(high, finite.max(axis=(1, 2, 3)))
+            written += 1
+        for last in writing:
+            last.result()
     if written != shape[0]:
         raise ValueError(f"{written} frames came where {shape[0]} were announced")
     return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def _write_levels(arrays: "list[zarr.Array]", t: int, frame: NDArray[Any], labels: bool) -> None:
+    for array, level in zip(arrays, levels_of(frame, labels), strict=True):
+        array[t] = level[0] if labels else level
 
 
 def _arrays(

@@ -16,7 +16,8 @@ from cpretrain.images.conversion import Converted, Readable
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
-from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
+from cpretrain.images.ome_zarr import ZarrMovie
+from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr
 from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
@@ -116,7 +117,7 @@ class TimeLapse:
     def __init__(
         self, path: str | os.PathLike, axes: str | None = None, convert: Conversion | None = None
     ) -> None:
-        self.path = Path(path)
+        self.path = in_store(Path(path))
         check_name(self.path)
         self._movie: Readable = reader_of(self.path)(self.path, axes)
         if convert:

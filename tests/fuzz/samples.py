@@ -14,14 +14,25 @@ import numpy as np
 import roifile
 import tifffile
 from PIL import Image
+from yaozarrs import DimSpec, v05
+from yaozarrs.write.v05 import write_bioformats2raw, write_plate
 
 from cpretrain.dataset.crops_table import Crop, write_crops
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.ome_zarr_labels import write_labels
+from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
-from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
+from tests.support.movie_files import (
+    write_ome_set,
+    write_single_frames,
+    write_zarr,
+    write_zarr_plate,
+    write_zarr_series,
+)
 from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
@@ -132,6 +143,50 @@ def _of_micromanager(frames: np.ndarray) -> list[Sample]:
 def movie_folders() -> list[Sample]:
     """Folders in which one file of several stands for all."""
     return [sample for sample in movies() if len(sample.files) > 1]
+
+
+def stores() -> list[Sample]:
+    """OME-Zarrs of several movies, of both versions, and one of ours with label images beside its movie."""
+    frames = pixels()
+    dims = [DimSpec(name="t", unit="second"), DimSpec(name="y"), DimSpec(name="x")]
+    image = v05.Image(multiscales=[v05.Multiscale.from_dims(dims)])
+
+    def ours(folder: Path) -> None:
+        shape, calibration = (len(frames), 1, 1, *SIZE), Calibration((1.0, 0.5, 0.5), "µm", 60.0)
+        write_frames(folder / "a.zarr", iter(frames[:, None, None]), shape, frames.dtype, calibration)
+        write_labels(
+            folder / "a.zarr" / "labels" / "cells",
+            iter(frames[:, None, None]),
+            shape,
+            frames.dtype,
+            calibration,
+            folder,
+        )
+
+    made = (
+        lambda f: write_zarr_series(f / "a.zarr", [frames, frames], "TYX"),
+        lambda f: write_zarr_plate(f / "a.zarr", {"A/1": [frames, frames], "B/2": [frames]}, "TYX"),
+        lambda f: write_bioformats2raw(
+            f / "a.zarr", {"0": (image, frames), "1": (image, frames)}, writer="zarr"
+        ),
+        lambda f: write_plate(f / "a.zarr", {("A", "1", "0"): (image, frames)}, writer="zarr"),
+        ours,
+    )
+    return [Sample("a.zarr", _written(write)) for write in made]
+
+
+def label_folders() -> list[Sample]:
+    """A folder of a prediction whose label images lie beside their movie."""
+
+    def predicted(folder: Path) -> None:
+        for name, content in stores()[-1].files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        (folder / "out").mkdir()
+        (folder / "out" / "a.json").write_text('{"step": "predict", "labels": "../a.zarr/labels/cells"}')
+        (folder / "out" / "a.objects.csv").write_bytes(OBJECTS)
+
+    return [Sample("out", _written(predicted))]
 
 
 def label_images() -> list[Sample]:
