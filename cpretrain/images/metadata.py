@@ -66,12 +66,16 @@ class Calibration:
         Unit of length, for example ``"µm"``, or ``"pixel"``.
     frame_interval : float
         Seconds between frames; 0.0 if the file does not state it.
+    value_offset : float
+        What to add to a grey value to get the recorded one, as ImageJ does with signed pixels.
     """
 
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     unit: str = "pixel"
     frame_interval: float = 0.0
+    value_offset: float = 0.0
 
     def as_attrs(self) -> dict[str, Any]:
         """Return the calibration as plain values, for the ``attrs`` of a labelled array."""
-        return asdict(self) | {"pixel_size": list(self.pixel_size)}
+        plain = asdict(self) | {"pixel_size": list(self.pixel_size)}
+        return plain if self.value_offset else {name: plain[name] for name in plain if name != "value_offset"}

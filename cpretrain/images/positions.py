@@ -47,6 +47,12 @@ def file_in_name(source: str) -> str:
     return named["file"] if named else source
 
 
+def stem_in_name(source: str) -> str:
+    """Return what results of a movie of that name are called, for example ``exp_p3`` for ``exp.nd2#3``."""
+    named = _NAMED.fullmatch(source)
+    return result_stem(Path(named["file"]).stem, int(named["position"])) if named else Path(source).stem
+
+
 def chosen_index(movie: Path, count: int) -> int:
     """Return the index, from 0, of the position that a path names among `count`; the first if it names none.
 

@@ -101,6 +101,10 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
         "unit": {"µm": "micron"}.get(calibration.unit, calibration.unit),
         "finterval": calibration.frame_interval,
     }
+    if (
+        calibration.value_offset
+    ):  # as ImageJ writes signed pixels: a straight line from what is stored to what is meant
+        facts |= {"cf": 0, "c0": calibration.value_offset, "c1": 1.0, "vunit": "Gray Value"}
     if len(channels.names) == shape[2]:
         facts["Labels"] = [*channels.names] * (shape[0] * shape[1])
     if shape[2] > 1 and _coloured(channels, shape):
