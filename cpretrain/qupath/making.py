@@ -41,7 +41,9 @@ class ProjectResult:
         lines = [f"{self.images} images ({self.added} new) in {self.file}: open it in QuPath"]
         if self.imported is False:
             lines.append("then: Automate › Project scripts › import_predictions, Run › Run for project")
-        lines.append("draw, save each image (Ctrl+S), then: Automate › Project scripts › export_and_retrain, Run")
+        lines.append(
+            "draw, save each image (Ctrl+S), then: Automate › Project scripts › export_and_retrain, Run"
+        )
         return Summary(lines, dict(vars(self)))
 
 
@@ -67,8 +69,9 @@ def make_qupath_project(
     out : path-like, optional
         Folder of the project; by default ``qupath`` beside the images.
     then : sequence of str
-        Command of cpretrain that *export_and_retrain* runs after the export, for example ``("run", "experiment.toml")``;
-        by default ``run`` with the ``experiment.toml`` beside the images, if there is one.
+        Command of cpretrain that *export_and_retrain* runs in the project's folder after the export, for example
+        ``("round", "finish", "../..")``; by default ``run`` with the ``experiment.toml`` beside the images, if there
+        is one.
     qupath : path-like, optional
         Folder of QuPath, to import the predictions at once; by default that of ``QUPATH_HOME``, or where QuPath is
         usually installed. Without one, a script in the project imports them.
@@ -91,7 +94,7 @@ def make_qupath_project(
     source = None if predictions is None else _checked(to_path(predictions))
     if source is not None:
         values[IMPORT] = {"folderName": _seen_from(project, source)}
-    values[RETRAIN] = {"command": _command(then or _experiment_beside(folder))}
+    values[RETRAIN] = {"command": _command(then or _experiment_beside(folder, project))}
     added = write_project_file(project, files)
     install_scripts(project / SCRIPTS, values)
     imported = None if source is None else _import(project, qupath)
@@ -125,13 +128,14 @@ def _seen_from(project: Path, folder: Path) -> str:
         return Path(os.path.relpath(folder.resolve(), project.resolve())).as_posix()
     except ValueError as error:  # another disk, on Windows
         raise BadInput(
-            f"{folder}: is on another disk than the project {project}", cure=f"choose {option('out')} on the same"
+            f"{folder}: is on another disk than the project {project}",
+            cure=f"choose {option('out')} on the same",
         ) from error
 
 
-def _experiment_beside(images: Path) -> Sequence[str]:
+def _experiment_beside(images: Path, project: Path) -> Sequence[str]:
     experiment = beside(images, "experiment.toml")
-    return ("run", str(experiment)) if experiment.is_file() else ()
+    return ("run", _seen_from(project, experiment)) if experiment.is_file() else ()
 
 
 def _command(then: Sequence[str]) -> list[str]:

@@ -48,10 +48,10 @@ def run_script(program: Path, script: Path, project: Path) -> list[str]:
     BadInput
         When QuPath cannot be started or the script fails.
     """
-    command = [program, "script", script, "--project", project, "--save"]
+    command = [str(program), "script", str(script), "--project", str(project), "--save"]
     try:
         ended = subprocess.run(
-            [os.fspath(part) for part in command],
+            command,
             capture_output=True,
             text=True,
             encoding="utf-8",

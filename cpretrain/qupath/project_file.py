@@ -42,7 +42,9 @@ def write_project_file(folder: Path, images: Sequence[Path]) -> int:
     path = folder / PROJECT
     project = _read(path) if path.exists() else _new(path)
     known = {entry.get("serverBuilder", {}).get("uri") for entry in project["images"]}
-    missing = [image for image in images if image.resolve().as_uri().replace("file:///", "file:/") not in known]
+    missing = [
+        image for image in images if image.resolve().as_uri().replace("file:///", "file:/") not in known
+    ]
     missing = [image for image in missing if image.resolve().as_uri() not in known]
     for image in missing:
         project["lastID"] += 1

@@ -9,7 +9,11 @@ from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_text
 
-EXPORT, IMPORT, RETRAIN = "export_ground_truth.groovy", "import_predictions.groovy", "export_and_retrain.groovy"
+EXPORT, IMPORT, RETRAIN = (
+    "export_ground_truth.groovy",
+    "import_predictions.groovy",
+    "export_and_retrain.groovy",
+)
 SCRIPTS = "scripts"
 """Folder of a project whose scripts QuPath shows under *Automate › Project scripts*."""
 
@@ -53,10 +57,10 @@ def with_values(script: str, values: Values) -> str:
         When there is no such variable.
     """
     for name, value in values.items():
-        line = re.compile(rf"^def {name} = .*$", re.MULTILINE)
-        if not line.search(script):
+        found = re.search(rf"^def {name} = .*$", script, re.MULTILINE)
+        if found is None:
             raise KeyError(name)
-        script = line.sub(lambda _, name=name, value=value: f"def {name} = {_literal(value)}", script, count=1)
+        script = f"{script[: found.start()]}def {name} = {_literal(value)}{script[found.end() :]}"
     return script
 
 
@@ -93,5 +97,9 @@ def qupath_scripts(install: Path | None) -> Summary:
         paths = install_scripts(folder)
     except OSError as error:
         raise BadInput(f"{folder}: cannot be written to", found=str(error)) from error
-    where = "Automate › Project scripts" if folder != install else "Automate › User scripts, if QuPath knows the folder"
+    where = (
+        "Automate › Project scripts"
+        if folder != install
+        else "Automate › User scripts, if QuPath knows the folder"
+    )
     return Summary([f"{len(paths)} scripts in {folder}; in QuPath: {where}"], {"scripts": paths})

@@ -72,9 +72,9 @@ File run(command, File folder) {
     def report = null
     process.getInputStream().eachLine('UTF-8') { line ->
         println line
-        def found = line =~ /report\.html and tables (?:are )?in (.+)$/
+        def found = line =~ /report\.html (?:and tables )?(?:are )?in (.+)$/
         if (found)
-            report = new File(found[0][1].trim(), 'report.html')
+            report = new File(new File(found[0][1].trim()).isAbsolute() ? null : folder, found[0][1].trim() + '/report.html')
     }
     def code = process.waitFor()
     if (code != 0)
