@@ -8,9 +8,8 @@ import tifffile
 
 from cpretrain.errors import BadInput
 from cpretrain.images import formats
-from cpretrain.images.formats import format_of
+from cpretrain.images.formats import format_of, is_ome_zarr
 from cpretrain.images.image_sequence import is_pattern
-from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie

@@ -69,6 +69,12 @@ def format_of(movie: Path) -> Format | None:
     return next((one for one in FORMATS if suffix in one.suffixes), None)
 
 
+def is_ome_zarr(path: Path) -> bool:
+    """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
+    holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
+    return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
+
+
 def library(name: str) -> ModuleType:
     """Import the library behind a format.
 

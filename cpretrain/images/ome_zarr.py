@@ -92,12 +92,6 @@ class ZarrMovie:
         """Nothing is open between two frames."""
 
 
-def is_ome_zarr(path: Path) -> bool:
-    """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
-    holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
-    return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
-
-
 def _empty_frames(array: zarr.Array, folder: Path, axes: str) -> list[str]:
     """Say which frames have no chunk at all: they read as zeros, whether they were empty or were not copied."""
     if axes[0] != "T" or array.shape[0] < 2:

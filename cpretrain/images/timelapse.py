@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.axes import AXES
 from cpretrain.images.conversion import Converted, Readable
-from cpretrain.images.formats import format_of
+from cpretrain.images.formats import format_of, is_ome_zarr
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
-from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
 from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
@@ -208,6 +207,8 @@ def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
     if is_pattern(path):
         return FrameFiles
     if is_ome_zarr(file_of(path)):
+        from cpretrain.images.ome_zarr import ZarrMovie
+
         return ZarrMovie
     known = format_of(path)
     return known.load() if known else TiffMovie

@@ -1,12 +1,10 @@
 """Planes in the pages of a TIFF, as tifffile understands its header; checked before they are read."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-import zarr
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
@@ -48,8 +46,10 @@ class SeriesPages:
         self.images = images
         check_movie(path, file, series, self.files)
         self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
-        self._numbers = _page_numbers(series)
-        self._array = zarr.open_array(series.aszarr(level=0), mode="r")
+        self._one_stretch = len(series.pages) == 1 and series.dataoffset is not None
+        pages = series.size // series.keyframe.size if self._one_stretch else len(series)
+        self._numbers = _page_numbers(self.shape, pages)
+        file.filehandle.set_lock(True)  # frames may be read in several threads
         self.notes = [*_header_notes(file, series), *_unused_pages(file, series, self.images)]
 
     @property
@@ -63,17 +63,27 @@ class SeriesPages:
 
     def read(self, index: Index) -> NDArray[Any]:
         """Read what `index` says, planes that are not there as zeros."""
-        for page in self._pages(index):
-            if page is not None:
-                self._check(page)
-        return np.asarray(self._array[index])
+        leading = self._numbers.ndim
+        numbers = np.asarray(self._numbers[index[:leading]])
+        pixels = np.empty((numbers.size, *self.shape[leading:]), self.dtype)
+        for target, number in zip(pixels, numbers.ravel().tolist(), strict=True):
+            page = self._page(number)
+            target[...] = 0 if page is None else _pixels(page).reshape(target.shape)
+        return pixels.reshape(*numbers.shape, *self.shape[leading:])[
+            (*(slice(None),) * numbers.ndim, *index[leading:])
+        ]
 
-    def _pages(self, index: Index) -> Iterator[Any]:
-        """Yield the pages of what is read; none where all pixels lie in one stretch, whose length was checked."""
-        if self._series.dataoffset is not None and len(self._series.pages) == 1:
-            return
-        for number in np.asarray(self._numbers[index[: self._numbers.ndim]]).flat:
-            yield self._series[int(number)]
+    def _page(self, number: int) -> Any:
+        """Return a page, checked; where all pixels lie in one stretch, whose length was checked, a stand-in for it."""
+        first = self._series[0]
+        if self._one_stretch and first is not None:
+            bytes_ = first.size * self.dtype.itemsize
+            place = {"dataoffsets": (first.dataoffsets[0] + number * bytes_,), "databytecounts": (bytes_,)}
+            return tifffile.TiffFrame(self._file, index=0, keyframe=first.keyframe, **place)
+        page = self._series[number]
+        if page is not None:
+            self._check(page)
+        return page
 
     def _check(self, page: Any) -> None:
         """Make sure that a page is like the first one: tifffile takes that for granted."""
@@ -89,6 +99,18 @@ class SeriesPages:
         check_coded(name, page)
 
 
+def _pixels(page: Any) -> NDArray[Any]:
+    """Read a page, which may lie in a file of a set that is closed while it is not needed."""
+    handle = page.parent.filehandle
+    if not handle.closed:
+        return np.asarray(page.asarray())
+    handle.open()
+    try:
+        return np.asarray(page.asarray())
+    finally:
+        handle.close()
+
+
 def _alike(one: Any, other: Any) -> bool:
     return bool((one.shape, one.dtype) == (other.shape, other.dtype))
 
@@ -102,11 +124,10 @@ def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
     )
 
 
-def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
+def _page_numbers(shape: tuple[int, ...], pages: int) -> NDArray[np.int64]:
     """Numbers of the pages along the first axes of a movie; the others lie within a page."""
-    numbers = np.arange(len(series))
-    pages = np.cumprod((1, *series.shape)).tolist()
-    return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
+    leading = np.cumprod((1, *shape)).tolist()
+    return np.arange(pages).reshape(shape[: leading.index(pages)]) if pages in leading else np.arange(pages)
 
 
 def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
