@@ -77,9 +77,14 @@ class SeriesPages:
         """Return a page, checked; where all pixels lie in one stretch, whose length was checked, a stand-in for it."""
         first = self._series[0]
         if self._one_stretch and first is not None:
-            bytes_ = first.size * self.dtype.itemsize
-            place = {"dataoffsets": (first.dataoffsets[0] + number * bytes_,), "databytecounts": (bytes_,)}
-            return tifffile.TiffFrame(self._file, index=0, keyframe=first.keyframe, **place)
+            count = first.size * self.dtype.itemsize
+            return tifffile.TiffFrame(
+                self._file,
+                index=0,
+                keyframe=first.keyframe,
+                dataoffsets=(first.dataoffsets[0] + number * count,),
+                databytecounts=(count,),
+            )
         page = self._series[number]
         if page is not None:
             self._check(page)
