@@ -5,7 +5,7 @@ The steps, in the order in which data flows; each takes paths, and settings from
     correct_drift → cut_crops → (draw in QuPath) → import_masks → retrain → evaluate → predict
 
 Arrays work too: `measure_drift`, `undo_drift`, `load_model` and `average_precision` take and return them. Names are
-imported when they are first used.
+imported on first use.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""What a person is told when an input or a setting cannot be used."""
+"""Errors for inputs and settings that cannot be used, in the words that the user reads."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -36,10 +36,10 @@ class BadInput(Exception):
         return "\n  ".join(label + text for label, text in parts if text)
 
     def in_file(self, path: object) -> "BadInput":
-        """Return the same, said of a file."""
+        """Return the same error with the file named in front of the problem."""
         return BadInput(f"{path}: {self.problem}", found=self.found, expected=self.expected, cure=self.cure)
 
-    def __reduce__(self) -> tuple:  # so that it travels between processes
+    def __reduce__(self) -> tuple:  # so that it can be pickled between processes
         return (_rebuild, (self.problem, self.found, self.expected, self.cure))
 
 
@@ -48,16 +48,16 @@ def _rebuild(problem: str, found: str | None, expected: str | None, cure: str | 
 
 
 class DamagedFile(BadInput):
-    """A file of images, labels or weights that is there, and whose content cannot be used.
+    """A file of images, labels or weights that exists but whose content cannot be used.
 
     Parameters
     ----------
     path : path-like
         The file.
     found : str or Exception
-        What is wrong with its content; an error of a library is named by `short`.
+        What is wrong with its content; a library's error is formatted by `short`.
     problem : str
-        The same in the words of the file's kind, without its name.
+        What is wrong with the file, without its name.
     expected, cure : str, optional
         What should have been there, and what to do next.
     """
@@ -81,19 +81,19 @@ class DamagedFile(BadInput):
 
 
 def short(error: Exception) -> str:
-    """Name an error of a library by its kind and its first line, in at most 300 characters."""
+    """Format a library's error as its class and its first line, in at most 300 characters."""
     first = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {first}"[:300] if first else type(error).__name__
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one file, or with one image and its mask.
+    """A problem with one file, or with one image and its mask.
 
     Parameters
     ----------
     file : str
-        Names of the files concerned, as a person knows them.
+        Names of the files concerned, as the user knows them.
     problem : str
         What is wrong, without the file's name.
     found, expected, cure : str
@@ -108,7 +108,7 @@ class Problem:
 
     @classmethod
     def of(cls, file: str, error: BadInput, paths: Iterable[Path] = ()) -> "Problem":
-        """Make a row of an error, leaving the path at its beginning, one of `paths`, to `file`."""
+        """Make a row from an error; a leading path, one of `paths`, is dropped since `file` already names it."""
         problem = error.problem
         for path in paths:
             problem = problem.removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
@@ -128,14 +128,14 @@ class BadFolder(BadInput):
     Parameters
     ----------
     problem : str
-        The folder and what it is about, for example ``"ground_truth: 2 problems"``.
+        The folder and a summary, for example ``"ground_truth: 2 problems"``.
     rows : iterable of Problem
-        One for each file concerned.
+        One per file concerned.
 
     Attributes
     ----------
     rows : list of dict
-        The same as data, with keys ``file, problem, found, expected, cure``.
+        The same rows as data, with keys ``file, problem, found, expected, cure``.
     """
 
     def __init__(self, problem: str, rows: Iterable[Problem]) -> None:

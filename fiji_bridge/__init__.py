@@ -1,4 +1,4 @@
-"""All that touches Java, and nothing else in the project does: the real "Correct 3D drift" in a headless Fiji."""
+"""The real "Correct 3D drift" in a headless Fiji; the only part of the project that uses Java."""
 
 from fiji_bridge.errors import FijiError, FijiNotFound
 from fiji_bridge.facts import doctor

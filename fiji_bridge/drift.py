@@ -1,4 +1,4 @@
-"""The actual "Correct 3D drift" of the user's Fiji on one movie: pixels, drift, clipped pairs and what it said."""
+"""Run the actual "Correct 3D drift" of the user's Fiji on one movie: pixels, drift, clipped pairs and log."""
 
 import shutil
 import tempfile
@@ -14,6 +14,7 @@ from cpretrain.images.metadata import Calibration
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.checks import check_drift_settings, check_pixels
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.child.plugin import COMMAND
 from fiji_bridge.errors import FijiError, missing_class
@@ -26,30 +27,30 @@ if TYPE_CHECKING:
     from fiji_bridge.session import FijiSession
 
 HEAP = 4
-"""How many times the size of a movie Fiji needs in memory: the movie, its corrected copy, and work on a frame."""
+"""Memory that Fiji needs, as a multiple of a movie's size: the movie, its corrected copy, and work on a frame."""
 
 ROOM = 3
-"""How many times the size of a movie the handover may take on disk: the movie, and its corrected canvas."""
+"""Disk space for the handover, as a multiple of a movie's size: the movie, and its corrected canvas."""
 
 
 @dataclass(frozen=True, eq=False)
 class FijiDrift:
-    """What "Correct 3D drift" made of a movie.
+    """Result of "Correct 3D drift" for one movie.
 
     Parameters
     ----------
-    pixels : numpy.ndarray or None
-        The corrected movie, axes t, z, c, y, x, of the movie's own type, on the grown canvas; read-only, mapped from
-        a file that is gone when the array is. None where only the drift was computed.
-    drift : numpy.ndarray of float32, shape (T, 3)
-        What the sample did relative to frame 0, in z, y, x, pixels, as the plugin prints it: whole pixels, two
-        decimals in sub-pixel mode.
-    clipped_pairs : tuple of (frame_from, frame_to)
-        Pairs of frames, from 0, whose measured shift was cut to max_shift.
+    pixels : ndarray, shape (T, Z, C, Y, X), or None
+        The corrected movie, in the movie's own type, on the grown canvas; read-only, mapped from a file that is
+        removed together with the array. None if only the drift was computed.
+    drift : ndarray of float32, shape (T, 3)
+        Movement of the sample relative to frame 0, in z, y, x, in pixels, as printed by the plugin: whole pixels, or
+        two decimals in sub-pixel mode.
+    clipped_pairs : tuple of (int, int)
+        Pairs of frames, from 0, whose measured shift was clipped to max_shift.
     log : str
-        All that the plugin printed.
+        Everything that the plugin printed.
     seconds : float
-        Time that the plugin itself took.
+        Duration of the plugin's own work.
     """
 
     pixels: NDArray[Any] | None
@@ -74,19 +75,19 @@ def correct_drift(
     Parameters
     ----------
     session : FijiSession
-        The Fiji to run it in; started where it does not run.
+        The Fiji to run it in; started if necessary.
     movie : Frames
-        Read one frame at a time, once.
+        The movie; each frame is read once.
     settings : DriftSettings
         Options of the plugin.
     calibration : Calibration, optional
-        What a pixel and a frame are worth; default: the movie's own, if it has one.
+        Pixel size and frame interval; by default the movie's own, if it has one.
     on_frame : callable, optional
-        Called with a frame (from 0) each time the plugin says that it measures it, then that it corrects it.
+        Called with a frame (from 0) each time the plugin reports measuring it, and again on correcting it.
     only_compute : bool
-        Only compute the drift ("Only compute drift vectors"): no pixels come back, and the drift is not rounded.
+        Only compute the drift ("Only compute drift vectors"): no pixels are returned, and the drift is not rounded.
     virtual : bool, optional
-        Let the plugin write the corrected planes to disk ("Use virtualstack"); by default where the movie and its
+        Let the plugin write the corrected planes to disk ("Use virtualstack"); by default only if the movie and its
         corrected copy would not fit in Fiji's memory.
 
     Raises
@@ -94,7 +95,7 @@ def correct_drift(
     BadInput
         When the settings do not fit the movie, or it cannot be read.
     FijiError
-        When the plugin fails on this movie, with what it printed.
+        When the plugin fails on this movie, with its output.
 
     References
     ----------
@@ -105,11 +106,15 @@ def correct_drift(
     with session.turn:
         session.start()
         files = _Files(Path(tempfile.mkdtemp(dir=session.folder)))
+        size = int(np.prod(movie.shape)) * movie.dtype.itemsize
+        by_planes = HEAP * size > session.heap_limit if virtual is None else virtual
         try:
-            return _correct(session, movie, settings, calibration, on_frame, files, only_compute, virtual)
+            return _correct(
+                session, _Handover(movie, settings, calibration, files, only_compute, by_planes), on_frame
+            )
         except FijiError as error:
             raise _named(error, movie) from error
-        finally:  # what is mapped stays readable; Windows keeps it until the session ends
+        finally:  # mapped files stay readable; Windows keeps them until the session ends
             shutil.rmtree(files.folder, ignore_errors=True)
 
 
@@ -123,23 +128,36 @@ class _Files:
         self.planes.mkdir()
 
 
+@dataclass(frozen=True)
+class _Handover:
+    """A movie on its way to the plugin, and how the plugin is to take it."""
+
+    movie: Frames
+    settings: DriftSettings
+    calibration: Calibration
+    files: _Files
+    only_compute: bool
+    virtual: bool
+
+    @property
+    def options(self) -> str:
+        """Options of the plugin, as a macro gives them."""
+        return macro_options(
+            self.settings,
+            self.movie.shape[1],
+            drift_file=self.files.drift if self.only_compute else None,
+            plane_folder=self.files.planes if self.virtual else None,
+        )
+
+
 def _correct(
-    session: "FijiSession",
-    movie: Frames,
-    settings: DriftSettings,
-    calibration: Calibration,
-    on_frame: Callable[[int], None] | None,
-    files: _Files,
-    only_compute: bool,
-    virtual: bool | None,
+    session: "FijiSession", handover: _Handover, on_frame: Callable[[int], None] | None
 ) -> FijiDrift:
-    size = int(np.prod(movie.shape)) * movie.dtype.itemsize
-    if virtual is None:
-        virtual = HEAP * size > session.heap_limit
+    movie, files, only_compute = handover.movie, handover.files, handover.only_compute
     check_disk(
         files.folder,
-        (ROOM + virtual) * size,
-        f"{files.folder}: too little room to hand the movie over to Fiji",
+        (ROOM + handover.virtual) * int(np.prod(movie.shape)) * movie.dtype.itemsize,
+        f"{files.folder}: not enough disk space to hand the movie over to Fiji",
         "set TMPDIR to a folder on a larger disk",
     )
     write_frames(files.movie, _frames(movie))
@@ -149,21 +167,16 @@ def _correct(
         movie=str(files.movie),
         dtype=movie.dtype.newbyteorder("=").name,
         shape=movie.shape,
-        calibration=asdict(calibration),
-        options=macro_options(
-            settings,
-            movie.shape[1],
-            drift_file=files.drift if only_compute else None,
-            plane_folder=files.planes if virtual else None,
-        ),
-        roi=settings.roi,
+        calibration=asdict(handover.calibration),
+        options=handover.options,
+        roi=handover.settings.roi,
         corrected=None if only_compute else str(files.corrected),
         on_text=_teller(on_frame),
     )
     log, seconds = told.all(), answer.pop("seconds")
     drift = drift_in_file(_text(files.drift)) if only_compute else drift_in(log, movie.shape[0])
     if drift is None or len(drift) != movie.shape[0]:
-        raise FijiError(f'"{COMMAND}" did not tell the drift of each frame', log)
+        raise FijiError(f'"{COMMAND}" did not report the drift of each frame', log)
     pixels = None if only_compute else map_frames(files.corrected, **answer)
     return FijiDrift(pixels, drift, clipped_in(log), log, seconds)
 
@@ -191,12 +204,12 @@ def _text(path: Path) -> str:
 
 
 def _named(error: FijiError, movie: Frames) -> FijiError:
-    """Say which movie it was, and what the plugin complained of."""
+    """Add the movie's name and the plugin's complaint to an error."""
     name = f"{movie.path}: " if hasattr(movie, "path") else ""
     missing = missing_class(error.text)
     if missing:
         problem = f"{name}{error.problem}: this Fiji is incomplete, there is no {missing} in its jars"
-        return FijiError(problem, error.text, f"{UPDATE}, or use --engine native")
+        return FijiError(problem, error.text, f"{UPDATE}, or use {option('engine', 'native')}")
     complaint = complaint_in(error.text)
     problem = f"{name}{error.problem}" + (f": {complaint}" if complaint else "")
     return FijiError(problem, error.text, error.cure)

@@ -1,4 +1,4 @@
-"""Fiji from its Maven endpoint at a pinned version: downloaded once, in a process of its own, then cached."""
+"""Fiji from its Maven endpoint at a pinned version: downloaded once, in a separate process, then cached."""
 
 import json
 import os
@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import write_text
 from cpretrain.storage.json_file import read_json
 from fiji_bridge.errors import FijiNotFound
 
 FIJI = "sc.fiji:fiji:2.17.0"
-"""The endpoint, at the version that the bridge is tested with."""
+"""The endpoint, in the version that the bridge is tested with."""
 
 COORDINATES = (FIJI, "net.imagej:imagej-legacy:MANAGED")
 TIME_LIMIT = 900.0
@@ -22,9 +23,9 @@ REPOSITORY = "maven.scijava.org"
 
 
 def cached(coordinates: tuple[str, ...] = COORDINATES) -> tuple[Path, ...]:
-    """List the jars that an earlier download of `coordinates` left; empty where there was none.
+    """List the jars of an earlier download of `coordinates`; empty if there was none.
 
-    No network, no Java, and no import of the packages that talk to them.
+    It uses neither the network nor Java, and does not import the packages that do.
     """
     try:
         record = read_json(_record(coordinates))
@@ -35,12 +36,12 @@ def cached(coordinates: tuple[str, ...] = COORDINATES) -> tuple[Path, ...]:
 
 
 def download(time_limit: float = TIME_LIMIT, coordinates: tuple[str, ...] = COORDINATES) -> tuple[Path, ...]:
-    """Download the jars of `coordinates` and all that they need; remember where they are.
+    """Download the jars of `coordinates` with their dependencies, and record their paths.
 
     Raises
     ------
     FijiNotFound
-        When the repository is out of reach, does not have them, or is too slow.
+        When the repository is unreachable, does not have them, or is too slow.
     """
     answer = _fetch(["jars", *coordinates], time_limit, what=coordinates[0])
     jars = tuple(Path(jar) for jar in answer["jars"])
@@ -49,7 +50,7 @@ def download(time_limit: float = TIME_LIMIT, coordinates: tuple[str, ...] = COOR
 
 
 def remember(coordinates: tuple[str, ...], jars: Sequence[Path]) -> None:
-    """Note which jars a download of `coordinates` left."""
+    """Record the jars of a download of `coordinates`."""
     facts = {"coordinates": coordinates, "jars": [str(jar) for jar in jars]}
     write_text(_record(coordinates), json.dumps(facts, indent=1) + "\n")
 
@@ -60,13 +61,13 @@ def download_java(time_limit: float = TIME_LIMIT) -> None:
     Raises
     ------
     FijiNotFound
-        When it cannot be had.
+        When it cannot be downloaded.
     """
     _fetch(["java"], time_limit, what="Java", missing_java=True)
 
 
 def _fetch(arguments: list[str], time_limit: float, *, what: str, missing_java: bool = False) -> dict:
-    reason, said = f"{what} could not be downloaded within {time_limit:.0f} s", ""
+    reason, output = f"{what} could not be downloaded within {time_limit:.0f} s", ""
     try:
         ended = subprocess.run(
             [sys.executable, "-m", "fiji_bridge.fetch", *arguments],
@@ -80,14 +81,18 @@ def _fetch(arguments: list[str], time_limit: float, *, what: str, missing_java: 
     if ended is not None:
         if ended.returncode == 0:
             return json.loads(ended.stdout.splitlines()[-1])
-        reason, said = f"{what} could not be downloaded", _last_line(ended.stderr)
-    local = "install Java 17 or 21 yourself" if missing_java else "install Fiji and give --fiji or FIJI_HOME"
+        reason, output = f"{what} could not be downloaded", _last_line(ended.stderr)
+    local = (
+        "install Java 17 or 21 yourself"
+        if missing_java
+        else f"install Fiji and give {option('fiji')} or FIJI_HOME"
+    )
     raise FijiNotFound(
         f"no {'Java' if missing_java else 'Fiji'}: {reason}",
         f"check that {REPOSITORY} can be reached (a proxy or firewall?) and try again, {local}, "
-        "or use --engine native",
+        f"or use {option('engine', 'native')}",
         missing="java" if missing_java else "fiji",
-        found=said or None,
+        found=output or None,
     )
 
 

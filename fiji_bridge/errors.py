@@ -1,9 +1,10 @@
-"""What goes wrong with Fiji, said so that a person can act on it."""
+"""Errors of Fiji, worded so that the user can act on them."""
 
 import re
 from typing import Literal
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 SIGKILL = 9
 Missing = Literal["fiji", "java", "plugin"]
@@ -16,18 +17,18 @@ _TRACE = re.compile(r"\s+at [\w.$/<>]+\(|\s*\.\.\. \d+ more")
 
 
 class FijiNotFound(BadInput):
-    """There is no Fiji to run, or no Java to run it with.
+    """No Fiji to run, or no Java to run it with.
 
     Parameters
     ----------
     reason : str
-        What is missing.
+        Sentence on what is missing.
     cure : str, optional
         What to do about it.
     missing : {"fiji", "java", "plugin"}
-        Which of the three it is.
+        The missing part.
     found : str, optional
-        What was there instead.
+        What was found instead.
     """
 
     def __init__(
@@ -51,14 +52,14 @@ def _rebuild_not_found(reason: str, cure: str | None, missing: Missing, found: s
 
 
 class FijiError(BadInput):
-    """Fiji failed on this one movie; the next one runs.
+    """Failure of Fiji on one movie; the next movie can run.
 
     Parameters
     ----------
     problem : str
         What happened.
     text : str
-        What Fiji and the plugin printed meanwhile; its last lines are part of the message, without stack traces.
+        Output of Fiji and the plugin; its last lines, without stack traces, become part of the message.
     cure : str, optional
         What to do about it.
     """
@@ -68,42 +69,42 @@ class FijiError(BadInput):
     def __init__(self, problem: str, text: str = "", cure: str | None = None) -> None:
         self.text = text
         lines = [line for line in without_trace(text).splitlines() if line.strip()]
-        said = "\n         ".join(lines[-self.LINES :])
-        super().__init__(problem, found=said or None, cure=cure)
+        shown = "\n         ".join(lines[-self.LINES :])
+        super().__init__(problem, found=shown or None, cure=cure)
 
     def __reduce__(self) -> tuple:
         return (FijiError, (self.problem, self.text, self.cure))
 
 
 def without_trace(text: str) -> str:
-    """Leave out Java's stack traces, which hide the message before them."""
+    """Remove Java's stack traces, which hide the message before them."""
     return "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
 
 
 def missing_class(text: str) -> str:
-    """Name what Java or Jython did not find, which means that a jar is missing; empty where they found all."""
+    """Return the class or module that Java or Jython did not find, the sign of a missing jar; empty if none."""
     found = _MISSING_CLASS.search(text)
     return (found[1] or found[2]).replace("/", ".") if found else ""
 
 
 def death(code: int | None, text: str) -> FijiError:
-    """Say how a child ended that gave no answer, from its exit code and from what it printed last."""
+    """Describe the end of a child that gave no answer, from its exit code and its last output."""
     if "OutOfMemoryError" in text:
         more = "work on fewer or smaller frames, or give Java more memory (JAVA_TOOL_OPTIONS=-Xmx16g)"
         return FijiError("Fiji ran out of memory", text, more)
     if code == -SIGKILL:
         less = (
-            "use fewer workers (--workers 1), end other programs, or keep Fiji to less memory than the machine has "
-            "free (JAVA_TOOL_OPTIONS=-Xmx4g)"
+            f"use fewer workers ({option('workers', 1)}), end other programs, or keep Fiji to less memory "
+            "than the machine has free (JAVA_TOOL_OPTIONS=-Xmx4g)"
         )
-        return FijiError("Fiji was killed, most likely by the system for want of memory", text, less)
+        return FijiError("Fiji was killed, most likely by the system for lack of memory", text, less)
     if code is not None and code < 0:
-        return FijiError(f"Fiji was ended by signal {-code}", text)
+        return FijiError(f"Fiji was stopped by signal {-code}", text)
     return FijiError(f"Fiji ended without an answer (exit code {code})", text)
 
 
 class JobFailed(Exception):
-    """A job that did not come to its result, for a reason that is already in words."""
+    """A job that failed for a reason that is already worded for the user."""
 
     def __init__(self, problem: str, cure: str | None = None) -> None:
         super().__init__(problem)

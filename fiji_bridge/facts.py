@@ -1,4 +1,4 @@
-"""What there is of Java and Fiji on this machine, for `cpretrain doctor`."""
+"""Facts about Java and Fiji on this machine, for `cpretrain doctor`."""
 
 import os
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from fiji_bridge.java import USE_JAVA_HOME, find_java
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing looked for.
+    """One fact about this machine.
 
     Parameters
     ----------
     found : bool
-        Whether it is there.
+        True if it was found.
     what : str
         What was found, or why nothing was.
     cure : str
-        What to do where it is missing; empty where there is nothing to do.
+        What to do if it is missing; empty if there is nothing to do.
     """
 
     found: bool
@@ -39,8 +39,8 @@ def doctor(path: str | os.PathLike | None = None) -> dict[str, Fact]:
 
     Returns
     -------
-    dict
-        ``java``, ``fiji``, ``imagej``, ``plugin`` and ``imglyb``, a `Fact` each.
+    dict of str to Fact
+        Facts for ``java``, ``fiji``, ``imagej``, ``plugin`` and ``imglyb``.
     """
     try:
         installed, fiji = find_jars(path, download=False), None
@@ -83,6 +83,6 @@ def _fiji(installed: Installation | None, missing: FijiNotFound | None) -> dict[
         if imglyb
         else Fact(
             False,
-            "Fiji has no imglib2-imglyb jar; cpretrain does without, PyImageJ in a notebook would download it",
+            "Fiji has no imglib2-imglyb jar; cpretrain does not need it; PyImageJ in a notebook would download it",
         ),
     }

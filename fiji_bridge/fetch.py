@@ -1,6 +1,7 @@
 """The process that downloads: ``python -m fiji_bridge.fetch jars COORDINATE…`` or ``… fetch java``.
 
-It is a process of its own because what it calls knows no time limit. The answer is the last line of stdout, as JSON.
+It is a separate process because the code that it calls has no time limit. The answer is the last line of stdout, as
+JSON.
 """
 
 import json
@@ -9,7 +10,7 @@ from typing import Any
 
 
 def jars(coordinates: list[str]) -> dict[str, Any]:
-    """Resolve Maven coordinates, the first one leading the versions of the rest, and name the jar files."""
+    """Resolve Maven coordinates, of which the first determines the versions of the others, and list the jar files."""
     import jgo
     import jgo.maven
     import scyjava.config

@@ -1,33 +1,33 @@
-"""Where Fiji comes from: a folder on this machine, else the Maven endpoint; what is missing is said plainly."""
+"""Find Fiji: a folder on this machine, else the Maven endpoint; missing parts are reported plainly."""
 
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cpretrain.runtime.spelling import option
 from fiji_bridge import endpoint
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.java import find_java
 
 HOME_VARIABLE = "FIJI_HOME"
-INSTALL = "download Fiji from https://fiji.sc, unpack it and give its folder with --fiji or FIJI_HOME"
 UPDATE = "in Fiji, run Help > Update... with the update sites ImageJ and Fiji switched on"
 NEEDED = (
     ("its imagej-legacy jar", ("imagej-legacy",)),
     ("Jython for scripts (a jar scripting-jython)", ("scripting-jython",)),
     ("Jython itself (a jar jython-slim)", ("jython-slim", "jython-shaded", "jython-standalone", "jython")),
 )
-"""What the plugin runs on: in words, and the jars that bring it, of which one will do."""
+"""Requirements of the plugin: in words, and the jars that provide each, of which one is enough."""
 
 
 @dataclass(frozen=True)
 class FijiSource:
-    """A Fiji that is on this machine, and the Java to run it with.
+    """A Fiji on this machine, and the Java to run it with.
 
     Parameters
     ----------
     home : pathlib.Path or None
-        Folder of a local Fiji, the one that holds ``jars`` and ``plugins``.
+        Folder of a local Fiji, which holds ``jars`` and ``plugins``.
     endpoint : str or None
         Maven endpoint that the jars were downloaded from.
     jars : tuple of pathlib.Path
@@ -35,17 +35,17 @@ class FijiSource:
     java_home : pathlib.Path
         Folder of the Java to use.
     java_version : str
-        Its version.
+        Version of that Java.
     imagej : str or None
         Version of ImageJ, for example ``"1.54p"``.
     plugin : str or None
-        Version of Correct 3D drift, ``"script"`` where it has no number; None where it is not there.
+        Version of Correct 3D drift, ``"script"`` if it has no number; None if it is missing.
     imglyb : bool
-        Whether Fiji's own jars can share memory with NumPy. The bridge does without; PyImageJ would fetch it.
+        True if Fiji's own jars can share memory with NumPy. The bridge does not need it; PyImageJ would download it.
     gateway : bool
-        False for plain ImageJ 1, which has no plugins of Fiji.
+        False for plain ImageJ 1, which has no Fiji plugins.
     passed_over : str
-        Why the Java in ``JAVA_HOME`` is not the one to use; empty where it is, or none is named.
+        Why the Java in ``JAVA_HOME`` is not used; empty if it is used, or none is named.
     """
 
     home: Path | None
@@ -70,23 +70,23 @@ def find_fiji(
     download: bool = True,
     time_limit: float = endpoint.TIME_LIMIT,
 ) -> FijiSource:
-    """Find Fiji: the folder given, else the one in ``FIJI_HOME``, else the Maven endpoint with its cache.
+    """Find Fiji: the given folder, else the one in ``FIJI_HOME``, else the Maven endpoint with its cache.
 
-    A local folder is only looked at: no Java is started and nothing goes over the network.
+    A local folder is only inspected: no Java is started, and the network is not used.
 
     Parameters
     ----------
     path : path-like, optional
         Folder of a local Fiji, the program in it, or the folder that it was unpacked in.
     download : bool
-        Whether Fiji (hundreds of megabytes) and Java may be downloaded where there is none.
+        Allow downloading Fiji (hundreds of megabytes) and Java if there is none.
     time_limit : float
         Seconds for each download.
 
     Raises
     ------
     FijiNotFound
-        Says which of Fiji, its plugin and Java is missing (``.missing``), and what to do.
+        When Fiji, its plugin or Java is missing (see ``.missing``), with the cure.
     """
     installed = find_jars(path, download=download, time_limit=time_limit)
     if installed.plugin is None:
@@ -116,15 +116,19 @@ def find_fiji(
     )
 
 
+def _install() -> str:
+    return f"download Fiji from https://fiji.sc, unpack it and give its folder with {option('fiji')} or {HOME_VARIABLE}"
+
+
 def available(path: str | os.PathLike | None = None) -> tuple[FijiSource | None, str]:
-    """Tell whether Fiji can be had without a download; used by ``--engine auto``.
+    """Return whether Fiji is available without a download; used by ``--engine auto``.
 
     Returns
     -------
     source : FijiSource or None
         The Fiji found.
     reason : str
-        What it is, or in one line why there is none.
+        Its description, or one line on why there is none.
     """
     try:
         source = find_fiji(path, download=False)
@@ -143,11 +147,11 @@ class Installation:
 
     @property
     def plugin(self) -> str | None:
-        """Version of Correct 3D drift, ``"script"`` for a script without one; None where it is not there."""
+        """Version of Correct 3D drift, ``"script"`` for a script without one; None if it is missing."""
         return self.version("Correct_3D_Drift") or self._script()
 
     def version(self, artifact: str) -> str | None:
-        """Version in the name of the jar of `artifact`; the last one where an update left several."""
+        """Return the version in the name of an artifact's jar; the last one if an update left several."""
         pattern = re.compile(rf"{re.escape(artifact)}-(\d.*)\.jar", re.IGNORECASE)
         found = [match[1] for jar in self.jars if (match := pattern.fullmatch(jar.name))]
         return found[-1] if found else None
@@ -162,7 +166,7 @@ class Installation:
 def find_jars(
     path: str | os.PathLike | None, *, download: bool, time_limit: float = endpoint.TIME_LIMIT
 ) -> Installation:
-    """Find Fiji as `find_fiji` does, with or without the plugin, and no Java.
+    """Find Fiji like `find_fiji`, with or without the plugin, but no Java.
 
     Raises
     ------
@@ -171,10 +175,10 @@ def find_jars(
     """
     given = path or os.environ.get(HOME_VARIABLE)
     if given:
-        return _local(Path(given).expanduser(), "--fiji" if path else HOME_VARIABLE)
+        return _local(Path(given).expanduser(), option("fiji") if path else HOME_VARIABLE)
     jars = endpoint.cached()
     if not jars and not download:
-        raise FijiNotFound(f"no Fiji: neither --fiji nor {HOME_VARIABLE} is given", INSTALL)
+        raise FijiNotFound(f"no Fiji: neither {option('fiji')} nor {HOME_VARIABLE} is given", _install())
     return Installation(None, endpoint.FIJI, jars or endpoint.download(time_limit))
 
 
@@ -183,7 +187,7 @@ def _local(given: Path, named: str) -> Installation:
     if home is None:
         raise FijiNotFound(
             f"no Fiji: {named} is {given}, which is not a Fiji folder",
-            f"give the folder that holds jars and plugins (often called Fiji.app or Fiji), or {INSTALL}",
+            f"give the folder that holds jars and plugins (often called Fiji.app or Fiji), or {_install()}",
             found=_seen(given),
         )
     jars = sorted([*(home / "jars").rglob("*.jar"), *(home / "plugins").rglob("*.jar")])
@@ -191,15 +195,15 @@ def _local(given: Path, named: str) -> Installation:
     for what, artifacts in NEEDED:
         if not any(installed.version(artifact) for artifact in artifacts):
             raise FijiNotFound(
-                f"no Fiji: the ImageJ in {home} comes without {what}, which the plugin needs",
-                f"run Help > Update... in it if it is a Fiji, or {INSTALL}",
+                f"no Fiji: the ImageJ in {home} lacks {what}, which the plugin needs",
+                f"run Help > Update... in it if it is a Fiji, or {_install()}",
                 found=f"{len(jars)} jars, ImageJ {installed.version('ij') or 'of unknown version'}",
             )
     return installed
 
 
 def _home(given: Path) -> Path | None:
-    """Find the folder that holds ``jars/ij-*.jar``: what was given, inside it, or above a program in it."""
+    """Find the folder that holds ``jars/ij-*.jar``: the given one, one inside it, or one above a program in it."""
     for folder in (given, given / "Fiji.app", given / "Fiji", *given.parents[:3]):
         if any((folder / "jars").glob("ij-*.jar")) and (folder / "plugins").is_dir():
             return folder.resolve()
@@ -208,7 +212,7 @@ def _home(given: Path) -> Path | None:
 
 def _seen(given: Path) -> str:
     if not given.exists():
-        return "there is no such folder"
+        return "no such folder"
     if (given / "ij.jar").is_file():
         return "plain ImageJ (ij.jar), which has no Fiji plugins"
     if not given.is_dir():

@@ -1,8 +1,8 @@
-"""Images to ImageJ and back: axes, pixel type, pixel size, frame interval and channel colours survive.
+"""Images to ImageJ and back, preserving axes, pixel type, pixel size, frame interval and channel colours.
 
-For code that runs beside a Java that is already running: the child of `fiji_bridge.session`, Fiji's Python mode, a
-notebook. Each plane is copied once, into an ordinary stack in Java's memory; nothing is a view of Java's memory, and
-no stack is virtual (the plugin reads single voxels, which a virtual stack cannot give).
+For code in a process with a running Java: the child of `fiji_bridge.session`, Fiji's Python mode, a notebook. Each
+plane is copied once, into an ordinary stack in Java's memory; nothing is a view of Java's memory, and no stack is
+virtual (the plugin reads single voxels, which a virtual stack cannot provide).
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import DIMS, in_order
 from cpretrain.images.metadata import Calibration
+from cpretrain.runtime.spelling import option
 
 _TYPES: dict[int, np.dtype] = {
     0: np.dtype(np.uint8),
@@ -26,18 +27,18 @@ _RGB = 4
 
 
 def check_dtype(dtype: np.dtype, name: str = "the image") -> None:
-    """Refuse the pixel types that ImageJ does not have.
+    """Refuse pixel types that ImageJ does not have.
 
     Raises
     ------
     BadInput
-        For all but uint8, uint16 and float32: ImageJ would take others for 32-bit floats, and bool for 8 bit.
+        When it is not uint8, uint16 or float32: ImageJ would take others for 32-bit floats, and bool for 8 bit.
     """
     if np.dtype(dtype).newbyteorder("=") not in _TYPES.values():
         raise BadInput(
             f"{name}: pixels of type {np.dtype(dtype)} would be changed by Fiji",
             expected="uint8, uint16 or float32",
-            cure="save it as 8-bit, 16-bit or 32-bit in Fiji (Image > Type), or use --engine native",
+            cure=f"save it as 8-bit, 16-bit or 32-bit in Fiji (Image > Type), or use {option('engine', 'native')}",
         )
 
 
@@ -48,20 +49,20 @@ def to_imageplus(
     title: str = "movie",
     colours: NDArray[np.uint8] | None = None,
 ) -> Any:
-    """Make a hyperstack of an image.
+    """Convert an image to an ImageJ hyperstack.
 
     Parameters
     ----------
     image : xarray.DataArray
-        uint8, uint16 or float32, axes by name in any order; may be memory-mapped.
+        uint8, uint16 or float32, with named axes in any order; it may be memory-mapped.
     calibration : Calibration, optional
-        What a pixel and a frame are worth (default: what the image's ``attrs`` say as `from_imageplus` writes them,
-        else one pixel, no interval).
+        Pixel size and frame interval (default: those in the image's ``attrs``, as written by `from_imageplus`, else
+        one pixel, no interval).
     title : str
-        Its title.
-    colours : numpy.ndarray, optional
-        Red, green and blue for the 256 levels of each channel, uint8 of shape (channels, 3, 256) (default: what the
-        image's ``attrs`` say, else ImageJ's).
+        Title of the hyperstack.
+    colours : ndarray of uint8, shape (C, 3, 256), optional
+        Red, green and blue for the 256 levels of each channel (default: those in the image's ``attrs``, else
+        ImageJ's).
 
     Returns
     -------
@@ -70,7 +71,7 @@ def to_imageplus(
     Raises
     ------
     BadInput
-        For another pixel type, or axes that are not understood.
+        When it has another pixel type, or axes that are not understood.
     """
     check_dtype(image.dtype, title)
     ordered = in_order(image)
@@ -90,24 +91,25 @@ def to_imageplus(
 
 
 def from_imageplus(image: Any) -> xr.DataArray:
-    """Copy an ImageJ image.
+    """Copy an ImageJ image to a labelled array.
 
     Parameters
     ----------
     image : ij.ImagePlus
-        8, 16 or 32 bit, a virtual stack too.
+        An image of 8, 16 or 32 bits, possibly a virtual stack.
 
     Returns
     -------
     xarray.DataArray
-        Axes t, z, c, y, x (all five), with coordinates in the unit of length and in seconds. Its ``attrs`` hold plain
-        values, so that they travel, to Java (``ij.py.to_java``) and into files: ``pixel_size`` (of z, y, x), ``unit``,
-        ``frame_interval`` (seconds), and where the image has channels ``colours`` (lists of shape (channels, 3, 256)).
+        All five axes t, z, c, y, x, with coordinates in the unit of length and in seconds. Its ``attrs`` hold plain
+        values, which can be passed to Java (``ij.py.to_java``) and written to files: ``pixel_size`` (z, y, x),
+        ``unit``, ``frame_interval`` (seconds), and if the image has channels, ``colours`` (lists of shape
+        (C, 3, 256)).
 
     Raises
     ------
     BadInput
-        For an RGB image.
+        When it is an RGB image.
     """
     dtype, shape = described(image)
     pixels = np.empty(shape, dtype)
@@ -121,12 +123,12 @@ def from_imageplus(image: Any) -> xr.DataArray:
 
 
 def described(image: Any) -> tuple[np.dtype, tuple[int, int, int, int, int]]:
-    """Pixel type and lengths in t, z, c, y, x of an ``ij.ImagePlus``.
+    """Return pixel type and lengths in t, z, c, y, x of an ``ij.ImagePlus``.
 
     Raises
     ------
     BadInput
-        For an RGB image.
+        When it is an RGB image.
     """
     kind = int(image.getType())
     if kind == _RGB:
@@ -140,7 +142,7 @@ def described(image: Any) -> tuple[np.dtype, tuple[int, int, int, int, int]]:
 
 
 def planes_of(image: Any) -> Iterator[NDArray[Any]]:
-    """Yield copies of the planes of an ``ij.ImagePlus`` in the order of t, z, c; each of shape (y, x)."""
+    """Yield copies of the planes of an ``ij.ImagePlus`` in the order of t, z, c; each has shape (Y, X)."""
     dtype, (frames, planes, channels, y, x) = described(image)
     stack = image.getStack()
     for t in range(frames):
@@ -151,7 +153,7 @@ def planes_of(image: Any) -> Iterator[NDArray[Any]]:
 
 
 def calibration_of(image: Any) -> Calibration:
-    """What a pixel and a frame of an ``ij.ImagePlus`` are worth."""
+    """Return pixel size and frame interval of an ``ij.ImagePlus``."""
     facts = image.getCalibration()
     size = (float(facts.pixelDepth), float(facts.pixelHeight), float(facts.pixelWidth))
     unit = str(facts.getUnit())
@@ -161,7 +163,7 @@ def calibration_of(image: Any) -> Calibration:
 
 
 def colours_of(image: Any) -> NDArray[np.uint8]:
-    """Colours of the channels of an ``ij.ImagePlus``, shape (channels, 3, 256)."""
+    """Return the channel colours of an ``ij.ImagePlus``, ndarray of uint8, shape (C, 3, 256)."""
     tables = []
     for table in image.getLuts():
         parts = _java_bytes(256), _java_bytes(256), _java_bytes(256)
@@ -173,7 +175,7 @@ def colours_of(image: Any) -> NDArray[np.uint8]:
 
 
 def _coordinates(shape: tuple[int, ...], calibration: Calibration) -> dict[str, NDArray[np.float64]]:
-    """Where frames, planes and pixels lie; nothing for an axis of length 1, or where the image does not say."""
+    """Return coordinates of frames, planes and pixels; none for an axis of length 1 or without a stated step."""
     steps = dict(zip("tzyx", (calibration.frame_interval, *calibration.pixel_size), strict=True))
     lengths = dict(zip(DIMS, shape, strict=True))
     return {
@@ -182,14 +184,14 @@ def _coordinates(shape: tuple[int, ...], calibration: Calibration) -> dict[str, 
 
 
 def _calibration_in(attrs: Mapping[Any, Any]) -> Calibration:
-    said = {name: attrs[name] for name in ("pixel_size", "unit", "frame_interval") if name in attrs}
-    if "pixel_size" in said:
-        said["pixel_size"] = tuple(said["pixel_size"])
-    return Calibration(**said)
+    known = {name: attrs[name] for name in ("pixel_size", "unit", "frame_interval") if name in attrs}
+    if "pixel_size" in known:
+        known["pixel_size"] = tuple(known["pixel_size"])
+    return Calibration(**known)
 
 
 def _planes(pixels: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield the planes as views, in the order of t, z, c, which is the order of an ImageJ stack."""
+    """Yield the planes as views in the order of t, z, c, that of an ImageJ stack."""
     t, z, c, _, _ = pixels.shape
     for index in np.ndindex(t, z, c):
         yield pixels[index]
@@ -202,7 +204,7 @@ def _java(name: str) -> Any:
 
 
 def _java_array(plane: NDArray[Any]) -> Any:
-    """Copy a plane into a Java array of the signed type of the same width, as ImageJ holds it."""
+    """Copy a plane into a Java array of the signed type with the same width, as ImageJ stores it."""
     import jpype
 
     native = plane.astype(plane.dtype.newbyteorder("="), copy=False)

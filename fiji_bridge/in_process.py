@@ -1,7 +1,7 @@
-"""The plugin in the Fiji that runs in this very process: Fiji's Python mode, or PyImageJ in a notebook.
+"""Run the plugin in a Fiji inside this very process: Fiji's Python mode, or PyImageJ in a notebook.
 
-Nothing is started here, and what is open stays open. For many movies, or where a crash must not take this process
-with it, use `fiji_bridge.FijiSession`.
+Nothing is started here, and open images stay open. For many movies, or where a crash must not end this process, use
+`fiji_bridge.FijiSession`.
 """
 
 import re
@@ -11,51 +11,47 @@ import numpy as np
 
 from cpretrain.errors import BadInput
 from cpretrain.registration.checks import beyond_plugin, check_drift_settings
+from cpretrain.runtime.spelling import command, option
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)((?: (?:[A-Z]+|native|fiji)\b)*)")
-
 
 def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.DataArray":
-    """Correct the drift of an image of the running Fiji with "Correct 3D drift".
+    """Correct the drift of an image in the running Fiji with "Correct 3D drift".
 
     Parameters
     ----------
     image : ij.ImagePlus
-        8, 16 or 32 bit; its pixels stay as they are. A selection drawn on it is where the drift is measured, unless
-        the settings name another, which then is drawn on it. Where the settings name its axes (``axes="TYX"``), its
-        planes are called so in Fiji too.
+        An image of 8, 16 or 32 bits; its pixels are not changed. The drift is measured inside the selection drawn on
+        it, unless the settings name another box, which is then drawn on it. If the settings name its axes
+        (``axes="TYX"``), its planes are renamed in Fiji too.
     settings : DriftSettings, optional
         Options of the plugin.
 
     Returns
     -------
     xarray.DataArray
-        A copy of the corrected movie, axes t, z, c, y, x, with ``pixel_size``, ``unit``, ``frame_interval`` and
-        ``colours`` in ``attrs``; the movie itself stays open in Fiji as "registered time points". ``ij.py.to_java``
-        takes it to Fiji again.
+        A copy of the corrected movie, with axes t, z, c, y, x, and ``pixel_size``, ``unit``, ``frame_interval`` and
+        ``colours`` in ``attrs``; the corrected movie itself stays open in Fiji as "registered time points".
+        ``ij.py.to_java`` converts the copy back.
 
     Raises
     ------
     BadInput
         When there is no image, or the settings do not fit it.
     FijiError
-        When the plugin made no corrected movie.
+        When the plugin produced no corrected movie.
     """
     from fiji_bridge.child import plugin
     from fiji_bridge.imageplus import from_imageplus
 
     if image is None:
-        raise BadInput("No image is open in Fiji", cure="open a time-lapse, or give one as an ij.ImagePlus")
+        raise BadInput("No image is open in Fiji", cure="open a time-lapse, or pass one as an ij.ImagePlus")
     settings = (settings or DriftSettings()).replace(engine="fiji")
-    try:
-        planes = _checked(image, settings)
-    except BadInput as error:
-        raise _in_python(error) from None
+    planes = _checked(image, settings)
     if settings.roi is not None:
         image.setRoi(*settings.roi)
     before = {int(each.getID()) for each in plugin.opened()}
@@ -64,7 +60,7 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     made = [each for each in new if str(each.getTitle()) == plugin.RESULT]
     if not made:
         raise FijiError(
-            f'"{plugin.COMMAND}" made no corrected movie', cure="see what it printed in Fiji's console"
+            f'"{plugin.COMMAND}" made no corrected movie', cure="see what it printed to Fiji's console"
         )
     return from_imageplus(made[-1])
 
@@ -76,15 +72,15 @@ def _options(settings: DriftSettings, planes: int) -> str:
 
 
 def _checked(image: Any, settings: DriftSettings) -> int:
-    """Check settings and image, name the image's axes as the settings do, and count its z planes."""
+    """Check settings and image, name the image's axes as in the settings, and count its z planes."""
     from cpretrain.images.timelapse import ArrayFrames
     from fiji_bridge.imageplus import described
 
-    beyond = beyond_plugin(settings)
+    beyond = [option(name) for name in beyond_plugin(settings)]
     if beyond:
         raise BadInput(
             f"{', '.join(beyond)}: the plugin has no such option",
-            cure=f"leave out {' and '.join(beyond)}, or use cpretrain.drift.correct_drift with --engine native",
+            cure=f"leave out {' and '.join(beyond)}, or use {command('drift', engine='native')}",
         )
     if settings.axes is not None:
         _name_axes(image, settings.axes)
@@ -94,34 +90,17 @@ def _checked(image: Any, settings: DriftSettings) -> int:
 
 
 def _name_axes(image: Any, axes: str) -> None:
-    """Call the planes of a stack frames, z planes or channels, as `axes` says."""
+    """Make the planes of a stack frames, z planes or channels, according to `axes`."""
     from fiji_bridge.imageplus import described
 
     lengths = [length for length in described(image)[1][:3] if length > 1]
     named = axes.upper().removesuffix("YX")
     if len(named) != len(lengths) or not re.fullmatch("T?Z?C?YX", axes.upper()):
         raise BadInput(
-            f"{image.getTitle()}: --axes {axes} does not fit this image",
+            f"{image.getTitle()}: {option('axes', axes)} does not fit this image",
             found=" × ".join(map(str, lengths)) + " planes",
-            expected="letters of TZCYX in this order, one for each of these lengths and then YX",
+            expected="letters from TZCYX in this order, one for each of these lengths, then YX",
         )
     found = dict(zip(named, lengths, strict=True))
     image.setDimensions(*(found.get(letter, 1) for letter in "CZT"))
     image.setOpenAsHyperStack(True)
-
-
-def _in_python(error: BadInput) -> BadInput:
-    """Name settings as Python does, ``axes="TYX"``, where the command line is meant otherwise."""
-
-    def written(option: re.Match[str]) -> str:
-        name, values = option[1].replace("-", "_"), option[2].split()
-        field = DriftSettings.model_fields.get(name)
-        if field is not None and field.annotation is bool:
-            return f"{name}=True{option[2]}"
-        if len(values) > 1:
-            return f"{name}=({', '.join(values)})"
-        return f'{name}="{values[0]}"' if values else f"{name}="
-
-    said = (error.problem, error.found, error.expected, error.cure)
-    problem, *rest = (text and _OPTION.sub(written, text) for text in said)
-    return BadInput(problem or "", **dict(zip(("found", "expected", "cure"), rest, strict=True)))

@@ -43,9 +43,9 @@ class Java:
     home : pathlib.Path
         Its folder, as in ``JAVA_HOME``.
     version : str
-        For example ``"17.0.15"``; empty where it does not say.
+        Its version, for example ``"17.0.15"``; empty if it is not stated.
     passed_over : str
-        Why it is not the one in ``JAVA_HOME``; empty where it is, or none is named.
+        Why it is not the one in ``JAVA_HOME``; empty if it is, or none is named.
     """
 
     home: Path
@@ -54,7 +54,7 @@ class Java:
 
     @property
     def major(self) -> int:
-        """The first number of the version, 8 for ``1.8``; 0 where it is not known."""
+        """The first number of the version, 8 for ``1.8``; 0 if it is unknown."""
         numbers = re.findall(r"\d+", self.version)
         if not numbers:
             return 0
@@ -64,18 +64,17 @@ class Java:
 def find_java(fiji: Path | None = None) -> Java:
     """Find a Java of at least version 11: ``JAVA_HOME``, Fiji's own, the PATH, then the usual places.
 
-    No process is started and nothing is downloaded, except that ``java -version`` is asked where a Java does not
-    carry a ``release`` file.
+    Nothing is downloaded, and no process is started except ``java -version`` for a Java without a ``release`` file.
 
     Parameters
     ----------
     fiji : pathlib.Path, optional
-        A Fiji folder, which may bring a Java of its own.
+        A Fiji folder, which may include its own Java.
 
     Raises
     ------
     FijiNotFound
-        With ``missing="java"`` where there is none, naming those that are too old.
+        When there is none (``missing="java"``); the error names those that are too old.
     """
     refused: dict[str, None] = {}
     passed_over = _what_is_wrong_with(os.environ.get("JAVA_HOME"))
@@ -90,7 +89,7 @@ def find_java(fiji: Path | None = None) -> Java:
         refused = {passed_over: None} | {reason: None for reason in refused if reason not in passed_over}
     raise FijiNotFound(
         f"no Java {OLDEST} or later is installed",
-        f"install a Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
+        f"install Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
         missing="java",
         found="; ".join(refused) or "no Java in JAVA_HOME, in Fiji, on the PATH or in the usual places",
     )
@@ -110,12 +109,12 @@ def _what_is_wrong_with(named: str | None) -> str:
 
 
 def library(home: Path) -> Path | None:
-    """Find the shared library of the Java in `home`; None where there is none."""
+    """Find the shared library of the Java in `home`; None if there is none."""
     return next((home / name for name in _LIBRARIES if (home / name).is_file()), None)
 
 
 def java_version(home: Path) -> str:
-    """Version of the Java in `home`, from its ``release`` file, else from ``java -version``."""
+    """Return the version of the Java in `home`, from its ``release`` file, else from ``java -version``."""
     try:
         stated = re.search(r'^JAVA_VERSION="([^"]+)"', (home / "release").read_text("utf-8", "replace"), re.M)
     except OSError:
@@ -128,8 +127,8 @@ def java_version(home: Path) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    said = re.search(r'version "([^"]+)"', asked.stderr + asked.stdout)
-    return said[1] if said else ""
+    found = re.search(r'version "([^"]+)"', asked.stderr + asked.stdout)
+    return found[1] if found else ""
 
 
 def _candidates(fiji: Path | None) -> Iterator[Path]:
@@ -148,12 +147,14 @@ def _candidates(fiji: Path | None) -> Iterator[Path]:
             yield from (Path(prefix, "lib", "jvm"), Path(prefix, "Library", "lib", "jvm"))
     for pattern in _INSTALLED:
         root = Path(pattern.split("*")[0])
-        yield from sorted(root.glob(pattern[len(str(root)) + 1 :]))  # older ones first: Fiji knows them
+        yield from sorted(
+            root.glob(pattern[len(str(root)) + 1 :])
+        )  # older ones first: Fiji is tested with them
     yield from _downloaded()
 
 
 def _downloaded() -> Iterator[Path]:
-    """Yield those that cjdk, which scyjava downloads Java with, keeps in its cache."""
+    """Yield the Javas in the cache of cjdk, with which scyjava downloads Java."""
     caches = {"darwin": "Library/Caches/cjdk", "win32": "AppData/Local/cjdk/cache"}
     cache = os.environ.get("CJDK_CACHE_DIR") or Path.home() / caches.get(sys.platform, ".cache/cjdk")
     for pattern in ("v0/jdks/*/*/release", "v0/jdks/*/*/Contents/Home/release", "v0/jdks/*/release"):
@@ -164,15 +165,15 @@ MOST_PERCENT = 70
 
 
 def java_options(memory: int | None) -> list[str]:
-    """Options of the Java in the child; `memory` is the largest heap in megabytes (default: see `FIJIS`)."""
+    """Return the options of the child's Java; `memory` is the largest heap in megabytes (default: see `FIJIS`)."""
     return [
         "-Djava.awt.headless=true",
         f"-Xmx{memory}m"
         if memory
         else f"-XX:MaxRAMPercentage={MOST_PERCENT / int(os.environ.get(FIJIS, '1')):.1f}",
-        "-XX:+ExitOnOutOfMemoryError",  # a plugin that goes on without its memory answers nonsense
+        "-XX:+ExitOnOutOfMemoryError",  # a plugin that continues without memory returns nonsense
         "-XX:-CreateCoredumpOnCrash",
-        "-XX:-UsePerfData",  # leaves a file behind when the process is killed
+        "-XX:-UsePerfData",  # it leaves a file behind when the process is killed
         "-Dfile.encoding=UTF-8",
         "-Dstdout.encoding=UTF-8",
         "-Dstderr.encoding=UTF-8",
@@ -183,12 +184,14 @@ def java_options(memory: int | None) -> list[str]:
 
 
 def own_preferences(folder: str | os.PathLike) -> list[str]:
-    """Options of a Java that keeps its preferences, SciJava's among them, in `folder`.
+    """Return options that make Java keep its preferences, including SciJava's, in `folder`.
 
-    Windows keeps them in its registry all the same. The folder is made here, because Java reports on stderr that it
-    made it.
+    Windows keeps them in its registry all the same. The folder is created here, because Java would report its creation
+    on stderr.
     """
     Path(folder, ".java", ".userPrefs").mkdir(parents=True, exist_ok=True)
-    files = "java.util.prefs.FileSystemPreferencesFactory"  # as on Linux; macOS has one that knows no folder
+    files = (
+        "java.util.prefs.FileSystemPreferencesFactory"  # as on Linux; that of macOS does not support a folder
+    )
     factory = [f"-Djava.util.prefs.PreferencesFactory={files}"] if sys.platform == "darwin" else []
     return [*factory, f"-Djava.util.prefs.userRoot={folder}"]

@@ -1,4 +1,4 @@
-"""What Fiji prints: the child's stdout and stderr go to one file, which outlives it."""
+"""Output of Fiji: the child's stdout and stderr go to one file, which outlives it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ class Journal:
         self.path = path
 
     def mark(self) -> "Passage":
-        """Begin a passage at the present end of the file."""
+        """Start a passage at the current end of the file."""
         try:
             return Passage(self.path, self.path.stat().st_size)
         except OSError:
@@ -18,20 +18,20 @@ class Journal:
 
 
 class Passage:
-    """What was printed since a mark."""
+    """Output since a mark."""
 
     def __init__(self, path: Path, start: int) -> None:
-        self._path, self._start, self._told = path, start, start
+        self._path, self._start, self._returned = path, start, start
 
     def all(self) -> str:
-        """Everything since the mark."""
+        """Return everything since the mark."""
         return self._from(self._start).decode("utf-8", "replace")
 
     def news(self) -> str:
-        """Give the whole lines since the last call."""
-        new = self._from(self._told)
+        """Return the complete lines since the last call."""
+        new = self._from(self._returned)
         whole = new[: new.rfind(b"\n") + 1]
-        self._told += len(whole)
+        self._returned += len(whole)
         return whole.decode("utf-8", "replace")
 
     def _from(self, start: int) -> bytes:

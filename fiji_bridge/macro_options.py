@@ -6,24 +6,30 @@ from pathlib import Path
 import numpy as np
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
 def macro_options(
     settings: DriftSettings, planes: int, *, drift_file: Path | None = None, plane_folder: Path | None = None
 ) -> str:
-    """Write every option out: the plugin takes its own default for a missing one, and ignores a misspelt one.
+    """Format all options explicitly: the plugin uses its own default for a missing one, and ignores a misspelt one.
 
     Parameters
     ----------
     settings : DriftSettings
-        Checked against the movie before.
+        Settings, already checked against the movie.
     planes : int
         Number of z planes.
     drift_file : pathlib.Path, optional
-        Only compute the drift, and write it to this file.
+        File to write the drift to; no corrected movie is made then.
     plane_folder : pathlib.Path, optional
-        Write the corrected planes to this empty folder instead of keeping them in memory ("Use virtualstack").
+        Empty folder to write the corrected planes to, instead of keeping them in memory ("Use virtualstack").
+
+    Raises
+    ------
+    BadInput
+        When ImageJ cannot quote the path of the file or folder.
     """
     lowest, highest = settings.z_range or (1, planes)
     switches = {
@@ -48,15 +54,15 @@ def macro_options(
     if plane_folder is not None:
         words += ["use", f"choose=[{plane_folder}]"]
     if drift_file is not None:
-        words += ["only", f"please=[{drift_file}]"]  # a bare "only" is another key than "only="
+        words += ["only", f"please=[{drift_file}]"]  # a bare "only" is a different key from "only="
     return " ".join(words)
 
 
 def _check_path(path: Path) -> None:
-    """Refuse a path that ImageJ cannot quote: it ends at the first bracket, and what follows is taken for options."""
+    """Refuse a path that ImageJ cannot quote: it ends at the first bracket, and the rest is taken for options."""
     if re.search(r"[\[\]\x00-\x1f]", str(path)):
         raise BadInput(
-            f"{path}: Fiji cannot be told of a folder with such a name",
+            f"{path}: Fiji cannot open a folder with such a name",
             found="brackets or control characters",
-            cure="set TMPDIR to another folder, or use --engine native",
+            cure=f"set TMPDIR to another folder, or use {option('engine', 'native')}",
         )

@@ -1,4 +1,4 @@
-"""Read what "Correct 3D drift" prints: the drift of each frame, the pairs cut to max_shift, and what went wrong."""
+"""Parse the output of "Correct 3D drift": the drift of each frame, the pairs clipped to max_shift, and errors."""
 
 import re
 from collections.abc import Iterator
@@ -15,28 +15,37 @@ _NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 _DRIFT = re.compile(rf"frame {_FRAME} correcting drift {_NUMBER},{_NUMBER},{_NUMBER}\s*$")
 _PAIR = re.compile(rf"between frames {_FRAME} and {_FRAME}\s*$")
 _LARGEST = 1e9
-"""Pixels; a drift beyond that is no number that the plugin wrote."""
+"""Limit in pixels; a larger drift was not written by the plugin."""
 _CLIPPED = "Too large drift along dimension"
 _MARKS = ("Error", "Exception", "Cannot", "please")
 
 
 def drift_in(log: str, frames: int) -> NDArray[np.float32] | None:
-    """Drift of each frame in z, y, x (pixels, what the sample did), shape (frames, 3).
+    """Read the drift of each frame from the log.
 
-    None where the log does not name every frame with three numbers. In sub-pixel mode the plugin prints two decimals.
+    Returns
+    -------
+    ndarray of float32, shape (T, 3), or None
+        Movement of the sample in z, y, x, in pixels (two decimals in sub-pixel mode). None unless the log has three
+        numbers for every frame.
     """
     drift = np.full((frames, 3), np.nan)
     for line in log.splitlines():
-        said = _DRIFT.search(line)
-        if said and 1 <= int(said[1]) <= frames:
-            drift[int(said[1]) - 1] = float(said[4]), float(said[3]), float(said[2])
+        found = _DRIFT.search(line)
+        if found and 1 <= int(found[1]) <= frames:
+            drift[int(found[1]) - 1] = float(found[4]), float(found[3]), float(found[2])
     return _if_pixels(drift)
 
 
 def drift_in_file(text: str) -> NDArray[np.float32] | None:
-    """Drift of each frame in z, y, x from the file that "Only compute drift vectors" saves, unrounded.
+    """Read the drift of each frame from the file that "Only compute drift vectors" saves.
 
-    The file holds shifts, after a line ``dx dy dz``: the negative of the drift, in x, y, z. None where it does not.
+    The file holds shifts, the negative of the drift, in x, y, z, after a line ``dx dy dz``.
+
+    Returns
+    -------
+    ndarray of float32, shape (T, 3), or None
+        Movement of the sample in z, y, x, in pixels, unrounded. None if the file does not have this form.
     """
     lines = text.splitlines()
     try:
@@ -49,12 +58,12 @@ def drift_in_file(text: str) -> NDArray[np.float32] | None:
 
 
 def _if_pixels(drift: NDArray[np.float64]) -> NDArray[np.float32] | None:
-    """Return a drift in single precision; None where one of its numbers is not finite, or no number of pixels."""
+    """Return a drift in single precision; None if any number is not finite, or implausibly large."""
     return drift.astype(np.float32) if (np.abs(drift) < _LARGEST).all() else None
 
 
 def clipped_in(log: str) -> tuple[FramePair, ...]:
-    """Pairs of frames, from 0, whose measured shift was cut to max_shift on any axis, at any time scale."""
+    """Return the pairs of frames, from 0, whose measured shift was clipped on any axis, at any time scale."""
     pairs: dict[FramePair, None] = {}
     pair: FramePair | None = None
     for line in log.splitlines():
@@ -67,7 +76,7 @@ def clipped_in(log: str) -> tuple[FramePair, ...]:
 
 
 def frames_in(text: str) -> Iterator[int]:
-    """Yield the frames, from 0, that lines of the log report on: being measured, then being corrected."""
+    """Yield the frames, from 0, that the log reports as being measured, or being corrected."""
     for line in text.splitlines():
         between, corrected = _PAIR.search(line), _DRIFT.search(line)
         if between:
@@ -77,6 +86,6 @@ def frames_in(text: str) -> Iterator[int]:
 
 
 def complaint_in(log: str) -> str:
-    """Find the line that says what went wrong, the last one first; empty where none does."""
+    """Return the last line that reports an error; empty if there is none."""
     lines = [line.strip() for line in without_trace(log).splitlines()]
     return next((line for line in reversed(lines) if any(mark in line for mark in _MARKS)), "")

@@ -1,4 +1,4 @@
-"""One headless Fiji in a process of its own: started once, called many times, stopped on any way out."""
+"""One headless Fiji in a separate process: started once, called many times, and stopped however this process ends."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import option
 from fiji_bridge.errors import FijiError, death
 from fiji_bridge.find import FijiSource
 from fiji_bridge.java import USE_JAVA_HOME, java_options, own_preferences
@@ -41,33 +42,33 @@ _warn_once = lru_cache(warning)
 class FijiSession:
     """A headless Fiji in a child process; use it in a ``with`` statement.
 
-    The child ends when the session is left, when this process ends (on Ctrl-C, on SIGTERM, even on SIGKILL), and
-    when a call takes too long. The next call starts another one. What a person set in their own Fiji neither
-    changes what it does, nor is changed by it.
+    The child ends with the ``with`` block, with this process (on Ctrl-C, on SIGTERM, even on SIGKILL), and when a call
+    takes too long; the next call starts another one. The user's settings in their own Fiji neither affect it nor are
+    affected by it.
 
     Parameters
     ----------
     source : FijiSource
-        Which Fiji, from `find_fiji`.
+        The Fiji to run, from `find_fiji`.
     time_limit : float
-        Seconds that Fiji may be silent in a call; the plugin prints a line for every pair of frames.
+        Seconds that Fiji may be silent during a call; the plugin prints a line for every pair of frames.
     start_limit : float
         Seconds that starting may take.
     memory : int, optional
-        Largest size of Fiji's heap in megabytes (default: 70 % of what the machine has).
+        Largest size of Fiji's heap in megabytes (default: 70 % of the machine's memory).
     jobs : path-like, optional
-        A Python file, run in the child, that registers more jobs with `fiji_bridge.jobs.job`.
+        A Python file, run in the child, that registers more jobs with `fiji_bridge.child.jobs.job`.
 
     Attributes
     ----------
     starts : int
-        How often a child was started.
+        Number of children started so far.
     folder : pathlib.Path
         Temporary folder of the session, removed at its end.
     turn : threading.RLock
-        Held while a movie is worked on; threads wait for each other.
+        Lock held while a movie is processed, so that threads take turns.
     heap_limit : int
-        Bytes that Fiji may take at most; 0 before the first start.
+        Maximum number of bytes that Fiji may take; 0 before the first start.
     """
 
     def __init__(
@@ -104,16 +105,16 @@ class FijiSession:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the child, None where none runs."""
+        """Process id of the child; None if none is running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start the child, where none runs.
+        """Start the child if none is running.
 
         Raises
         ------
         FijiError
-            When Java or Fiji does not start, with what they printed.
+            When Java or Fiji does not start, with their output.
         """
         with self.turn:
             if self.pid is not None:
@@ -139,11 +140,12 @@ class FijiSession:
                 raise FijiError(
                     f"Fiji does not start: {error.problem}",
                     error.text,
-                    "see what `cpretrain doctor` says about Java and Fiji, or use --engine native",
+                    "see what `cpretrain doctor` says about Java and Fiji, "
+                    f"or use {option('engine', 'native')}",
                 ) from error
 
     def ping(self) -> dict[str, Any]:
-        """Ask the child how it is: versions of ImageJ and Java, bytes of heap in use, its process id."""
+        """Query the child: versions of ImageJ and Java, bytes of heap in use, process id."""
         return self.call("ping", time_limit=30)
 
     def call(
@@ -154,23 +156,23 @@ class FijiSession:
         on_text: Callable[[str], None] | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """Run a job in the child, starting it where none runs.
+        """Run a job in the child, which is started if necessary.
 
         Parameters
         ----------
         job : str
             Name of the job.
         time_limit : float, optional
-            Seconds that it may be silent (default: the session's).
+            Seconds that it may be silent (default: the session's limit).
         on_text : callable, optional
             Called with each piece of text that Fiji prints meanwhile.
         **parameters
-            What JSON can carry.
+            Arguments of the job, of types that JSON can represent.
 
         Raises
         ------
         FijiError
-            When the job fails, takes too long, or takes the child with it.
+            When the job fails, takes too long, or crashes the child.
         """
         with self.turn:
             self.start()
@@ -195,11 +197,11 @@ class FijiSession:
             self._end()
 
     def close(self) -> None:
-        """End the child, also in the middle of a call of another thread, and remove the session's folder."""
+        """End the child, even during a call from another thread, and remove the session's folder."""
         if self.turn.acquire(blocking=False):
             self.turn.release()
         elif (process := self._process) is not None:
-            _kill(process)  # the thread that waits for its answer learns that there will be none
+            _kill(process)  # the thread waiting for its answer learns that there will be none
         self.stop()
         self._clear()
 
@@ -242,7 +244,7 @@ class FijiSession:
         try:
             self._send({"job": job, "parameters": parameters})
             answer = self._await(limit, text, on_text)
-        except BaseException:  # also Ctrl-C: what the child is doing is of no use to anybody now
+        except BaseException:  # Ctrl-C too: nobody needs the child's work any more
             self._end()
             raise
         if "error" in answer:
@@ -256,7 +258,7 @@ class FijiSession:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except OSError:
-            pass  # it is dead; waiting for its answer finds out how it died
+            pass  # it is dead; waiting for its answer finds out why
 
     def _await(self, limit: float, text: Passage, on_text: Callable[[str], None] | None) -> dict[str, Any]:
         end = time.monotonic() + limit
@@ -275,13 +277,14 @@ class FijiSession:
             if line:
                 return json.loads(line)
         raise FijiError(
-            f"Fiji gave no sign of life for {limit:g} s and was ended",
+            f"Fiji did not respond for {limit:g} s and was stopped",
             text.all(),
-            "give it more time, or measure on fewer planes (--z-range) or in a smaller box (--roi)",
+            f"give it more time, or measure on fewer planes ({option('z_range')}) "
+            f"or in a smaller box ({option('roi')})",
         )
 
     def _see_whether_it_lives(self) -> None:
-        """Wait a moment after an error: where Java is on its way out, the next call must not meet it."""
+        """Wait a moment after an error: if Java is about to exit, the next call must not reach it."""
         try:
             self._answers.get(timeout=_PARTING)
         except queue.Empty:
@@ -297,7 +300,7 @@ class FijiSession:
         return death(code, text)
 
     def _end(self) -> None:
-        """End the child and all that it started, politely first."""
+        """End the child and everything that it started, politely first."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -322,7 +325,7 @@ def _kill(process: "subprocess.Popen[str]") -> None:
 
 
 def _read(answers: IO[str], into: "queue.Queue[str | None]") -> None:
-    """Pass the child's answers on; None when there will be no more."""
+    """Pass on the child's answers; None when there will be no more."""
     with suppress(ValueError, OSError):
         for line in answers:
             into.put(line)

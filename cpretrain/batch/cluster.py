@@ -1,4 +1,4 @@
-"""Work on many files at once with Dask: on this machine, on a scheduler that runs already, or through a queue."""
+"""Work on many files at once with Dask: on this machine, on a running scheduler, or through a queue."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,10 +12,12 @@ from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.queue_profile import queue_cluster, read_profile
 from cpretrain.batch.state import BatchState
 from cpretrain.batch.worker import KEEPER, CloseCached, work_on
+from cpretrain.batch.workload import Workload
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.shipped import shipped
+from cpretrain.runtime.spelling import current_spelling, option
 from cpretrain.settings.batch import BatchSettings
 
 if TYPE_CHECKING:
@@ -24,13 +26,13 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Done = TypeVar("Done")
 STARTED = "cpretrain started"
-"""Topic on which a worker says which file it begins with."""
+"""Topic on which a worker reports the file it is starting."""
 SECONDS_TO_CONNECT = 10
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A file, and the bytes of memory that the work on it takes."""
+    """A file, and the memory in bytes that the work on it takes."""
 
     file: Path
     memory: int
@@ -38,24 +40,23 @@ class Unit:
 
 def on_cluster(
     files: Sequence[Path],
-    work: Callable[[Path], Result],
+    load: Workload[Result],
     settings: BatchSettings,
-    memory: Callable[[Path], int],
     state: BatchState,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
-    """Do the work on the workers of a cluster, each file on one of them, and give what became of it as it is done.
+    """Process each file on one worker of a cluster, and yield its outcome as soon as it is done.
 
-    A worker that dies is replaced by Dask, and its file is given to another one; a file that kills a worker that works
-    on it alone has failed. Workers end with this process, however it ends.
+    Dask replaces a worker that dies, and its file goes to another one; a file fails if it kills a worker that has
+    nothing else to do. Workers end with this process, however it ends.
 
     Raises
     ------
     BadInput
-        When the cluster cannot be had.
+        When the cluster is not available.
     """
     from distributed import Client
 
-    units, outcomes = _units(files, memory)
+    work, (units, outcomes) = load.work, _units(files, load.memory)
     yield from outcomes
     if settings.cluster:
         profile = read_profile(settings.cluster)
@@ -82,7 +83,7 @@ def on_cluster(
 def _units(
     files: Sequence[Path], memory: Callable[[Path], int]
 ) -> tuple[list[Unit], list[tuple[Path, Outcome]]]:
-    """Read the headers: what each file takes; a file that cannot be read has failed already."""
+    """Read from each file's header how much memory it takes; a file that cannot be read fails here."""
     units: list[Unit] = []
     failed: list[tuple[Path, Outcome]] = []
     for file in files:
@@ -100,14 +101,15 @@ def _client_of(scheduler: str) -> "Client":
         client = Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise BadInput(
-            f"--scheduler {scheduler}: no Dask scheduler answers there",
+            f"{option('scheduler', scheduler)}: no Dask scheduler answers there",
             found=str(error) or type(error).__name__,
             cure="start one with: dask scheduler",
         ) from None
     try:
         if not workers_of(client):
             info(
-                f"--scheduler {scheduler}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
+                f"{option('scheduler', scheduler)}: has no workers yet; waiting for the first one (Ctrl-C stops "
+                "waiting)"
             )
             client.wait_for_workers(1)
         _check_workers(client)
@@ -118,7 +120,7 @@ def _client_of(scheduler: str) -> "Client":
 
 
 def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Iterator[Done]:
-    """Say it in words when the scheduler dies, of which Dask's objects complain in many ways."""
+    """Turn the various exceptions that Dask raises when the scheduler dies into one BadInput."""
     from asyncio import CancelledError
 
     try:
@@ -127,17 +129,17 @@ def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Itera
         if client.status == "running":
             raise
         raise BadInput(
-            f"--scheduler {scheduler}: the Dask scheduler is gone",
-            cure="start it and its workers again, and run this again: what is done is kept",
+            f"{option('scheduler', scheduler)}: the Dask scheduler is gone",
+            cure="restart it and its workers, and run this again: completed files are kept",
         ) from None
 
 
 def _check_workers(client: "Client") -> None:
-    """A worker does one file at a time, which is what its memory and its Fiji are counted for."""
+    """Check that each worker has one thread: its memory and its Fiji are sized for one file at a time."""
     for address, facts in workers_of(client).items():
         if facts["nthreads"] != 1:
             raise BadInput(
-                f"worker {address}: would work on several files at once",
+                f"worker {address}: would process several files at once",
                 found=f"{facts['nthreads']} threads",
                 expected="1",
                 cure="start workers with: dask worker ADDRESS --nthreads 1 (and --nworkers for several)",
@@ -152,14 +154,16 @@ def _run(
     room: int | None,
     expected: int = 1,
 ) -> Iterator[tuple[Path, Outcome[Result]]]:
-    """Do the units that the largest worker has the memory for (None: workers do not say), small ones first."""
+    """Process the units that fit the largest worker's memory (None: unknown), small ones first."""
     client.register_plugin(CloseCached(), name=KEEPER)
     by_name = {str(unit.file): unit.file for unit in units}
     client.subscribe_topic(STARTED, lambda event: _started(state, by_name, event[1]))
 
+    spelling = current_spelling()
+
     def send(unit: Unit) -> "Future[Outcome[Result]]":
         needed = {"memory": unit.memory} if room is not None and unit.memory else None
-        return client.submit(work_on, work, unit.file, STARTED, pure=False, resources=needed)
+        return client.submit(work_on, work, unit.file, STARTED, spelling, pure=False, resources=needed)
 
     units = sorted(units, key=lambda unit: unit.memory)
     too_large = [unit for unit in units if room is not None and unit.memory > room]
@@ -174,36 +178,36 @@ def _run(
 
 @contextmanager
 def _left_as_it_was(client: "Client") -> Iterator[None]:
-    """Take from workers that stay what this batch gave them; one that has just come has nothing of it."""
+    """Remove this batch's plugin from workers that stay; one that has just joined does not have it."""
     try:
         yield
     finally:
         with suppress(
             OSError, KeyError, ValueError
-        ):  # nor is there anything left to take where the scheduler is gone
+        ):  # nor is anything left to remove if the scheduler is gone
             client.unregister_worker_plugin(KEEPER)
 
 
-def _started(state: BatchState, by_name: dict[str, Path], said: dict[str, str]) -> None:
-    if said["file"] in by_name:
-        state.started(by_name[said["file"]], said["name"])
+def _started(state: BatchState, by_name: dict[str, Path], message: dict[str, str]) -> None:
+    if message["file"] in by_name:
+        state.started(by_name[message["file"]], message["name"])
 
 
 def _too_large(unit: Unit, room: int) -> BadInput:
     return BadInput(
-        f"{unit.file}: no worker has the memory for it",
-        found=f"{room / 1e9:.1f} GB for a file",
+        f"{unit.file}: no worker has enough memory for it",
+        found=f"{room / 1e9:.1f} GB per file",
         expected=f"{unit.memory / 1e9:.1f} GB",
         cure=f"use workers with more memory ({shipped('docs/cluster.md')})",
     )
 
 
 def _largest_memory(client: "Client") -> int | None:
-    """Bytes for a file on the largest worker; None where the workers do not say."""
+    """Return the bytes available for a file on the largest worker; None if the workers do not declare it."""
     resources = [facts["resources"] for facts in workers_of(client).values()]
-    if not all("memory" in said for said in resources):
+    if not all("memory" in declared for declared in resources):
         return None
-    return int(max(said["memory"] for said in resources))
+    return int(max(declared["memory"] for declared in resources))
 
 
 def _outcome(future: Any, file: Path) -> Outcome:
@@ -217,7 +221,8 @@ def _outcome(future: Any, file: Path) -> Outcome:
             BadInput(
                 f"{file}: the processes that worked on it died",
                 found=str(error).partition("\n")[0],
-                cure="most likely the memory was too small: use fewer workers (--workers), or a larger machine",
+                cure=f"most likely there was too little memory: use fewer workers ({option('workers')}), "
+                "or a larger machine",
             ),
         )
     return outcome

@@ -1,4 +1,4 @@
-"""Hand files to the workers of a Dask cluster, one to each, so that no file is blamed for what another one did."""
+"""Hand files to the workers of a Dask cluster one at a time, so that no file is blamed for what another one did."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,22 +16,22 @@ Send = Callable[[Unit], "Future[Any]"]
 def hand_out(
     client: "Client", units: Sequence[Unit], send: Send[Unit], expected: int
 ) -> Iterator[tuple[Unit, "Future[Any]"]]:
-    """Send units to workers, and give each with its future when it is done.
+    """Send units to workers, and yield each with its future when it is done.
 
-    Dask blames the death of a worker on everything that lies with it, and gives a task up when that happened too
-    often. So a worker gets one unit at a time, and what Dask gave up is sent once more at the end, one after the other
-    with nothing beside it: then a worker that dies, dies of it.
+    Dask blames the death of a worker on every task that it holds, and gives up a task after too many such deaths. So a
+    worker gets one unit at a time, and units that Dask gave up are sent once more at the end, one after the other with
+    nothing else running: if a worker dies then, that unit is the cause.
 
     Parameters
     ----------
     client : distributed.Client
         The cluster.
     units : sequence
-        What to do.
+        Units of work.
     send : callable
         Submits a unit.
     expected : int
-        How many workers will come; as many as there are counts where that is more.
+        Number of workers that are expected to join; if more are there already, their number counts.
     """
     suspects = []
     for unit, future in _sent(client, units, send, lambda: max(1, expected, len(workers_of(client)))):
@@ -40,12 +40,12 @@ def hand_out(
         else:
             yield unit, future
     if suspects:
-        info(f"{len(suspects)} files lay with workers that died: they are done again, one at a time")
+        info(f"{len(suspects)} files were with workers that died: they are processed again, one at a time")
     yield from _sent(client, suspects, send, lambda: 1)
 
 
 def workers_of(client: "Client") -> dict[str, Any]:
-    """What the scheduler knows of each worker that is there now, by address."""
+    """Return the scheduler's information on each worker present now, by address."""
     return dict(client.scheduler_info(n_workers=-1)["workers"])
 
 

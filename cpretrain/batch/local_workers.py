@@ -1,4 +1,4 @@
-"""Workers on this machine: as many as its cores and its memory allow."""
+"""Workers on this machine: as many as its cores and memory allow."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from cpretrain.errors import BadInput, short
 from cpretrain.runtime.cancel import signals_held
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.threads import FIJIS, VARIABLES
 
 if TYPE_CHECKING:
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 BASE = 700_000_000
 """Bytes that a worker takes besides its file: Python, PyTorch and a model."""
 NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-"""Options of a scheduler without Dask's web page, and so without a port that another one may have."""
+"""Scheduler options that switch off Dask's web page, and with it a port that may be taken."""
 SPARE = 0.9
 """Share of the free memory that workers may take together."""
 
 
 class Sized(Protocol):
-    """Something that takes memory."""
+    """Work that takes memory."""
 
     @property
     def memory(self) -> int:
-        """Bytes."""
+        """Memory that it takes, in bytes."""
 
 
 Unit = TypeVar("Unit", bound=Sized)
@@ -34,23 +35,23 @@ Unit = TypeVar("Unit", bound=Sized)
 def shares(
     units: Sequence[Unit], workers: int | Literal["auto"], free: int | None = None, cores: int | None = None
 ) -> list[tuple[list[Unit], int, int]]:
-    """Divide units by the memory they take: first those that all workers have room for, then the larger ones.
+    """Group units by the memory they take: first those that fit on all workers at once, then the larger ones.
 
     Parameters
     ----------
     units : sequence
-        What takes memory.
+        Units of work.
     workers : int or "auto"
-        How many workers at most; auto: one a core.
+        Maximum number of workers; auto: one per core.
     free, cores : int, optional
-        Bytes of memory, and cores, to be shared (default: what this machine has free).
+        Bytes of memory, and cores, to share (default: what this machine has free).
 
     Returns
     -------
     list of tuple
-        Units, the number of workers to do them with, and the bytes of memory of each worker. So many workers that
-        all may hold a unit of that group at once; one where even a single unit takes more than there is, which the
-        work itself then finds out.
+        For each group: its units, the number of workers, and the bytes of memory per worker. The number of workers is
+        limited so that each can hold the largest unit of its group; it is at least one, even if a single unit takes
+        more memory than there is.
     """
     if free is None:
         import psutil
@@ -71,14 +72,14 @@ def shares(
 
 @contextmanager
 def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
-    """Start workers of one thread on this machine, which share its cores; they end with the block or the process.
+    """Start single-threaded workers that share this machine's cores; they end with the block or the process.
 
     Parameters
     ----------
     workers : int
-        How many.
+        Number of workers.
     share : int
-        Bytes of memory that the work on a file may take on each.
+        Bytes of memory that the work on a file may take on each worker.
 
     Raises
     ------
@@ -94,8 +95,8 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
     environment = {name: os.environ.get(name, threads) for name in VARIABLES} | {FIJIS: str(workers)}
     settings = {
         "distributed.nanny.pre-spawn-environ": environment,
-        "distributed.worker.profile.enabled": False,  # samples call stacks for Dask's web page, and keeps them
-        "distributed.scheduler.allowed-failures": 0,  # what lay with a worker that died is done again alone: hand_out
+        "distributed.worker.profile.enabled": False,  # it samples call stacks for Dask's web page, and keeps them
+        "distributed.scheduler.allowed-failures": 0,  # hand_out itself repeats the tasks of a worker that died
     }
     with _environment_kept(), dask.config.set(settings):
         try:
@@ -103,7 +104,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
                 cluster = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
-                    memory_limit=0,  # what files take is known beforehand; what Dask would end could have finished
+                    memory_limit=0,  # the memory per file is known; Dask would end work that could have finished
                     resources={"memory": share},
                     scheduler_kwargs=NO_DASHBOARD,
                     silence_logs=logging.CRITICAL,
@@ -112,7 +113,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
             raise BadInput(
                 f"{workers} workers: cannot be started on this machine",
                 found=short(error),
-                cure="run it again; --workers 1 does one file after the other without workers",
+                cure=f"run this again; {option('workers', 1)} processes one file after the other without workers",
             ) from error
         with cluster:
             yield cluster
@@ -120,7 +121,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
 
 @contextmanager
 def _environment_kept() -> Iterator[None]:
-    """Undo afterwards what Dask does to this process: it sets the variables meant for its workers here, for good."""
+    """Restore the environment afterwards: Dask sets the variables meant for its workers in this process, for good."""
     before = dict(os.environ)
     try:
         yield

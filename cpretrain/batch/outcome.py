@@ -1,4 +1,4 @@
-"""What became of the work on one file, in whichever process it was done."""
+"""Outcome of the work on one file, in whichever process it was done."""
 
 import errno
 import time
@@ -8,34 +8,35 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 Result = TypeVar("Result")
 
-CURES = {
-    errno.ENOSPC: "make room, or choose another disk with --out; the next run goes on from here",
-    errno.EFBIG: "raise the limit of file sizes, or choose another disk with --out",
-    errno.EROFS: "choose another folder with --out",
-    errno.EACCES: "ask for the rights to read the input and to write into the folder of the results",
-    errno.ENOENT: "leave the files in their place while they are worked on, and run this again",
+_CURES = {
+    errno.ENOSPC: "free some space, or choose another disk with {out}; the next run continues from here",
+    errno.EFBIG: "raise the limit on file sizes, or choose another disk with {out}",
+    errno.EROFS: "choose another folder with {out}",
+    errno.EACCES: "ask for permission to read the input and to write to the results folder",
+    errno.ENOENT: "leave the files where they are while they are being processed, and run this again",
 }
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What became of a file.
+    """Outcome of the work on one file.
 
     Parameters
     ----------
     result : object
-        What the work gave; None where it failed.
+        Result of the work; None if it failed.
     failure : BadInput or None
-        Why it failed.
+        Reason of the failure.
     seconds : float
-        How long it took.
+        Duration.
     worker : str
-        Where it was done; empty for this process.
+        Worker that did it; empty for this process.
     said : tuple of (str, str)
-        What another process had to say meanwhile: ``say`` or ``warn``, and the message.
+        Messages from another process: ``info`` or ``warning``, and the text.
     """
 
     result: Result | None
@@ -46,7 +47,7 @@ class Outcome(Generic[Result]):
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
-    """Do the work on a file; what is wrong with the file, the disk or the memory becomes its failure."""
+    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure."""
     started = time.perf_counter()
     result, failure = None, None
     try:
@@ -61,11 +62,15 @@ def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Out
 def _in_words(file: Path, error: OSError | MemoryError) -> BadInput:
     if isinstance(error, MemoryError):
         return BadInput(
-            f"{file}: there is too little memory", found=str(error), cure="use fewer workers (--workers)"
+            f"{file}: not enough memory",
+            found=str(error),
+            cure=f"use fewer workers ({option('workers')})",
         )
     reason = error.strerror or str(error) or type(error).__name__
     return BadInput(
         f"{error.filename or file}: {reason}",
         found=f"while working on {file.name}" if error.filename else None,
-        cure=CURES.get(error.errno or 0, "see that disk and network work, and run this again"),
+        cure=_CURES.get(
+            error.errno or 0, "check that the disk and the network work, and run this again"
+        ).format(out=option("out")),
     )

@@ -1,4 +1,4 @@
-"""A cluster with a queue, described by a small TOML file: workers are jobs of SLURM, PBS, LSF, SGE and others."""
+"""Profile of a cluster with a queue, a small TOML file: workers are jobs of SLURM, PBS, LSF, SGE and others."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from cpretrain.batch.local_workers import BASE, NO_DASHBOARD
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.threads import VARIABLES
 from cpretrain.settings.base import PositiveInt, Settings, bad_settings
 from cpretrain.storage.toml_file import read_toml
@@ -27,21 +28,22 @@ CLASSES = {
 
 
 class QueueProfile(Settings):
-    """What a profile says; a job is one worker, which works on one movie at a time."""
+    """Contents of a profile; a job is one worker, which works on one movie at a time."""
 
     queue: Literal["slurm", "pbs", "lsf", "sge", "oar", "moab", "htcondor"] = Field(
         description="queueing system"
     )
-    jobs: PositiveInt = Field(description="jobs to run side by side")
-    memory: str = Field(description="memory of a job, for example 8GB")
-    cores: PositiveInt = Field(1, description="cores of a job")
+    jobs: PositiveInt = Field(description="jobs to run at the same time")
+    memory: str = Field(description="memory per job, for example 8GB")
+    cores: PositiveInt = Field(1, description="cores per job")
     options: dict[str, Any] = Field(
-        {}, description="what else dask-jobqueue's class for that queue takes, for example queue and walltime"
+        {},
+        description="other options of dask-jobqueue's class for that queue, for example queue and walltime",
     )
 
     @property
     def bytes_for_a_file(self) -> int:
-        """Bytes that the work on a file may take, besides Python and a model."""
+        """Bytes that the work on a file may take, in addition to Python and a model."""
         from dask.utils import parse_bytes
 
         return int(parse_bytes(self.memory)) - BASE
@@ -53,7 +55,7 @@ def read_profile(path: Path) -> QueueProfile:
     Raises
     ------
     BadInput
-        When it cannot be read, or says something that is not understood.
+        When it cannot be read, or holds an entry that is not understood.
     """
     given = read_toml(path)
     try:
@@ -72,12 +74,12 @@ def read_profile(path: Path) -> QueueProfile:
 
 @contextmanager
 def queue_cluster(path: Path, profile: QueueProfile) -> Iterator[Any]:
-    """Send the jobs of a profile to the queue; they are taken back at the end of the block.
+    """Submit the jobs of a profile to the queue; they are cancelled at the end of the block.
 
     Raises
     ------
     BadInput
-        When dask-jobqueue is missing, the queue is not to be had from this machine or refuses a job, or an option is
+        When dask-jobqueue is missing, the queue is not available on this machine or refuses a job, or an option is
         unknown.
     """
     kind = _class_of(profile.queue)
@@ -85,14 +87,14 @@ def queue_cluster(path: Path, profile: QueueProfile) -> Iterator[Any]:
     if shutil.which(submit) is None:
         raise BadInput(
             f"{path}: the queue {profile.queue} cannot be reached from here",
-            found=f"no command {submit}",
-            cure="run this on a machine that jobs are sent from, such as the login node",
+            found=f"no such command: {submit}",
+            cure="run this on a machine from which jobs are submitted, such as the login node",
         )
     try:
         cluster = kind(**_arguments(profile))
     except (TypeError, ValueError) as error:
         raise BadInput(
-            f"{path}: dask-jobqueue does not take these options",
+            f"{path}: dask-jobqueue does not accept these options",
             found=str(error),
             cure=f"see the options of {kind.__name__} in its documentation",
         ) from error
@@ -105,7 +107,7 @@ def queue_cluster(path: Path, profile: QueueProfile) -> Iterator[Any]:
 
 
 async def _send_jobs(cluster: Any, jobs: int) -> None:
-    """Send the jobs as ``cluster.scale`` does, which would leave unsaid that the queue refused one."""
+    """Submit the jobs as ``cluster.scale`` does, which however would not report that the queue refused one."""
     from distributed import Status
 
     for _ in range(jobs):
@@ -124,13 +126,13 @@ def _class_of(queue: str) -> Any:
         import dask_jobqueue
     except ImportError as error:
         raise BadInput(
-            "--cluster: dask-jobqueue is not installed", cure='pip install "cpretrain[cluster]"'
+            f"{option('cluster')}: dask-jobqueue is not installed", cure='pip install "cpretrain[cluster]"'
         ) from error
     return getattr(dask_jobqueue, CLASSES[queue])
 
 
 def _arguments(profile: QueueProfile) -> dict[str, Any]:
-    """Arguments for dask-jobqueue: what the profile says, and what makes a job one worker for one file at a time."""
+    """Return the arguments for dask-jobqueue: the profile's, and those that make a job one worker with one thread."""
     options = dict(profile.options)
     threads = [f"export {name}={profile.cores}" for name in VARIABLES]
     own = ["--nthreads", "1", "--resources", f"memory={profile.bytes_for_a_file}"]

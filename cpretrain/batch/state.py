@@ -1,4 +1,4 @@
-"""How far a batch is: a line and an event for each file, a bar for all of them, and a table on disk."""
+"""Progress of a batch: a line and an event per file, a bar for all of them, and a table on disk."""
 
 import threading
 import time
@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from cpretrain.batch.outcome import Outcome
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import event, info, progress, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.csv_table import open_table
 
@@ -35,12 +36,12 @@ class BatchState:
     Parameters
     ----------
     files : sequence of pathlib.Path
-        All of them.
+        All files of the batch.
     description : str
-        For the progress bar.
+        Text of the progress bar.
     table : pathlib.Path or None
-        Where to write the states, as soon as a file is done: now and then, and at the end, however it comes. Not for a
-        single file.
+        Table of the states, rewritten every few seconds while files are being done, and at the end, whatever the
+        reason. Not written for a single file.
     """
 
     def __init__(self, files: Sequence[Path], description: str, table: Path | None) -> None:
@@ -49,8 +50,8 @@ class BatchState:
         self._written = float("-inf")
         self._description = description
         self._ended = 0
-        self._told: set[tuple[str, str]] = set()
-        self._turn = threading.Lock()  # workers report from a thread of their own
+        self._reported: set[tuple[str, str]] = set()
+        self._turn = threading.Lock()  # workers report from their own thread
         self._on_exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -65,22 +66,22 @@ class BatchState:
             self._write(at_once=True)
 
     def started(self, file: Path, worker: str = "") -> None:
-        """Take note that work on a file has begun."""
+        """Record that work on a file has begun."""
         with self._turn:
-            if self._rows[file].state == "waiting":  # news of workers may come late
+            if self._rows[file].state == "waiting":  # messages of workers may arrive late
                 self._rows[file] = _Row("running", worker=worker)
-                self._tell(file)
+                self._report(file)
                 self._write()
 
     def ended(self, file: Path, outcome: Outcome[Any]) -> None:
-        """Take note of what became of a file, and pass on what was said about it; what every worker says, once.
+        """Record the outcome of a file, and pass on its messages; one that every worker sends is shown once.
 
-        Why a file failed is not said here: who asked for the batch gets the reasons, all of them at its end.
+        The reason of a failure is not logged here: the caller gets all reasons at the end of the batch.
         """
         for kind, message in outcome.said:
-            if (kind, message) not in self._told:
+            if (kind, message) not in self._reported:
                 (warning if kind == "warning" else info)(message)
-            self._told.add((kind, message))
+            self._reported.add((kind, message))
         warnings = "; ".join(getattr(outcome.result, "warnings", ()))
         row = _Row("done", outcome.seconds, worker=outcome.worker, warnings=warnings)
         if outcome.failure:
@@ -88,7 +89,7 @@ class BatchState:
         with self._turn:
             self._rows[file] = row
             self._ended += 1
-            self._tell(file)
+            self._report(file)
             self._write()
         if self._table:
             place = f"{self._ended}/{len(self._rows)}"
@@ -98,7 +99,7 @@ class BatchState:
                 info(f"{place} done: {file.name} ({outcome.seconds:.1f} s)")
         self._step(file.name)
 
-    def _tell(self, file: Path) -> None:
+    def _report(self, file: Path) -> None:
         row = self._rows[file]
         event("file", step=self._description, file=str(file), **vars(row))
 
@@ -119,5 +120,5 @@ class BatchState:
             raise BadInput(
                 f"{self._table}: cannot be written",
                 found=error.strerror or str(error),
-                cure="make room or ask for the rights to write there, or choose another folder with --out",
+                cure=f"free some space, ask for write permission there, or choose another folder with {option('out')}",
             ) from error

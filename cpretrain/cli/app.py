@@ -10,7 +10,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help comes twice as fast
+    rich_markup_mode=None,  # plain help is twice as fast
 )
 
 MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img_*.tif" for single frames'

@@ -1,9 +1,9 @@
-"""The Python end of the Groovy scripts for Fiji: runs one step inside a task of Appose.
+"""The Python side of the Groovy scripts for Fiji: runs one step inside an Appose task.
 
-Appose (https://github.com/apposed/appose) starts a Python worker from Java and sends it tasks; a task tells its
-progress and can be cancelled. The script of such a task is two lines::
+Appose (https://github.com/apposed/appose) starts a Python worker from Java and sends it tasks, which report progress
+and can be cancelled. The script of such a task has two lines::
 
-    from cpretrain.appose_worker import run_step
+    from cpretrain.cli.appose import run_step
     run_step(task, step, arguments, settings)
 """
 
@@ -16,15 +16,15 @@ from cpretrain.errors import BadInput
 
 
 class Task(Protocol):
-    """What is used of a task of Appose."""
+    """The parts of an Appose task that are used here."""
 
     cancel_requested: bool
 
     def update(self, message: str | None = ..., current: int | None = ..., maximum: int | None = ...) -> None:
-        """Tell Java how far it is."""
+        """Report progress to Java."""
 
     def cancel(self) -> None:
-        """Tell Java that it was cancelled."""
+        """Report to Java that the task was cancelled."""
 
 
 def run_step(
@@ -35,27 +35,30 @@ def run_step(
     Parameters
     ----------
     task : appose Task
-        Has to run in the worker's main thread (queue ``"main"``), so that a request to cancel ends the step at once.
+        The task; it must run in the worker's main thread (queue ``"main"``), so that a cancel request ends the step at
+        once.
     step : str
         Name of a command, for example ``"drift"``.
     arguments : mapping of str to object
-        Its arguments by name, for example ``{"raw": "/data/raw"}``; a text is a file or folder.
+        Its arguments by name, for example ``{"raw": "/data/raw"}``; a string is a file or folder.
     settings : mapping of str to object
-        Its settings by name, for example ``{"channel": 2}``; what is left out keeps its default.
+        Its settings by name, for example ``{"channel": 2}``; omitted ones keep their defaults.
 
     Returns
     -------
     dict
-        What the command answers with ``--json``, and ``{"error": …}`` in place of an exception for bad input; empty
-        where the task was cancelled.
+        The command's output with ``--json``, with ``{"error": …}`` instead of an exception for bad input; empty if the
+        task was cancelled.
     """
     from cpretrain.cli.command import error_answer
+    from cpretrain.cli.spelling import MenuSpelling
     from cpretrain.runtime.cancel import interrupted_when
     from cpretrain.runtime.console import set_output
+    from cpretrain.runtime.spelling import spelled
 
     set_output(events=lambda event: _tell(task, event))
     try:
-        with interrupted_when(lambda: task.cancel_requested):
+        with interrupted_when(lambda: task.cancel_requested), spelled(MenuSpelling()):
             done = _run(step, arguments, settings)
     except BadInput as error:
         return error_answer(error)
@@ -73,6 +76,7 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
     import cpretrain.cli.step_commands  # noqa: F401
     from cpretrain import settings as all_settings
     from cpretrain.cli.command import COMMANDS, answer
+    from cpretrain.runtime.spelling import option
 
     function, kind = COMMANDS[step]
     given = {name: Path(value) if isinstance(value, str) else value for name, value in arguments.items()}
@@ -80,7 +84,7 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
         try:
             given["settings"] = getattr(all_settings, kind).model_validate(settings)
         except ValidationError as error:
-            raise all_settings.bad_settings(error, lambda name: name.replace("_", " ")) from None
+            raise all_settings.bad_settings(error, option) from None
     return answer(function(**given).summary())
 
 

@@ -1,4 +1,4 @@
-"""What every command of the command line shares: options from settings, --json, --quiet, --events, exit codes."""
+"""Common parts of all commands: options from settings, --json, --quiet, --events, exit codes."""
 
 import functools
 import inspect
@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import spelled
 from cpretrain.runtime.summary import StepResult, Summary
 from cpretrain.runtime.terminal import printable
 
 COMMANDS: dict[str, tuple[Callable[..., StepResult], str | None]] = {}
-"""Each command by the name of its function: the function itself, and the name of its class of settings."""
+"""Commands by function name: the function itself, and the name of its settings class."""
 
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -32,7 +34,7 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
         Name of a class in `cpretrain.settings`. The function's argument ``settings`` is filled from one option per
         field; fields whose option was left out stay unset.
     batch : bool
-        Whether the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
+        True if the function takes an argument ``batch``, filled likewise from `cpretrain.settings.BatchSettings`.
     """
 
     def register(function: Callable[..., StepResult]) -> Callable:
@@ -53,7 +55,8 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
                 from cpretrain.runtime.cancel import interrupt_on_request
 
                 interrupt_on_request()
-            _run(as_json, lambda: function(**_taken(classes, context.obj), **arguments))
+            with spelled(CommandLineSpelling()):
+                _run(as_json, lambda: function(**_taken(classes, context.obj), **arguments))
 
         as_options(run, [_CONTEXT, *own, *_EVERYWHERE])
         kind = type("Command", (_LateOptions,), {"classes": tuple(classes.values()), "place": len(own)})
@@ -63,10 +66,10 @@ def command(app: typer.Typer, settings: str | None = None, batch: bool = False) 
 
 
 class _LateOptions(TyperCommand):
-    """A command that makes the options of its settings when it is asked for, so that others need no pydantic.
+    """A command that builds the options of its settings only when it is used, so that others need no pydantic.
 
-    Those that were given become the context's ``obj``; those that were left out are not in it, so that settings know
-    which of their fields were given.
+    Options that were given become the context's ``obj``; omitted ones are not in it, so that settings know which of
+    their fields were given.
     """
 
     classes: tuple[str, ...] = ()
@@ -81,7 +84,7 @@ class _LateOptions(TyperCommand):
         return made
 
     def get_params(self, ctx: Any) -> list:
-        """List all parameters, those of the settings among them."""
+        """List all parameters, including those of the settings."""
         assert self._options is not None
         return super().get_params(ctx)
 
@@ -95,14 +98,14 @@ class _LateOptions(TyperCommand):
 
 
 def as_options(function: Callable, parameters: Sequence[inspect.Parameter]) -> None:
-    """Give `function` the signature from which typer makes its arguments and options."""
+    """Set the signature of `function`, from which typer makes its arguments and options."""
     signature = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
     function.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of classes of settings out of `arguments`, checked, by the name of their argument."""
+    """Remove the options of settings classes from `arguments`, and return validated settings by argument name."""
     if not classes:
         return {}
     from cpretrain.cli.options import take_settings
@@ -118,7 +121,7 @@ def _run(as_json: bool, work: Callable[[], StepResult]) -> None:
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # one sentence, however often somebody presses Ctrl-C
+            signal.signal(number, signal.SIG_IGN)  # one message, however often Ctrl-C is pressed
         print("interrupted; completed results are kept", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     for path, reason in report.failed.items():
@@ -133,12 +136,12 @@ def _run(as_json: bool, work: Callable[[], StepResult]) -> None:
 
 
 def answer(report: Summary) -> dict[str, Any]:
-    """What a command answers to a program."""
+    """Return a command's output for a program."""
     return report.data | {"failed": {str(path): str(reason) for path, reason in report.failed.items()}}
 
 
 def error_answer(error: BadInput) -> dict[str, Any]:
-    """What a command answers to a program when it cannot be done; ``rows`` lists the files of a bad folder."""
+    """Return a failed command's output for a program; ``rows`` lists the files of a bad folder."""
     facts = {name: getattr(error, name) for name in ("problem", "found", "expected", "cure")}
     rows = getattr(error, "rows", None)
     return {"error": facts | ({"rows": rows} if rows else {})}
@@ -157,10 +160,11 @@ def _switch(name: str, help: str) -> inspect.Parameter:
 
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 _EVERYWHERE = (
-    _switch("json", "print one JSON object on stdout"),
+    _switch("json", "print one JSON object to stdout"),
     _switch("quiet", "no progress on stderr"),
     _switch(
         "events",
-        "for programs: progress and messages on stderr as JSON, one object a line; a line cancel on stdin ends it",
+        "for programs: progress and messages on stderr as JSON, one object per line; the line cancel on stdin "
+        "interrupts the command",
     ),
 )

@@ -1,7 +1,7 @@
-"""Put the scripts for Fiji's menu into a Fiji, and see whether those that are there are current.
+"""Install the scripts for Fiji's menu in a Fiji, and check whether installed ones are up to date.
 
-The folder ``macros/fiji`` is laid over Fiji's own folder: scripts in ``scripts/Plugins/cpretrain`` appear in Fiji's
-menu as *Plugins › cpretrain*, and what they share goes into ``jars/Lib``.
+The folder ``macros/fiji`` is copied over Fiji's own folder: scripts in ``scripts/Plugins/cpretrain`` appear in Fiji's
+menu as *Plugins › cpretrain*, and the code that they share goes to ``jars/Lib``.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ INSTALL = "cpretrain fiji-scripts --install"
 
 @dataclass(frozen=True)
 class Script:
-    """A file that belongs into Fiji's folder.
+    """A file that belongs in Fiji's folder.
 
     Parameters
     ----------
     name : str
         Its path inside Fiji's folder, with slashes.
     state : {'missing', 'current', 'outdated', 'changed'}
-        How the one that is there differs: ``outdated`` is as it was installed, ``changed`` was edited since.
+        State of the installed file: ``outdated`` is as it was installed, ``changed`` was edited since.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Script:
 
 
 def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
-    """Install the scripts, or say which would go where.
+    """Install the scripts, or report where each would go.
 
     Parameters
     ----------
     fiji : pathlib.Path or None
         Folder of a local Fiji (default: ``FIJI_HOME``).
     install : bool
-        Whether to write. A script that somebody changed is kept as ``NAME.old``.
+        Write the scripts; one that the user has changed is kept as ``NAME.old``.
 
     Raises
     ------
@@ -59,7 +59,9 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
     scripts = compare(home)
     if not install:
         lines = [f"{script.state:<9} {home / script.name}" for script in scripts]
-        lines.append(f'{PYTHON} would name {sys.executable}; to write all this: {INSTALL} --fiji "{home}"')
+        lines.append(
+            f'{PYTHON} would name {sys.executable}; to install everything: {INSTALL} --fiji "{home}"'
+        )
         return Summary(lines, {"fiji": home, "scripts": [vars(script) for script in scripts]})
     try:
         kept = _install(home, scripts)
@@ -67,15 +69,15 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
         raise BadInput(
             f"{home}: cannot be written to",
             found=str(error),
-            cure="run this as somebody who may, or unpack a Fiji of your own into your home folder",
+            cure="run this as a user with write permission, or unpack a Fiji of your own in your home folder",
         ) from error
-    lines = [f"kept what was changed: {path}" for path in kept]
-    lines.append(f"{len(scripts)} files in {home}; start Fiji again, and see Plugins > cpretrain")
+    lines = [f"kept a changed script as {path}" for path in kept]
+    lines.append(f"{len(scripts)} files in {home}; restart Fiji, and look under Plugins > cpretrain")
     return Summary(lines, {"fiji": home, "python": sys.executable, "kept": kept})
 
 
 def installed(fiji: Path | None = None) -> Fact:
-    """Whether the scripts are in the Fiji found, and current, for `cpretrain doctor`."""
+    """Report whether the scripts are in the Fiji found and up to date, for `cpretrain doctor`."""
     try:
         home = local_fiji(fiji)
     except BadInput as missing:
@@ -85,12 +87,12 @@ def installed(fiji: Path | None = None) -> Fact:
         return Fact(False, f"not in {home}", f"for Fiji's menu: {INSTALL}")
     old = len(states) - states.count("current")
     if old:
-        return Fact(False, f"{old} of {len(states)} in {home} are not those of this version", INSTALL)
+        return Fact(False, f"{old} of {len(states)} in {home} are not from this version", INSTALL)
     return Fact(True, f"in {home}")
 
 
 def local_fiji(fiji: Path | None) -> Path:
-    """Folder of the Fiji on this machine.
+    """Return the folder of the Fiji on this machine.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def _install(home: Path, scripts: list[Script]) -> list[Path]:
 
 
 def _free_name(path: Path) -> Path:
-    """Give a name that Fiji's menu does not show and that nothing has."""
+    """Return an unused name that Fiji's menu does not show."""
     number, free = 1, path.with_name(f"{path.name}.old")
     while free.exists():
         number += 1
@@ -147,7 +149,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _recorded(home: Path) -> dict[str, str]:
-    """SHA-256 of each script as it was installed."""
+    """Return the SHA-256 of each script as it was installed."""
     try:
         return dict(read_json(home / RECORD))
     except (OSError, ValueError, TypeError):
@@ -155,7 +157,7 @@ def _recorded(home: Path) -> dict[str, str]:
 
 
 def _shipped() -> dict[str, bytes]:
-    """Files of this package that belong into Fiji's folder, by their path in it."""
+    """Return the files of this package that belong in Fiji's folder, by their path in it."""
     folder = shipped("macros/fiji")
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".groovy", ".ijm"))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -1,4 +1,4 @@
-"""Ask for a folder in a dialog, where the command line leaves it out and there is a display."""
+"""Ask for a folder in a dialog if it is omitted on the command line and there is a display."""
 
 from pathlib import Path
 
@@ -6,21 +6,21 @@ from cpretrain.errors import BadInput
 
 
 def ask_folder(given: Path | None, argument: str, title: str) -> Path:
-    """Return the given folder, or the one that the person chooses in a dialog.
+    """Return the given folder, or the one that the user chooses in a dialog.
 
     Parameters
     ----------
     given : pathlib.Path or None
-        From the command line.
+        Folder on the command line.
     argument : str
-        Its name there.
+        Name of the argument.
     title : str
-        Of the dialog.
+        Dialog title.
 
     Raises
     ------
     BadInput
-        When it was left out and no dialog can be shown, or the dialog was closed.
+        When it was omitted and no dialog can be shown, or the dialog was closed.
     """
     if given is not None:
         return given

@@ -1,4 +1,4 @@
-"""What is done with models: predict with one, combine the results of several, make one better, pass one on."""
+"""Commands on models: predict, combine, export, and rounds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +37,7 @@ def predict(
     threads: Threads = None,
     batch: "BatchSettings | None" = None,
 ) -> StepResult:
-    """Segment time-lapses, stacks and images with a model; goes on where it was interrupted."""
+    """Segment time-lapses, stacks and images with a model; resumes where it was interrupted."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
@@ -55,7 +55,7 @@ def combine(
     ],
     out: Annotated[Path, typer.Option("--out", help="folder for the combined label images and the table")],
 ) -> StepResult:
-    """Put the results of several models together: one label image with a class for every object."""
+    """Combine the results of several models: one label image with a class for every object."""
     from cpretrain.combination import combine as put_together
     from cpretrain.combination.matching import parse_folders
 
@@ -78,7 +78,7 @@ def export(
     from cpretrain.export import export_model
 
     if not bioimageio:
-        raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
+        raise BadInput("export: choose a format", expected="--bioimageio, for the BioImage Model Zoo")
     return export_model(model, settings=settings, out=out)
 
 
@@ -106,7 +106,7 @@ def finish(
     folder: Annotated[Path, typer.Argument(help=ROUNDS)],
     threads: Threads = None,
 ) -> StepResult:
-    """Take in what was annotated, retrain the base on all rounds, and score it."""
+    """Import what was annotated, retrain the base on all rounds, and score it."""
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
@@ -117,7 +117,7 @@ def finish(
 
 @command(rounds)
 def status(folder: Annotated[Path, typer.Argument(help=ROUNDS)]) -> StepResult:
-    """Say where the rounds stand, and what comes next."""
+    """Show the state of the rounds, and the next step."""
     from cpretrain.rounds.status import round_status
 
     return round_status(folder)

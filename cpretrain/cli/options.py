@@ -1,8 +1,9 @@
-"""Settings as options of the command line: one per field, with its own default and description."""
+"""Settings as command-line options: one per field, with its default and description."""
 
 import functools
 import inspect
 import operator
+import re
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -12,14 +13,18 @@ from pydantic.fields import FieldInfo
 
 from cpretrain import settings as all_settings
 from cpretrain.cli.command import as_options
+from cpretrain.cli.spelling import flag
 from cpretrain.settings.base import Settings, bad_settings
+
+_FIELD = re.compile("`([a-z_]+)`")
+"""How a description names another setting."""
 
 
 def options_of(name: str) -> list:
-    """Make the options for the settings class of that name, as parameters of a command."""
+    """Make the options for the named settings class, as parameters of a command."""
 
     def options(**given: Any) -> None:
-        """Stand for a command that has these options alone."""
+        """Stand in for a command that has only these options."""
 
     as_options(options, [_option(field, info) for field, info in _class(name).model_fields.items()])
     program = typer.Typer(add_completion=False)
@@ -28,30 +33,26 @@ def options_of(name: str) -> list:
 
 
 def take_settings(name: str, arguments: dict[str, Any]) -> Settings:
-    """Take the options of the settings class of that name out of `arguments`, and check them.
+    """Remove the options of the named settings class from `arguments`, and validate them.
 
-    What is not in `arguments` stays unset: it is not among the ``model_fields_set`` of the settings.
+    Fields that are not in `arguments` stay unset, and are missing from ``model_fields_set``.
 
     Raises
     ------
     BadInput
-        When one is out of range, naming the option.
+        When a value is out of range; the error names the option.
     """
     fields = [field for field in _class(name).model_fields if field in arguments]
     given = {field: arguments.pop(field) for field in fields}
     try:
         return _class(name).model_validate(given)
     except ValidationError as error:
-        raise bad_settings(error, _flag) from None
+        raise bad_settings(error, flag) from None
 
 
 def _class(name: str) -> type[Settings]:
     found: type[Settings] = getattr(all_settings, name)
     return found
-
-
-def _flag(field: str) -> str:
-    return "--" + field.replace("_", "-")
 
 
 def _option(field: str, info: FieldInfo) -> inspect.Parameter:
@@ -60,14 +61,14 @@ def _option(field: str, info: FieldInfo) -> inspect.Parameter:
         kind, default = str | None, None  # a list of any length is written with commas
     if any(get_origin(part) is Literal for part in get_args(kind)) and int in get_args(kind):
         kind = str  # a number or a word
-    option = typer.Option(_flag(field), help=info.description)
+    option = typer.Option(flag(field), help=_FIELD.sub(lambda found: flag(found[1]), info.description or ""))
     return inspect.Parameter(
         field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
     )
 
 
 def _plain(kind: Any) -> Any:
-    """Strip pydantic's limits off a type, which typer does not know inside tuples; they are checked later."""
+    """Strip pydantic's limits from a type, which typer does not support inside tuples; they are checked later."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _plain(parts[0])

@@ -1,7 +1,7 @@
 """The command line: ``cpretrain --help``. Heavy packages are imported by the command that needs them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,7 +47,7 @@ def crops(
     images: Annotated[Path | None, typer.Argument(help="a folder of images, corrected or not")] = None,
     out: Out = None,
 ) -> StepResult:
-    """Cut training crops at random places of random frames."""
+    """Cut training crops at random positions in random frames."""
     from cpretrain.cli.folder_dialog import ask_folder
     from cpretrain.crops.cutting import cut_crops
 
@@ -57,36 +57,41 @@ def crops(
 @command(app, "MaskSettings")
 def masks(
     settings: "MaskSettings",
-    ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
+    ground_truth: Annotated[Path, typer.Argument(help="folder of files exported from QuPath")],
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
 ) -> StepResult:
-    """Turn ground truth from QuPath into one clean label image for each training image."""
+    """Turn ground truth from QuPath into one clean label image per training image."""
     from cpretrain.masks.importing import import_masks
 
     return import_masks(ground_truth, images, out=out, settings=settings)
 
 
+TrainingImages = Annotated[Path, typer.Option(help="folder of the training images")]
+TheirMasks = Annotated[Path, typer.Option(help="folder of their label images")]
+Models = Annotated[
+    Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
+]
+Resume = Annotated[
+    bool | None,
+    typer.Option("--resume/--no-resume", help="continue an interrupted training run, or start over"),
+]
+EXAMPLE = "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4"
+
+
 @command(app, "TrainSettings", batch=True)
 def train(
     settings: "TrainSettings",
-    images: Annotated[Path, typer.Option(help="folder of the training images")],
-    masks: Annotated[Path, typer.Option(help="folder of their label images")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="folder of models (default: models beside the images)")
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        typer.Option(
-            "--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"
-        ),
-    ] = None,
+    images: TrainingImages,
+    masks: TheirMasks,
+    out: Models = None,
+    resume: Resume = None,
     grid: Annotated[
         str | None,
         typer.Option(
             "--sweep",
-            help="try all combinations and keep the best by the in-training test set, for example "
-            "learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
+            help=f"try all combinations and keep the one that is best on the in-training test set, {EXAMPLE} (as "
+            "cpretrain sweep)",
         ),
     ] = None,
     threads: Threads = None,
@@ -96,31 +101,62 @@ def train(
     from cpretrain.runtime.threads import use_threads
 
     use_threads(threads)
-    from cpretrain.training import retrain, sweep
+    if grid is not None:
+        return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+    if batch and batch.asks_for_workers:
+        raise BadInput(
+            "--workers, --scheduler, --cluster: a single training run stays in this process",
+            cure="leave them out, or try several settings with --sweep",
+        )
+    from cpretrain.training import retrain
+
+    return retrain(images, masks, settings=settings, out=out, resume=resume)
+
+
+@command(app, "TrainSettings", batch=True)
+def sweep(
+    settings: "TrainSettings",
+    images: TrainingImages,
+    masks: TheirMasks,
+    grid: Annotated[
+        str, typer.Option("--grid", "--sweep", help=f"values to try of some settings, {EXAMPLE}")
+    ],
+    out: Models = None,
+    resume: Resume = None,
+    threads: Threads = None,
+    batch: "BatchSettings | None" = None,
+) -> StepResult:
+    """Train every combination of some settings, rank them by the in-training test set, and keep the best model."""
+    from cpretrain.runtime.threads import use_threads
+
+    use_threads(threads)
+    return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
+
+
+def _search(settings: "TrainSettings", images: Path, masks: Path, grid: str, **how: Any) -> StepResult:
+    """Read the grid, which `train` takes too, and try it."""
+    from cpretrain.training import sweep
     from cpretrain.training.grid_search import parse_grid
 
-    if grid is None:
-        if batch and batch.asks_for_workers:
-            raise BadInput(
-                "--workers, --scheduler, --cluster: a single training runs in this process",
-                cure="leave them out, or try several settings with --sweep",
-            )
-        return retrain(images, masks, settings=settings, out=out, resume=resume)
-    return sweep(images, masks, settings=settings, grid=parse_grid(grid), out=out, resume=resume, batch=batch)
+    return sweep(images, masks, settings=settings, grid=parse_grid(grid), **how)
 
 
 @command(app, "EvaluateSettings", batch=True)
 def evaluate(
     settings: "EvaluateSettings",
     model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
-    images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="images to score on instead of the validation images")
+    ] = None,
     masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
     annotator: Annotated[
         Path | None,
-        typer.Option("--annotator", "--human", help="masks that a second annotator drew for the images"),
+        typer.Option(
+            "--annotator", "--human", help="label images that a second annotator drew for the same images"
+        ),
     ] = None,
-    frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
+    frames: Annotated[Path | None, typer.Option(help="whole frames to score on as well")] = None,
     frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
@@ -152,10 +188,12 @@ def evaluate(
 def agree(
     settings: "AgreeSettings",
     masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
-    masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
+    masks_b: Annotated[
+        Path, typer.Argument(help="label images of the same images that a second person drew")
+    ],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
 ) -> StepResult:
-    """Compare two people's masks: the agreement that a model can be expected to reach."""
+    """Compare two annotators' masks: their agreement is the most that a model can be expected to reach."""
     from cpretrain.evaluation.agreement import agree as compare
 
     return compare(masks_a, masks_b, settings=settings, out=out)
@@ -174,7 +212,7 @@ def run(
 
 @command(app)
 def demo(
-    folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
+    folder: Annotated[Path, typer.Argument(help="folder for the demo")] = Path("demo"),
 ) -> StepResult:
     """Run the whole pipeline on real images that come with the package."""
     from cpretrain.pipeline.demo import run_demo
@@ -184,7 +222,7 @@ def demo(
 
 @command(app)
 def doctor() -> StepResult:
-    """Show what is there and what is missing: Java, Fiji, Cellpose, models, GPU."""
+    """Show what is installed and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine
 
     return examine()
@@ -193,11 +231,11 @@ def doctor() -> StepResult:
 @command(app)
 def fiji_scripts(
     install: Annotated[
-        bool, typer.Option("--install", help="write them (default: only say what goes where)")
+        bool, typer.Option("--install", help="write them (default: only show what would go where)")
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
 ) -> StepResult:
-    """Put scripts for the steps into Fiji's menu: Plugins > cpretrain."""
+    """Install scripts for the steps in Fiji's menu: Plugins > cpretrain."""
     from cpretrain.cli.fiji_menu import fiji_scripts as scripts
 
     return scripts(fiji, install)
@@ -207,16 +245,16 @@ def fiji_scripts(
 def models(
     install: Annotated[
         Path | None,
-        typer.Option(help="a model folder made by cpretrain train, to add to the models that Cellpose lists"),
+        typer.Option(help="a model folder made by cpretrain train, to add to Cellpose's list of models"),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
     ] = None,
     download: Annotated[
-        str | None, typer.Option(help="a base model to download now, for work without internet later")
+        str | None, typer.Option(help="a base model to download now, to work without internet access later")
     ] = None,
 ) -> StepResult:
-    """List the base models, where each is on this machine, and which Cellpose loads it; or install one."""
+    """List the base models, with their location and the Cellpose that loads each; or install one."""
     if download is not None:
         from cpretrain.models.download import download_model
 

@@ -1,4 +1,4 @@
-"""Results of several models, a class each, put together into one."""
+"""Combine the results of several models, one per class."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Label images of the same movie, one of each class, opened together."""
+"""Match label images of the same movie, one per class, and open them together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.combination.label_images import label_images_in
 from cpretrain.errors import BadFolder, BadInput, Problem
-from cpretrain.images.discovery import list_images
+from cpretrain.images.ome_zarr_labels import image_of
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.object_table import read_probabilities
-from cpretrain.labels.pairing import bare, stem
 
 Folders = Mapping[str, Path]
 
@@ -25,27 +25,31 @@ class MatchedMovie:
     Parameters
     ----------
     name : str
-        File name of the result.
+        File name of the result as a TIFF.
     files : tuple of pathlib.Path
-        One a class.
+        One label image per class.
+    tables : tuple of pathlib.Path
+        Object tables that ``cpretrain predict`` writes with label images; one per class.
     """
 
     name: str
     files: tuple[Path, ...]
+    tables: tuple[Path, ...]
 
     @property
-    def tables(self) -> tuple[Path, ...]:
-        """Tables of objects that ``cpretrain predict`` writes beside label images."""
-        return tuple(file.with_name(f"{stem(file.name)}.objects.csv") for file in self.files)
+    def image(self) -> Path | None:
+        """The OME-Zarr that they all lie in, beside their movie; None where they do not."""
+        images = {image_of(file) for file in self.files}
+        return images.pop() if len(images) == 1 else None
 
     @contextmanager
     def opened(self, axes: str | None = None) -> Iterator[Sequence[TimeLapse]]:
-        """Open them all, with `axes` in place of those that they state; they have to be of one size.
+        """Open all label images, with `axes` instead of those stated in the files; all must have the same size.
 
         Raises
         ------
         BadInput
-            When they are not, or one is no label image.
+            When sizes differ, or a file is not a label image.
         """
         with ExitStack() as stack:
             movies = [stack.enter_context(TimeLapse(file, axes)) for file in self.files]
@@ -54,17 +58,17 @@ class MatchedMovie:
             yield movies
 
     def probabilities(self, frames: int) -> Iterator[list[dict[int, float]]]:
-        """Give the probability of each object of each class, frame by frame."""
+        """Yield the probability of each object for each class, frame by frame."""
         yield from map(list, zip(*(_each_frame(table, frames) for table in self.tables), strict=True))
 
 
 def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
-    """Read ``CLASS=FOLDER`` for each class, in the order given.
+    """Parse ``CLASS=FOLDER`` for each class, keeping the order.
 
     Raises
     ------
     BadInput
-        When one is not of that form, or a class is named twice.
+        When an entry does not have this form, or a class is named twice.
     """
     folders: dict[str, Path] = {}
     for given in classes:
@@ -72,7 +76,7 @@ def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
         name = name.strip()
         if not (name and equals and folder) or name in folders:
             raise BadInput(
-                "combine: each class needs a name of its own and a folder",
+                "combine: each class needs a unique name and a folder",
                 found=given,
                 expected="CLASS=FOLDER CLASS=FOLDER, for example nuclei=predicted/nuclei bacteria=predicted/bacteria",
             )
@@ -81,18 +85,20 @@ def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
 
 
 def match_movies(folders: Folders) -> list[MatchedMovie]:
-    """Find the label images of the same movies by their names, whatever was put behind these.
+    """Match label images of the same movies by their names, ignoring suffixes added by programs.
 
     Raises
     ------
     BadInput
-        When one of the classes lacks a movie, or a folder holds several label images of one.
+        When a class lacks a movie, or a folder holds several label images of one.
     """
-    of_class = {name: _by_name(folder) for name, folder in folders.items()}
+    of_class = {name: label_images_in(folder) for name, folder in folders.items()}
     everything = sorted({movie for found in of_class.values() for movie in found})
     problems = [
         Problem(
-            movie, f"there is none of class {name}", found=f"in {folders[name]}: {', '.join(found)}"[:300]
+            movie,
+            f"has no label image of class {name}",
+            found=f"in {folders[name]}: {', '.join(found)}"[:300],
         )
         for movie in everything
         for name, found in of_class.items()
@@ -100,12 +106,29 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
     ]
     if problems:
         raise BadFolder("the classes have label images of different movies", problems)
-    files = [tuple(found[movie] for found in of_class.values()) for movie in everything]
-    return [MatchedMovie(f"{stem(of_movie[0].name)}.tif", of_movie) for of_movie in files]
+    matched = [[found[movie] for found in of_class.values()] for movie in everything]
+    return [
+        MatchedMovie(
+            f"{one[0].name}.tif", tuple(each.path for each in one), tuple(each.table for each in one)
+        )
+        for one in matched
+    ]
 
 
 def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
-    """Take the labels (Z, Y, X) out of a frame."""
+    """Return the labels in a frame.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (Z, C, Y, X)
+        A frame of a label image.
+    path : pathlib.Path
+        Its file, for errors.
+
+    Returns
+    -------
+    ndarray of int, shape (Z, Y, X)
+    """
     labels = frame[:, 0]
     if labels.dtype.kind == "f":
         whole = labels.astype(np.int64)
@@ -115,17 +138,6 @@ def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
     return labels
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in list_images(folder):
-        other = found.setdefault(bare(path.name), path)
-        if other != path:
-            raise BadInput(
-                f"{folder}: holds two label images of one movie", found=f"{other.name}, {path.name}"
-            )
-    return found
-
-
 def _check(movie: TimeLapse, first: TimeLapse) -> None:
     if movie.shape[2] != 1:
         raise BadInput(
@@ -133,7 +145,7 @@ def _check(movie: TimeLapse, first: TimeLapse) -> None:
         )
     if movie.shape != first.shape:
         raise BadInput(
-            f"{movie.path}: has another size than {first.path}",
+            f"{movie.path}: differs in size from {first.path}",
             found=_size(movie),
             expected=_size(first),
             cure="predict the same movies with all models",

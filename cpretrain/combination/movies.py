@@ -1,4 +1,4 @@
-"""Put the results of several models together: one label image, a table of classes, conflicts settled by a rule."""
+"""Combine the results of several models: one label image, a table of classes, and a rule for conflicts."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,18 @@ from numpy.typing import NDArray
 from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
+from cpretrain.images.discovery import name_in_format
 from cpretrain.images.dtypes import label_type
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.ome_zarr_labels import check_place, place_beside, write_labels
+from cpretrain.images.replaced import remove_other_format
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings
 from cpretrain.settings.combination import CombineSettings
@@ -33,7 +38,7 @@ COLUMNS = ("file", "frame", "label", "class", "area", "label_before", "kept")
 
 
 class CombinationOrigin(Settings):
-    """What a combination came from, besides the label images."""
+    """Settings and classes of a combination, for its record."""
 
     combine: CombineSettings
     classes: tuple[str, ...]
@@ -41,24 +46,25 @@ class CombinationOrigin(Settings):
 
 @dataclass(frozen=True)
 class CombineResult:
-    """What a combination wrote.
+    """Result of a combination.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The label images, ``classes.csv``, ``combine.json``, and GeoJSON.
-    classes : dict
-        For each class the number of its objects, of those that lost pixels to other classes, and of those left out.
+        Folder of the label images, ``classes.csv``, ``combine.json``, and GeoJSON.
+    classes : dict of str to dict
+        Numbers per class: its objects, objects that lost pixels to other classes, and objects left out.
     """
 
     folder: Path
     classes: dict[str, dict[str, int]]
 
     def summary(self) -> Summary:
-        """Return what became of each class."""
+        """Return the numbers for each class."""
         lines = [
             f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
-            f"{facts['dropped']} left out"
+            f"{facts['dropped']} left "
+            "out"
             for name, facts in self.classes.items()
         ]
         return Summary([*lines, f"results in {self.folder}"], vars(self))
@@ -67,18 +73,17 @@ class CombineResult:
 def combine(
     folders: Mapping[str, PathLike], *, out: PathLike, settings: CombineSettings | None = None
 ) -> CombineResult:
-    """Put label images of several classes together.
+    """Combine label images of several classes.
 
     Parameters
     ----------
     folders : mapping of str to path-like
-        For each class the folder of its label images, as ``cpretrain predict`` writes them: of the same movies, and of
-        the same size.
+        Folder of label images for each class, as ``cpretrain predict`` writes them, with the same movies and sizes.
     out : path-like
-        Gets for each movie ``NAME.tif`` (axes t, z, y, x; objects of all classes numbered 1…N in each frame) and
-        ``NAME.geojson``, and ``classes.csv``: the class of every number.
+        Result folder: for each movie ``NAME.tif`` (shape (T, Z, Y, X); objects of all classes numbered 1…N in each
+        frame) and ``NAME.geojson``, and ``classes.csv`` with the class of every number.
     settings : CombineSettings, optional
-        Whose a pixel is where objects of several classes overlap.
+        Rule for pixels where objects of several classes overlap.
 
     Returns
     -------
@@ -87,14 +92,18 @@ def combine(
     Raises
     ------
     BadInput
-        When movies do not match, or the rule needs tables that are not there. Then nothing was written.
+        When movies do not match, or the rule needs tables that do not exist. Nothing is written then.
     """
     settings, out = settings or CombineSettings(), to_path(out)
+    if settings.format == "ome-zarr":
+        check_can_write()
     read = {name: to_path(folder) for name, folder in folders.items()}
     if len(folders) < 2:
-        raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
+        raise BadInput("combine: needs two or more classes", expected="CLASS=FOLDER CLASS=FOLDER")
     if out.resolve() in [folder.resolve() for folder in read.values()]:
-        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+        raise BadInput(
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
+        )
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
@@ -107,6 +116,7 @@ def combine(
             for one in opened:
                 one.warn_of_notes()
     provenance = Provenance("combine", origin, inputs)
+    _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
     with ExitStack() as stack:
@@ -122,7 +132,23 @@ def combine(
 
 def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> list[Path]:
     outlines = [_outlines_file(movie, out) for movie in movies if settings.geojson]
-    return [out / TABLE, *(out / movie.name for movie in movies), *outlines]
+    return [out / TABLE, *(_labels_file(movie, out, settings) for movie in movies), *outlines]
+
+
+def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
+    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    beside = movie.image and place_beside(movie.image, out.resolve().name)
+    if settings.format == "ome-zarr" and beside:
+        return beside
+    return out / name_in_format(movie.name, settings.format)
+
+
+def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
+    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
+    for movie in movies:
+        check_place(_labels_file(movie, out, settings), out)
+        remove_other_format(out / RECORD, _labels_file(movie, out, other))
 
 
 def _outlines_file(movie: MatchedMovie, out: Path) -> Path:
@@ -137,9 +163,9 @@ def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[P
     missing = [table for table in tables if not table.is_file()]
     if missing:
         raise BadInput(
-            f"{missing[0]}: is not there, and --rule probability goes by it",
+            f"{missing[0]}: does not exist, and {option('rule', 'probability')} needs it",
             found=f"{len(missing)} of {len(tables)} tables missing",
-            expected="a table of objects for each label image, from cpretrain predict",
+            expected=f"a table of objects for each label image, from {command('predict')}",
             cure="choose another rule: smaller, larger or order",
         )
     return [*files, *tables]
@@ -153,7 +179,7 @@ def _combine_movie(
     table: Any,
     counted: dict[str, Counter[str]],
 ) -> None:
-    classes: list[NDArray[np.int64]] = []  # of the objects of each frame
+    classes: list[NDArray[np.int64]] = []  # of the objects in each frame
 
     def frames(opened: Sequence[TimeLapse], dtype: np.dtype) -> Iterator[NDArray[Any]]:
         for t, combined in enumerate(_settled(movie, opened, settings)):
@@ -170,10 +196,14 @@ def _combine_movie(
         t = opened[0].shape[0]
         most = max(sum(int(one.frame(frame).max(initial=0)) for one in opened) for frame in range(t))
         dtype = label_type(most)
-        write_frames(out / movie.name, frames(opened, dtype), opened[0].shape, dtype, opened[0].calibration)
+        path, shape, calibration = _labels_file(movie, out, settings), opened[0].shape, opened[0].calibration
+        if settings.format == "ome-zarr":
+            write_labels(path, frames(opened, dtype), shape, dtype, calibration, out)
+        else:
+            write_frames(path, frames(opened, dtype), shape, dtype, calibration)
     if settings.geojson:
         named = [[names[number] for number in of_frame] for of_frame in classes]
-        write_planes_geojson(_outlines_file(movie, out), _outlines(out / movie.name, named))
+        write_planes_geojson(_outlines_file(movie, out), _outlines(path, named))
 
 
 def _settled(
@@ -189,7 +219,7 @@ def _settled(
             raise BadInput(
                 f"{movie.tables[0].name}: lacks objects of the label images",
                 found=f"no probability of object {error} in frame {t}",
-                cure="predict again; a table belongs to the label images that were written with it",
+                cure="predict again; a table belongs to the label images written with it",
             ) from error
 
 

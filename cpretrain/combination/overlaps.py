@@ -1,4 +1,4 @@
-"""Whose a pixel is where objects of several classes overlap."""
+"""Resolve overlaps between objects of several classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ Labels = NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Combined:
-    """The objects of one frame after conflicts were settled.
+    """The objects of one frame after conflicts are resolved.
 
     Parameters
     ----------
-    labels : ndarray of uint32, (Z, Y, X)
+    labels : ndarray of uint32, shape (Z, Y, X)
         New numbers, 1…N, by class and then by old number; 0 for background.
-    classes, before : ndarray of int, (N,)
-        For each object its class, from 0, and its number in the label image of that class.
-    areas : ndarray of int, (N,)
-        Pixels that it has now.
-    kept : ndarray of float, (N,)
-        Share of its pixels that it kept.
-    cut, dropped : ndarray of int, (classes,)
-        For each class the number of objects that lost pixels and stayed, and of those that are left out.
+    classes, before : ndarray of int, shape (N,)
+        Class of each object, from 0, and its number in the label image of that class.
+    areas : ndarray of int, shape (N,)
+        Remaining area of each object, in pixels.
+    kept : ndarray of float, shape (N,)
+        Share of its pixels that each object kept.
+    cut, dropped : ndarray of int, shape (classes,)
+        Numbers of objects per class that lost pixels but stayed, and that are left out.
     """
 
     labels: NDArray[np.uint32]
@@ -41,24 +41,24 @@ class Combined:
 def settle(
     layers: Sequence[Labels], settings: CombineSettings, probabilities: Sequence[dict[int, float]] = ()
 ) -> Combined:
-    """Settle the conflicts of one frame.
+    """Resolve the conflicts of one frame.
 
     Where objects overlap, all pixels that two of them share go to the stronger one. An object that keeps less than
-    its share is left out, and what it won goes to the others.
+    the required share is left out, and the pixels that it had won go to the others.
 
     Parameters
     ----------
-    layers : sequence of ndarray of int, (Z, Y, X)
-        Label image of each class.
+    layers : sequence of ndarray of int, shape (Z, Y, X)
+        One label image per class.
     settings : CombineSettings
-        What makes an object the stronger one (of equals that of the class named first), and the share to keep.
+        Rule for the strength of an object (of equals, the class named first wins), and the share to keep.
     probabilities : sequence of dict of int to float
-        For each class the probability of its objects, where the rule needs it.
+        Probabilities of the objects of each class, if the rule needs them.
 
     Raises
     ------
     KeyError
-        When the probability of an object is not known.
+        When the probability of an object is unknown.
     """
     ids, before, classes = _numbered(layers)
     areas = np.bincount(np.concatenate([layer.ravel() for layer in ids]), minlength=len(before))
@@ -87,7 +87,7 @@ def settle(
 def _numbered(
     layers: Sequence[Labels],
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], NDArray[np.int64]]:
-    """Number the objects of all classes through, from 1; and give their old numbers and classes."""
+    """Number the objects of all classes consecutively from 1, and return their old numbers and classes."""
     ids, before, classes = [], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
     count = 0
     for number, layer in enumerate(layers):
@@ -108,7 +108,7 @@ def _strength(
     before: NDArray[np.int64],
     probabilities: Sequence[dict[int, float]],
 ) -> NDArray[np.float64]:
-    """How strong each object is; background, in place 0, is weakest."""
+    """Return the strength of each object; background, at index 0, is weakest."""
     if settings.rule == "probability":
         known = [probabilities[c][b] for c, b in zip(classes[1:].tolist(), before[1:].tolist(), strict=True)]
         values = np.array([0.0, *known])

@@ -1,4 +1,4 @@
-"""Step 2: cut training crops at random places."""
+"""Step 2: cut training crops at random positions."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Crops of a movie that is held in memory: arrays and rows, nothing written."""
+"""Crops as arrays and table rows, without writing any file."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -29,7 +29,7 @@ class DrawnCrops:
     images : list of ndarray, shape (Y, X) or (C, Y, X)
         The crops, each with its border of zeros, in the movie's own type.
     crops : list of Crop
-        Frame, plane and place of each.
+        Frame, plane and position of each.
     """
 
     images: list[NDArray[Any]]
@@ -39,14 +39,14 @@ class DrawnCrops:
         return len(self.images)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the rows of ``crops.csv``."""
+        """Return the rows of ``crops.csv`` as a table."""
         import pandas as pd
 
         return pd.DataFrame([asdict(crop) for crop in self.crops])
 
 
 class _Named:
-    """Frames with a name, all of whose planes are there."""
+    """Frames with a name; no plane is missing unless the frames themselves report it."""
 
     def __init__(self, frames: Frames, name: str) -> None:
         self._frames, self.path = frames, Path(getattr(frames, "path", name))
@@ -58,15 +58,15 @@ class _Named:
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of a pixel."""
+        """Pixel type."""
         return self._frames.dtype
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes z, c, y, x."""
+        """Return frame `t` (from 0), shape (Z, C, Y, X)."""
         return self._frames.frame(t)
 
     def is_complete(self, t: int, z: int) -> bool:
-        """Whether all channels of a plane are there."""
+        """Return whether all channels of a plane are present."""
         known = getattr(self._frames, "is_complete", None)
         return bool(known(t, z)) if known else True
 
@@ -80,12 +80,12 @@ def draw_crops(
     seed: int = 0,
     name: str = "movie",
 ) -> DrawnCrops:
-    """Draw training crops at random places of random frames, as `cut_crops` does with a file of that name.
+    """Draw training crops at random positions in random frames, as `cut_crops` does for a file of the same name.
 
     Parameters
     ----------
     movie : array, xarray.DataArray, path-like or Frames
-        As `measure_drift` takes it.
+        The movie, in any form that `measure_drift` takes.
     per_image : int
         Number of crops.
     size : int
@@ -93,9 +93,9 @@ def draw_crops(
     border : int
         Width of the edge of zeros around a crop, in pixels.
     seed : int
-        Seed of the random places.
+        Seed of the random positions.
     name : str
-        Name of an array; with the seed it decides which places are drawn. A file has its own.
+        Name of an array, which together with the seed determines the positions. A file has its own.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One crop as an image file: its border, its metadata."""
+"""A crop as an image file: its border and its metadata."""
 
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,27 @@ from cpretrain.settings.crops import CropSettings
 
 
 def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
-    """Add an edge of zeros of `border` pixels around an image, axes (..., Y, X)."""
+    """Add an edge of zeros around an image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (..., Y, X)
+        Grey values.
+    border : int
+        Width of the edge in pixels.
+    """
     return np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border, border)] * 2)
 
 
 def describe_crop(
     movie: NamedFrames, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
 ) -> Crop:
-    """Make the row of a crop, which is named after its movie and place.
+    """Make the table row of a crop, which is named after its movie and position.
 
     Parameters
     ----------
     movie : NamedFrames
-        What it is cut from.
+        The movie that it is cut from.
     corner : tuple of int
         Frame, plane, y and x, from 0.
     levels : sequence of (float, float)
@@ -62,7 +70,19 @@ def describe_crop(
 
 
 def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any]) -> None:
-    """Write the pixels of a crop, axes (C, Y, X), with its border and the calibration of its movie."""
+    """Write a crop with its border and the calibration of its movie.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the crops.
+    movie : TimeLapse
+        The movie that it was cut from.
+    crop : Crop
+        Its table row.
+    pixels : ndarray, shape (C, Y, X)
+        Grey values, without the border.
+    """
     pixels, _ = finite(pixels)
     image = pixels[0] if len(pixels) == 1 else pixels
     write_image(folder / crop.file, add_border(image, crop.border), movie.calibration)

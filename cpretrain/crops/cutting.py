@@ -1,4 +1,4 @@
-"""Cut training images: crops of a fixed size from random frames at random places, and a table of where they lie."""
+"""Cut training images: crops of a fixed size from random frames at random positions, and a table of them."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,8 +20,10 @@ from cpretrain.images.discovery import (
     list_movies,
     source_name,
 )
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
@@ -34,24 +36,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CHANNELS = 5
-"""More channels than this, in one frame, look like frames whose axis was named wrongly."""
+"""Number of channels above which a single frame looks like a movie with a wrongly named axis."""
 
 
 @dataclass(frozen=True)
 class CropsResult:
-    """The crops that were cut, where they are, and the images that could not be used."""
+    """The crops, their folder, and the images that could not be used."""
 
     folder: Path
     crops: list[Crop]
     failed: dict[Path, BadInput]
 
     def summary(self) -> Summary:
-        """Return how many crops there are, and their files."""
+        """Return the number of crops, and their files."""
         data = {"folder": self.folder, "crops": [crop.file for crop in self.crops]}
         return Summary([f"{len(self.crops)} crops in {self.folder}"], data, self.failed)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the rows of ``crops.csv``."""
+        """Return the rows of ``crops.csv`` as a table."""
         import pandas as pd
 
         return pd.DataFrame([asdict(crop) for crop in self.crops])
@@ -60,7 +62,7 @@ class CropsResult:
 def cut_crops(
     images: PathLike, *, settings: CropSettings | None = None, out: PathLike | None = None
 ) -> CropsResult:
-    """Cut training crops out of every image of a folder.
+    """Cut training crops from every image in a folder.
 
     Parameters
     ----------
@@ -68,27 +70,28 @@ def cut_crops(
         Time-lapses or single frames: a TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and
         OME-Zarrs.
     out : path-like, optional
-        Where to; by default ``training_images`` beside the folder.
+        Folder of the crops; by default ``training_images`` beside the input folder.
     settings : CropSettings, optional
-        How many, how large, which seed.
+        Number, size and seed of the crops.
 
     Returns
     -------
     CropsResult
-        Crops as TIFF, axes (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them. Of crops that are
-        there already only what is missing or changed is cut again, at the same places; images that failed are tried
-        again.
+        Crops as TIFF, shape (Y, X) or (C, Y, X), with ``crops.csv`` and ``crops.json`` beside them. On a rerun, only
+        missing or changed crops are cut again, at the same positions, and images that failed are tried again.
 
     Raises
     ------
     BadInput
-        When no image can be used, or other crops are there already (people may be drawing on them).
+        When no image can be used, or the folder holds other crops already (people may be drawing on them).
     """
     settings = settings or CropSettings()
     images = to_path(images)
     files = list_movies(images)
     check_names(files)
     folder = to_path(out) or beside(folder_of(images), "training_images")
+    for note in passed_over(images, files):
+        warning(note)
     with holding(folder):
         return _cut_crops(files, folder, settings)
 
@@ -102,8 +105,8 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     known = _known(earlier, folder)
     if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
-            f"{folder}: holds crops of other images or settings",
-            cure="choose another folder with --out, or move these away if nobody draws on them",
+            f"{folder}: holds crops from other images or settings",
+            cure=f"choose another folder with {option('out')}, or move these away if nobody is drawing on them",
         )
     if earlier:
         earlier.warn_of_damage()
@@ -123,7 +126,7 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
 
 
 def _listed(folder: Path) -> list[Path]:
-    """List the table and the crops in it; the table alone where it cannot be read."""
+    """List the table and the crops in it; only the table if it cannot be read."""
     try:
         return [folder / NAME, *(folder / name for name in read_crops(folder))]
     except BadInput:
@@ -131,7 +134,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _known(earlier: Earlier | None, folder: Path) -> list[Crop]:
-    """Crops of an earlier run, by its table; none where the table is not what that run wrote."""
+    """Return the crops of an earlier run from its table; none if the table is not as that run wrote it."""
     if earlier and NAME in earlier.damaged:
         return []
     try:
@@ -143,7 +146,7 @@ def _known(earlier: Earlier | None, folder: Path) -> list[Crop]:
 
 
 def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -> bool:
-    """Whether a table without a record, as a killed run leaves it, is what would be drawn now."""
+    """Return whether a table without a record, left by a killed run, equals the one that would be drawn now."""
     drawn: list[Crop] = []
     for file in files:
         with suppress(BadInput, OSError), TimeLapse(file, settings.axes) as movie:
@@ -154,7 +157,7 @@ def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -
 def _cut_image(
     path: Path, folder: Path, settings: CropSettings, known: list[Crop], whole: set[str]
 ) -> list[Crop]:
-    """Cut the crops of one image: those that are known of an earlier run, unless they are whole, or new ones."""
+    """Cut the crops of one image: those of an earlier run unless they are intact, or else new ones."""
     with TimeLapse(path, settings.axes) as movie:
         movie.warn_of_notes()
         _warn_of_channels(movie)
@@ -169,16 +172,16 @@ def _cut_image(
 
 
 def _pixels(movie: TimeLapse, crop: Crop) -> NDArray[Any]:
-    """Pixels of a crop that was drawn before, axes (C, Y, X)."""
+    """Return the pixels of a crop that was drawn earlier, ndarray, shape (C, Y, X)."""
     plane = movie.frame(crop.frame)[crop.z]
     return plane[:, crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
 
 
 def _warn_of_channels(movie: TimeLapse) -> None:
-    """Say that many channels of a single frame may be frames."""
+    """Warn if a single frame has so many channels that they may be frames."""
     frames, _, channels, _, _ = movie.shape
     if frames == 1 and channels > MOST_CHANNELS:
         warning(
-            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say so with --axes "
-            f"{movie.axes.replace('C', 'T')}"
+            f"{movie.path.name}: has {channels} channels and one frame; if the channels are frames, say "
+            f"so with {option('axes', movie.axes.replace('C', 'T'))}"
         )

@@ -1,4 +1,4 @@
-"""Where crops lie: random planes and places of a movie, drawn with a seed."""
+"""Positions of crops: random planes and places in a movie, drawn with a seed."""
 
 import hashlib
 from typing import Any
@@ -14,19 +14,27 @@ from cpretrain.images.finite import finite, warn_of_not_finite
 from cpretrain.images.timelapse import NamedFrames
 from cpretrain.images.valid_box import valid_box
 from cpretrain.models.normalization import measure_levels
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.crops import CropSettings
 
 
 def draw(movie: NamedFrames, settings: CropSettings) -> list[tuple[Crop, NDArray[Any]]]:
-    """Draw frame, plane and corner of each crop; only places that hold data are drawn.
+    """Draw frame, plane and corner of each crop; only positions that hold data are drawn.
 
-    Frames are drawn without putting them back as long as there are enough of them. Each image has a generator of
-    its own, so that the crops of an image do not depend on its neighbours in the folder.
+    Frames are drawn without replacement as long as there are enough of them. Each image has its own generator, so that
+    its crops do not depend on other images in the folder.
+
+    Parameters
+    ----------
+    movie : NamedFrames
+        The movie.
+    settings : CropSettings
+        Number, size and seed of the crops.
 
     Returns
     -------
-    list of (Crop, ndarray)
-        Rows of the table, and the pixels of each crop without its border, axes (C, Y, X).
+    list of (Crop, ndarray), shape (C, Y, X)
+        Rows of the table, and the pixels of each crop without its border.
 
     Raises
     ------
@@ -61,13 +69,13 @@ def draw(movie: NamedFrames, settings: CropSettings) -> list[tuple[Crop, NDArray
             f"{movie.path}: too small for a crop",
             found=f"at most {largest[1]} × {largest[0]} pixels with data in a frame",
             expected=f"{settings.size} × {settings.size} pixels or more",
-            cure="choose a smaller --size, or leave this image out",
+            cure=f"choose a smaller {option('size')}, or leave this image out",
         )
     return drawn
 
 
 def _planes(movie: NamedFrames, settings: CropSettings) -> list[tuple[int, int]]:
-    """List the planes that can be drawn: those of which all channels are there."""
+    """List the planes that can be drawn: those with all channels present."""
     frames = chosen_frames(movie, settings.frames_only)
     planes = [(frame, z) for frame in frames for z in range(movie.shape[1])]
     return [place for place in planes if movie.is_complete(*place)]

@@ -1,4 +1,4 @@
-"""``crops.csv`` beside the training images: the movie, frame and place that each was cut from."""
+"""``crops.csv`` beside the training images: the movie, frame and position that each was cut from."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from cpretrain.storage.csv_table import open_table, read_rows
 
 NAME = "crops.csv"
 SEPARATOR = ";"
-"""Between the grey values of several channels."""
+"""Separator between the grey values of several channels."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Crop:
     file, source : str
         Name of the crop, and of the image that it was cut from.
     frame, z, y, x : int
-        Frame, plane, and corner in the source, all from 0; in pixels of the source, border not counted.
+        Frame, plane, and top left corner in the source, all from 0; in pixels of the source, without the border.
     height, width, border : int
         Size without the border, and width of the border of zeros, in pixels.
     seed : int
-        Seed of the draw.
+        Seed of the random draw.
     frame_low, frame_high : tuple of float
-        Grey values of the whole frame (of that plane) at its 1st and 99th percentile, padding left out; one for each
-        channel. Empty in tables of before they were written.
+        Grey values of the whole frame (in that plane) at its 1st and 99th percentile, without padding; one per
+        channel. Empty in tables of earlier versions.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Crop:
 
     @property
     def levels(self) -> list[tuple[float, float]]:
-        """Low and high of each channel; empty where they are not known, or not finite."""
+        """Low and high value of each channel; empty if they are unknown or not finite."""
         known = all(map(math.isfinite, (*self.frame_low, *self.frame_high)))
         return list(zip(self.frame_low, self.frame_high, strict=True)) if known else []
 
@@ -59,7 +59,7 @@ TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
 
 
 def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
-    """Write the table into a folder of training images, whole or not at all."""
+    """Write the table into a folder of training images, atomically."""
     with open_table(folder / NAME, COLUMNS) as table:
         table.writerows(map(_text, asdict(crop).values()) for crop in crops)
 
@@ -70,34 +70,34 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     Returns
     -------
     dict of str to Crop
-        By file name, in the order of the table; empty where there is none.
+        Rows by file name, in the order of the table; empty if there is no table.
 
     Raises
     ------
     BadInput
-        When the table lacks columns, or a number is not a whole number.
+        When the table lacks columns, or a value is not a valid number.
     """
     path = folder / NAME
     if not path.is_file():
         return {}
-    cure = "cut the crops again, or take crops.csv away (then each image counts as a movie of its own)"
+    cure = "cut the crops again, or remove crops.csv (then each image counts as a movie of its own)"
     needed = [name for name in COLUMNS if name not in LEVELS]
     crops = read_rows(path, needed, _crop, what="the table of crops", cure=cure)
     return {crop.file: crop for crop in crops}
 
 
 def crop_of(image: Path) -> Crop | None:
-    """Find the row of an image in the table beside it; each table is read once, as long as it stays the same.
+    """Find the row of an image in the table beside it; a table is read only once unless it changes.
 
     Returns
     -------
     Crop or None
-        None where the image is no crop, or there is no table.
+        None if the image is not a crop, or there is no table.
 
     Raises
     ------
     BadInput
-        When there is a table, but a damaged one.
+        When there is a table but it is damaged.
     """
     table = image.parent / NAME
     if not table.is_file():

@@ -1,4 +1,4 @@
-"""Images that are equal pixel by pixel under several names: copies, or one movie twice."""
+"""Images that are identical in every pixel but have several names: copies, or one movie twice."""
 
 import hashlib
 from collections import defaultdict
@@ -15,12 +15,12 @@ from cpretrain.runtime.listing import first_names
 
 
 def find_equal(pairs: Iterable[Pair]) -> list[tuple[Pair, ...]]:
-    """Find the pairs whose images are equal, by the pixels that hold data, whatever type and border the files have.
+    """Find pairs whose images have equal data pixels, whatever the type and border of the files.
 
     Returns
     -------
     list of tuple of Pair
-        Two or more equal ones together. Images without contrast are not compared: empty ones are equal by nature.
+        Groups of two or more equal ones. Images without contrast are not compared, since empty ones are all equal.
     """
     found: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -31,7 +31,7 @@ def find_equal(pairs: Iterable[Pair]) -> list[tuple[Pair, ...]]:
 
 
 def pixel_digest(path: Path) -> str | None:
-    """SHA-256 of the pixels of an image that hold data; None where these are all the same, or cannot be read."""
+    """Return the SHA-256 of an image's data pixels; None if these are all the same, or cannot be read."""
     try:
         planes = read_image(path)
     except BadInput:
@@ -47,12 +47,12 @@ def pixel_digest(path: Path) -> str | None:
 
 
 def equal_note(equal: Sequence[tuple[Pair, ...]]) -> list[str]:
-    """Say which images are there several times, in one sentence; none where there are none."""
+    """Return a sentence that names images present several times; none if there are no such images."""
     if not equal:
         return []
     named = first_names(" = ".join(pair.image.name for pair in same) for same in equal)
     count = sum(map(len, equal))
     return [
-        f"{count} images are equal, pixel by pixel, to others under other names, and stay on one side: {named}; "
-        "take the copies out"
+        f"{count} images are exact copies of others under other names, and stay on the same side of the split: "
+        f"{named}; remove the copies"
     ]

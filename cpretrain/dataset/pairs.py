@@ -15,6 +15,7 @@ from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import command
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Pair:
     image, mask : pathlib.Path
         The two files.
     movie : str
-        The movie that the image was cut from; the image's own name where that is not known.
+        The movie that the image was cut from; the image's own name if that is unknown.
     objects, touching_border, tiny : int
-        Number of objects, of those at the image's edge, and of those smaller than `TINY` pixels.
+        Numbers of all objects, of objects at the image's edge, and of objects smaller than `TINY` pixels.
     """
 
     image: Path
@@ -50,13 +51,13 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     Returns
     -------
     list of Pair
-        By file name, images without objects among them.
+        Pairs by file name, including images without objects.
 
     Raises
     ------
     BadFolder
-        All that is wrong, in one go: no partner, several partners, sizes that differ, images of several types
-        or channel numbers, masks that are damaged or hold no instances, no objects at all.
+        With all problems at once: no partner, several partners, different sizes, images of several types or channel
+        numbers, masks that are damaged or hold no instances, no objects at all.
     """
     images, masks = Path(images), Path(masks)
     origins = read_crops(images)
@@ -98,21 +99,21 @@ def files_of(pairs: Iterable[Pair]) -> list[Path]:
 
 
 def tables_of(pairs: Iterable[Pair]) -> list[Path]:
-    """List the tables of crops beside the images: they say of which movie each is, and how its frame is scaled."""
+    """List the crop tables beside the images, which hold the movie of each and the scaling of its frame."""
     folders = dict.fromkeys(pair.image.parent for pair in pairs)
     return [table for folder in folders if (table := folder / NAME).is_file()]
 
 
 def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
-    """Find the flows that Cellpose's own training wrote beside its images; they may be of earlier masks."""
+    """Find flow files that Cellpose's own training wrote beside its images; they may belong to earlier masks."""
     stems = {file.stem for file in files}
     flows = {
         file for file in files if file.stem.endswith("_flows") and file.stem.removesuffix("_flows") in stems
     }
     if flows:
         warning(
-            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
-            "read; flows are computed anew"
+            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training run (*_flows.tif) are "
+            "ignored; flows are computed again"
         )
     return flows
 
@@ -122,16 +123,16 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pai
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
             expected="one label image",
-            cure="put them together with cpretrain masks",
+            cure=f"put them together with {command('masks')}",
         )
     facts = describe_image(image)
     labels = read_label_image(masks[0], strict=True).labels
     if labels.shape != facts.size:
         raise BadInput(
-            f"{masks[0]}: has another size than its image",
+            f"{masks[0]}: differs in size from its image",
             found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
             expected=f"{facts.size[0]} × {facts.size[1]}",
-            cure="import the ground truth with cpretrain masks, which knows the border of training images",
+            cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
         )
     areas = np.bincount(labels.reshape(-1))[1:]
     pair = Pair(image, masks[0], movie, len(areas), edge_objects(labels), int((areas < TINY).sum()))
@@ -148,7 +149,7 @@ def _unlike_the_others(kinds: dict[str, tuple[str, int]]) -> list[Problem]:
     return [
         Problem(
             name,
-            "is of another type than the other images",
+            "differs in type from the other images",
             found=_kind(kind),
             expected=f"{_kind(usual)}, as {len(counted[usual])} others",
             cure="save all training images alike, or take it out of the folder",

@@ -1,4 +1,4 @@
-"""From an image file to what the network takes."""
+"""Read image files into network inputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from cpretrain.runtime.listing import first_names
 
 @dataclass(frozen=True)
 class NetworkImage:
-    """An image as it is, and as the network takes it.
+    """An image as stored, and as network input.
 
     Parameters
     ----------
     planes : ndarray, shape (C, Y, X)
         Grey values of all channels.
     ready : ndarray of float32, shape (2 or 3, Y, X)
-        From `network_input`.
+        Result of `network_input`.
     box : tuple of slice or None
-        Rows and columns that hold data: all that the network is shown when it segments. None where there are none.
+        Rows and columns that hold data, the only part that is segmented; None if there are none.
     left_out : int
-        Number of pixels in the channels used that are not finite.
+        Number of pixels that are not finite, in the channels used.
     """
 
     planes: NDArray[Any]
@@ -40,7 +40,12 @@ class NetworkImage:
 
 
 def read_image(path: Path) -> NDArray[Any]:
-    """Read a training image, axes (C, Y, X); unnamed planes of a file are channels.
+    """Read a training image; planes without named axes are channels.
+
+    Returns
+    -------
+    ndarray, shape (C, Y, X)
+        Grey values.
 
     Raises
     ------
@@ -54,10 +59,19 @@ def read_image(path: Path) -> NDArray[Any]:
 def read_for_network(
     path: Path, channel: int = 1, second_channel: int | None = None, how: Normalization | None = None
 ) -> NetworkImage:
-    """Read an image as it is, and make it ready for the network (see `network_input`).
+    """Read an image, and prepare it for the network (see `network_input`).
 
-    A crop gets the same values as in the frame that it was cut from, where ``crops.csv`` beside it says the grey values
-    of that: a crop of dark background stays dark, and is not stretched to full contrast.
+    A crop is scaled like the frame that it was cut from if ``crops.csv`` beside it lists the frame's grey values: a
+    crop of dark background stays dark, and is not stretched to full contrast.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The image.
+    channel, second_channel : int
+        The channel to segment, and that of the nuclei, from 1.
+    how : Normalization, optional
+        The model's normalization.
 
     Raises
     ------
@@ -69,7 +83,7 @@ def read_for_network(
     levels = crop.levels if crop else []
     if levels and len(levels) != len(planes):
         raise BadInput(
-            f"{path}: has another number of channels than {NAME} says",
+            f"{path}: differs in number of channels from {NAME}",
             found=f"{len(planes)} in the image, {len(levels)} in the table",
             cure="cut the crops again, or take the image out of the table",
         )
@@ -82,21 +96,21 @@ def read_for_network(
 
 
 def left_out_note(left_out: Mapping[str, int], kind: str = "images") -> list[str]:
-    """Warn of pixels that are not finite, in one sentence; none where there are none.
+    """Return a one-sentence warning about pixels that are not finite; none if there are no such pixels.
 
     Parameters
     ----------
     left_out : mapping of str to int
-        Number of such pixels by name of the image, from `NetworkImage.left_out`.
+        Number of such pixels by image name, from `NetworkImage.left_out`.
     kind : str
-        What the names are of, in the plural.
+        Noun for what the names stand for, in the plural.
     """
     found = {name: count for name, count in left_out.items() if count}
     if not found:
         return []
     total = sum(found.values())
-    pixels = "1 pixel is no finite number" if total == 1 else f"{total} pixels are no finite numbers"
+    pixels = "1 pixel is not a finite number" if total == 1 else f"{total} pixels are not finite numbers"
     return [
         f"{pixels} (NaN or infinity) and left out, in {len(found)} of {len(left_out)} {kind}: {first_names(found)}; "
-        "look at how they were computed, for example for a division by 0"
+        "check how they were computed, for example for a division by 0"
     ]

@@ -1,4 +1,4 @@
-"""Division of pairs into training and validation images that share no movie."""
+"""Division of pairs into training and validation sets that share no movie."""
 
 import os
 from collections import Counter
@@ -13,16 +13,17 @@ import numpy as np
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
 from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 FEWEST_MOVIES = 5
-"""From this many movies on, whole movies are put on one side by default."""
+"""Number of movies from which whole movies are kept on one side by default."""
 
 VALIDATION_MOVIES = 3
-"""So many movies validate, at least, where as many are left to train on: an interval between movies needs them."""
+"""Minimum number of validation movies, which an interval across movies needs, if as many remain for training."""
 
 EqualImages = Sequence[tuple[Pair, ...]]
-"""Pairs whose images are equal, two or more together."""
+"""Groups of two or more pairs whose images are equal."""
 
 COLUMNS = ("image", "mask", "group", "set")
 SIDES = ("train", "validation", "test")
@@ -30,16 +31,16 @@ SIDES = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Split:
-    """Which pairs train, which validate, and which are the in-training test set.
+    """Training pairs, validation pairs and the in-training test set.
 
     Parameters
     ----------
     train, validation, test : tuple of Pair
-        The three sets; `test` was taken out of the training side and may be empty.
+        The three sets; `test` was taken from the training side and may be empty.
     by : {'movie', 'image'}
-        What was kept together.
+        Unit that was kept together.
     warnings : tuple of str
-        What a person should know about it.
+        Warnings for the user.
     """
 
     train: tuple[Pair, ...]
@@ -57,27 +58,27 @@ def split_pairs(
     test_fraction: float = 0.0,
     equal: EqualImages = (),
 ) -> Split:
-    """Divide pairs at random into training and validation, neither of them empty.
+    """Divide pairs at random into training and validation sets, neither of them empty.
 
     By movie, whole movies go to one side, and the number of movies is chosen so that the share of images comes
-    nearest to `train_fraction`; from six movies on, three validate at least. The draw depends on the seed and on the
-    names, not on the order of `pairs`.
+    closest to `train_fraction`; with six movies or more, at least three validate. The draw depends on the seed and on
+    the names, not on the order of `pairs`.
 
     Parameters
     ----------
     pairs : sequence of Pair
-        At least two.
+        At least two pairs.
     train_fraction : float
         Share of the images used for training, between 0 and 1.
     split_by : {'auto', 'movie', 'image'}
-        What is kept together; ``auto`` is by movie where there are at least five movies.
+        Unit that is kept together; ``auto`` is by movie if there are at least five movies.
     seed : int
         Seed of `numpy.random.default_rng`.
     test_fraction : float
-        Share of the training images that is set aside as in-training test set; by movie where the split is and the
-        training side has at least five movies, otherwise by image.
+        Share of the training images that is set aside as in-training test set; by movie if the split is by movie and
+        the training side has at least five movies, otherwise by image.
     equal : sequence of tuple of Pair
-        Pairs whose images are equal: they stay on one side, and their movies count as one.
+        Groups of pairs whose images are equal: each stays on one side, and its movies count as one.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def split_pairs(
         raise BadInput(
             "one movie cannot be split by movie",
             found=f"all {len(pairs)} images come from {groups[0]}",
-            cure="add crops of other movies, or use --split-by image",
+            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
         )
     random = np.random.default_rng(seed)
     by_movie = split_by == "movie" or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
@@ -131,16 +132,16 @@ def split_known(
     test_fraction: float = 0.0,
     equal: EqualImages = (),
 ) -> Split:
-    """Train on all `pairs`, and validate on others that were chosen before.
+    """Train on all `pairs`, and validate on others that were chosen earlier.
 
     Parameters
     ----------
     pairs, validation : sequence of Pair
         The two sides.
     seed, test_fraction
-        For the in-training test set, as in `split`.
+        Draw of the in-training test set, as in `split_pairs`.
     equal : sequence of tuple of Pair
-        Pairs whose images are equal, of both sides together: those on both are warned of.
+        Groups of pairs whose images are equal, from both sides together; a warning names those on both sides.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def split_known(
     """
     both = sorted({pair.image.name for pair in pairs} & {pair.image.name for pair in validation})
     if both:
-        raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
+        raise BadInput("training images are also validation images", found=", ".join(both)[:300])
     train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
     by_movie = {pair.movie for pair in train}.isdisjoint(pair.movie for pair in validation)
     movies = joined({pair: pair.movie for pair in train}, equal) if by_movie else None
@@ -158,7 +159,7 @@ def split_known(
     warnings += _on_both_sides(train, validation, equal)
     if not by_movie:
         warnings.append(
-            "movies are on both sides, which makes the validation look better than it is on a new movie"
+            "movies are on both sides of the split, which makes validation scores better than on a new movie"
         )
     return Split(
         tuple(pair for pair in train if pair not in test),
@@ -170,9 +171,9 @@ def split_known(
 
 
 def write_split(path: Path, parts: Split) -> None:
-    """Write ``split.csv``: columns image, mask, group, set (train, validation or test), by image name.
+    """Write ``split.csv``, sorted by image name: columns image, mask, group, set (train, validation or test).
 
-    Files are named relative to the folder of the table, so that an experiment can be moved as a whole.
+    Files are named relative to the table's folder, so that an experiment can be moved as a whole.
     """
     rows = [(pair, "train") for pair in parts.train]
     rows += [(pair, "validation") for pair in parts.validation]
@@ -183,12 +184,12 @@ def write_split(path: Path, parts: Split) -> None:
 
 
 def read_split(path: Path) -> Split:
-    """Read ``split.csv`` again; counts of objects are not in it and come back as 0.
+    """Read ``split.csv``; object counts are not stored in it and are 0.
 
     Raises
     ------
     BadInput
-        When it is no such table, or an image is in two sets.
+        When it is not such a table, or an image is in two sets.
     """
     rows = list(read_rows(path, COLUMNS, partial(_pair_and_side, path.parent), what="a split"))
     sides = {name: [pair for pair, side in rows if side == name] for name in SIDES}
@@ -213,7 +214,7 @@ def read_split(path: Path) -> Split:
 
 def _pair_and_side(folder: Path, row: Row) -> tuple[Pair, str]:
     if row["set"] not in SIDES:
-        raise ValueError(f"set {row['set']!r} is none of {', '.join(SIDES)}")
+        raise ValueError(f"set {row['set']!r} is not one of {', '.join(SIDES)}")
     return Pair((folder / row["image"]).resolve(), (folder / row["mask"]).resolve(), row["group"]), row["set"]
 
 
@@ -225,12 +226,12 @@ def _seen_from(table: Path, file: Path) -> str:
 
 
 def _in_movie(pair: Pair, movies: Mapping[Pair, str]) -> Pair:
-    """Return the pair with the movie that it counts to, where movies are known."""
+    """Return the pair with the movie that it counts towards, if movies are known."""
     return pair if pair.movie == pair.image.name else replace(pair, movie=movies[pair])
 
 
 def joined(units: Mapping[Pair, str], equal: EqualImages) -> dict[Pair, str]:
-    """Make one of the units (movies, or images) that share equal images; it has the first of their names."""
+    """Merge units (movies, or images) that share equal images, under the first of their names."""
     one_of = {name: name for name in units.values()}
 
     def first(name: str) -> str:
@@ -245,7 +246,7 @@ def joined(units: Mapping[Pair, str], equal: EqualImages) -> dict[Pair, str]:
 
 
 def _images_together(pairs: Sequence[Pair], equal: EqualImages) -> dict[Pair, str]:
-    """Give each pair the name of its image, equal images one name; each its own where all are equal."""
+    """Map each pair to its image's name, equal images to one name; each to its own if all are equal."""
     own = {pair: str(pair.image) for pair in pairs}
     together = joined(own, equal)
     return together if len(set(together.values())) > 1 else own
@@ -258,7 +259,7 @@ def _whole_units(
     random: np.random.Generator,
     others: int = 1,
 ) -> set[Pair]:
-    """Draw whole units that hold about a fraction of the pairs; `others` are left where there are twice as many."""
+    """Draw whole units with about a fraction of the pairs; `others` units remain if there are twice as many."""
     names = sorted({units[pair] for pair in pairs})
     sizes = Counter(units[pair] for pair in pairs)
     order = random.permutation(len(names))
@@ -273,7 +274,7 @@ def _whole_units(
 def _some_images(
     pairs: Sequence[Pair], units: Mapping[Pair, str], fraction: float, random: np.random.Generator
 ) -> set[Pair]:
-    """Draw about a fraction of the pairs; equal images together."""
+    """Draw about a fraction of the pairs, keeping equal images together."""
     if len({units[pair] for pair in pairs}) < len(pairs):
         return _whole_units(pairs, units, fraction, random)
     count = min(max(round(fraction * len(pairs)), 1), len(pairs) - 1)
@@ -287,11 +288,11 @@ def _set_aside(
     images: Mapping[Pair, str],
     random: np.random.Generator,
 ) -> tuple[set[Pair], list[str]]:
-    """Choose the in-training test set; whole movies where movies are kept together and there are enough of them."""
+    """Choose the in-training test set: whole movies if these are kept together and there are enough of them."""
     if not fraction:
         return set(), []
     if len(train) == 1:
-        return set(), ["one training image: none is set aside as in-training test set"]
+        return set(), ["only one training image: none is set aside as an in-training test set"]
     if movies and len({movies[pair] for pair in train}) >= FEWEST_MOVIES:
         return set(train) - _whole_units(train, movies, 1 - fraction, random), []
     if len({images[pair] for pair in train}) == 1:
@@ -300,26 +301,27 @@ def _set_aside(
 
 
 def _unknown(pairs: Iterable[Pair]) -> bool:
-    """Whether it is not known which movies the images come from."""
+    """Return whether the movies that the images come from are unknown."""
     return all(pair.movie == pair.image.name for pair in pairs)
 
 
 def _few(validation: Sequence[Pair]) -> list[str]:
-    """Warn where too few movies validate."""
+    """Return a warning if there are too few validation movies."""
     count = len({pair.movie for pair in validation})
     return [] if count >= VALIDATION_MOVIES or _unknown(validation) else [few_movies_note(count)]
 
 
 def few_movies_note(count: int) -> str:
-    """Say that so many validation movies are too few."""
+    """Return the sentence that this many validation movies are too few."""
     return (
-        f"{count} validation movie{'s' * (count != 1)}: an interval that tells of other movies needs "
-        f"{VALIDATION_MOVIES}; add movies, from {2 * VALIDATION_MOVIES} on {VALIDATION_MOVIES} validate"
+        f"{count} validation movie{'s' * (count != 1)}: an interval that holds for other movies needs "
+        f"{VALIDATION_MOVIES}; add movies (from {2 * VALIDATION_MOVIES} movies on, {VALIDATION_MOVIES} are used for "
+        "validation)"
     )
 
 
 def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: EqualImages) -> list[str]:
-    """Warn of images that train and validate under two names."""
+    """Return a warning about images that are in both sets under two names."""
     sides = set(train), set(validation)
     both = [same for same in equal if all(side.intersection(same) for side in sides)]
     if not both:
@@ -327,8 +329,8 @@ def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: Equ
     count = sum(len(sides[1].intersection(same)) for same in both)
     named = first_names(" = ".join(pair.image.name for pair in same) for same in both)
     return [
-        f"{count} of {len(validation)} validation images are equal, pixel by pixel, to images that are trained on: "
-        f"{named}; take one of each out, or the scores say nothing about new images"
+        f"{count} of {len(validation)} validation images are exact copies of training images: {named}; remove one of "
+        "each, or the scores say nothing about new images"
     ]
 
 
@@ -337,13 +339,17 @@ def _leaks(
 ) -> list[str]:
     if _unknown(pairs):
         return [
-            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may "
-            "be on both sides, which makes the validation look better than it is"
+            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may be "
+            "on both sides of the split, which makes validation scores too good"
         ]
     if by_movie or len(groups) == len(pairs):
         return []
-    why = f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}" if split_by == "auto" else "as asked"
+    why = (
+        f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}"
+        if split_by == "auto"
+        else "as requested"
+    )
     return [
-        f"split by image ({why}): crops of one movie are on both sides, which makes the validation look better "
-        "than it is on a new movie"
+        f"split by image ({why}): crops of one movie are on both sides of the split, which makes validation scores "
+        "better than on a new movie"
     ]

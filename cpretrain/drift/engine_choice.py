@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from cpretrain.drift.engine import Engine
 from cpretrain.registration.checks import beyond_plugin
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -29,7 +30,7 @@ def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
 
     if settings.engine == "native":
         return NativeEngine()
-    beyond = beyond_plugin(settings)
+    beyond = [option(name) for name in beyond_plugin(settings)]
     if beyond:
         info(f"drift: native engine, because the plugin has no {' and no '.join(beyond)}")
         return NativeEngine()

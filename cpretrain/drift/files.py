@@ -7,9 +7,9 @@ from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, name_in_format
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Format
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.json_file import read_json
 from cpretrain.storage.rerun import done_record
 
 
@@ -75,13 +75,6 @@ class DriftFiles:
             inputs = inputs_of(movie, settings)
         return done_record(self.record, settings, inputs, self.outputs) is not None
 
-    def warnings_told(self) -> tuple[str, ...]:
-        """Return the warnings of the run that wrote the files."""
-        try:
-            return tuple(str(warning["message"]) for warning in read_json(self.record).get("warnings", ()))
-        except (ValueError, KeyError, TypeError, OSError):  # of an earlier version, or changed by hand
-            return ()
-
     def check_table_stays(self, settings: DriftSettings) -> None:
         """Make sure that the shifts to apply are not replaced.
 
@@ -93,7 +86,7 @@ class DriftFiles:
         if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
             raise BadInput(
                 f"{settings.shifts}: the shifts to apply would be replaced",
-                cure="choose another folder with --out",
+                cure=f"choose another folder with {option('out')}",
             )
 
     def _in(self, format: Format) -> Path:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cpretrain.registration.curve import FramePair
+from cpretrain.runtime.spelling import options
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -26,9 +27,9 @@ class Finding:
     frames: tuple[int, ...]
 
 
-def native_option(settings: DriftSettings, option: str) -> str:
+def native_option(settings: DriftSettings, **option: object) -> str:
     """Return how to ask for an option that only the native engine has."""
-    return f"--engine native {option}" if settings.engine == "fiji" else option
+    return options(engine="native", **option) if settings.engine == "fiji" else options(**option)
 
 
 def count_pairs(pairs: Sequence[FramePair]) -> str:

@@ -7,8 +7,9 @@ import numpy as np
 
 from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
 from cpretrain.drift.inspection import LEAST_SHARE, Inspected
-from cpretrain.registration.curve import DriftCurve, FramePair
+from cpretrain.registration.curve import NO_CORRECTION, DriftCurve, FramePair
 from cpretrain.registration.frame_content import Kind
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 NOISE = 3
@@ -52,20 +53,25 @@ class _Judgement:
         if self.seen.kinds:
             yield self._frames()
         if self.mask is not None:
-            yield self._still(self.mask)
+            yield self._left_out(self.mask) if self.settings.robust else self._still(self.mask)
         elif self.clipped:
             yield self._cut()
         elif self.off:
             yield self._off()
         elif self.seen.far is not None and not self.beside and not self.unsure:
             yield self._far(self.seen.far)
-        if self.seen.fell and self.mask is None:
+        if self.curve.robust and self.curve.robust.rests_on == NO_CORRECTION:
+            yield self._not_corrected()
+        if self.seen.fell and (self.mask is None or self.settings.robust):
             yield self._fell()
         elif self.unsure:
             yield self._unsure()
         others = [t for t in self.curve.bridged if t not in self.seen.kinds]
         if others:
-            said = f"{list_frames(others)} bridged: the drift there is that between the frames around, not measured"
+            said = (
+                f"{list_frames(others)} bridged: the drift there was not measured, but interpolated from the "
+            )
+            "frames around"
             yield Finding("bridged", said, tuple(others))
         if self.curve.large_pairs:
             said = _large(self.curve, self.curve.large_pairs, self._limit())
@@ -77,31 +83,48 @@ class _Judgement:
         for t, kind in frames.items():
             kinds.setdefault(kind, []).append(t)
         said = "; ".join(f"{list_frames(which)} {kind}" for kind, which in kinds.items())
-        if self.settings.bridge:
+        if self.settings.bridge or self.settings.robust:
             bridged = [t for t in frames if t in self.curve.bridged]
             said += (
-                f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
+                f": the drift in {len(bridged)} of them was interpolated from the frames around"
+                if bridged
+                else ""
             )
         elif self.beside and self.settings.shifts is None:
-            option = native_option(self.settings, "--bridge")
+            cure = native_option(self.settings, bridge=True)
             said += (
                 f", and {count_pairs(self.beside)} are uncertain because of that: all later frames may be off; "
-                f"bridge them with {option}"
+                f"bridge them with {cure}"
             )
         return Finding(" and ".join(kinds), said, tuple(frames))
 
     def _still(self, mask: Path) -> Finding:
-        option = native_option(self.settings, f"--mask {mask}")
+        cure = native_option(self.settings, mask=mask)
         said = (
-            "something that never moves holds the frames (a time stamp, a scale bar, hot pixels): look at the proposed "
-            f"mask, and leave it out with {option}"
+            "something that never moves holds the frames in place (a time stamp, a scale bar, hot pixels): check the "
+            "proposed mask, and leave it out with "
+            f"{cure}"
         )
-        return Finding("held by something still", said, self._all())
+        return Finding("held by something static", said, self._all())
+
+    def _left_out(self, mask: Path) -> Finding:
+        said = (
+            "something never moves while the rest does (a time stamp, a scale bar, hot pixels), and was left out of "
+            f"the measurement: look at {mask}"
+        )
+        return Finding("left out", said, self._all())
+
+    def _not_corrected(self) -> Finding:
+        said = (
+            "nothing was corrected, because frames agree best with their mean as they were recorded; if the sample did "
+            f"move, measure where it has structure, with {option('roi')} and without {option('robust', True)}"
+        )
+        return Finding("not corrected", said, self._all())
 
     def _off(self) -> Finding:
         worst = max(self.seen.off[pair] for pair in self.off)
         away = "about a pixel" if worst < 1.5 else f"up to {worst:.0f} pixels"
-        cure = native_option(self.settings, "--refine")
+        cure = native_option(self.settings, refine=True)
         said = (
             f"{count_pairs(self.off)} fit better {away} away from the measured shift, as in smooth or noisy images: "
             f"measure with {cure}"
@@ -110,10 +133,11 @@ class _Judgement:
 
     def _far(self, pixels: float) -> Finding:
         again = self.settings.multi_time_scale
-        cure = native_option(self.settings, "--reference mean") if again else "--multi-time-scale"
+        cure = native_option(self.settings, reference="mean") if again else option("multi_time_scale", True)
         said = (
-            f"frames far apart lie about {pixels:.0f} pixels from where they should, as with a drift too slow for "
-            f"neighbouring frames to show: measure with {cure}"
+            f"frames far apart are about {pixels:.0f} pixels away from where they should be, as with a drift too "
+            "slow to show between neighbouring frames: measure "
+            f"with {cure}"
         )
         return Finding("slow drift", said, self._all())
 
@@ -121,12 +145,14 @@ class _Judgement:
         if self.seen.share < LEAST_SHARE:
             said = (
                 f"aligned, the frames have {100 * self.seen.share:.1f} % of the image in common, too little to tell "
-                f"whether the correction made it worse; {self._other_reference()}"
+                "whether the correction made things "
+                f"worse; {self._other_reference()}"
             )
             return Finding("little in common", said, self._all())
         before, after = self.seen.mean(self.seen.before), self.seen.mean(self.seen.after)
         numbers = "" if before is None or after is None else f" ({before:.3f} before, {after:.3f} after)"
-        said = f"the correction made it worse: frames agree less with their mean{numbers}; {self._other_reference()}"
+        said = f"the correction made things worse: frames agree less with their mean{numbers}; "
+        f"{self._other_reference()}"
         return Finding("made worse", said, self._all())
 
     def _unsure(self) -> Finding:
@@ -138,10 +164,15 @@ class _Judgement:
 
     def _other_reference(self) -> str:
         if self.settings.shifts is not None:
-            return "look whether the table of shifts belongs to this movie"
+            return "check whether the table of shifts belongs to this movie"
+        if self.settings.robust:
+            return (
+                "measure where there is structure that moves with the sample, with "
+                f"{option('roi')} and without {option('robust', True)}"
+            )
         if self.settings.reference == "mean":
-            return "measure where there is structure that moves with the sample, with --roi"
-        return f"measure with {native_option(self.settings, '--reference mean')}"
+            return f"measure where there is structure that moves with the sample, with {option('roi')}"
+        return f"measure with {native_option(self.settings, reference='mean')}"
 
     def _cut(self) -> Finding:
         said = (
@@ -150,7 +181,7 @@ class _Judgement:
         return Finding("clipped", said, ends_of(self.clipped))
 
     def _limit(self) -> str:
-        return f"--max-shift {' '.join(map(str, self.settings.max_shift))}"
+        return option("max_shift", *self.settings.max_shift)
 
     def _all(self) -> tuple[int, ...]:
         return tuple(range(1, len(self.curve.drift)))

@@ -19,6 +19,7 @@ from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift
 from cpretrain.registration.valid_area import Area, covered_by_all, is_empty
 from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -38,7 +39,7 @@ class NativeEngine:
             prod(canvas.shape) * max(movie.dtype.itemsize, 4 * settings.sub_pixel),
             f"{movie.path}: a corrected frame of {' × '.join(map(str, canvas.shape))} pixels (z, c, y, x) does not fit "
             "in memory",
-            "look at the drift in the table of shifts: it may be wrong",
+            "check the drift in the table of shifts: it may be wrong",
         )
         z, y, x = _kept(movie.path, canvas, settings.crop_to_valid)
 
@@ -76,8 +77,8 @@ def _kept(path: Path, canvas: Canvas, crop_to_valid: bool) -> Area:
     area = covered_by_all(canvas)
     if is_empty(area):
         raise BadInput(
-            f"{path}: no pixel is in all frames",
+            f"{path}: no pixel lies in all frames",
             found="a drift larger than a frame",
-            cure="leave out --crop-to-valid",
+            cure=f"leave out {option('crop_to_valid', True)}",
         )
     return area

@@ -176,7 +176,7 @@ def _agreement(axes: "Axes", inspected: Inspected) -> None:
                 marked = sorted(inspected.kinds)
                 axes.plot(marked, each[marked], "x", color="black")
     if inspected.before is None:
-        axes.text(0.5, 0.5, "no pixel is in all frames", ha="center", va="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no pixel lies in all frames", ha="center", va="center", transform=axes.transAxes)
     else:
         axes.legend(fontsize=8)
 

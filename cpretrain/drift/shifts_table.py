@@ -78,7 +78,7 @@ def shifts_for(given: Path, movie: Path) -> Path:
         return table
     there = sorted(path.name for path in given.glob("*.shifts.csv")) if given.is_dir() else []
     raise BadInput(
-        f"{table}: there is no such table of shifts",
+        f"{table}: no such table of shifts",
         found=", ".join(there[:5]) or None,
-        expected="a NAME.shifts.csv, or a folder that holds one for each NAME.tif",
+        expected="a NAME.shifts.csv, or a folder with one for each NAME.tif",
     )

@@ -9,6 +9,7 @@ from cpretrain.drift.engine import Corrected, Engine
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 LOGGED_DIGITS = 0.0051
@@ -75,8 +76,8 @@ def check_verifiable(settings: DriftSettings) -> None:
         reason = why_not(settings.fiji)
         if reason:
             raise BadInput(
-                f"--verify: there is nothing to compare with: {reason}",
-                cure="give the folder of Fiji with --fiji or FIJI_HOME, or leave out --verify",
+                f"{option('verify')}: nothing to compare with: {reason}",
+                cure=f"give the folder of Fiji with {option('fiji')} or FIJI_HOME, or leave out {option('verify')}",
             )
 
 
@@ -111,8 +112,8 @@ class Verifier:
             uncertain = len(native.curve.uncertain_pairs or ())
             raise BadInput(
                 f"{movie.path}: the native engine is {found}",
-                found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
-                cure="take the plugin for this movie (--engine fiji), or leave out --verify",
+                found=f"{uncertain} pairs of frames about which the native engine itself is uncertain",
+                cure=f"use the plugin for this movie ({option('engine', 'fiji')}), or leave out {option('verify')}",
             )
         info(f"{movie.path.name}: native engine {found}")
         return found

@@ -1,4 +1,4 @@
-"""Did retraining help? Models and people scored on the same images, with intervals, and a verdict."""
+"""Step 5: evaluate retraining: models and people scored on the same images, with intervals and a verdict."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Two people on the same images: how well they agree is what a model can be expected to reach."""
+"""Agreement of two annotators on the same images, which is the most that a model can be expected to reach."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AgreeResult:
-    """How well two people agree.
+    """Agreement of two annotators.
 
     Parameters
     ----------
     scored : ModelScores
-        Scores of the second against the first; the average precision is the same the other way round.
+        Scores of the second against the first; the average precision is symmetric.
     folder : pathlib.Path or None
-        Where ``agreement.csv`` is.
+        Folder of ``agreement.csv``.
     warnings : tuple of str
-        What a person should know before believing it.
+        Reasons for caution.
     """
 
     scored: ModelScores
@@ -43,10 +43,10 @@ class AgreeResult:
     warnings: tuple[str, ...] = ()
 
     def table(self) -> str:
-        """Mean average precision and objects at each IoU threshold, for people."""
+        """Return mean average precision and objects at each IoU threshold, as text."""
         scores, thresholds = self.scored.scores, self.scored.view.thresholds
         lines = [
-            f"agreement of two people on {len(self.scored.places)} images: average precision, mean of images",
+            f"agreement between two people on {len(self.scored.places)} images: average precision, mean over images",
             "IoU threshold    mean   95 % interval   both   first only   second only",
         ]
         for j, threshold in enumerate(thresholds):
@@ -56,7 +56,7 @@ class AgreeResult:
                 f"{threshold:<13g}{mean.estimate:>8.3f}{mean.text():>16}{both:>7}{first:>13}{second:>14}"
             )
         lines.append(
-            "The intervals take each image as independent; for several crops of one movie they are too narrow."
+            "The intervals treat images as independent; for several crops of one movie they are too narrow."
         )
         lines += [f"note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
@@ -66,11 +66,11 @@ class AgreeResult:
         return Summary([self.table()], self.as_data())
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the scores of every image and IoU threshold."""
+        """Return a table of the scores for every image and IoU threshold."""
         return self.scored.scores.to_frame()
 
     def as_data(self) -> dict[str, Any]:
-        """The same for ``--json``."""
+        """Return the same as plain values, for ``--json``."""
         return {
             "images": len(self.scored.places),
             "folder": self.folder,
@@ -85,22 +85,22 @@ class AgreeResult:
 def agree(
     first: PathLike, second: PathLike, *, settings: AgreeSettings | None = None, out: PathLike | None = None
 ) -> AgreeResult:
-    """Compare the masks of two people.
+    """Compare the masks of two annotators.
 
     Parameters
     ----------
     first, second : path-like
-        Folders of label images of the same images; they pair by name, whatever each of them put behind it
-        (``a_masks.tif`` and ``a-labelled.tif`` are both of ``a``).
+        Folders of label images for the same images; they are paired by name, ignoring suffixes (``a_masks.tif`` and
+        ``a-labelled.tif`` both belong to ``a``).
     settings : AgreeSettings, optional
         IoU thresholds.
     out : path-like, optional
-        Where ``agreement.csv`` goes; by default nothing is written.
+        Folder for ``agreement.csv``; by default nothing is written.
 
     Returns
     -------
     AgreeResult
-        Images that one of them left out are left out, which is said.
+        Scores; images that only one of them annotated are left out, with a warning.
 
     Raises
     ------
@@ -113,13 +113,13 @@ def agree(
     drawn = mask_files(first)
     files = {path.with_name(bare(path.name)): path for path in drawn}
     if len(files) < len(drawn):
-        raise BadInput(f"{first}: several masks of one image", expected="one mask an image")
+        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
     matches = match_by_name(files, mask_files(second))
     pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
     if matches.ambiguous or not pairs:
         raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
     if matches.problems:
-        warning(f"{len(matches.problems)} masks are in one of the folders only and left out")
+        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
     provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
     rows, looks = [], []
     with progress("agree", len(pairs)) as step:
@@ -127,7 +127,7 @@ def agree(
             a, b = (read_drawn(path) for path in (one, other))
             if a.shape != b.shape:
                 raise BadInput(
-                    f"{other}: has another size than {one.name} of the other person",
+                    f"{other}: differs in size from {one.name} of the other person",
                     found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
                     expected=f"{a.shape[0]} × {a.shape[1]}",
                 )

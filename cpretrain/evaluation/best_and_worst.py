@@ -1,4 +1,4 @@
-"""Pictures of the images that the retrained model does worst and best on."""
+"""Pictures of the images with the retrained model's worst and best scores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw_extremes(folder: Path, scoring: Scoring) -> list[Path]:
-    """Draw the images that the retrained model does worst and best on, each opinion in a panel of its own.
+    """Draw the images with the retrained model's worst and best scores, one panel per label image.
 
     Returns
     -------
@@ -45,21 +45,21 @@ def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:
 
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
-"""Distinct for colour-blind people (Okabe and Ito)."""
+"""Colours that colour-blind people can distinguish (Okabe and Ito)."""
 
 
 def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str, NDArray[Any]]) -> None:
-    """Draw one panel for each entry of `labels`.
+    """Draw one panel per entry of `labels`.
 
     Parameters
     ----------
     path : pathlib.Path
-        Where to write the PNG.
+        The PNG file.
     title : str
-        Above all panels.
-    image : ndarray, (Y, X)
+        Title above all panels.
+    image : ndarray, shape (Y, X)
         Grey values.
-    labels : dict of str to ndarray of int, (Y, X)
+    labels : dict of str to ndarray of int, shape (Y, X)
         Label images by panel title.
     """
     from matplotlib.figure import Figure
@@ -80,6 +80,16 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
 
 
 def outline(axes: "Axes", labels: NDArray[Any], colour: str) -> None:
-    """Draw the outline of each object of a label image, axes (Y, X), over what `axes` show."""
+    """Draw the outline of each object over the image in `axes`.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Axes with the image.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
+    colour : str
+        Colour of the outlines.
+    """
     for label in np.unique(labels[labels > 0]):
         axes.contour(labels == label, levels=[0.5], colors=colour, linewidths=1.2)

@@ -1,4 +1,4 @@
-"""The models that are compared, and how their images and masks are read."""
+"""The models to compare, and a reader for their images and masks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,14 @@ from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights
 from cpretrain.runtime.process_cache import cached_in_process
+from cpretrain.runtime.spelling import command
 from cpretrain.settings.base import Device
 from cpretrain.settings.evaluation import EvaluateSettings
 
 
 @dataclass(frozen=True)
 class Load:
-    """Gives the segmenter of a base model, loaded once in each process that needs it.
+    """Loads the segmenter of a base model once per process.
 
     Parameters
     ----------
@@ -30,13 +31,13 @@ class Load:
     device: Device
 
     def __call__(self, base: ModelWeights) -> Segmenter:
-        """Give it."""
+        """Return the segmenter of `base`."""
         return cached_in_process(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
 
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """A model that takes part.
+    """A model in the comparison.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ class ComparedModel:
     base : ModelWeights
         Its weights.
     settings : EvaluateSettings
-        Thresholds and diameter that it is used with, nothing left open.
+        Its thresholds and diameter, nothing left open.
     """
 
     name: str
@@ -54,36 +55,42 @@ class ComparedModel:
 
     @property
     def used(self) -> dict[str, Any]:
-        """Thresholds, diameter and smallest object, by the names of the settings."""
+        """Thresholds, diameter and smallest object, by setting name."""
         names = ("flow_threshold", "cellprob_threshold", "diameter", "min_size")
         return {name: getattr(self.settings, name) for name in names}
 
 
 class Reader:
-    """Read images and masks for a model.
+    """Reader of images and masks for a model.
 
     Parameters
     ----------
     model : ModelSettings
-        Which channels it wants, and how their grey values are scaled.
+        Its channels, and the normalization of grey values.
     """
 
     def __init__(self, model: ModelSettings) -> None:
         self.model = model
 
     def image(self, path: Path) -> NetworkImage:
-        """Read an image: as it is, and ready for the network."""
+        """Read an image, as stored and as network input."""
         model = self.model
         return read_for_network(path, model.channel, model.second_channel, model.normalization)
 
     def labels(self, path: Path, size: tuple[int, int]) -> NDArray[Any]:
-        """Read a label image of an image of that size, axes (Y, X)."""
+        """Read a label image, ndarray of int, shape (Y, X), of an image with the given height and width.
+
+        Raises
+        ------
+        BadInput
+            When it cannot be read, or has a different size.
+        """
         labels = read_drawn(path)
         if labels.shape != size:
             raise BadInput(
-                f"{path}: has another size than its image",
+                f"{path}: differs in size from its image",
                 found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
                 expected=f"{size[0]} × {size[1]}",
-                cure="import the masks with cpretrain masks, which knows the border of training images",
+                cure=f"import the masks with {command('masks')}, which knows the border of training images",
             )
         return labels

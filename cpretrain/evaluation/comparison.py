@@ -1,4 +1,4 @@
-"""Did retraining help? The retrained and the base model on the same images that neither was trained on."""
+"""Compare the retrained model with its base on the same images, which neither was trained on."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,8 @@ from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
+from cpretrain.evaluation.outcome import Evaluation
+from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.second_annotator import second_masks
@@ -29,10 +31,12 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record, settings_of_model, tuned_values
 from cpretrain.models.weights import find_base
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
 
 
@@ -56,32 +60,30 @@ def evaluate(
     model : path-like
         A model folder of this tool.
     images, masks : path-like, optional
-        Folders of other images than the model's own validation images.
+        Folders of images and masks to use instead of the model's own validation images.
     against : str or path-like, optional
-        The model to compare with, by default the base that it was retrained from.
+        The model to compare with; by default the base that it was retrained from.
     settings : EvaluateSettings, optional
-        IoU thresholds, how masks are made, and whether to search for that first.
+        IoU thresholds, segmentation thresholds, and whether to search for the latter first.
     out : path-like, optional
-        Where results go, by default into the model folder.
+        Result folder; by default the model folder.
     annotator : path-like, optional
-        Folder of masks that a second person drew for these images, or some of them.
+        Folder of masks that a second annotator drew for all or some of these images.
     frames, frame_masks : path-like, optional
-        Folders of whole frames and their masks, scored besides.
+        Folders of whole frames and their masks, scored in addition.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it asks for workers.
+        Where images are segmented: in this process unless it requests workers.
 
     Returns
     -------
     EvaluateResult
-        That of an earlier run where nothing has changed since.
+        The new result, or that of an earlier run if nothing has changed since.
 
     Raises
     ------
     BadInput
-        When the model or images are not there, or masks do not fit.
+        When the model or images do not exist, or masks do not match them.
     """
-    from cpretrain.evaluation.report.page import write_report
-
     settings = settings or EvaluateSettings()
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
@@ -109,27 +111,33 @@ def evaluate(
         warning(note)
     scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
-    means = {one.view.name: _means(one) for one in scorings}
-    files = EvaluationFiles(folder)
+    evaluation = Evaluation(ModelFolder(model), record, views, contenders, scorings, verdict)
+    return _write(evaluation, EvaluationFiles(folder), provenance, asked)
+
+
+def _write(
+    evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
+) -> EvaluateResult:
+    means = {one.view.name: _means(one) for one in evaluation.scorings}
     files.record.unlink(missing_ok=True)  # from here on the earlier results are no longer whole
-    write_tables(folder, scorings, contenders, record)
-    pictures = draw_extremes(folder, scorings[0])
-    write_report(files.report, model, record, verdict, scorings, views, contenders)
+    write_tables(files, evaluation)
+    pictures = draw_extremes(files.folder, evaluation.scorings[0])
+    write_report(files.report, evaluation)
     provenance.write(
         files.record,
         outputs=[*files.results, *pictures],
         definition=DEFINITION,
         asked=asked,
-        models={one.name: {"weights": one.base.name, **one.used} for one in contenders},
+        models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.contenders},
         images=asked["views"],
-        verdict=vars(verdict),
+        verdict=vars(evaluation.verdict),
         average_precision=means,
     )
-    return EvaluateResult(folder, verdict, asked["views"], means)
+    return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
 
 
 def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
-    """Warn of channels that the model does not see; all images of a view have the same number of them."""
+    """Return warnings about channels that the model does not use; all images of a set have the same number of them."""
     counts = [describe_image(pairs[0].image).channels for name, pairs in views.items() if name != "crop"]
     cure = "train and score on the channel that shows the objects"
     return unused_channels(counts, reader.model, cure, "folders of images")
@@ -148,7 +156,7 @@ def _contenders(
     load: Load,
     reader: Reader,
 ) -> list[ComparedModel]:
-    """Find both models, and the thresholds that they are used with, after a search where one is asked for."""
+    """Find both models and their thresholds, after a search for these if requested."""
     bases = {
         "base": find_base(against or record["base"].get("path") or record["base"]["name"]),
         "retrained": find_base(str(model)),
@@ -176,7 +184,7 @@ def _inputs(
     people: Mapping[Path, Path],
     contenders: Sequence[ComparedModel],
 ) -> list[Path]:
-    """All files that the result depends on."""
+    """List all files that the result depends on."""
     files = [path for pairs in views.values() for path in files_of(pairs)]
     files += tables_of(pair for pairs in views.values() for pair in pairs)
     files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
@@ -192,11 +200,15 @@ def _views(
     if images is None and masks is None:
         views["crop"] = read_split(ModelFolder(model).split).validation
     elif images is None or masks is None:
-        raise BadInput("--images and --masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('images')} and {option('masks')} belong together", cure="give both, or neither"
+        )
     else:
         views["image"] = load_pairs(images, masks)
     if (frames is None) != (frame_masks is None):
-        raise BadInput("--frames and --frame-masks belong together", cure="give both, or neither")
+        raise BadInput(
+            f"{option('frames')} and {option('frame_masks')} belong together", cure="give both, or neither"
+        )
     if frames is not None and frame_masks is not None:
         views["frame"] = load_pairs(frames, frame_masks)
     return views
@@ -205,7 +217,7 @@ def _views(
 def _earlier(
     folder: Path, settings: EvaluateSettings, inputs: Sequence[Path], asked: Mapping[str, Any]
 ) -> EvaluateResult | None:
-    """Return the result of an earlier run that nothing has changed since."""
+    """Return the result of an earlier run if nothing has changed since."""
     files = EvaluationFiles(folder)
     record = done_record(files.record, settings, inputs, files.results)
     if record is None or record.get("asked") != asked:
@@ -213,7 +225,7 @@ def _earlier(
     try:
         verdict = Verdict(**record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])})
         earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
-    except (ValueError, KeyError, TypeError):  # somebody changed it: the models are compared again
+    except (ValueError, KeyError, TypeError):  # the record was edited: the models are compared again
         return None
     info(f"evaluate: {folder} is complete and unchanged")
     return earlier

@@ -1,10 +1,10 @@
-"""95 % intervals of means and pooled scores, honest where images come from few movies.
+"""95 % intervals of means and pooled scores that remain honest if images come from few movies.
 
-Images of one movie resemble each other, so it is movies that are drawn again, not images. From `FEW` movies on that is
-the bootstrap (Efron & Tibshirani, An Introduction to the Bootstrap, 1993) with percentiles widened for small samples
-(Hesterberg, The American Statistician 69 (2015) 371, "expanded percentile interval"). With fewer there is too little to
-draw from: then Student's t with the variance between movies (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 6;
-Cameron, Gelbach & Miller, Review of Economics and Statistics 90 (2008) 414, on few clusters).
+Images of one movie resemble each other, so movies are resampled, not images. With `FEW` movies or more, this is the
+bootstrap (Efron & Tibshirani, An Introduction to the Bootstrap, 1993) with percentiles widened for small samples
+(Hesterberg, The American Statistician 69 (2015) 371, "expanded percentile interval"). With fewer, there is too little
+to resample, so Student's t with the variance between movies is used (Cochran, Sampling Techniques, 3rd ed. 1977,
+chapter 6; Cameron, Gelbach & Miller, Review of Economics and Statistics 90 (2008) 414, on few clusters).
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FEW = 8
-"""Below this number of movies (or images) the interval is Student's t, from it on the bootstrap."""
+"""Number of movies (or images) from which the interval is the bootstrap; below it is Student's t."""
 
 FEWEST = 3
-"""With fewer movies than this nothing can be said of other movies; images are drawn then."""
+"""Number of movies below which nothing can be said about other movies; images are resampled then."""
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -27,7 +27,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its 95 % interval; NaN where there is too little to say."""
+    """An estimate and its 95 % interval; NaN if there are too few data."""
 
     estimate: float
     low: float
@@ -35,18 +35,18 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of 0."""
+        """True if the whole interval lies on one side of 0."""
         return self.low > 0 or self.high < 0
 
     def as_data(self) -> dict[str, float | None]:
-        """The three numbers for ``--json``; None where there is none."""
+        """Return the three numbers for ``--json``; None for NaN."""
         return {
             name: None if np.isnan(value) else value
             for name, value in (("mean", self.estimate), ("low_95", self.low), ("high_95", self.high))
         }
 
     def text(self, sign: str = "") -> str:
-        """Write the interval for people; ``sign="+"`` shows the sign of positive numbers too."""
+        """Format the interval for the user; ``sign="+"`` shows the sign of positive numbers too."""
         if np.isnan(self.low):
             return "no interval"
         return f"{self.low:{sign}.2f} to {self.high:{sign}.2f}".replace("-", "−")
@@ -54,16 +54,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Which images belong together.
+    """Clusters of images: images of one movie, or single images.
 
     Parameters
     ----------
     of : tuple of int
-        For each image the number of its cluster, from 0.
+        Cluster of each image, from 0.
     count : int
         Number of clusters.
     movies : int
-        Number of movies that the images come from; 0 where that is not known.
+        Number of movies that the images come from; 0 if unknown.
     """
 
     of: tuple[int, ...]
@@ -72,23 +72,23 @@ class Clusters:
 
     @property
     def by_movie(self) -> bool:
-        """Whether a cluster is a movie, not a single image."""
+        """True if a cluster is a movie, not a single image."""
         return self.movies >= FEWEST
 
     @property
     def method(self) -> str:
-        """How intervals are made, in a few words."""
+        """Method of the intervals, in a few words."""
         unit = "movie" if self.by_movie else "image"
         return f"bootstrap by {unit}" if self.count >= FEW else f"Student's t by {unit}"
 
 
 def cluster(images: Sequence[str], movies: Sequence[str]) -> Clusters:
-    """Put images of one movie together where there are enough movies.
+    """Group images by movie if there are enough movies.
 
     Parameters
     ----------
     images, movies : sequence of str
-        Name of each image, and of the movie that it comes from (its own name where that is not known).
+        Name of each image, and of the movie that it comes from (its own name if that is unknown).
     """
     known = (
         0 if all(image == movie for image, movie in zip(images, movies, strict=True)) else len(set(movies))
@@ -101,12 +101,12 @@ def cluster(images: Sequence[str], movies: Sequence[str]) -> Clusters:
 def mean_interval(
     values: ArrayLike, clusters: Clusters, limits: tuple[float, float] = (0, 1), seed: int = 0
 ) -> Interval:
-    """Mean over images and its interval; images whose value is NaN are left out.
+    """Return the mean over images and its interval; images whose value is NaN are left out.
 
     Parameters
     ----------
-    values : array-like of float, (images,)
-        One value an image.
+    values : array-like of float, shape (images,)
+        One value per image.
     clusters, limits, seed
         As in `ratio_interval`.
     """
@@ -122,24 +122,24 @@ def ratio_interval(
     limits: tuple[float, float] = (0, 1),
     seed: int = 0,
 ) -> Interval:
-    """Ratio of two sums over images, and its 95 % interval.
+    """Return the ratio of two sums over images, and its 95 % interval.
 
     Parameters
     ----------
-    numerators, denominators : array-like of float, (images,) or (images, n)
-        What is added up above and below the line: for a score pooled over objects its counts, for a mean over images
-        their values and ones. Of n ratios, at several thresholds, the mean is taken.
+    numerators, denominators : array-like of float, shape (images,) or (images, n)
+        Terms of the two sums: counts for a score pooled over objects; values and ones for a mean over images. For n
+        ratios, at several thresholds, their mean is taken.
     clusters : Clusters
-        What is drawn as a whole.
+        Units of resampling.
     limits : tuple of float
-        Smallest and largest possible value; the interval is cut there.
+        Smallest and largest possible value; the interval is clipped to them.
     seed : int
         Seed of the bootstrap.
 
     Returns
     -------
     Interval
-        Without low and high where fewer than two clusters count.
+        Low and high are NaN if fewer than two clusters count.
     """
     above, below = (_sums(part, clusters) for part in np.broadcast_arrays(numerators, denominators))
     counts = below.any(axis=1)
@@ -166,7 +166,7 @@ def ratio_interval(
 
 
 def _sums(values: NDArray[Any], clusters: Clusters) -> NDArray[np.float64]:
-    """Add up the rows of each cluster, (clusters, n)."""
+    """Sum the rows of each cluster, and return an array of shape (clusters, n)."""
     sums = np.zeros((clusters.count, values[0].size if values.ndim > 1 else 1))
     np.add.at(sums, np.asarray(clusters.of), values.reshape(len(values), -1).astype(float))
     return sums
@@ -180,5 +180,5 @@ def _student(count: int) -> float:
 
 @lru_cache(maxsize=8)
 def _draws(count: int, seed: int) -> NDArray[np.int64]:
-    """How often each cluster is drawn in each resample, (resamples, clusters)."""
+    """Return the number of times each cluster is drawn in each resample, ndarray, shape (resamples, clusters)."""
     return np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), RESAMPLES)

@@ -1,4 +1,4 @@
-"""IoU thresholds as people write them."""
+"""Parse IoU thresholds in the form that users write."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ MOST = 100
 
 
 def parse_thresholds(text: str) -> tuple[float, ...]:
-    """Read IoU thresholds: ``0.5:0.95:0.05`` (both ends included) or ``0.5,0.75``.
+    """Parse IoU thresholds: ``0.5:0.95:0.05`` (both ends included) or ``0.5,0.75``.
 
     Raises
     ------
     BadInput
-        When it is neither, or a threshold is not above 0 and at most 1.
+        When the text has neither form, or a threshold is not above 0 and at most 1.
     """
     try:
         if ":" in text:

@@ -1,4 +1,4 @@
-"""Whether a model was trained on what it is scored on: then its scores say nothing about new images."""
+"""Detect images that a model was trained on: its scores on them say nothing about new images."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from cpretrain.storage.hashing import hash_of
 
 
 def trained_on(model: Path) -> list[Pair]:
-    """Images that a model was trained on, by its ``split.csv``; those of its in-training test set among them.
+    """List the images that a model was trained on, including its in-training test set, from its ``split.csv``.
 
     Raises
     ------
     BadInput
-        When the table is not there, or is none.
+        When the table does not exist, or cannot be read.
     """
     parts = read_split(ModelFolder(model).split)
     return [*parts.train, *parts.test]
@@ -28,7 +28,7 @@ def trained_on(model: Path) -> list[Pair]:
 def not_held_out(
     model: Path, record: Mapping[str, Any], views: Mapping[str, Sequence[Pair]], hashes: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Say which images the model has seen in training, or other frames of the same movie.
+    """Return warnings about images that the model has seen in training, or whose movie it has seen.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def not_held_out(
     record : mapping
         Its ``model.json``, with the SHA-256 of all its images.
     views : mapping of str to sequence of Pair
-        What it is scored on. Of its own validation images only the pixels are looked at.
+        Images that it is scored on. For its own validation images, only the pixels are compared.
     hashes : mapping of str to str
-        SHA-256 of the images, by the names that a record gives its inputs.
+        SHA-256 of the images, by the names in a record's inputs.
 
     Returns
     -------
     tuple of str
-        Two sentences a view at most.
+        At most two sentences per image set.
     """
     if not ModelFolder(model).split.is_file():
         return ()
@@ -57,12 +57,13 @@ def not_held_out(
         )
         if known:
             said.append(
-                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new ones"
+                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new images"
             )
         if related:
             said.append(
-                f"{len(related)} of {len(pairs)} {name}s are of movies that were trained on, which makes the model "
-                "look better than it is on a new movie"
+                f"{len(related)} of {len(pairs)} {name}s are from movies that were trained on, which makes the model "
+                "look better than it would on a new "
+                "movie"
             )
     return tuple(said)
 
@@ -70,7 +71,7 @@ def not_held_out(
 def _known(
     pairs: Sequence[Pair], seen: Sequence[Pair], record: Mapping[str, Any], hashes: Mapping[str, str]
 ) -> list[Pair]:
-    """List the images that were trained on: the same file, or the same pixels where the training images are there."""
+    """List the images that were trained on: the same file, or the same pixels if the training images still exist."""
     trained = {hash_of(pair.image, record.get("inputs", {})) for pair in seen} - {None}
     sizes = {_size(pair.image) for pair in seen} - {None}
     digests = {pixel_digest(pair.image) for pair in seen if pair.image.is_file()} - {None} if sizes else set()
@@ -83,7 +84,7 @@ def _known(
 
 
 def _size(image: Path) -> tuple[int, int] | None:
-    """Height and width, None where the image is not there; frames need not be read to differ from crops."""
+    """Return height and width, None if the image is missing; it spares reading frames, which differ from crops."""
     try:
         return describe_image(image).size
     except BadInput:
@@ -91,7 +92,7 @@ def _size(image: Path) -> tuple[int, int] | None:
 
 
 def _related(pair: Pair, seen: Sequence[Pair]) -> bool:
-    """Whether an image is of a movie that was trained on: as its ``crops.csv`` says, else by its name."""
+    """Return whether an image belongs to a movie that was trained on: by its ``crops.csv``, else by its name."""
     movies = {Path(one.movie).stem for one in seen}
     if pair.movie != pair.image.name:
         return Path(pair.movie).stem in movies
@@ -99,6 +100,6 @@ def _related(pair: Pair, seen: Sequence[Pair]) -> bool:
 
 
 def _is_of(pair: Pair, movie: str) -> bool:
-    """Whether an image is, by its name, a frame or crop of this movie."""
+    """Return whether an image is, judged by its name, a frame or crop of this movie."""
     name = pair.image.stem
     return name == movie or (name.startswith(movie) and not name[len(movie)].isalnum())

@@ -1,4 +1,4 @@
-"""What one model scored on the images of one view, and the differences between two of them."""
+"""Scores of one model on one set of images, and differences between two models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from cpretrain.evaluation.confidence_intervals import (
 from cpretrain.metrics.scores import Scores
 
 HEADLINE = 0.5
-"""IoU threshold that the verdict goes by, as is usual in the field."""
+"""IoU threshold on which the verdict is based, as is usual in the field."""
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images that are scored together.
+    """A set of images that are scored together.
 
     Parameters
     ----------
     name : str
-        ``crop`` for training images kept back, ``image`` for others, ``frame`` for whole frames.
+        ``crop`` for the model's validation images, ``image`` for others, ``frame`` for whole frames.
     images, movies : tuple of str
-        Name of each image, and of the movie that it comes from (its own name where that is not known).
+        Name of each image, and of the movie that it comes from (its own name if that is unknown).
     thresholds : tuple of float
         IoU thresholds.
     """
@@ -41,19 +41,19 @@ class ImageSet:
 
     @property
     def headline(self) -> int:
-        """Place of the threshold that the verdict goes by: 0.5, or the lowest where that was not asked for."""
+        """Index of the threshold on which the verdict is based: 0.5, or the lowest one if that is not among them."""
         if HEADLINE in self.thresholds:
             return self.thresholds.index(HEADLINE)
         return int(np.argmin(self.thresholds))
 
     def clusters(self, places: Sequence[int]) -> Clusters:
-        """Which of the images at these places belong together."""
+        """Return the clusters of the images with these indices."""
         return cluster([self.images[i] for i in places], [self.movies[i] for i in places])
 
 
 @dataclass(frozen=True)
 class ModelScores:
-    """What one model, or a second person, scored in a view.
+    """Scores of one model, or of a second annotator, on an image set.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ class ModelScores:
     model : str
         ``base``, ``retrained`` or ``human``.
     places : tuple of int
-        Which images of the view were scored; a second person may have drawn on some only.
+        Indices of the images that were scored; a second annotator may have drawn only some.
     scores : Scores
-        One row for each of these images, one column a threshold.
+        One row per image, one column per threshold.
     """
 
     view: ImageSet
@@ -73,16 +73,16 @@ class ModelScores:
     scores: Scores
 
     def values(self, threshold: int | None, name: str = "average_precision") -> NDArray[np.float64]:
-        """Give a score of each image at a threshold (its place), or its mean over all thresholds."""
+        """Return a score for each image at the threshold with this index, or its mean over all thresholds (None)."""
         values = np.broadcast_to(self.scores.of(name), self.scores.tp.shape)
         return values.mean(axis=1) if threshold is None else values[:, threshold]
 
     def mean(self, threshold: int | None, name: str = "average_precision") -> Interval:
-        """Mean of a score over the images, with its interval."""
+        """Return the mean of a score over the images, with its interval."""
         return mean_interval(self.values(threshold, name), self.view.clusters(self.places))
 
     def pooled(self, threshold: int | None, name: str = "average_precision") -> Interval:
-        """Score of all objects together, at a threshold or its mean over all of them, with its interval."""
+        """Return the score over all objects pooled, at a threshold or averaged over all (None), with its interval."""
         above, below = (np.broadcast_to(part, self.scores.tp.shape) for part in self.scores.parts[name])
         if threshold is not None:
             above, below = above[:, threshold], below[:, threshold]
@@ -91,18 +91,18 @@ class ModelScores:
 
 @dataclass(frozen=True)
 class Difference:
-    """A score of one model minus that of another one, image by image.
+    """Difference between the scores of two models, image by image.
 
     Parameters
     ----------
     threshold : int or None
-        Place of the IoU threshold; None for the mean over all of them.
+        Index of the IoU threshold; None for the mean over all of them.
     first, second : float
-        Mean of the two on the images that both were scored on.
+        Mean score of each on the images that both were scored on.
     interval : Interval
         Mean of first minus second, and its interval.
     clusters : Clusters
-        Which of the images belong together.
+        Clusters of these images.
     """
 
     threshold: int | None
@@ -113,9 +113,9 @@ class Difference:
 
     @property
     def outcome(self) -> int:
-        """1 where the first is better, -1 where it is worse, 0 where no difference is shown.
+        """1 if the first is better, -1 if it is worse, 0 if no difference is shown.
 
-        Two images, or one, show nothing, however much they differ.
+        Fewer than three clusters show nothing, however large the difference.
         """
         shown = self.interval.excludes_zero and self.clusters.count >= FEWEST
         return int(np.sign(self.interval.estimate)) if shown else 0
@@ -124,7 +124,17 @@ class Difference:
 def difference(
     first: ModelScores, second: ModelScores, threshold: int | None, name: str = "average_precision"
 ) -> Difference:
-    """Compare two models on the images that both were scored on."""
+    """Compare two models on the images that both were scored on.
+
+    Parameters
+    ----------
+    first, second : ModelScores
+        Scores of the two models on the same image set.
+    threshold : int or None
+        Index of the IoU threshold; None for the mean over all of them.
+    name : str
+        Name of the score.
+    """
     both, in_first, in_second = np.intersect1d(first.places, second.places, return_indices=True)
     one, other = first.values(threshold, name)[in_first], second.values(threshold, name)[in_second]
     clusters = first.view.clusters(both.tolist())

@@ -1,4 +1,4 @@
-"""Where a segmentation goes wrong: objects missed, merged, split and made up, by size and at the border."""
+"""Errors of a segmentation: objects missed, merged, split and invented, by size and at the border."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from cpretrain.metrics.overlaps import Overlaps
 from cpretrain.metrics.scores import match_objects
 
 IOU = 0.5
-"""From this IoU on an object counts as found."""
+"""Lowest IoU at which an object counts as found."""
 
 MOST = 0.5
 """Share of an object's area that counts as most of it."""
@@ -24,22 +24,22 @@ PLACES = ("at the border", "interior")
 
 @dataclass(frozen=True)
 class ObjectOutcomes:
-    """The objects of one side of one image, and what became of each.
+    """The true, or the predicted, objects of one image, and the outcome of each.
 
     Parameters
     ----------
-    labels : ndarray of int, (objects,)
+    labels : ndarray of int, shape (objects,)
         Their labels.
-    areas : ndarray of int, (objects,)
-        Their pixels.
-    centres : ndarray of float, (objects, 2)
+    areas : ndarray of int, shape (objects,)
+        Their areas in pixels.
+    centres : ndarray of float, shape (objects, 2)
         Mean y and x of their pixels.
-    border : ndarray of bool, (objects,)
-        Whether they touch the border of the area that holds data.
-    outcomes : ndarray of str, (objects,)
+    border : ndarray of bool, shape (objects,)
+        True for objects at the border of the area that holds data.
+    outcomes : ndarray of str, shape (objects,)
         True objects: matched, missed, merged or split. Predicted ones: matched or extra.
-    iou : ndarray of float, (objects,)
-        Largest IoU with any object of the other side.
+    iou : ndarray of float, shape (objects,)
+        Largest IoU with any object on the other side.
     """
 
     labels: NDArray[Any]
@@ -53,20 +53,20 @@ class ObjectOutcomes:
 def judge(
     true: NDArray[Any], predicted: NDArray[Any], overlaps: Overlaps, valid: Box | None
 ) -> tuple[ObjectOutcomes, ObjectOutcomes]:
-    """Say of every true and every predicted object what became of it.
+    """Determine the outcome of every true and every predicted object.
 
-    A true object is *matched* when its match reaches an IoU of 0.5; else *merged* when a prediction covers most of it
-    and most of another one too; else *split* when most of it is covered by several predictions that lie in it for
-    the most part; else *missed*. A prediction without a match is *extra*.
+    A true object is *matched* if its match reaches an IoU of 0.5; else *merged* if a prediction covers most of it and
+    most of another one too; else *split* if several predictions lie mostly inside it and together cover most of it;
+    else *missed*. A prediction without a match is *extra*.
 
     Parameters
     ----------
-    true, predicted : ndarray of int, (Y, X)
+    true, predicted : ndarray of int, shape (Y, X)
         Label images.
     overlaps : Overlaps
-        Of the two.
+        Overlaps between the two label images.
     valid : tuple of slice or None
-        Rows and columns that hold data, from ``valid_box``; None where there are none.
+        Rows and columns that hold data, from ``valid_box``; None if there are none.
 
     Returns
     -------
@@ -95,7 +95,13 @@ def judge(
 
 
 def size_limits(areas: Sequence[int] | NDArray[Any]) -> tuple[float, float]:
-    """Areas that divide objects into thirds: small ones are below the first, large ones above the second."""
+    """Return the areas that divide objects into thirds: small below the first, large above the second.
+
+    Parameters
+    ----------
+    areas : sequence of int or ndarray of int, shape (objects,)
+        Areas in pixels.
+    """
     if not len(areas):
         return 0.0, 0.0
     first, second = np.quantile(areas, (1 / 3, 2 / 3))
@@ -103,7 +109,7 @@ def size_limits(areas: Sequence[int] | NDArray[Any]) -> tuple[float, float]:
 
 
 def size_of(area: float, limits: tuple[float, float]) -> str:
-    """Give the third that an area falls into."""
+    """Return the third that an area falls into."""
     return SIZES[int(area >= limits[0]) + int(area > limits[1])]
 
 
@@ -139,7 +145,7 @@ def _judged(
 
 
 def _at_border(labels: NDArray[Any], valid: Box | None) -> NDArray[Any]:
-    """Labels of the objects with a pixel in the outermost row or column of the data, or beyond it."""
+    """Return the labels of objects with a pixel in the outermost row or column of the data, or beyond."""
     outside = labels.copy()
     if valid is not None:
         outside[tuple(slice(side.start + 1, side.stop - 1) for side in valid)] = 0

@@ -1,4 +1,4 @@
-"""What an evaluation found: the tables, the verdict, and where the files are."""
+"""Result of an evaluation: tables, verdict and files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +17,18 @@ _VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """What came of an evaluation; the scores of every image are in ``evaluation.csv``.
+    """Result of an evaluation; the scores of every image are in ``evaluation.csv``.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Where ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the rest are.
+        Folder of ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the other files.
     verdict : Verdict
         Whether retraining helped.
     images : dict of str to int
-        Number of images in each view: ``crop`` (or ``image``), ``frame``.
+        Number of images in each image set: ``crop`` (or ``image``), ``frame``.
     means : dict
-        Mean average precision by view, model and IoU threshold (as text).
+        Mean average precision by image set, model and IoU threshold (as text).
     """
 
     folder: Path
@@ -37,29 +37,29 @@ class EvaluateResult:
     means: dict[str, dict[str, dict[str, float]]]
 
     def table(self) -> str:
-        """Base against retrained as a short table for people, and the verdict."""
+        """Return a short table of base against retrained, and the verdict, as text."""
         lines = []
         for view, models in self.means.items():
             thresholds = list(next(iter(models.values())))
             shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
-            lines.append(f"average precision, mean of {self.images[view]} {_VIEWS[view]}")
+            lines.append(f"average precision, mean over {self.images[view]} {_VIEWS[view]}")
             lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
             for model, means in models.items():
                 lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
         return "\n".join([*lines, *self.verdict.lines])
 
     def summary(self) -> Summary:
-        """Return the table and the verdict, and where the report is."""
+        """Return the table, the verdict, and the path of the report."""
         return Summary([self.table(), f"report.html and tables in {self.folder}"], self.as_data())
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the scores of every image, model and IoU threshold."""
+        """Return a table of the scores for every image, model and IoU threshold."""
         import pandas as pd
 
         return pd.read_csv(EvaluationFiles(self.folder).scores)
 
     def as_data(self) -> dict[str, Any]:
-        """The verdict and the means by view, model and threshold, for ``--json``."""
+        """Return the verdict, and the means by image set, model and threshold, for ``--json``."""
         view = next(iter(self.means))
         return {
             "folder": self.folder,

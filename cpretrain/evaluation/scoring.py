@@ -1,4 +1,4 @@
-"""Score the opinions on the images of a view, and keep what tables and pages need of each."""
+"""Score the label images of models and annotators on an image set, and keep what tables and pages need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import Scores, join, score
 
 LARGEST_PICTURE = 1024
-"""Pictures of larger images are reduced to this many pixels along the longer side."""
+"""Length in pixels to which the longer side of larger pictures is reduced."""
 
 HUMAN = "human"
 TRUTH = "truth"
@@ -24,16 +24,16 @@ TRUTH = "truth"
 
 @dataclass(frozen=True)
 class Pictured:
-    """One image with the outlines of every opinion on it.
+    """One image with the outlines of every label image for it.
 
     Parameters
     ----------
     size : tuple of int
-        Height and width of the picture, which the outlines are in pixels of.
+        Height and width of the picture in pixels, the unit of the outlines.
     jpeg : bytes
         The image.
     outlines : dict of str to str
-        For the ground truth and each model the ``d`` of an SVG path.
+        The ``d`` of an SVG path, for the ground truth and each model.
     """
 
     size: tuple[int, int]
@@ -43,20 +43,20 @@ class Pictured:
 
 @dataclass(frozen=True)
 class Extreme:
-    """The image that the retrained model does worst or best on.
+    """The image with the retrained model's worst or best score.
 
     Parameters
     ----------
     place : int
-        Which image of the view it is.
+        Index of the image in the image set.
     precision : float
         Mean average precision of the retrained model over the IoU thresholds.
     objects : int
         Number of objects in it.
-    image : ndarray, (Y, X)
+    image : ndarray, shape (Y, X)
         Grey values.
-    opinions : dict of str to ndarray of int, (Y, X)
-        Label images: the ground truth, and that of each model.
+    opinions : dict of str to ndarray of int, shape (Y, X)
+        Label images of the ground truth and of each model.
     """
 
     place: int
@@ -68,7 +68,7 @@ class Extreme:
 
 @dataclass
 class Scoring:
-    """What comes of the images of one view; they are added one by one, in any order, and not kept.
+    """Scores of one image set; images are added one by one, in any order, and not kept.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ class Scoring:
     Attributes
     ----------
     worst, best : Extreme or None
-        By the average precision of the retrained model; of equals those with more objects.
+        Images with the retrained model's lowest and highest average precision; of equals, those with more objects.
     copies : dict of (str, str) to set of int
-        For two opinions, the ground truth among them, the places of images on which they are equal to the last pixel.
+        Indices of images for which two label images (including the ground truth) are identical, by their names.
     left_out : dict of str to int
-        Number of pixels of each image that are not finite.
+        Number of pixels that are not finite, by image name.
     with_objects : dict of str to set of int
-        For each opinion the places of images on which it has objects.
+        Indices of images with objects, by the name of the model or annotator.
     """
 
     view: ImageSet
@@ -107,20 +107,20 @@ class Scoring:
         valid: Box | None = None,
         place: int | None = None,
     ) -> None:
-        """Score an image of the view.
+        """Score an image of the set.
 
         Parameters
         ----------
-        image : ndarray, (Y, X)
+        image : ndarray, shape (Y, X)
             Grey values.
-        truth : ndarray of int, (Y, X)
+        truth : ndarray of int, shape (Y, X)
             Ground truth.
-        opinions : mapping of str to ndarray of int, (Y, X)
-            Label image of each model, ``retrained`` among them, and of a second person.
+        opinions : mapping of str to ndarray of int, shape (Y, X)
+            Label images of the models, including ``retrained``, and of a second annotator.
         valid : tuple of slice, optional
-            Rows and columns that hold data; by default all that are not zero.
+            Rows and columns that hold data; by default those that are not zero.
         place : int, optional
-            Which image of the view it is; by default the next one.
+            Index of the image in the image set; by default the next one.
         """
         place = len(self._pictures) if place is None else place
         for model, labels in opinions.items():
@@ -138,7 +138,7 @@ class Scoring:
         self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.place))
 
     def _compare(self, place: int, drawn: Mapping[str, NDArray[Any]]) -> None:
-        """Note who has objects on an image, and who has the same ones."""
+        """Record which label images of an image hold objects, and which are identical."""
         for name, labels in drawn.items():
             if labels.any():
                 self.with_objects.setdefault(name, set()).add(place)
@@ -148,7 +148,7 @@ class Scoring:
 
     @property
     def judged(self) -> dict[tuple[str, int], tuple[ObjectOutcomes, ObjectOutcomes]]:
-        """What became of every true and every predicted object, by model and place of the image."""
+        """Outcome of every true and every predicted object, by model and image index."""
         return {
             (model, place): sides
             for place in sorted(self._judged)
@@ -157,7 +157,7 @@ class Scoring:
 
     @property
     def pictures(self) -> list[Pictured]:
-        """One an image, in the order of the view."""
+        """One picture per image, in the order of the image set."""
         return [self._pictures[place] for place in sorted(self._pictures)]
 
     @property

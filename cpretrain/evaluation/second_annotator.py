@@ -1,4 +1,4 @@
-"""Masks that a second person drew of the same images."""
+"""Masks that a second annotator drew for the same images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,13 @@ def mask_files(folder: Path) -> list[Path]:
 
 
 def read_drawn(path: Path) -> NDArray[Any]:
-    """Read a label image that a person drew, axes (Y, X), and warn where its numbers may mean something else."""
+    """Read a drawn label image, ndarray of int, shape (Y, X), and warn if its numbers may not be objects.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or is not a label image.
+    """
     image = read_label_image(path, few_pieces=True)
     for note in image.notes:
         if note != EMPTY:
@@ -36,7 +42,7 @@ def read_drawn(path: Path) -> NDArray[Any]:
 
 
 def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()) -> dict[Path, Path]:
-    """Find the masks that a second person drew for some or all of these images.
+    """Find the masks that a second annotator drew for some or all of these images.
 
     Parameters
     ----------
@@ -45,17 +51,17 @@ def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] =
     folder : pathlib.Path
         The masks.
     training : sequence of Pair
-        Images that the model was trained on: masks of these are left out, which is said.
+        Images that the model was trained on: masks for these are left out, with a message.
 
     Returns
     -------
     dict of path to path
-        By image.
+        Masks by image.
 
     Raises
     ------
     BadFolder
-        When a mask belongs to none of the images, or several to one; or there is none of those that are scored.
+        When a mask belongs to none of the images, several belong to one, or there is none for the scored images.
     """
     matches = match_by_name([pair.image for pair in (*pairs, *training)], mask_files(folder))
     scored = {pair.image for pair in pairs}
@@ -65,8 +71,8 @@ def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] =
         raise BadFolder(f"{folder}: masks of a second person do not fit the images", problems)
     if len(found) < len(matches.pairs):
         warning(
-            f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out"
+            f"{len(matches.pairs) - len(found)} masks of a second person belong to training images: left out"
         )
     if len(found) < len(pairs):
-        warning(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
+        warning(f"a second person drew on {len(found)} of {len(pairs)} images: these are compared")
     return found

@@ -1,4 +1,4 @@
-"""A second look at what scores rest on: masks that nobody drew, and objects that no model can find."""
+"""A second look at the basis of scores: masks that nobody drew, and objects that no model can find."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,12 +11,12 @@ OTHER = "the other person"
 
 
 def look_again(scorings: Iterable[Scoring], min_size: int) -> tuple[str, ...]:
-    """Warn of what makes scores say less than they seem to; a sentence for each thing that is odd.
+    """Return warnings, one sentence each, about oddities that make scores less meaningful than they seem.
 
     Parameters
     ----------
     scorings : iterable of Scoring
-        One a view.
+        One per image set.
     min_size : int
         Smallest object that models predict, in pixels.
     """
@@ -34,14 +34,14 @@ def look_again(scorings: Iterable[Scoring], min_size: int) -> tuple[str, ...]:
 
 
 def copies_note(copies: int, masks: int, one: str, other: str) -> list[str]:
-    """Warn of masks that are equal to others to the last pixel, which people's masks are not.
+    """Return a warning about masks that are identical to others, which independently drawn masks never are.
 
     Parameters
     ----------
     copies, masks : int
-        Number of equal masks, and of all that hold objects.
+        Number of identical masks, and of all masks that hold objects.
     one, other : str
-        What is equal: the ground truth, a second person's masks, or a model.
+        Names of the two: the ground truth, a second annotator's masks, or a model.
     """
     if not copies or {one, other} == {"base", "retrained"}:
         return []
@@ -50,32 +50,34 @@ def copies_note(copies: int, masks: int, one: str, other: str) -> list[str]:
     whose = " of the second person" if HUMAN in (one, other) else ""
     if model:
         return [
-            f"{count}{whose} are exactly what the {model} model predicts: where nobody drew or corrected them, scores "
-            "only say that the model agrees with itself; draw them, or correct the predictions"
+            f"{count}{whose} are exactly what the {model} model predicts: if nobody drew or corrected them, scores "
+            "only show that the model agrees with "
+            "itself; draw them, or correct the predictions"
         ]
     return [
-        f"{count}{whose} are exactly the same as those of the first: two people never draw the same pixels, and a copy "
-        "says nothing about their agreement; let the second person draw them anew"
+        f"{count}{whose} are identical to those of the first: two people never draw the same pixels, and a copy says "
+        "nothing about their agreement; have the second person draw them "
+        "independently"
     ]
 
 
 def no_object_note(empty: int, images: int) -> list[str]:
-    """Warn where there is nothing to find in any image, and so nothing to be scored."""
+    """Return a warning if no image holds any object, so that there is nothing to score."""
     if not images or empty < images:
         return []
     return [
-        f"no mask holds an object ({images} images): all that is scored is that nothing is found; "
-        "take images with objects"
+        f"no mask holds an object ({images} images): the scores only show that nothing is found; use images with "
+        "objects"
     ]
 
 
 def of_two_people(copies: Sequence[bool], empty: Sequence[bool]) -> tuple[str, ...]:
-    """Warn of masks of two people that say nothing about how well these agree.
+    """Return warnings about masks of two annotators that say nothing about their agreement.
 
     Parameters
     ----------
     copies, empty : sequence of bool
-        For each image whether both drew the same pixels, and whether neither drew an object.
+        For each image, whether both drew the same pixels, and whether neither drew an object.
     """
     drawn = len(empty) - sum(empty)
     return (*copies_note(sum(copies), drawn, TRUTH, OTHER), *no_object_note(sum(empty), len(empty)))

@@ -1,4 +1,4 @@
-"""Segment the images of all views with every model, here or on workers, and score them as they come."""
+"""Segment all image sets with every model, here or on workers, and score results as they arrive."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import for_each
+from cpretrain.batch.workload import Workload
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.model_scores import ImageSet
@@ -17,21 +18,21 @@ from cpretrain.images.valid_box import Box
 from cpretrain.settings.batch import BatchSettings
 
 MEMORY = 700_000_000
-"""Bytes that segmenting takes besides a model, mostly the eight tiles that the network takes at once."""
+"""Bytes that segmentation takes in addition to a model, mostly for a batch of eight tiles."""
 
 
 @dataclass(frozen=True)
 class SegmentedImage:
-    """What the models make of an image.
+    """Segmentation of one image by all models.
 
     Parameters
     ----------
-    shown : ndarray, (Y, X)
+    shown : ndarray, shape (Y, X)
         Grey values of the channel that was segmented.
     valid : tuple of slice or None
         Rows and columns that hold data.
-    opinions : dict of str to ndarray of int, (Y, X)
-        Label image of each model.
+    opinions : dict of str to ndarray of int, shape (Y, X)
+        Label images by model.
     left_out : int
         Number of pixels that are not finite.
     """
@@ -45,7 +46,19 @@ class SegmentedImage:
 def segment_image(
     image: Path, contenders: Sequence[ComparedModel], load: Load, reader: Reader
 ) -> SegmentedImage:
-    """Segment an image with each model; what it needs can travel to another process."""
+    """Segment an image with each model; all arguments can be pickled for another process.
+
+    Parameters
+    ----------
+    image : pathlib.Path
+        The image.
+    contenders : sequence of ComparedModel
+        The models.
+    load : Load
+        Returns the segmenter of a base model.
+    reader : Reader
+        Reads the image.
+    """
     read = reader.image(image)
     opinions: dict[str, NDArray[Any]] = {
         model.name: load(model.base).segment_inside(read.ready, model.settings, read.box)
@@ -63,24 +76,24 @@ def score_views(
     people: Mapping[Path, Path],
     batch: BatchSettings | None = None,
 ) -> list[Scoring]:
-    """Segment the images of all views with each model and score them; they are not kept.
+    """Segment all image sets with each model and score them; images are not kept.
 
     Parameters
     ----------
     views : mapping of str to sequence of Pair
-        Images and ground truth, by name of the view.
+        Images and ground truth, by name of the image set.
     contenders : sequence of ComparedModel
         The models.
     load : Load
-        Gives the segmenter of a base model.
+        Returns the segmenter of a base model.
     reader : Reader
         Reads images and masks.
     thresholds : tuple of float
         IoU thresholds.
     people : mapping of path to path
-        Masks that a second person drew for the first view, by image.
+        Masks that a second annotator drew for the first image set, by image.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it asks for workers.
+        Where images are segmented: in this process unless it requests workers.
     """
     scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in views.items()]
     wanted: dict[Path, list[tuple[Scoring, int, Pair]]] = {}
@@ -99,11 +112,12 @@ def score_views(
 
     done = for_each(
         list(wanted),
-        partial(segment_image, contenders=contenders, load=load, reader=reader),
+        Workload(
+            partial(segment_image, contenders=contenders, load=load, reader=reader), memory=lambda _: MEMORY
+        ),
         "evaluate",
         needs_one=False,
         batch=batch if batch and batch.asks_for_workers else None,
-        memory=lambda _: MEMORY,
         take=take,
     )
     for error in done.failed.values():

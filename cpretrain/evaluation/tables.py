@@ -1,17 +1,16 @@
-"""The tables of an evaluation: scores of each image, means with their intervals, and what became of each object."""
+"""The tables of an evaluation: scores of each image, means with their intervals, and the outcome of each object."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import Interval
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.model_scores import Difference, ImageSet, ModelScores, difference
 from cpretrain.evaluation.object_errors import PLACES, ObjectOutcomes, size_limits, size_of
-from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.evaluation.outcome import Evaluation
+from cpretrain.evaluation.scoring import HUMAN
 from cpretrain.storage.csv_table import write_rows
 
 Sides = tuple[ObjectOutcomes, ObjectOutcomes]
@@ -20,27 +19,20 @@ Sides = tuple[ObjectOutcomes, ObjectOutcomes]
 DEFINITION = "average_precision = TP / (TP + FP + FN), per image and IoU threshold"
 
 
-def write_tables(
-    folder: Path, scorings: Sequence[Scoring], contenders: Sequence[ComparedModel], record: Mapping[str, Any]
-) -> None:
+def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
     """Write ``evaluation.csv``, ``evaluation_summary.csv`` and ``evaluation_objects.csv``.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Where to.
-    scorings : sequence of Scoring
-        One a view.
-    contenders : sequence of ComparedModel
-        The models.
-    record : mapping
-        The ``model.json`` of the retrained one, for the training parameters.
+    files : EvaluationFiles
+        The files to write.
+    evaluation : Evaluation
+        Results; the record of the model supplies the training parameters.
     """
-    columns = _training_columns(record)
+    columns, scorings = _training_columns(evaluation.record), evaluation.scorings
     scored = [one for scoring in scorings for one in scoring.models.values()]
-    files = EvaluationFiles(folder)
     write_rows(files.scores, score_rows(scored, columns))
-    facts = {one.name: {"weights": one.base.name} | one.used for one in contenders}
+    facts = {one.name: {"weights": one.base.name} | one.used for one in evaluation.contenders}
     rows = list(_summary_rows(scored, facts, columns))
     for scoring in scorings:
         models = scoring.models
@@ -60,7 +52,7 @@ def write_tables(
 
 
 def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each model, image and IoU threshold; `columns` are added to each."""
+    """Yield one row per model, image and IoU threshold; `columns` are added to each."""
     for one in scored:
         scores = one.scores
         values = {name: np.broadcast_to(scores.of(name), scores.tp.shape) for name in scores.parts}
@@ -89,16 +81,16 @@ def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Ite
 def _summary_rows(
     scored: Iterable[ModelScores], facts: Mapping[str, Mapping[str, Any]], columns: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """A row for each model and IoU threshold, and one for the mean over all thresholds.
+    """Yield one row per model and IoU threshold, and one for the mean over all thresholds.
 
     Parameters
     ----------
     scored : iterable of ModelScores
-        Models in views.
+        Scores of the models on each image set.
     facts : mapping of str to mapping
-        What is added to the rows of each model, for example which weights it is.
+        Columns to add to the rows of each model, for example its weights.
     columns : mapping of str
-        What is added to all rows.
+        Columns to add to all rows.
     """
     for one in scored:
         thresholds: list[int | None] = [*range(len(one.view.thresholds))]
@@ -116,7 +108,7 @@ def _summary_rows(
 
 
 def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence[float]) -> dict[str, Any]:
-    """A row for the difference of two models, to stand with those of `_summary_rows`."""
+    """Return a row for the difference of two models, in the form of `_summary_rows`."""
     return {
         "model": names,
         "view": view,
@@ -130,14 +122,14 @@ def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence
 
 
 def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
-    """A row for each true and each predicted object.
+    """Yield one row per true and per predicted object.
 
     Parameters
     ----------
     view : ImageSet
         The images.
-    judged : mapping of (model, place of the image) to the true and the predicted objects
-        What became of them.
+    judged : mapping of (str, int) to tuple of ObjectOutcomes
+        True and predicted objects, by model and image index.
     """
     limits = limits_of(judged)
     for (model, place), sides in judged.items():
@@ -161,7 +153,7 @@ def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Ite
 
 
 def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
-    """Areas that divide the true objects of a view into thirds."""
+    """Return the areas that divide the true objects of an image set into thirds."""
     images = {place: true.areas for (_, place), (true, _) in judged.items()}
     return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
 

@@ -1,7 +1,7 @@
 """Search for the thresholds and the diameter that do best on the training images, for both models alike.
 
-The network runs once for each image and diameter; only the step from its flows to masks is repeated. The base is tuned
-like the retrained model: else retraining would be praised for what other thresholds do.
+The network runs once per image and diameter; only the step from flows to masks is repeated. The base is tuned like the
+retrained model, since otherwise retraining would get credit for a change of thresholds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ def tune(
     reader: Reader,
     grid: ThresholdGrid,
 ) -> None:
-    """Search, and leave ``tuning.json`` and ``tuning.png`` in the model folder; nothing is done where they are current.
+    """Search, and write ``tuning.json`` and ``tuning.png`` to the model folder, unless they are up to date.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def tune(
     contenders : sequence of ComparedModel
         The models.
     load : callable
-        Gives the segmenter of a base model.
+        Returns the segmenter of a base model.
     weights : mapping of str to str
-        SHA-256 of the weights of each.
+        SHA-256 of each model's weights.
     reader : Reader
         Reads images and masks.
     grid : ThresholdGrid
-        What to try.
+        Values to try.
     """
     inputs = files_of(pairs) + tables_of(pairs)
     inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
@@ -88,7 +88,7 @@ def _try_all(
     grid: ThresholdGrid,
     step: Callable[[str], None],
 ) -> NDArray[np.float64]:
-    """Average precision on one image, (diameters, flow thresholds, cellprob thresholds)."""
+    """Return the average precision on one image, shape (diameters, flow thresholds, cellprob thresholds)."""
     read = reader.image(pair.image)
     truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
     levels = parse_thresholds(grid.thresholds)

@@ -1,8 +1,9 @@
-"""Average precision over a grid of thresholds and diameters, and which point of it to take.
+"""Average precision over a grid of thresholds and diameters, and the choice of a point in it.
 
-Not simply the highest: the network has seen these images, so that small gains on them say little. What Cellpose does
-without being told is taken unless another point is shown to be better, and of several the nearest to it (the rule "as
-simple as is not shown to be worse", after Breiman et al., Classification and Regression Trees, 1984, section 3.4.3).
+The highest point is not simply taken: the network has seen these images, so small gains on them mean little. Cellpose's
+defaults are kept unless another point is shown to be better; of several such points, the one nearest to the defaults
+is taken (the simplest choice not shown to be worse, after Breiman et al., Classification and Regression Trees, 1984,
+section 3.4.3).
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from cpretrain.settings.segmentation import CELLPROB_THRESHOLD, FLOW_THRESHOLD
 
 
 class ThresholdGrid(Settings):
-    """What is tried."""
+    """Values to try."""
 
     flow_thresholds: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
     cellprob_thresholds: tuple[float, ...] = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
@@ -35,11 +36,11 @@ class Surface:
     Parameters
     ----------
     grid : ThresholdGrid
-        What was tried.
-    precision : ndarray of float, (images, diameters, flow thresholds, cellprob thresholds)
-        Mean over the IoU thresholds, for each training image.
+        Values tried.
+    precision : ndarray of float, shape (images, diameters, flow thresholds, cellprob thresholds)
+        Average precision on each training image, averaged over the IoU thresholds.
     clusters : Clusters
-        Which images are of one movie.
+        Clusters of the images, by movie.
     """
 
     grid: ThresholdGrid
@@ -53,14 +54,14 @@ class Surface:
 
     @cached_property
     def taken(self) -> tuple[int, int, int]:
-        """Place of the point nearest to what Cellpose does that is not shown to be worse than the highest."""
+        """Index of the point nearest to Cellpose's defaults that is not shown to be worse than the highest."""
         highest = self._at(int(self.mean.argmax()))
         return next(
             place for place in map(self._place, self._nearest_first()) if not self._worse(place, highest)
         )
 
     def found(self) -> dict[str, float | None]:
-        """What was taken, by the names of the settings, its mean average precision, and the highest one."""
+        """Return the chosen values by setting name, their mean average precision, and the highest one."""
         d, f, c = self.taken
         return {
             "flow_threshold": self.grid.flow_thresholds[f],
@@ -71,7 +72,7 @@ class Surface:
         }
 
     def _nearest_first(self) -> NDArray[np.intp]:
-        """All points of the grid, by diameter and then by their distance from Cellpose's own, in steps of 0.2 and 1."""
+        """Return all points, by diameter and then by distance from Cellpose's defaults, in steps of 0.2 and 1."""
         diameters, flows, cellprobs = np.indices(self.mean.shape).reshape(3, -1)
         from_flow = np.abs(np.asarray(self.grid.flow_thresholds)[flows] - FLOW_THRESHOLD) / 0.2
         from_cellprob = np.abs(np.asarray(self.grid.cellprob_thresholds)[cellprobs] - CELLPROB_THRESHOLD)
@@ -90,7 +91,7 @@ class Surface:
 
 
 def draw_surfaces(path: Path, surfaces: Mapping[str, Surface]) -> None:
-    """Draw the surface of each model at the diameter that was taken; a square marks what was taken."""
+    """Draw the surface of each model at the chosen diameter; a square marks the chosen point."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5.2 * len(surfaces), 4), layout="constrained")

@@ -1,4 +1,4 @@
-"""Did retraining help? One sentence with its numbers, and what a person should know before believing it."""
+"""Verdict on whether retraining helped: one sentence with its numbers, and reasons for caution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FEW_MOVIES = 5
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an evaluation says.
+    """Verdict of an evaluation.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ class Verdict:
     sentence : str
         The same with its numbers.
     people : str
-        How the retrained model compares with a second person; empty where none drew.
+        Comparison of the retrained model with a second annotator; empty without one.
     frames : str
-        Whether whole frames say the same; empty without frames.
+        Result on whole frames; empty without frames.
     warnings : tuple of str
-        What a person should know before believing it.
+        Reasons for caution.
     """
 
     outcome: str
@@ -37,7 +37,7 @@ class Verdict:
 
     @property
     def lines(self) -> list[str]:
-        """All of it, one sentence a line."""
+        """The whole verdict, one sentence per line."""
         return [text for text in (self.sentence, self.people, self.frames) if text] + [
             f"note: {warning}" for warning in self.warnings
         ]
@@ -46,17 +46,17 @@ class Verdict:
 def reach_verdict(
     scored: Mapping[tuple[str, str], ModelScores], against: str = "", warnings: Sequence[str] = ()
 ) -> Verdict:
-    """Compare the retrained model with its base, with a second person, and crops with whole frames.
+    """Compare the retrained model with its base and with a second annotator, and crops with whole frames.
 
     Parameters
     ----------
-    scored : mapping of (view, model) to ModelScores
-        The first view is the one that the verdict is about; another one, ``frame``, holds whole frames. Models are
-        ``base``, ``retrained`` and, in the first view, ``human``.
+    scored : mapping of (str, str) to ModelScores
+        Scores by image set and model. The verdict is about the first image set; another one, ``frame``, holds whole
+        frames. Models are ``base``, ``retrained`` and, in the first image set, ``human``.
     against : str
-        The model that is compared with, where that is not the base of the retrained one.
+        The model that is compared with, unless it is the base of the retrained one.
     warnings : sequence of str
-        What is known to be wrong with the images, to stand with the rest.
+        Known problems of the images, to be listed with the other warnings.
     """
     view = next(iter(scored))[0]
     retrained, base = scored[view, "retrained"], scored[view, "base"]
@@ -73,19 +73,19 @@ def reach_verdict(
 
 
 def plus(number: float) -> str:
-    """Write a difference with its sign."""
+    """Format a difference with its sign."""
     return f"{number:+.2f}".replace("-", "−")
 
 
 def images_of(clusters: Clusters) -> str:
-    """Say how many images there are, and of how many movies where that is known."""
+    """Format the number of images, and of their movies if known."""
     images = len(clusters.of)
     text = f"{images} image" + "s" * (images != 1)
     return text + (f" of {clusters.movies} movie" + "s" * (clusters.movies != 1) if clusters.movies else "")
 
 
 def span(interval: Interval, sign: str = "") -> str:
-    """Write the interval in brackets' words."""
+    """Format the interval for use inside brackets."""
     return f"95 % interval {interval.text(sign)}" if interval.low == interval.low else "no interval"
 
 
@@ -102,7 +102,7 @@ def _numbers(gain: Difference) -> str:
 def _sentence(gain: Difference, measure: str, against: str) -> str:
     before, after, numbers = f"{gain.second:.2f}", f"{gain.first:.2f}", f"({_numbers(gain)})"
     if not gain.outcome:
-        beside = f"is {before} of {against} and {after} of the retrained model" if against else ""
+        beside = f"is {before} for {against} and {after} for the retrained model" if against else ""
         beside = beside or f"is {before} before and {after} after retraining"
         return f"No difference shown: {measure} {beside} {numbers}. That does not prove that there is none."
     word = _WORDS[gain.outcome].capitalize()
@@ -114,12 +114,12 @@ def _sentence(gain: Difference, measure: str, against: str) -> str:
 
 def _beside_people(retrained: ModelScores, human: ModelScores) -> str:
     gap = difference(retrained, human, retrained.view.headline)
-    values = f"{gap.first:.2f} against {gap.second:.2f} of a second person ({_numbers(gap)})"
+    values = f"{gap.first:.2f} against {gap.second:.2f} for a second person ({_numbers(gap)})"
     if gap.outcome < 0:
-        return f"It does not reach people's own agreement: {values}."
+        return f"It does not reach the agreement between people: {values}."
     if gap.interval.estimate >= 0:
-        return f"It reaches people's own agreement: {values}."
-    return f"It is close to people's own agreement: {values}, a shortfall that may be chance."
+        return f"It reaches the agreement between people: {values}."
+    return f"It is close to the agreement between people: {values}, a shortfall that may be due to chance."
 
 
 def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, ModelScores]) -> str:
@@ -150,23 +150,25 @@ def _other_measure(gain: Difference, retrained: ModelScores, base: ModelScores) 
     return [
         f"the mean average precision over IoU {thresholds[0]:g} to {thresholds[-1]:g} says otherwise: "
         f"{_WORDS[mean.outcome]}, {mean.first:.2f} after retraining and {mean.second:.2f} before "
-        f"({_numbers(mean)}); it weighs how exact outlines are, the verdict how many objects are found"
+        f"({_numbers(mean)}); it reflects how exact the outlines are, the verdict how many objects are found"
     ]
 
 
 def _few(clusters: Clusters) -> Sequence[str]:
     movies = clusters.movies
     if clusters.count < FEWEST:
-        return [f"{images_of(clusters)} cannot show a difference: keep more images back"]
+        return [f"{images_of(clusters)} cannot show a difference: set more images aside for validation"]
     if not movies:
         return [
-            "it is not known which movies the images come from; if several are of one movie, the interval is too narrow"
+            "it is not known which movies the images come from; if several are from one movie, the interval is too "
+            "narrow"
         ]
     if 0 < movies < FEWEST:
         return [
-            f"all images come from {movies} movie{'s' * (movies > 1)}: the interval tells of other images of "
-            f"{'these' if movies > 1 else 'this one'}, not of other movies"
+            f"all images come from {movies} movie{'s' * (movies > 1)}: the interval holds for other images of "
+            f"{'these' if movies > 1 else 'this one'}, not for other "
+            "movies"
         ]
     if movies and movies < FEW_MOVIES:
-        return [f"the images come from {movies} movies only: the interval is wide, and rough"]
+        return [f"the images come from only {movies} movies: the interval is wide and rough"]
     return []

@@ -29,21 +29,21 @@ INSTALL = "pip install 'cpretrain[bioimageio]'"
 
 @dataclass(frozen=True)
 class ExportResult:
-    """A package.
+    """A package for the BioImage Model Zoo.
 
     Parameters
     ----------
     path : pathlib.Path
         The ZIP file.
     checks : list of str
-        What ``bioimageio.core`` checked.
+        Checks by ``bioimageio.core`` that it passed.
     """
 
     path: Path
     checks: list[str]
 
     def summary(self) -> Summary:
-        """Return where the package is, and what was checked."""
+        """Return the package's path, and its checks."""
         return Summary([f"{self.path}: passed the checks of bioimageio.core"], vars(self))
 
 
@@ -55,17 +55,17 @@ def export_model(
     Parameters
     ----------
     model : path-like
-        Made by ``cpretrain train``; its validation images have to be there, for the first one becomes the example.
+        A folder made by ``cpretrain train``; its validation images must exist, since the first becomes the example.
     settings : ExportSettings, optional
-        What the package says of itself.
+        Title, authors and licence.
     out : path-like, optional
         The ZIP file; by default in the model folder.
 
     Returns
     -------
     ExportResult
-        The network as TorchScript, how it wants its input scaled, an example, the model card, and the licence of the
-        base; checked by running it with ``bioimageio.core``, without the network.
+        The network as TorchScript, the scaling of its input, an example, the model card, and the licence of the
+        base; checked offline by running it with ``bioimageio.core``.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _pack(described: Any, path: Path) -> list[str]:
 
 
 def _check_installed() -> None:
-    """bioimageio.spec before 0.5.14 cannot write file names with pydantic 2.14 or later."""
+    """Check the packages: bioimageio.spec before 0.5.14 cannot write file names with pydantic 2.14 or later."""
     try:
         spec, pydantic = (_version(name) for name in ("bioimageio.spec", "pydantic"))
         _version("bioimageio.core")

@@ -1,4 +1,4 @@
-"""What a package for the BioImage Model Zoo says of its model."""
+"""Description of a model in its package for the BioImage Model Zoo."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,11 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import cellpose_major, stored_weights
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.export import ExportSettings
 
 EPS = 1e-6
-"""Added to the difference of two percentiles before dividing by it."""
+"""Constant added to the difference of two percentiles before dividing by it."""
 CITED = {
     3: ("Stringer & Pachitariu (2025) Cellpose3: one-click image restoration for improved cellular segmentation",
         "10.1038/s41592-025-02595-5"),
@@ -25,12 +26,12 @@ CITED = {
 USE = """
 ## In the BioImage Model Zoo: input, output, validation
 
-The package holds the network alone, as TorchScript. {scaling} The input has the channels {channels}; leave those
-that you have no image of at 0. Grey values are scaled by percentiles, as the package says. The output has three
+The package holds the network alone, as TorchScript. {scaling} The input has the channels {channels}; set those
+of which you have no image to 0. Grey values are scaled by percentiles, as the package says. The output has three
 channels: the flow along y and along x, times 5, and the logit of the cell probability;
 `cellpose.dynamics.compute_masks` makes masks of them.
 
-The validation images were never trained on; how the model does on them stands in the report of `cpretrain evaluate`.
+The validation images were never trained on; how the model does on them is in the report of `cpretrain evaluate`.
 """
 
 
@@ -55,7 +56,7 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
     Raises
     ------
     BadInput
-        When the zoo does not take the title or the licence.
+        When the zoo does not accept the title or the licence.
     """
     from bioimageio.spec.model import v0_5 as zoo
 
@@ -81,9 +82,10 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(
-            "export: the BioImage Model Zoo does not take this description",
+            "export: the BioImage Model Zoo does not accept this description",
             found=f"{'.'.join(map(str, first['loc'][:2]))}: {first['msg']}",
-            cure="choose another --title (5 letters, digits, spaces or more) or --licence (an SPDX name)",
+            cure=f"choose another {option('title')} (5 letters, digits, spaces or more) "
+            f"or {option('licence')} (an SPDX name)",
         ) from error
 
 
@@ -125,7 +127,7 @@ def _output(parts: Path) -> Any:
 
 
 def _licence_file(parts: Path, record: Mapping[str, Any]) -> Any:
-    """What is known of the licence of the base, which the model inherits."""
+    """Write what is known about the licence of the base, which the model inherits."""
     from bioimageio.spec.model import v0_5 as zoo
 
     name = Path(record["base"]["name"]).name
@@ -142,9 +144,9 @@ def _documentation(parts: Path, model: Path, record: Mapping[str, Any]) -> Any:
     card = ModelFolder(model).card.read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
     if installed_cellpose().scales_objects:
         diameter = float(stored_weights(ModelFolder(model).weights)["diam_mean"])
-        scaling = f"Scale images before, so that objects have a diameter of about {diameter:.0f} pixels."
+        scaling = f"Rescale images so that objects have a diameter of about {diameter:.0f} pixels."
     else:
-        scaling = "Images need no scaling before."
+        scaling = "Images need no rescaling."
     use = USE.format(scaling=scaling, channels=", ".join(channel_names()))
     (parts / "README.md").write_text(card + use, encoding="utf-8")
     return zoo.FileDescr(source=parts / "README.md")

@@ -1,4 +1,4 @@
-"""The network of a model as TorchScript, which runs without Cellpose, and an example of what goes in and comes out."""
+"""A model's network as TorchScript, which runs without Cellpose, and an example of its input and output."""
 
 import warnings
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import find_base
 
 STEP, SMALLEST, LARGEST = 16, 64, 256
-"""Sides of a tile for Cellpose 3, in pixels: multiples of the step. Cellpose 4 takes the largest one only."""
+"""Sides of a tile for Cellpose 3, in pixels: multiples of the step. Cellpose 4 takes only the largest one."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """An image and what the network makes of it.
+    """An example input, as stored and as scaled for the network.
 
     Parameters
     ----------
-    image : ndarray of float32, (1, channels, Y, X)
-        Grey values as they are in the file.
-    scaled : ndarray of float32, (1, channels, Y, X)
-        The same, scaled by percentiles.
+    image : ndarray of float32, shape (1, channels, Y, X)
+        Grey values as in the file.
+    scaled : ndarray of float32, shape (1, channels, Y, X)
+        The same values scaled by percentiles.
     """
 
     image: NDArray[np.float32]
@@ -36,12 +36,12 @@ class Example:
 
 
 def channel_names() -> list[str]:
-    """What the channels of the network are for."""
+    """Return the purpose of each of the network's channels."""
     return ["objects", "nuclei", "empty"][: installed_cellpose().network_channels]
 
 
 def example_of(path: Path, model: UsedModel, eps: float) -> Example:
-    """Make an example of a training image: the middle of its data, the channels that the network takes.
+    """Make an example from a training image: the centre of its data, in the channels that the network takes.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def example_of(path: Path, model: UsedModel, eps: float) -> Example:
     model : UsedModel
         Channels, and percentiles.
     eps : float
-        Added to the difference of the two percentiles.
+        Constant added to the difference of the two percentiles.
     """
     planes = read_image(path)
     planes = planes[(slice(None), *(valid_box(planes) or (slice(None), slice(None))))]
@@ -67,9 +67,21 @@ def example_of(path: Path, model: UsedModel, eps: float) -> Example:
 
 
 def trace_network(model: UsedModel, example: Example, path: Path) -> NDArray[np.float32]:
-    """Write the network as TorchScript, and return what it makes of the example, (1, 3, Y, X).
+    """Write the network as TorchScript, and return its output for the example.
 
-    The three channels are the flow along y and along x, times 5, and the logit of the cell probability.
+    Parameters
+    ----------
+    model : UsedModel
+        The model.
+    example : Example
+        Input to trace the network with.
+    path : pathlib.Path
+        The file to write.
+
+    Returns
+    -------
+    ndarray of float32, shape (1, 3, Y, X)
+        Flow along y and along x, times 5, and the logit of the cell probability.
     """
     import torch
 
@@ -82,7 +94,9 @@ def trace_network(model: UsedModel, example: Example, path: Path) -> NDArray[np.
             return self.net(image)[0]
 
     with quietly(), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # Cellpose 4: of sizes, which stay the same
+        warnings.simplefilter(
+            "ignore", torch.jit.TracerWarning
+        )  # Cellpose 4: about sizes, which are constant
         weights = find_base(str(model.base.path))
         net = Segmenter(weights, "cpu", for_training=True).model.net.eval()
         scaled = torch.from_numpy(example.scaled)
@@ -92,7 +106,7 @@ def trace_network(model: UsedModel, example: Example, path: Path) -> NDArray[np.
 
 
 def _middle(plane: NDArray[Any], side: int) -> NDArray[np.float32]:
-    """Cut the middle out, mirrored at the edges where it is too small."""
+    """Crop the centre, with mirrored edges if the plane is too small."""
     short = [max(0, side - length) for length in plane.shape]
     padded = np.pad(plane, [(gap // 2, gap - gap // 2) for gap in short], mode="symmetric")
     y, x = ((length - side) // 2 for length in padded.shape)

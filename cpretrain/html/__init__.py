@@ -1,1 +1,1 @@
-"""Pages that need no other file: templates, pictures and line charts."""
+"""Self-contained HTML pages: templates, pictures and line charts."""

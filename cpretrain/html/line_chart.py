@@ -1,4 +1,4 @@
-"""Line charts as SVG that follow the page's colours, whose text can be selected, and that need no other file."""
+"""Self-contained SVG line charts that follow the page's colours and have selectable text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Line:
     Parameters
     ----------
     name : str
-        For the key.
+        Name in the legend.
     style : str
         Its class in the page's style sheet: ``base``, ``retrained``, ``human``.
     marker : {'square', 'circle', 'triangle', ''}
-        Shape of its points, which tells lines apart without colour.
+        Shape of its points, which distinguishes lines without colour.
     x, y : sequence of float
         Its points.
     low, high : sequence of float
@@ -49,13 +49,13 @@ class Chart:
     Parameters
     ----------
     title, x_label, y_label : str
-        What is shown.
+        Title and axis labels.
     lines : tuple of Line
-        For the key.
+        Lines, for the legend.
     paths : tuple of (str, str, tuple of (float, float))
-        For each line the ``d`` of its line and of its interval, and its points.
+        For each line, the ``d`` of its line and of its interval, and its points.
     x_ticks, y_ticks : tuple of (float, str)
-        Place and text of each tick.
+        Position and text of each tick.
     """
 
     title: str
@@ -79,11 +79,11 @@ def line_chart(
     Parameters
     ----------
     title, x_label, y_label : str
-        What is shown.
+        Title and axis labels.
     lines : sequence of Line
-        At least one, with at least one point each.
+        At least one line, with at least one point each.
     y_limits : tuple of float, optional
-        Lowest and highest y; by default what the lines need, from 0.
+        Lowest and highest y; by default from 0 to the highest value of the lines.
     """
     xs = np.concatenate([line.x for line in lines]).astype(float)
     ys = np.concatenate([[*line.y, *line.high] for line in lines]).astype(float)
@@ -109,12 +109,12 @@ def line_chart(
 
 
 def moved(marker: str, x: float, y: float) -> str:
-    """Draw a marker at a place, as part of an SVG path."""
+    """Return a marker at a position, as part of an SVG path."""
     return f"M{x:g} {y:g}" + SHAPES[marker].replace("M", "m", 1)
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from `low` or below to `high` or above."""
+    """Return round numbers that span `low` to `high`."""
     ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, max(high, low + 1e-6))
     return [round(float(tick), 10) for tick in ticks]
 

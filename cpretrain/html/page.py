@@ -1,4 +1,4 @@
-"""Pages that need no other file: templates, styles and scripts of the folder ``templates`` put into one."""
+"""Self-contained pages: templates, styles and scripts from the folder ``templates`` in one file."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from cpretrain.storage.atomic import write_text
 
 
 def write_page(path: Path, template: str, **content: Any) -> None:
-    """Write a page, whole or not at all; all text in `content` is escaped.
+    """Write a page atomically; all text in `content` is escaped.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def write_page(path: Path, template: str, **content: Any) -> None:
     template : str
         Name of a file in ``cpretrain/html/templates``.
     **content
-        What the template shows.
+        Values for the template.
     """
     write_text(path, _templates().get_template(template).render(**content))
 

@@ -1,4 +1,4 @@
-"""Pictures for pages that need no other file: grey values as JPEG, outlines of objects as SVG paths."""
+"""Pictures for self-contained pages: grey values as JPEG, outlines of objects as SVG paths."""
 
 import base64
 import io
@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 
 def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale grey values from their 1st to their 99.5th percentile, padding left out, and lift dark parts.
+    """Scale grey values from their 1st to their 99.5th percentile, without padding, and brighten dark parts.
 
     Parameters
     ----------
-    image : ndarray, (Y, X)
+    image : ndarray, shape (Y, X)
         Grey values of any type; NaN and infinity count as 0.
+
+    Returns
+    -------
+    ndarray of uint8, shape (Y, X)
     """
     pixels = np.nan_to_num(image.astype(np.float32), posinf=0, neginf=0)
     inside = pixels[pixels != 0] if (pixels != 0).any() else pixels
@@ -23,7 +27,13 @@ def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode a picture, axes (Y, X) or (Y, X, RGB), as JPEG."""
+    """Encode a picture as JPEG.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (Y, X) or (Y, X, 3)
+        Grey values or RGB.
+    """
     from PIL import Image
 
     file = io.BytesIO()
@@ -32,22 +42,22 @@ def jpeg(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def as_text(data: bytes) -> str:
-    """Write bytes as base64, for a ``data:`` address."""
+    """Encode bytes as base64, for a ``data:`` address."""
     return base64.b64encode(data).decode()
 
 
 def outline_path(labels: NDArray[Any]) -> str:
-    """Trace all objects along the edges of their pixels, as the ``d`` of one SVG path.
+    """Trace all objects along the edges of their pixels, as the ``d`` attribute of one SVG path.
 
     Parameters
     ----------
-    labels : ndarray of int, (Y, X)
+    labels : ndarray of int, shape (Y, X)
         Label image, 0 for background.
 
     Returns
     -------
     str
-        In pixels, the origin at the top left corner of the image.
+        Path in pixels, with the origin at the image's top left corner.
     """
     from cpretrain.labels.outlines import trace
 

@@ -1,4 +1,4 @@
-"""How large a compressed image is, by what its own header states, before a decoder takes as much memory."""
+"""Size of a compressed image according to its own header, checked before a decoder allocates the memory."""
 
 import struct
 
@@ -7,12 +7,12 @@ Size = tuple[int, int]
 
 
 def stated_pixels(data: bytes) -> Size | None:
-    """Give height and width that an image states: JPEG (also 2000, XR, XL), PNG, WebP or LERC; else None.
+    """Return the height and width that an image states: JPEG (also 2000, XR, XL), PNG, WebP or LERC; else None.
 
     Parameters
     ----------
     data : bytes
-        The first bytes of the image, as far as its header reaches.
+        First bytes of the image, at least its whole header.
     """
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return _number(data, 20, ">I"), _number(data, 16, ">I")
@@ -27,7 +27,7 @@ def stated_pixels(data: bytes) -> Size | None:
     if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
         start = data.find(b"\xff\x0a")
         return _jpeg_xl(data[start + 2 : start + 18]) if start >= 0 else None
-    siz = data[: 2**16].find(b"\xff\x4f\xff\x51")  # of JPEG 2000, in its box or without
+    siz = data[: 2**16].find(b"\xff\x4f\xff\x51")  # JPEG 2000, with or without its box
     if siz >= 0:
         right, bottom, left, top = (_number(data, siz + 8 + 4 * i, ">I") for i in range(4))
         return bottom - top, right - left

@@ -1,4 +1,4 @@
-"""How large compressed pixels become, by what their own header states, before a decoder takes as much memory."""
+"""Decompressed size of pixels according to their own header, checked before a decoder allocates the memory."""
 
 import bz2
 import lzma
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 _DEFLATE = 1032
-"""No deflate stream becomes more than this many times longer."""
+"""Maximum compression ratio of deflate."""
 _STEP = 2**20
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -21,21 +21,21 @@ class _Decompressor(Protocol):
 
 
 def stated_bytes(codec: str, data: bytes, limit: int) -> int:
-    """Give how many bytes compressed data becomes, or any number above `limit` where it is more than that.
+    """Return the decompressed size in bytes, or any number above `limit` if it is larger than that.
 
     Parameters
     ----------
     codec : str
-        Name of the codec, as numcodecs writes it: blosc, zstd, lz4, gzip, zlib, bz2 or lzma.
+        Name of the codec in numcodecs: blosc, zstd, lz4, gzip, zlib, bz2 or lzma.
     data : bytes
-        What was compressed.
+        Compressed data.
     limit : int
-        Bytes that there may be.
+        Maximum number of bytes allowed.
 
     Returns
     -------
     int
-        0 where the codec states nothing that is known here.
+        Bytes; 0 if the size cannot be determined.
     """
     if codec == "blosc":
         return _number(data, 4, "<I")
@@ -55,7 +55,7 @@ def stated_bytes(codec: str, data: bytes, limit: int) -> int:
 
 
 def _decoded(begin: Callable[[], Any], data: bytes, limit: int) -> int:
-    """Decode in steps, without keeping anything, until the end or the limit; damage is left to the real decoder."""
+    """Decode step by step, keeping nothing, up to the end or the limit; damage is left to the real decoder."""
     view, total = memoryview(data), 0
     decoder: _Decompressor = begin()
     for start in range(0, len(view), _STEP):
@@ -88,7 +88,7 @@ def _zstd(data: bytes, limit: int) -> int:
 
 
 def _unstated_zstd(data: bytes, limit: int) -> int:
-    """Try whether data of a frame that states no size fits."""
+    """Decode a frame that states no size, to see whether it fits."""
     import imagecodecs
 
     try:

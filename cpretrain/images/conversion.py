@@ -1,4 +1,4 @@
-"""Pixels of types that cannot be measured become grey values, by a rule that the person names."""
+"""Convert pixel types that cannot be measured to grey values, by a rule that the user chooses."""
 
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.dtypes import round_to_dtype
 from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Conversion
 
 WEIGHTS = {
@@ -34,24 +35,24 @@ class Readable(Protocol):
 
     @property
     def path(self) -> Any:
-        """For errors."""
+        """Path of the movie, for errors."""
 
     @property
     def files(self) -> Any:
-        """What it is made of."""
+        """Files that the movie consists of."""
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t`."""
+        """Return frame `t`."""
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Planes that are not there."""
+        """Return which planes of frame `t` are missing."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the movie."""
 
 
 class Converted:
-    """A movie whose pixels become grey values by a rule; what was done is among its `notes`.
+    """A movie whose pixels are converted to grey values by a rule, which is recorded in its `notes`.
 
     Parameters
     ----------
@@ -73,8 +74,8 @@ class Converted:
         self.path, self.files, self.images = movie.path, movie.files, movie.images
         self.calibration, self.channels = movie.calibration, movie.channels
         self.axes, self.lengths, self.dtype = movie.axes, dict(movie.lengths), movie.dtype
-        said = self._take_offset() if rule == "offset" else self._take_colours()
-        self.notes = [*movie.notes, said]
+        note = self._take_offset() if rule == "offset" else self._take_colours()
+        self.notes = [*movie.notes, note]
 
     def _take_offset(self) -> str:
         name = self._movie.dtype.name
@@ -82,7 +83,7 @@ class Converted:
             raise self._misfit("pixels of type int8 or int16")
         self._offset = -int(np.iinfo(self._movie.dtype).min)
         self.dtype = np.dtype(_UNSIGNED[name])
-        return f"{self._offset} was added to pixels of type {name} (--convert offset)"
+        return f"{self._offset} was added to pixels of type {name} ({option('convert', 'offset')})"
 
     def _take_colours(self) -> str:
         if not self._movie.is_rgb or self._movie.lengths["C"] not in (3, 4):
@@ -92,19 +93,19 @@ class Converted:
         del self.lengths["C"]
         self.channels = Channels()
         grey = f"{red:g} red + {green:g} green + {blue:g} blue" if self._rule == "luminance" else self._rule
-        return f"RGB became grey values: {grey} (--convert {self._rule})"
+        return f"RGB became grey values: {grey} ({option('convert', self._rule)})"
 
     def _misfit(self, expected: str) -> BadInput:
         found = "RGB" if self._movie.is_rgb else f"pixels of type {self._movie.dtype.name}"
         return BadInput(
-            f"{self.path}: --convert {self._rule} does not fit the pixels",
+            f"{self.path}: {option('convert', self._rule)} does not fit the pixels",
             found=found,
             expected=expected,
-            cure="leave out --convert, or choose another rule",
+            cure=f"leave out {option('convert')}, or choose another rule",
         )
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), converted, axes of the file without T (and without its colours)."""
+        """Return frame `t` (from 0), converted, with the file's axes except T (and except its colours)."""
         pixels = self._movie.read(t)
         if self._rule == "offset":
             return (pixels.astype(np.int32) + self._offset).astype(self.dtype)
@@ -114,7 +115,7 @@ class Converted:
         return round_to_dtype(colours @ np.array(WEIGHTS[self._rule]), self.dtype)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Which planes of frame `t` are not there, axes z, c; or (1, 1)."""
+        """Return which planes of frame `t` are missing, ndarray of bool, shape (Z, C) or (1, 1)."""
         return self._movie.missing(t)
 
     def close(self) -> None:

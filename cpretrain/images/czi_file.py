@@ -110,7 +110,7 @@ class CziMovie(Recording):
             raise BadInput(
                 f"{self.path}: pixels of type {', '.join(kinds)} are not read",
                 expected="grey values of 8 or 16 bits or 32-bit floats, or one RGB channel",
-                cure="save its channels as files of their own, in ZEN",
+                cure="save its channels as separate files, in ZEN",
             )
         return np.result_type(*known), is_rgb
 

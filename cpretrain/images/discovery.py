@@ -1,10 +1,8 @@
-"""The movies that a person means by a path: a file, a folder of them, an OME-Zarr, a pattern of single frames."""
+"""Find the movies that a path stands for: a file, a folder of files, an OME-Zarr, or a pattern of single frames."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-
-import tifffile
 
 from cpretrain.errors import BadInput
 from cpretrain.images import formats
@@ -13,6 +11,7 @@ from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.images.tiff.open_file import open_tiff
 from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.base import Format
@@ -22,7 +21,7 @@ OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
 
 def list_movies(raw: Path) -> list[Path]:
-    """List what `raw` stands for, each path to be opened by `TimeLapse`.
+    """List the movies that `raw` stands for, each a path that `TimeLapse` opens.
 
     Parameters
     ----------
@@ -64,14 +63,14 @@ def _positions(file: Path) -> int:
 def _may_hold_several(tiff: Path) -> bool:
     """Whether a TIFF is of a kind that may hold several images; a look at its first page tells."""
     try:
-        with silent("tifffile"), tifffile.TiffFile(tiff) as file:
+        with silent("tifffile"), open_tiff(tiff, check=None) as file:
             return recorded_by(tiff) is not None or file.is_ome or file.is_shaped or file.is_lsm
     except Exception:  # a damaged file raises nearly anything; told when its turn comes
         return False
 
 
 def folder_of(raw: Path) -> Path:
-    """The folder that results go beside: of an OME-Zarr or a pattern the one it lies in, else `raw` itself."""
+    """Return the folder beside which results go: the parent of an OME-Zarr or a pattern, else `raw` itself."""
     return raw.parent if is_pattern(raw) or is_ome_zarr(file_of(raw)) else file_of(raw)
 
 
@@ -105,24 +104,31 @@ def name_in_format(name: str, format: Format) -> str:
 
 
 def source_name(movie: Path) -> str:
-    """Name of a movie in tables: that of its file; of an image in an OME-Zarr also that of the store."""
+    """Return a movie's name in tables: its file name; for an image in an OME-Zarr, with the name of the store."""
     return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
 
 
 def _parts_in_store(store: Path) -> list[str]:
-    """Names of an OME-Zarr and of the one it lies in, for example ``["day1.zarr", "0"]``."""
+    """Return the names of an OME-Zarr and of the store around it, for example ``["day1.zarr", "0"]``."""
     full = store.resolve()
     outer = [folder for folder in (full, *full.parents) if folder.suffix.lower() == ".zarr"]
     return [*full.relative_to(outer[-1].parent).parts] if outer else [full.name]
 
 
 def chosen_frames(movie: NamedFrames, only: Sequence[int] | None) -> Sequence[int]:
-    """List the frames of a movie that are wanted: those of `only` that it has, or all where that is None.
+    """List the requested frames of a movie: those in `only` that it has, or all if that is None.
+
+    Parameters
+    ----------
+    movie : NamedFrames
+        The movie.
+    only : sequence of int or None
+        Frame numbers, from 0.
 
     Raises
     ------
     BadInput
-        When it has none of them.
+        When the movie has none of them.
     """
     there = range(movie.shape[0])
     chosen = there if only is None else [t for t in only if t in there]
@@ -132,7 +138,7 @@ def chosen_frames(movie: NamedFrames, only: Sequence[int] | None) -> Sequence[in
 
 
 def _one_of_each_set(images: list[Path]) -> list[Path]:
-    """Leave out the files that an earlier one already stands for."""
+    """Drop files that belong to the movie of an earlier file."""
     kept: list[Path] = []
     known: set[Path] = set()
     for image in images:
@@ -158,13 +164,13 @@ def _set_of(image: Path) -> list[Path]:
 
 
 def beside(chosen: Path, name: str) -> Path:
-    """Folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
+    """Return the path of a folder `name` beside the chosen folder (or beside the folder of the chosen file)."""
     folder = file_of(chosen).resolve()
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
 def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
-    """List all files that movies are made of; one that cannot be opened stands for itself."""
+    """List all files of some movies; a movie that cannot be opened is listed itself."""
     files: list[Path] = []
     for path in movies:
         try:
@@ -176,36 +182,36 @@ def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
 
 
 def check_names(files: list[Path]) -> None:
-    """Make sure that no result would take the place of another one.
+    """Check that no two movies would have results with the same name.
 
     Raises
     ------
     BadInput
-        Naming two movies whose results would have the same names.
+        When two would; the error names both.
     """
     of_name: dict[str, Path] = {}
     for path in files:
         other = of_name.setdefault(Path(corrected_name(path)).stem, path)
         if other != path:
             raise BadInput(
-                f"{path}: its results would have the names of those of {other.name}",
+                f"{path}: its results would have the same names as those of {other.name}",
                 cure="rename one of them, or put it into another folder",
             )
 
 
 OTHER_SUFFIXES = (".stk", ".lsm", ".tf2", ".tf8", ".btf")
-"""TIFFs of MetaMorph and Zeiss, and of more than 4 GB, under names of their own."""
+"""Other endings of TIFF files: of MetaMorph, of Zeiss, and for more than 4 GB."""
 SUFFIXES = (".tif", ".tiff", *OTHER_SUFFIXES)
 MOVIE_SUFFIXES = (*SUFFIXES, *formats.SUFFIXES)
 
 
 def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
-    """List the TIFF files of a folder by name, or give the one file named.
+    """List the TIFF files of a folder, sorted by name, or return the one file named.
 
     Parameters
     ----------
     path : path-like
-        A file, or a folder. Hidden files, and what is no file, are left out.
+        A file, or a folder. Hidden files and subfolders are ignored.
     suffixes : tuple of str
         Endings of files that count, in lower case.
 
@@ -223,7 +229,7 @@ def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -
     if given.is_file():
         return [given]
     if not given.is_dir():
-        raise BadInput(f"{given}: there is no such file or folder")
+        raise BadInput(f"{given}: no such file or folder")
     files = sorted(
         file
         for file in given.iterdir()

@@ -1,4 +1,4 @@
-"""Pixels that are NaN or infinite hold no grey value: they are left out, as the padding around a frame is."""
+"""Pixels that are NaN or infinite hold no grey value: they are left out, like the padding around a frame."""
 
 from typing import Any
 
@@ -10,7 +10,20 @@ from cpretrain.runtime.console import warning
 
 
 def finite(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """Give pixels with 0 in place of NaN and infinity, and how many these were; integers come back as they are."""
+    """Replace NaN and infinity by 0, and count them; integers are returned unchanged.
+
+    Parameters
+    ----------
+    pixels : ndarray, any shape
+        Grey values.
+
+    Returns
+    -------
+    ndarray, shape of `pixels`
+        Finite values.
+    int
+        Number of pixels replaced.
+    """
     if pixels.dtype.kind != "f":
         return pixels, 0
     good = np.isfinite(pixels)
@@ -19,16 +32,16 @@ def finite(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 def warn_of_not_finite(name: str, bad: dict[int, int], become: str) -> None:
-    """Say of which frames pixels were left out.
+    """Warn about the frames in which pixels were left out.
 
     Parameters
     ----------
     name : str
-        The movie.
+        Name of the movie.
     bad : dict of int to int
-        Number of pixels, by frame; none are said of frames without any.
+        Number of such pixels by frame; there is no warning if all are 0.
     become : str
-        What becomes of them, for example ``0 in the crops``.
+        Their replacement, for example ``0 in the crops``.
     """
     frames = sorted(t for t, count in bad.items() if count)
     if frames:

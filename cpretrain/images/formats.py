@@ -70,7 +70,7 @@ def format_of(movie: Path) -> Format | None:
 
 
 def is_ome_zarr(path: Path) -> bool:
-    """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
+    """Return whether a path is a folder named ``.zarr`` or one that holds the files of a Zarr."""
     holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
     return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
 

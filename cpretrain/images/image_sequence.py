@@ -1,4 +1,4 @@
-"""A movie whose frames are single files, named by a pattern such as ``raw/img_*.tif``."""
+"""A movie with one file per frame, named by a pattern such as ``raw/img_*.tif``."""
 
 import re
 from pathlib import Path
@@ -10,23 +10,24 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
+from cpretrain.runtime.spelling import option
 
 
 class FrameFiles:
-    """Single-frame TIFFs that are one movie; one is open at a time.
+    """Single-frame TIFFs that form one movie; one is open at a time.
 
     Parameters
     ----------
     path : pathlib.Path
-        Pattern of the file names: ``*`` stands for any characters, ``?`` for one. Frames follow in natural order,
-        that is 2 before 10.
+        Pattern of the file names: ``*`` stands for any characters, ``?`` for one. Frames are in natural order, 2 before
+        10.
     axes : str, optional
-        Axes of each file, where they are stated wrongly.
+        Axes of each file, if stated wrongly there.
 
     Raises
     ------
     BadInput
-        When no file fits, or the first one holds several frames.
+        When no file matches, or the first one holds several frames.
     """
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
@@ -41,13 +42,13 @@ class FrameFiles:
         self._expected = {axis: length for axis, length in self.lengths.items() if axis != "T"}
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes as in its file."""
+        """Return frame `t` (from 0), with the axes of its file."""
         movie = self._open(t)
         try:
             lengths = {axis: length for axis, length in movie.lengths.items() if axis != "T"}
             if (lengths, movie.dtype) != (self._expected, self.dtype):
                 raise BadInput(
-                    f"{movie.path}: frame {t} is not like the first frame, {self.files[0].name}",
+                    f"{movie.path}: frame {t} differs from the first frame, {self.files[0].name}",
                     found=f"{movie.dtype}, {lengths}",
                     expected=f"{self.dtype}, {self._expected}",
                 )
@@ -56,11 +57,11 @@ class FrameFiles:
             movie.close()
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """No plane is known to be missing: of a frame that is not there, there is no file."""
+        """Return that no plane is missing: a missing frame simply has no file."""
         return np.zeros((1, 1), bool)
 
     def close(self) -> None:
-        """Nothing is open between two frames."""
+        """Do nothing: no file is open between two frames."""
 
     def _open(self, t: int) -> TiffMovie:
         movie = TiffMovie(self.files[t], self._given)
@@ -68,24 +69,24 @@ class FrameFiles:
         if frames != 1:
             movie.close()
             raise BadInput(
-                f"{movie.path}: holds {frames} frames, where files of single frames are expected",
-                cure="give this file itself, or say what its axes are, for example --axes ZYX",
+                f"{movie.path}: holds {frames} frames, but files of single frames are expected",
+                cure=f"choose this file itself, or name its axes, for example {option('axes', 'ZYX')}",
             )
         return movie
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a path stands for several files: it has ``*`` or ``?`` in its name, and is no file itself."""
+    """Return whether a path stands for several files: its name has ``*`` or ``?``, and it does not exist itself."""
     return any(sign in path.name for sign in "*?") and not path.exists()
 
 
 def matching(pattern: Path) -> list[Path]:
-    """Files that fit a pattern, in natural order; brackets stand for themselves, as people name files with them.
+    """List the files that match a pattern, in natural order; brackets are literal, since file names contain them.
 
     Raises
     ------
     BadInput
-        When there is none.
+        When no file matches.
     """
     signs = {"*": "(.*)", "?": "(.)"}
     name = re.compile("".join(signs.get(sign) or re.escape(sign) for sign in pattern.name))
@@ -94,7 +95,7 @@ def matching(pattern: Path) -> list[Path]:
     fitting = {file: name.fullmatch(file.name) for file in there if not file.name.startswith(".")}
     found = {file: fits.groups() for file, fits in fitting.items() if fits is not None}
     if not found:
-        raise BadInput(f"{pattern}: no file has such a name")
+        raise BadInput(f"{pattern}: no file matches this pattern")
     files = sorted(found, key=lambda file: _natural(file.name))
     _warn_of_gaps(pattern, [found[file] for file in files])
     return files
@@ -106,7 +107,7 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
 
 
 def _warn_of_gaps(pattern: Path, wild: list[tuple[str, ...]]) -> None:
-    """Say where the numbers of the frames go on irregularly: a file may be missing."""
+    """Warn about irregular steps in the frame numbers: a file may be missing."""
     texts = ["".join(groups) for groups in wild]
     if len(texts) < 3 or not all(text.isdecimal() for text in texts):
         return

@@ -1,4 +1,4 @@
-"""What the channels of an image are called, and in which colours they are shown."""
+"""Metadata of images: names and colours of channels, pixel size and frame interval."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -12,18 +12,18 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Channels:
-    """What the channels of an image are called, and in which colours they are shown.
+    """Names of an image's channels, and the colours in which they are shown.
 
     Parameters
     ----------
     names : tuple of str
-        A name for each channel; empty where the file has none.
-    colours : array of uint8, shape (C, 3, 256), optional
-        Red, green and blue for the 256 levels of each channel; None where the file does not say.
-    mode : str
-        How ImageJ shows them: together (composite), one at a time (color), or without colours (grayscale).
+        One name per channel; empty if the file has none.
+    colours : ndarray of uint8, shape (C, 3, 256), optional
+        Red, green and blue for the 256 levels of each channel; None if the file does not state them.
+    mode : {'composite', 'color', 'grayscale'}
+        How ImageJ shows them: together, one at a time, or without colours.
     ome : dict, optional
-        What else an OME-TIFF says of image and channels, as tifffile writes it; None for other files.
+        Further metadata of image and channels in an OME-TIFF, as tifffile writes it; None for other files.
     """
 
     names: tuple[str, ...] = ()
@@ -33,39 +33,39 @@ class Channels:
 
 
 def table_of(colour: Colour) -> NDArray[np.uint8]:
-    """Give the table of a colour, uint8 of shape (3, 256): from black to red, green, blue."""
+    """Return the lookup table of a colour, ndarray of uint8, shape (3, 256): from black to the colour."""
     return (np.outer(colour, np.arange(256)) // 255).astype(np.uint8)
 
 
 def colour_of(table: NDArray[np.uint8]) -> Colour:
-    """Give the brightest colour of a table: red, green, blue."""
+    """Return the brightest colour (red, green, blue) of a lookup table, ndarray of uint8, shape (3, 256)."""
     red, green, blue = (int(level) for level in table[:, -1])
     return red, green, blue
 
 
 def from_rgba(value: int) -> Colour:
-    """Read a colour as OME writes it: red, green, blue and opacity, a byte each, as a signed number."""
+    """Decode a colour in OME's form: red, green, blue and opacity, one byte each, as a signed number."""
     red, green, blue, _ = (value % 2**32).to_bytes(4, "big")
     return red, green, blue
 
 
 def to_rgba(colour: Colour) -> int:
-    """Write a colour as OME does, opaque."""
+    """Encode an opaque colour in OME's form."""
     return int.from_bytes(bytes((*colour, 255)), "big", signed=True)
 
 
 @dataclass
 class Calibration:
-    """What a pixel and a frame are worth.
+    """Physical size of a pixel, and time between frames.
 
     Parameters
     ----------
     pixel_size : tuple of float
-        Size of a voxel in z, y, x, in `unit`; 1.0 where the file does not say.
+        Size of a voxel in z, y, x, in `unit`; 1.0 if the file does not state it.
     unit : str
         Unit of length, for example ``"µm"``, or ``"pixel"``.
     frame_interval : float
-        Seconds between frames; 0.0 where the file does not say.
+        Seconds between frames; 0.0 if the file does not state it.
     """
 
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -73,5 +73,5 @@ class Calibration:
     frame_interval: float = 0.0
 
     def as_attrs(self) -> dict[str, Any]:
-        """Return it as plain values, for the ``attrs`` of a labelled array."""
+        """Return the calibration as plain values, for the ``attrs`` of a labelled array."""
         return asdict(self) | {"pixel_size": list(self.pixel_size)}

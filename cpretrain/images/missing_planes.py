@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.tiff.planes import counted, named_places
+from cpretrain.runtime.spelling import option
 
 
 def kept_frames(there: NDArray[np.bool_], axes: str, why: str) -> tuple[list[int] | None, list[str]]:
@@ -33,12 +34,12 @@ def kept_frames(there: NDArray[np.bool_], axes: str, why: str) -> tuple[list[int
         gone = np.flatnonzero(~whole).tolist()
         if gone:
             notes.append(
-                f"{counted(gone)} of {len(whole)} {'are' if len(gone) > 1 else 'is'} not there and left out: {why}"
+                f"{counted(gone)} of {len(whole)} {'are' if len(gone) > 1 else 'is'} missing and left out: {why}"
             )
         there = there.take(frames, along)
     if not there.all():
         notes.append(
-            f"{(~there).sum()} of {there.size} planes are not there and read as zeros: {why}. Missing are "
+            f"{(~there).sum()} of {there.size} planes are missing and read as zeros: {why}. Missing: "
             f"{named_places(~there, axes)}{_complete(there, axes)}"
         )
     return frames, notes
@@ -51,4 +52,4 @@ def _complete(there: NDArray[np.bool_], axes: str) -> str:
     along = axes.index("C")
     whole = there.all(axis=tuple(i for i in range(there.ndim) if i != along))
     names = ", ".join(str(channel + 1) for channel in np.flatnonzero(whole))
-    return f". Complete is channel {names}; measure on it (--channel)" if names else ""
+    return f". Complete: channel {names}; measure on that ({option('channel')})" if names else ""

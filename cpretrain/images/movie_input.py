@@ -1,4 +1,4 @@
-"""A movie in whatever people hold it in: an array, a labelled array, a file."""
+"""Movies in any form that callers hold them: an array, a labelled array, a file."""
 
 import os
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ from cpretrain.settings.base import Conversion
 
 @contextmanager
 def opened(movie: Any, axes: str | None = None, convert: Conversion | None = None) -> Iterator[Frames]:
-    """Open a movie frame by frame, whatever it is held in; a file is closed again.
+    """Open a movie in any form for reading frame by frame; a file is closed at the end of the block.
 
     Parameters
     ----------
     movie : array, xarray.DataArray, path-like or Frames
-        An array (numpy or dask) with axes t, z, c, y, x; a DataArray with axes of these names in any order (which may
-        be missing); a file that `TimeLapse` opens; or an object that gives one frame at a time.
+        A numpy or dask array, shape (T, Z, C, Y, X); a DataArray with axes named t, z, c, y, x in any order (some may
+        be missing); a file that `TimeLapse` opens; or an object that returns one frame at a time.
     axes : str, optional
-        Axes of the file, where it states them wrongly.
+        Axes of the file, if stated wrongly there.
     convert : str, optional
-        Rule by which pixels of a file become grey values, see `cpretrain.images.conversion.Converted`.
+        Rule for converting pixels of a file to grey values, see `cpretrain.images.conversion.Converted`.
 
     Yields
     ------

@@ -34,7 +34,7 @@ class Nd2Movie(Recording):
                 f"{self.path}: has loops that are not understood",
                 found=", ".join(f"{loop.type} of {loop.count}" for loop in opened.experiment),
                 expected="loops over time, positions and z",
-                cure="save its parts as files of their own, in NIS-Elements",
+                cure="save its parts as separate files, in NIS-Elements",
             )
         is_rgb = "S" in sizes
         if is_rgb and sizes.get("C", 1) > 1:

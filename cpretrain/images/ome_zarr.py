@@ -1,4 +1,4 @@
-"""A movie in an OME-Zarr, read one frame at a time at full resolution."""
+"""Movies in OME-Zarr, read one frame at a time at full resolution."""
 
 import os
 import re
@@ -30,12 +30,12 @@ class ZarrMovie:
     path : pathlib.Path
         The folder.
     axes : str, optional
-        Axes of the image, where it states them wrongly.
+        Axes of the image, if stated wrongly there.
 
     Raises
     ------
     BadInput
-        When it holds no image, or axes that are not understood.
+        When it holds no image, or has axes that are not understood.
     """
 
     is_rgb = False
@@ -51,13 +51,13 @@ class ZarrMovie:
             self._array = group[largest["path"]]
             stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
             shape, dtype = self._array.shape, np.dtype(self._array.dtype)
-            if dtype.kind not in "buif":  # objects are stored as pickles, which run what they hold
+            if dtype.kind not in "buif":  # objects are stored as pickles, which can run code
                 raise TypeError(f"pixels of type {dtype}")
             self.calibration = _calibration(image, largest)
             self.channels = _channels(
                 facts.get("ome", facts).get("omero", {}).get("channels", []), CREATOR in facts
             )
-        except Exception as error:  # a damaged store raises nearly anything in zarr
+        except Exception as error:  # zarr raises nearly anything for a damaged store
             raise DamagedFile(
                 path,
                 error,
@@ -69,7 +69,7 @@ class ZarrMovie:
         check_memory(
             prod(chunk) * dtype.itemsize,
             f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
-            "write it again with smaller chunks; where they cannot be that large, it is damaged",
+            "write it again with smaller chunks; if they cannot be that large, the file is damaged",
         )
         self._array = checked(self._array, path)
         metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
@@ -80,20 +80,20 @@ class ZarrMovie:
         self.notes = _empty_frames(self._array, path / largest["path"], self.axes)
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), the axes of the image without T."""
+        """Return frame `t` (from 0), with the image's axes except T."""
         pixels = self._array[tuple(t if axis == "T" else slice(None) for axis in self.axes)]
         return np.asarray(pixels, self.dtype)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """No plane is known to be missing: chunks that are not there are empty by the format."""
+        """Return that no plane is missing: by the format, missing chunks are empty."""
         return np.zeros((1, 1), bool)
 
     def close(self) -> None:
-        """Nothing is open between two frames."""
+        """Do nothing: no file is open between two frames."""
 
 
 def _empty_frames(array: zarr.Array, folder: Path, axes: str) -> list[str]:
-    """Say which frames have no chunk at all: they read as zeros, whether they were empty or were not copied."""
+    """Return a note on frames without any chunk: they read as zeros, whether they were empty or were not copied."""
     if axes[0] != "T" or array.shape[0] < 2:
         return []
     inner = folder / "c"

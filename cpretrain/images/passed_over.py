@@ -1,4 +1,4 @@
-"""Files of a folder that look like images and are not read."""
+"""Files in a folder that look like images and are not read."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,14 +13,14 @@ OTHER_IMAGES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 
 def passed_over(folder: Path, taken: Iterable[Path]) -> list[str]:
-    """Warn of images in a folder that are not read, in one sentence; none where all are.
+    """Return a one-sentence warning about images in a folder that are not read; none if all are.
 
     Parameters
     ----------
     folder : pathlib.Path
-        What the person named. Pictures named after an image that is read, as this tool writes them, do not count.
+        The folder. Pictures named after an image that is read, as this tool writes them, do not count.
     taken : iterable of pathlib.Path
-        What is read.
+        Files that are read.
     """
     if not folder.is_dir():
         return []
@@ -36,5 +36,5 @@ def passed_over(folder: Path, taken: Iterable[Path]) -> list[str]:
     if not others:
         return []
     return [
-        f"{folder}: {len(others)} images of other formats are passed over: {first_names(others)}; save them as TIFF"
+        f"{folder}: {len(others)} images in other formats are skipped: {first_names(others)}; save them as TIFF"
     ]

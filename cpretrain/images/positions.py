@@ -1,7 +1,7 @@
-"""Names of the positions of a file (series, scenes): ``exp.nd2#3`` is the third one, its results are called ``exp_p3``.
+"""Names of the positions in a file (series, scenes): ``exp.nd2#3`` is the third, and its results are called ``exp_p3``.
 
-A position is a movie of its own. It is named like a file, so that it travels through lists, tables and records as any
-other movie does.
+A position is a movie in its own right. It is named like a file, so that lists, tables and records treat it like any
+other movie.
 """
 
 import re
@@ -17,7 +17,7 @@ _NAMED = re.compile(rf"(?P<file>.+){_SIGN}(?P<position>[1-9][0-9]{{0,5}})")
 
 
 def position(movie: Path) -> int | None:
-    """Return the position that a movie's path names, from 1; None where it names none, or is itself a file."""
+    """Return the position that a movie's path names, from 1; None if it names none, or is itself a file."""
     return _split(movie)[1]
 
 
@@ -32,23 +32,23 @@ def at_position(file: Path, number: int) -> Path:
 
 
 def positions_of(file: Path, count: int) -> list[Path]:
-    """Name all positions of a file that holds `count`; a file of one is named as it is."""
+    """Name all positions of a file with `count` of them; a file with one keeps its own name."""
     return [file] if count < 2 else [at_position(file, number) for number in range(1, count + 1)]
 
 
 def result_stem(stem: str, number: int | None) -> str:
-    """Return what results of a position are called, for example ``exp_p3``; `stem` alone where no position is named."""
+    """Return the name for results of a position, for example ``exp_p3``; just `stem` if no position is named."""
     return stem if number is None else f"{stem}_p{number}"
 
 
 def file_in_name(source: str) -> str:
-    """Return the name of the file in that of a movie, as tables and records keep it: without the position."""
+    """Return the file's part of a movie's name in tables and records: the name without the position."""
     named = _NAMED.fullmatch(source)
     return named["file"] if named else source
 
 
 def chosen_index(movie: Path, count: int) -> int:
-    """Return which of `count` positions, from 0, a path names; the first where it names none.
+    """Return the index, from 0, of the position that a path names among `count`; the first if it names none.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def chosen_index(movie: Path, count: int) -> int:
         raise BadInput(
             f"{movie}: there is no position {number}",
             found=f"{count} position{'s' * (count != 1)}",
-            cure=f"name one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
+            cure=f"choose one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
         )
     return number - 1
 

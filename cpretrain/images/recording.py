@@ -147,7 +147,7 @@ class Recording(ABC):
         """Leave out frames that are not there, where the axis T is what the file calls so."""
         if self._names.get("T", "T") != "T":
             if not there.all():
-                self.notes.append(f"{(~there).sum()} of {there.size} planes are not there and read as zeros")
+                self.notes.append(f"{(~there).sum()} of {there.size} planes are missing and read as zeros")
             return
         frames, notes = kept_frames(there, "TZC", self.why_missing)
         if not frames:

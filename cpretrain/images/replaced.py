@@ -4,29 +4,30 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
+from cpretrain.images.ome_zarr_labels import image_of, remove_labels
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.listing import first_names
-from cpretrain.storage.atomic import remove
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.outputs import damaged_outputs, holdings
+from cpretrain.storage.outputs import damaged_outputs, holdings, name_from
 
 
 def placed_name(movie: Path) -> str:
-    """Name of a movie with that of its folder, as a record keeps it."""
+    """Return a movie's name with that of its folder, as stored in records."""
     name = source_name(movie)
     above = movie.resolve().parents[name.count("/")]
     return f"{above.name}/{name}"
 
 
 def warn_of_replaced(record: Path, movie: Path) -> None:
-    """Say that an earlier result is replaced which is, by its record, of another movie.
+    """Warn if an earlier result, which belongs to another movie according to its record, is replaced.
 
     Parameters
     ----------
     record : pathlib.Path
-        Record of the result that is about to be written; it need not be there.
+        Record of the result that is about to be written; it need not exist.
     movie : pathlib.Path
-        What the new one is of.
+        Movie of the new result.
     """
     try:
         earlier = read_json(record).get("movie") if record.is_file() else None
@@ -49,9 +50,10 @@ def check_holdings(store: Path) -> None:
     held = [path.name for path in holdings(store)]
     if held:
         raise BadInput(
-            f"{store}: holds label images of the movie as it was, which would be lost with it",
+            f"{store}: holds label images of the earlier movie, which would be lost with it",
             found=first_names(held),
-            cure=f"move the folder {store.name}/labels to another place or remove it, or choose another --out",
+            cure=f"move the folder {store.name}/labels elsewhere or remove it, or choose another"
+            f" {option('out')}",
         )
 
 
@@ -68,13 +70,14 @@ def remove_other_format(record: Path, path: Path) -> None:
     if not path.exists():
         return
     try:
-        described = {path.name: read_json(record)["outputs"][path.name]} if record.is_file() else {}
+        name = name_from(path, record.parent)
+        described = {name: read_json(record)["outputs"][name]} if record.is_file() else {}
         is_ours = bool(described) and not damaged_outputs(described, record.parent)
     except (ValueError, KeyError, TypeError, OSError):
         is_ours = False
     if is_ours and not holdings(path):
-        remove(path)
-    else:
+        remove_labels(path)
+    elif image_of(path) is None:
         warning(
-            f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
+            f"{path}: also exists in another format; remove it, or later steps will find the same movie twice"
         )

@@ -1,4 +1,4 @@
-"""Open a time-lapse lazily: whatever the file calls its axes, one frame at a time, axes z, c, y, x."""
+"""Open a time-lapse lazily: one frame at a time, shape (Z, C, Y, X), whatever the axes of the file."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from cpretrain.settings.base import Conversion
 
 
 class Frames(Protocol):
-    """What drift correction needs of a movie."""
+    """A movie as drift correction needs it."""
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -33,24 +33,32 @@ class Frames(Protocol):
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of a pixel."""
+        """Pixel type."""
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes z, c, y, x."""
+        """Return frame `t` (from 0), shape (Z, C, Y, X)."""
 
 
 class NamedFrames(Frames, Protocol):
-    """A movie that crops can be drawn from: frames that have a name."""
+    """A movie that crops can be drawn from: frames with a name."""
 
     path: Path
 
     def is_complete(self, t: int, z: int) -> bool:
-        """Whether all channels of a plane are there."""
+        """Return whether all channels of a plane are present."""
 
 
 @dataclass
 class ArrayFrames:
-    """A movie held in an array with axes t, z, c, y, x."""
+    """A movie held in an array.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (T, Z, C, Y, X)
+        Grey values.
+    calibration : Calibration
+        Pixel size and frame interval.
+    """
 
     pixels: NDArray[Any]
     calibration: Calibration = field(default_factory=Calibration)
@@ -63,11 +71,11 @@ class ArrayFrames:
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of a pixel."""
+        """Pixel type."""
         return self.pixels.dtype
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), axes z, c, y, x."""
+        """Return frame `t` (from 0), shape (Z, C, Y, X)."""
         return np.asarray(self.pixels[t])
 
 
@@ -81,22 +89,22 @@ class TimeLapse:
         `cpretrain.images.formats`), an OME-Zarr folder, or a pattern of single-frame TIFFs such as ``raw/img_*.tif``;
         with the position where it holds several: ``exp.nd2#3``.
     axes : str, optional
-        Axes of the file, a letter of ``TZCYX`` each, where the file states them wrongly.
+        Axes of the file, one letter of ``TZCYX`` each, if stated wrongly there.
     convert : str, optional
-        Rule by which pixels become grey values that can be measured, see `Converted`.
+        Rule for converting pixels to grey values that can be measured, see `Converted`.
 
     Attributes
     ----------
     files : list of pathlib.Path
-        The files it is made of; of an OME-Zarr its metadata, and the folder of its pixels at full resolution.
+        The files it consists of; for an OME-Zarr its metadata, and the folder of its pixels at full resolution.
     calibration : Calibration
-        What a pixel and a frame are worth.
+        Pixel size and frame interval.
     channels : Channels
         Names and colours of the channels.
     images : int
         How many positions the file holds; the one that the path names is read, else the first.
     notes : list of str
-        What of the file was left out, is missing or was guessed, in words for people; see `warn_of_notes`.
+        Sentences on parts of the file that were left out, are missing or were guessed; see `warn_of_notes`.
 
     Raises
     ------
@@ -129,8 +137,7 @@ class TimeLapse:
                 self.frame_bytes,
                 f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
                 "memory",
-                "cut the frames into smaller ones, or use a machine with more memory; "
-                "where the file cannot be that large, it is damaged",
+                "crop the frames, or use a machine with more memory; if the file cannot be that large, it is damaged",
             )
         except BadInput:
             self.close()
@@ -144,11 +151,11 @@ class TimeLapse:
 
     @property
     def frame_bytes(self) -> int:
-        """Size of a frame in memory."""
+        """Size of a frame in memory, in bytes."""
         return prod(self._shape[1:]) * self.dtype.itemsize
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Read frame `t` (from 0), axes z, c, y, x; the latest one is kept, and is not to be changed.
+        """Read frame `t` (from 0), shape (Z, C, Y, X); the latest frame is cached, so do not modify it.
 
         Raises
         ------
@@ -161,7 +168,7 @@ class TimeLapse:
             pixels = self._movie.read(t)
         except BadInput:
             raise
-        except Exception as error:  # every codec raises errors of its own
+        except Exception as error:  # every codec raises its own exceptions
             raise DamagedFile(
                 self.path,
                 error,
@@ -176,12 +183,12 @@ class TimeLapse:
         return ordered
 
     def is_complete(self, t: int, z: int) -> bool:
-        """Whether all channels of a plane are there (frame and plane from 0), and none reads as zeros."""
+        """Return whether all channels of a plane are present (frame and plane from 0), so that none reads as zeros."""
         missing = self._movie.missing(t)
         return not missing[z if len(missing) > 1 else 0].any()
 
     def warn_of_notes(self) -> None:
-        """Say what of the file was left out, is missing or was guessed."""
+        """Warn about parts of the file that were left out, are missing or were guessed."""
         for note in self.notes:
             warning(f"{self.path.name}: {note}")
 

@@ -1,4 +1,4 @@
-"""Where an image has content: the zeros that drift correction and cropping put around it are not data."""
+"""The part of an image that holds data: zeros added around it by drift correction and cropping do not count."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ Box = tuple[slice, slice]
 
 
 def valid_box(pixels: NDArray[Any]) -> Box | None:
-    """Bounding box of the pixels that hold data, neither 0 nor NaN nor infinity: the place of it on a padded canvas.
+    """Find the bounding box of the pixels that hold data: not 0, NaN or infinity.
 
     Parameters
     ----------
-    pixels : ndarray, (..., Y, X)
+    pixels : ndarray, shape (..., Y, X)
         A plane, or planes and channels that share their padding.
 
     Returns
     -------
     tuple of slice or None
-        Rows and columns of the box; None where no pixel holds data.
+        Rows and columns of the box; None if no pixel holds data.
     """
     pixels = np.asarray(pixels)
     content = pixels != 0

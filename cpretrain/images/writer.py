@@ -14,7 +14,7 @@ from cpretrain.storage.atomic import write_aside
 
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 IMAGEJ_BYTES = 2**32 - 2**25
-"""Above this, ImageJ's TIFF needs a trick that other readers do not know: OME-BigTIFF is written then."""
+"""Size limit of ImageJ's TIFF without a trick that other readers do not know; larger movies become OME-BigTIFF."""
 _COLOUR_MAP = 320
 
 
@@ -26,7 +26,7 @@ def write_frames(
     calibration: Calibration,
     channels: Channels | None = None,
 ) -> None:
-    """Write a movie frame by frame, whole or not at all.
+    """Write a movie frame by frame, atomically.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def write_frames(
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype
-        Type of a pixel.
+        Pixel type.
     calibration : Calibration
         Pixel size and frame interval, written into the file.
     channels : Channels, optional
-        Names and colours of the channels, written into the file; what came from an OME-TIFF becomes one.
+        Names and colours of the channels, written into the file; a movie from an OME-TIFF becomes an OME-TIFF.
 
     Raises
     ------
     BadInput
-        When the disk has too little room for it.
+        When the disk has too little free space.
     """
     channels = channels or Channels()
     if path.suffix == ".zarr":
@@ -60,7 +60,7 @@ def write_frames(
     facts = _imagej(calibration, channels, shape) if for_imagej else _ome(calibration, channels, shape)
     _, y_size, x_size = calibration.pixel_size
     with write_aside(path) as aside:
-        check_disk(path.parent, size, f"{path}: the disk has too little room")
+        check_disk(path.parent, size, f"{path}: not enough disk space")
         tifffile.imwrite(
             aside,
             planes,
@@ -77,7 +77,17 @@ def write_frames(
 
 
 def write_image(path: Path, image: NDArray[Any], calibration: Calibration | None = None) -> None:
-    """Write one image, axes (Y, X) or (C, Y, X), whole or not at all."""
+    """Write one image, atomically.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    image : ndarray, shape (Y, X) or (C, Y, X)
+        Grey values.
+    calibration : Calibration, optional
+        Pixel size, written into the file.
+    """
     planes = image[np.newaxis] if image.ndim == 2 else image
     c, y, x = planes.shape
     write_frames(path, [planes[np.newaxis]], (1, 1, c, y, x), image.dtype, calibration or Calibration())
@@ -99,7 +109,7 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
 
 
 def _colour_map(channels: Channels, shape: tuple[int, ...]) -> list[tuple[Any, ...]]:
-    """Colours of a single channel: ImageJ has them in a tag, for all pixel types."""
+    """Return the tag with the colours of a single channel, where ImageJ looks for them for all pixel types."""
     if shape[2] > 1 or not _coloured(channels, shape):
         return []
     table = channels.colours[0].astype(np.uint16) * 257  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Chunks of a zarr array, checked for the size that their own header states before they are decoded."""
+"""Chunks of a zarr array, whose stated size is checked before they are decoded."""
 
 from math import prod
 from pathlib import Path
@@ -15,32 +15,32 @@ _METADATA = (".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json")
 _COMPRESSORS = ("blosc", "zstd", "lz4", "gzip", "zlib", "bz2", "lzma")
 _HARMLESS = ("delta", "fixedscaleoffset", "astype", "shuffle", "bitround", "quantize", "transpose", "crc32", "crc32c",
              "fletcher32", "adler32", "jenkinslookup3", "bytes")  # fmt: skip
-"""Codecs that leave the size nearly as it is."""
+"""Codecs that hardly change the size."""
 _NO_CHUNK = 2**64 - 1
 _SLACK = 8
-"""Filters may make pixels up to this many times wider."""
+"""Factor by which filters may widen pixels."""
 
 
 def checked(array: zarr.Array, path: Path) -> zarr.Array:
-    """Open an array again, so that none of its chunks can ask for more memory than its pixels take.
+    """Reopen an array so that none of its chunks can take more memory than its pixels need.
 
     Parameters
     ----------
     array : zarr.Array
         The array.
     path : pathlib.Path
-        What errors name.
+        The image, for errors.
 
     Raises
     ------
     BadInput
-        When its chunks are compressed in a way whose size cannot be known beforehand.
+        When its chunks use a compression whose decompressed size cannot be known beforehand.
     """
     codecs = [_name(codec) for codec in (*array.filters, *array.compressors)]
     packing = [name for name in codecs if name not in _HARMLESS]
     if len(packing) > 1 or not set(packing) <= set(_COMPRESSORS):
         raise BadInput(
-            f"{path}: is compressed in a way that is not read",
+            f"{path}: uses a compression that cannot be read",
             found=", ".join(codecs),
             expected=f"one of {', '.join(_COMPRESSORS)}",
             cure="write it again with another compressor",
@@ -51,13 +51,13 @@ def checked(array: zarr.Array, path: Path) -> zarr.Array:
 
 
 class _CheckedStore(WrapperStore[Any]):
-    """Passes chunks on when what they state fits."""
+    """A store that passes on only chunks whose stated size fits."""
 
     _codec, _limit, _path, _shards = "", 0, Path(), False
     _index_bytes, _index_first = 0, False
 
     def expect(self, array: zarr.Array, codec: str, path: Path) -> None:
-        """Take the codec and the size of chunks from an array."""
+        """Set the codec and the expected size of chunks from an array."""
         self._codec, self._path, self._shards = codec, path, bool(array.shards)
         self._limit = _SLACK * prod(array.chunks) * np.dtype(array.dtype).itemsize + 1024
         if array.shards:
@@ -72,12 +72,12 @@ class _CheckedStore(WrapperStore[Any]):
         return other
 
     async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
-        """Read a chunk, or a part of a shard.
+        """Read a chunk, or part of a shard.
 
         Raises
         ------
         BadInput
-            When it states a size that no chunk has.
+            When it states a larger size than a chunk can have.
         """
         found = await self._store.get(key, prototype, byte_range)
         if found is None or not self._codec or key.rpartition("/")[2] in _METADATA:

@@ -1,7 +1,7 @@
 """Ground truth from QuPath, and predictions back to it.
 
-``label_image`` reads label TIFFs, ``geojson`` and ``imagej_roi`` read and write outlines, ``pairing`` knows which file
-belongs to which image. ``cpretrain.masks`` puts them together.
+``encodings`` reads label images, ``geojson`` and ``imagej_roi`` read and write outlines, ``pairing`` matches files with
+images. ``cpretrain.masks`` puts them together.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Read what is inside a zip or gzip file into memory, within limits; nothing is ever written to disk."""
+"""Read the contents of a zip or gzip file into memory, within limits; nothing is ever written to disk."""
 
 import gzip
 import io
@@ -9,27 +9,27 @@ from pathlib import Path, PurePosixPath
 from cpretrain.errors import BadInput, DamagedFile
 
 MOST_ENTRIES = 100_000
-_LISTED = b"PK\1\2"  # begins each entry of the list of files, which zipfile reads whole
+_LISTED = b"PK\1\2"  # starts each entry of the central directory, which zipfile reads whole
 MOST_BYTES = 2**26
-"""More than this many bytes, unpacked and all together, are refused."""
+"""Limit of the total unpacked size in bytes; more is refused."""
 
 
 def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
     """Read the files in a zip archive.
 
-    Folders, hidden files, and what macOS adds (``__MACOSX``, ``.DS_Store``) are passed over.
+    Folders, hidden files, and what macOS adds (``__MACOSX``, ``.DS_Store``) are skipped.
 
     Parameters
     ----------
     path : pathlib.Path
         The archive; its name is used in errors.
     data : bytes, optional
-        Its content, where that was read already.
+        Its content, if already read.
 
     Returns
     -------
     list of (str, bytes)
-        Name without folders, and content, in the archive's order.
+        Name without folders, and content of each file, in the archive's order.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
                 found.append((PurePosixPath(info.filename).name, content))
     except BadInput:
         raise
-    except RuntimeError as error:  # zipfile's way to say that a password is needed
+    except RuntimeError as error:  # zipfile's error if a password is needed
         raise BadInput(
             f"{path}: cannot be unpacked", found=str(error), cure="export it without a password"
         ) from error
@@ -62,7 +62,13 @@ def entries(path: Path, data: bytes | None = None) -> list[tuple[str, bytes]]:
 
 
 def gunzip(path: Path, data: bytes) -> bytes:
-    """Unpack gzip data, within limits."""
+    """Unpack gzip data, within limits.
+
+    Raises
+    ------
+    BadInput
+        When the data is damaged, or unpacks to more than `MOST_BYTES`.
+    """
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             content = file.read(MOST_BYTES + 1)

@@ -1,4 +1,4 @@
-"""A label image as a PNG that looks right when it is opened, and can be read as labels all the same."""
+"""A label image as a PNG that looks right in a viewer and can still be read as labels."""
 
 import io
 from pathlib import Path
@@ -11,16 +11,21 @@ from cpretrain.storage.atomic import write_aside
 
 MOST_INDICES = 255
 _SPREAD = 0x13C6F1
-"""An odd number: multiplied with it, neighbouring numbers of 21 bits lie far apart, and no two fall together."""
+"""An odd factor: multiplication by it (mod 2**21) moves neighbouring numbers far apart, and no two coincide."""
 
 
 def colours_of(numbers: NDArray[Any]) -> NDArray[np.uint8]:
-    """Give every object a bright colour of its own, uint8 of shape (..., 3); background is black.
+    """Return a distinct bright colour for every object; background is black.
 
     Parameters
     ----------
-    numbers : ndarray of int
-        0 for background; each number below 2**21 has a colour that no other has.
+    numbers : ndarray of int, any shape
+        0 for background; numbers below 2**21 have distinct colours.
+
+    Returns
+    -------
+    ndarray of uint8, shape (..., 3)
+        Red, green, blue.
     """
     mixed = (numbers.astype(np.uint64) * _SPREAD) % 2**21
     levels = [128 + (mixed >> shift) % 128 for shift in (0, 7, 14)]
@@ -28,9 +33,16 @@ def colours_of(numbers: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def write_label_picture(path: Path, labels: NDArray[Any]) -> None:
-    """Write a label image (axes y, x) as PNG, whole or not at all.
+    """Write a label image as PNG, atomically.
 
-    Up to 255 objects are written as indices into a table of colours, more of them as colours.
+    Up to 255 objects are written as indices into a colour table, more as RGB.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
     """
     from PIL import Image
 

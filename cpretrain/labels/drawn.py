@@ -1,4 +1,4 @@
-"""What a file of outlines holds, object by object, before it is decided which of them are cells."""
+"""Objects as read from a file of outlines, before it is decided which of them are cells."""
 
 import os
 from collections import Counter
@@ -28,13 +28,13 @@ class Drawn:
     Parameters
     ----------
     outline : Outline
-        Of a cell of which the nucleus is wanted, the nucleus.
+        Its outline; for a cell whose nucleus is wanted, that of the nucleus.
     kind : str
-        annotation, detection or cell, as QuPath has it.
+        QuPath's object type: annotation, detection or cell.
     plane : str
-        The plane that it lies in, in words; empty for that of a plain image.
+        The plane that it lies in, as text; empty for a plain image.
     children : int
-        Number of objects that the file puts below it.
+        Number of its child objects in the file.
     around : Outline, optional
         The cell that a nucleus lies in.
     """
@@ -46,17 +46,17 @@ class Drawn:
     around: Outline | None = None
 
     def whole(self) -> Outline:
-        """Return its outline; of a nucleus, that of its cell."""
+        """Return its outline; for a nucleus, that of its cell."""
         return self.around or self.outline
 
 
 def check_one_plane(path: str | os.PathLike, drawn: Iterable[Drawn]) -> None:
-    """Make sure that all objects lie in one plane.
+    """Check that all objects lie in one plane.
 
     Raises
     ------
     BadInput
-        With how many there are in each.
+        When they do not; it counts the objects in each plane.
     """
     planes = Counter(one.plane for one in drawn)
     if len(planes) > 1:
@@ -69,12 +69,12 @@ def check_one_plane(path: str | os.PathLike, drawn: Iterable[Drawn]) -> None:
 
 
 def check_outlines(path: str | os.PathLike, drawn: Sequence[Drawn], skipped: Counter[str]) -> None:
-    """Make sure that cells were not marked with points or lines only.
+    """Check that cells were not marked with points or lines only.
 
     Raises
     ------
     BadInput
-        With what was found instead of outlines.
+        When nothing but such marks was found.
     """
     marks = {kind: count for kind, count in skipped.items() if kind in ("points", "lines") and count}
     if marks and not drawn:
@@ -82,12 +82,12 @@ def check_outlines(path: str | os.PathLike, drawn: Sequence[Drawn], skipped: Cou
             f"{path}: holds no outlines",
             found=", ".join(f"{count} {kind}" for kind, count in marks.items()),
             expected="an outline around each object",
-            cure="draw the outline of each object (points and lines have no area), or delete them where there is none",
+            cure="draw the outline of each object (points and lines have no area), or delete what is not an object",
         )
 
 
 def left_out(skipped: Counter[str]) -> list[str]:
-    """Say what is no object by its kind; kinds are in the plural."""
+    """List what was left out because its kind is not an object; the kinds in `skipped` are in the plural."""
     return [
         f"{count} {_ONE.get(kind, kind) if count == 1 else kind} left out"
         for kind, count in sorted(skipped.items())

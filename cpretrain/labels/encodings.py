@@ -1,4 +1,4 @@
-"""One label image from whatever encoding it came in: 0 is background, objects are 1…N without gaps."""
+"""Label images from any encoding: 0 is background, objects are 1…N without gaps."""
 
 import os
 from pathlib import Path
@@ -16,6 +16,7 @@ from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.seg_npy import ENDING as SEG_ENDING
 from cpretrain.labels.seg_npy import read_saved
 from cpretrain.labels.tiff_plane import read_plane
+from cpretrain.runtime.spelling import command, option
 
 _INSTANCES = (
     "build the server with new LabeledImageServer.Builder(imageData).backgroundLabel(0)"
@@ -24,13 +25,13 @@ _INSTANCES = (
 _MOST_CLASSES = 20
 _SOLID = 0.1  # a piece smaller than this share of its object's largest piece is a splinter
 _PACKED_BELOW = 2**20  # QuPath packs ids into RGB from 65,536 objects; colours are far larger numbers
-_SMALLEST_MEAN = 8  # pixels; many objects that are smaller on average are the grain of a photograph
+_SMALLEST_MEAN = 8  # pixels; many objects with a smaller mean are the grain of a photograph
 _WHITE = (255, 65_535, 0xFFFFFF)
-_SPECK = 4  # pixels; colours that cover no more come from smoothed edges
+_SPECK = 4  # pixels; colours that cover at most this come from smoothed edges
 _COLOURS = "colours"
 CELLPOSE = "masks of Cellpose's window"
-TOLD = (OWN, CELLPOSE)
-"""Encodings of which it is known that each number is an object."""
+INSTANCE_ENCODINGS = (OWN, CELLPOSE)
+"""Encodings in which each number is known to be an object."""
 _WIDE = ("uint16", "uint32", "int16", "int32", "uint64", "int64")
 _BACKGROUND = "use .backgroundLabel(0) in the export script"
 _WHOLE_IMAGE = (
@@ -38,45 +39,44 @@ _WHOLE_IMAGE = (
     "apart (objectsAre = 'cells' where cells were detected); where it is the background, use .backgroundLabel(0)"
 )
 FEW_PIECES = 3
-"""An object has seldom more pieces; a binary mask often."""
-_PERHAPS_BINARY = "if it is a binary mask, make label images of it with cpretrain masks --components"
+"""An object rarely has more pieces than this; a binary mask often does."""
 
 
 def read_label_image(
     path: str | os.PathLike, *, strict: bool = False, components: bool = False, few_pieces: bool = False
 ) -> LabelImage:
-    """Read a label TIFF (or PNG) as QuPath, Fiji or Python write it.
+    """Read a label TIFF (or PNG) as written by QuPath, Fiji or Python.
 
-    Palette indices, 8, 16 and 32 bits, whole numbers in float32, and ids packed into RGB are read as they
-    are. So are colours, one for each object, where there is no sign of smoothed edges or of a photograph.
+    Palette indices, integers of 8, 16 and 32 bits, whole numbers in float32, and ids packed into RGB are read as they
+    are. So are colours, one per object, unless there are signs of smoothed edges or of a photograph.
 
     Parameters
     ----------
     path : path-like
         The file.
     strict : bool
-        Refuse what needs a guess: binary masks, and colours taken as objects.
+        Refuse files that need a guess: binary masks, and colours taken as objects.
     components : bool
-        Take the connected pieces of a binary or class mask as objects (touching ones merge).
+        Take the connected components of a binary or class mask as objects (touching ones merge).
     few_pieces : bool
-        Take a single number 1 in a few pieces as one object, which the notes say: it may as well be a binary mask.
+        Take a single number 1 in a few pieces as one object, with a note, since it may be a binary mask.
 
     Returns
     -------
     LabelImage
-        What this tool wrote (see `own_file`) is read as numbers of objects without a second thought.
+        Files that this tool wrote (see `own_file`) are read as object numbers without further checks.
 
     Raises
     ------
     BadInput
-        When the file is damaged or does not hold one number for each object; it says what to change.
+        When the file is damaged or does not hold one number per object; it names the cure.
     """
     ids, encoding = read_ids(path)
-    if few_pieces and not components and encoding not in TOLD:
+    if few_pieces and not components and encoding not in INSTANCE_ENCODINGS:
         whole = instances(ids, encoding)
         pieces = int(pieces_of(whole.labels)[0].max(initial=0))
         if whole.objects == ids.max(initial=0) == 1 and 1 < pieces <= FEW_PIECES:
-            return whole.with_notes([f"one object in {pieces} pieces; {_PERHAPS_BINARY}"])
+            return whole.with_notes([f"one object in {pieces} pieces; {_perhaps_binary()}"])
     return recognise(path, ids, encoding, strict=strict, components=components)
 
 
@@ -89,12 +89,27 @@ def recognise(
     components: bool = False,
     border: int = 0,
 ) -> LabelImage:
-    """Tell instance labels from binary and class masks, and give clean labels; see `read_label_image`.
+    """Tell instance labels from binary and class masks, and return clean labels.
 
-    What cpretrain or Cellpose's window wrote is taken as it is. `border` is the width of the edge of zeros around
-    the image.
+    Parameters
+    ----------
+    path : path-like
+        The file, for errors.
+    ids : ndarray of int, shape (Y, X)
+        Numbers as stored in the file.
+    encoding : str
+        How they were stored. Files written by cpretrain or Cellpose's window are taken as they are.
+    strict, components : bool
+        See `read_label_image`.
+    border : int
+        Width in pixels of the edge of zeros around the image.
+
+    Raises
+    ------
+    BadInput
+        When it is not certain enough that each number is an object.
     """
-    if encoding in TOLD:
+    if encoding in INSTANCE_ENCODINGS:
         return instances(ids, encoding)
     labels = relabel(ids)
     objects = int(labels.max(initial=0))
@@ -120,7 +135,20 @@ def recognise(
 
 
 def read_ids(path: str | os.PathLike) -> tuple[NDArray[Any], str]:
-    """Read the ids as they are stored (axes y, x), and say in words how they were stored."""
+    """Read the ids as they are stored, and how.
+
+    Returns
+    -------
+    ndarray of int, shape (Y, X)
+        The ids.
+    str
+        Their encoding, in words.
+
+    Raises
+    ------
+    BadInput
+        When the file is damaged, or is not a plane of whole numbers.
+    """
     if Path(path).name.endswith(SEG_ENDING):
         return read_saved(Path(path)), CELLPOSE
     plane = read_png(path) if is_png(path) else read_plane(path)
@@ -156,7 +184,7 @@ def _whole(path: str | os.PathLike, pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _packed(path: str | os.PathLike, pixels: NDArray[Any]) -> tuple[NDArray[Any], str]:
-    """Decode red·65536 + green·256 + blue, as QuPath writes more than 65,535 objects."""
+    """Decode red·65536 + green·256 + blue, the form in which QuPath writes more than 65,535 objects."""
     if pixels.dtype != np.uint8 or pixels.shape[-1] not in (3, 4):
         raise BadInput(
             f"{path}: holds {pixels.shape[-1]} channels of {pixels.dtype}",
@@ -200,23 +228,23 @@ def _check_background(path: str | os.PathLike, ids: NDArray[Any]) -> None:
 
 
 def _solid_pieces(areas: NDArray[Any], owner: NDArray[Any], objects: int) -> NDArray[Any]:
-    """Count the pieces of each object that are no splinters; index 0 is unused."""
+    """Count the pieces of each object that are not splinters; index 0 is unused."""
     largest = np.zeros(objects + 1, np.int64)
     np.maximum.at(largest, owner, areas)
     return np.bincount(owner[areas >= _SOLID * largest[owner]], minlength=objects + 1)
 
 
 def _looks_binary(value: int, solid: int, encoding: str) -> bool:
-    """One number for several solid pieces: that of white, or a small one.
+    """Return whether a single number for several solid pieces marks a binary mask: white, or a small number.
 
-    An object may lie in two pieces. In 8 bits, as masks and classes are written, two pieces of one number are taken for
-    two cells; in 16 and 32 bits, as programs write instances, for one.
+    An object may consist of two pieces. In 8 bits, usual for masks and classes, two pieces with one number are taken
+    for two cells; in 16 and 32 bits, usual for instances, for one.
     """
     return value in _WHITE or (value <= _MOST_CLASSES and solid > (2 if encoding in _WIDE else 1))
 
 
 def _looks_like_classes(numbers: int, largest: int, solid: NDArray[Any]) -> bool:
-    """Few numbers with many solid pieces each; of small numbers, as classes have, fewer pieces will do."""
+    """Return whether there are few numbers with many solid pieces each; for small numbers fewer pieces suffice."""
     pieces = int(solid.sum())
     many = pieces >= 3 * numbers
     small = largest <= _MOST_CLASSES and pieces >= 2 * numbers
@@ -229,8 +257,16 @@ def _coloured(path: str | os.PathLike, colours: int) -> BadInput:
         f"{path}: is a coloured picture",
         found=f"{colours} colours",
         expected="a number for each object",
-        cure=_INSTANCES + "; or leave --strict out to take each colour as an object",
+        cure=_INSTANCES + f"; or leave {option('strict', True)} out to take each colour as an object",
     )
+
+
+def _perhaps_binary() -> str:
+    return f"if it is a binary mask, make label images of it with {command('masks', components=True)}"
+
+
+def _pieces_as_objects() -> str:
+    return f"take pieces as objects with {command('masks', components=True)}"
 
 
 def _binary(
@@ -242,7 +278,7 @@ def _binary(
             f"{path}: is a binary mask",
             found=f"one value, {value}, for {count} separate pieces",
             expected="a number of its own for each object",
-            cure=_INSTANCES + "; or take pieces as objects with cpretrain masks --components",
+            cure=_INSTANCES + f"; or {_pieces_as_objects()}",
         )
     note = (
         f"binary mask: its {count} connected pieces are taken as objects; touching cells are merged into one"
@@ -258,7 +294,7 @@ def _classes(path: str | os.PathLike, pieces: NDArray[Any], classes: int, compon
             found=f"{classes} numbers for {count} separate pieces",
             expected="a number of its own for each object",
             cure="replace .addLabel('CLASS', n) by .useInstanceLabels() in the export script; "
-            "or take pieces as objects with cpretrain masks --components",
+            f"or {_pieces_as_objects()}",
         )
     note = (
         f"class mask: its {count} connected pieces are taken as objects; touching cells of a class are merged"
@@ -271,5 +307,5 @@ def _no_labels(path: str | os.PathLike, values: int, pieces: int) -> BadInput:
         f"{path}: is not a label image",
         found=f"{values} different values in {pieces} separate pieces, as in a photograph",
         expected="a number for each object, each in one piece or a few",
-        cure="check that this is not the image itself or a picture of the screen; for labels, " + _INSTANCES,
+        cure="check that this is not the image itself or a screenshot; for labels, " + _INSTANCES,
     )

@@ -1,4 +1,4 @@
-"""What other programs call ground truth, told by name and content, with the way to get it in."""
+"""Ground truth of other programs that is not read: recognized by name and content, with a way to convert it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cpretrain.runtime.wording import counted
 
-_LOOKED_AT = 2**20  # bytes at the beginning of a file
+_LOOKED_AT = 2**20  # bytes at the beginning of a file that are searched
 _FROM_QUPATH = "export GeoJSON from QuPath: File > Export objects as GeoJSON"
 _AS_TIFF = (
     "save a label image for each image instead, as TIFF or PNG, with a number of its own for each object"
@@ -15,7 +15,7 @@ _AS_TIFF = (
 
 
 class Kind(NamedTuple):
-    """A kind of file that is not read, and what to do with it."""
+    """A kind of file that is not read, and the cure."""
 
     name: str
     cure: str
@@ -28,8 +28,8 @@ _COCO = Kind(
 _LABELME = Kind(
     "labelme annotations", "turn them into label images with labelme_export_json, which writes label.png"
 )
-_VIA = Kind("annotations of the VGG annotator", _AS_TIFF)
-_JPEG = Kind("JPEG pictures", "JPEG changes the numbers of objects: " + _AS_TIFF)
+_VIA = Kind("annotations from the VGG annotator", _AS_TIFF)
+_JPEG = Kind("JPEG pictures", "JPEG changes object numbers: " + _AS_TIFF)
 _BY_ENDING = {
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
@@ -56,7 +56,7 @@ _BY_CONTENT = (
 
 
 def kind_of(path: Path) -> Kind | None:
-    """Tell the kind of a file that is not read as ground truth; None where it is not known to hold any."""
+    """Return the kind of a file that is not read as ground truth; None if it is not known to hold any."""
     ending = path.suffix.lower()
     if ending == ".json":
         try:
@@ -71,12 +71,12 @@ def kind_of(path: Path) -> Kind | None:
 
 
 def holds_annotations(path: Path) -> bool:
-    """Whether a file is known to hold annotations of objects, in a form that is not read."""
+    """Return whether a file is known to hold annotations of objects in a form that is not read."""
     return kind_of(path) in (_COCO, _LABELME, _VIA)
 
 
 def describe(files: Iterable[Path]) -> tuple[str, str]:
-    """Say what lies in a folder without ground truth, and what to do about the first kind of it."""
+    """Return what is found in a folder without readable ground truth, and the cure for the first kind."""
     found: dict[Kind, list[str]] = defaultdict(list)
     other = []
     for path in sorted(files):

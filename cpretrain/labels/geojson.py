@@ -1,4 +1,4 @@
-"""QuPath's GeoJSON: drawn objects in, predictions out as annotations that can be edited."""
+"""QuPath's GeoJSON: reads drawn objects, and writes predictions as annotations that can be edited."""
 
 import hashlib
 import json
@@ -30,11 +30,11 @@ def read_geojson(
     *,
     data: bytes | None = None,
 ) -> LabelImage:
-    """Read drawn objects of one image into a label image.
+    """Read the objects drawn on one image into a label image.
 
-    The root may be a FeatureCollection, an array of features, one feature, or a geometry; objects may lie below
-    others, as ``childObjects``. Polygons with holes and MultiPolygons are objects. Points, lines and outlines
-    without area are counted and left out; so is what marks a region, see `cpretrain.labels.regions`.
+    The root may be a FeatureCollection, an array of features, one feature, or a geometry; objects may be nested as
+    ``childObjects``. Polygons with holes and MultiPolygons are objects. Points, lines and outlines without area are
+    counted and left out, and so are regions, see `cpretrain.labels.regions`.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def read_geojson(
     border : int
         Width of the edge of zeros around the image.
     data : bytes, optional
-        Its text, where that was read already.
+        Its text, if already read.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def read_geojson(
     Raises
     ------
     BadInput
-        When the file is damaged, is no GeoJSON, or holds objects of several planes or of another image.
+        When the file is damaged, is not GeoJSON, or holds objects of several planes or of another image.
     """
     settings = settings or MaskSettings()
     drawn, skipped = read_features(
@@ -74,16 +74,16 @@ def write_geojson(
 ) -> None:
     """Write the objects of a label image as annotations that QuPath opens unlocked, with their class set.
 
-    Outlines run along the edges of pixels, so that reading the file gives the same label image.
+    Outlines run along the edges of pixels, so that reading the file returns the same label image.
 
     Parameters
     ----------
     path : path-like
         The file to write, by custom ``.geojson``.
-    labels : ndarray
-        Axes y, x; objects 1…N, 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        Objects 1…N, 0 is background.
     class_name : str
-        Class of all objects, as QuPath shows it; none where empty.
+        Class of all objects, as QuPath shows it; empty for none.
     plane : tuple of int
         Plane z and frame t of the image, from 0.
     """
@@ -141,6 +141,6 @@ def _plain(corners: NDArray[np.float64]) -> list[list[float]]:
 
 
 def class_colour(class_name: str) -> list[int]:
-    """Red, green, blue of a class: bright, and always the same for a name."""
+    """Return red, green and blue for a class: bright, and always the same for a name."""
     digest = hashlib.sha256(class_name.encode()).digest()
     return [96 + value % 160 for value in digest[:3]]

@@ -1,4 +1,4 @@
-"""The objects in QuPath's GeoJSON, of every version and in every form of it."""
+"""The objects in QuPath's GeoJSON, in every form that its versions write."""
 
 import os
 from collections import Counter
@@ -22,14 +22,14 @@ _OLD_TYPES = {
     "TMACoreObject": "tmacore",
     "PathRootObject": "root",
 }
-"""What QuPath 0.2 wrote as the id of an object."""
+"""Object types by the ids that QuPath 0.2 wrote."""
 
 _NO_CELLS = {"tmacore": "TMA cores", "tile": "tiles", "root": "roots of a hierarchy"}
 _CHILDREN = ("childObjects", "children")
 
 
 def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[list[Drawn], Counter[str]]:
-    """Read what was drawn, and count what has no area or is no object of an image.
+    """Read the drawn objects, and count the entries that have no area or are not objects in an image.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def read_features(path: str | os.PathLike, data: bytes, nuclei: bool) -> tuple[l
     Raises
     ------
     BadInput
-        When it is damaged or no GeoJSON.
+        When it is damaged or is not GeoJSON.
     """
     drawn, skipped = [], Counter[str]()
     for index, entry in enumerate(_entries(_root(path, data)), 1):
@@ -96,7 +96,7 @@ def _is_collection(entry: Any) -> bool:
 
 
 def _entries(root: Any) -> Iterator[Any]:
-    """Go through features and bare geometries in the order of the file, those below others after them."""
+    """Yield features and bare geometries in the order of the file, children after their parents."""
     waiting = [root]
     while waiting:
         entry = waiting.pop()
@@ -116,7 +116,7 @@ def _children(entry: Any) -> list[Any]:
 
 
 def _drawn(entry: dict[str, Any], nuclei: bool) -> tuple[Drawn | None, list[str]]:
-    """Read one feature (or bare geometry): the object, if it is one, and what of it was left out."""
+    """Read one feature (or bare geometry): the object, if it is one, and the kinds of the parts left out."""
     bare = entry["type"] != "Feature"
     facts = {} if bare else entry.get("properties") or {}
     kind = _kind(entry, facts)

@@ -1,4 +1,4 @@
-"""ImageJ ROIs, single (``.roi``) and as the ROI manager saves them (``RoiSet.zip``), in and out."""
+"""ImageJ ROIs, single (``.roi``) and as saved by the ROI manager (``RoiSet.zip``), in and out."""
 
 import os
 import re
@@ -20,6 +20,7 @@ from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outlines import Outline, Polygon, Ring, outlines_of, rasterise, with_area
 from cpretrain.labels.regions import Frame, cells_of
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
@@ -36,11 +37,11 @@ def read_rois(
     settings: MaskSettings | None = None,
     border: int = 0,
 ) -> LabelImage:
-    """Read ImageJ ROIs of one image into a label image.
+    """Read the ImageJ ROIs of one image into a label image.
 
     Polygons, freehand and traced outlines, rectangles, ovals, ellipses and composites are objects; lines, points
     and text are counted and left out, as are regions. ROIs named ``NAME_0, NAME_1, …`` beside plain ``NAME`` ones
-    are the pieces of one object. Those that QuPath wrote have its classes and types.
+    are the pieces of one object. ROIs written by QuPath carry its classes and types.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def read_rois(
     Raises
     ------
     BadInput
-        When one of them is damaged, or they lie on several planes or outside the image.
+        When a ROI is damaged, or they lie on several planes or outside the image.
     """
     settings = settings or MaskSettings()
     drawn, skipped = list[Drawn](), Counter[str]()
@@ -76,7 +77,7 @@ def read_rois(
     check_one_plane(path, cells)
     if len(joined) < len(drawn):
         many = counted(len(drawn) - len(joined), "ROI")
-        notes.append(f"{many} joined to others of their name as pieces of one object")
+        notes.append(f"{many} joined to others of the same name as pieces of one object")
     image = rasterise(path, [one.outline for one in cells], size, "ImageJ ROIs")
     return image.with_notes([*left_out(skipped), *notes])
 
@@ -90,10 +91,10 @@ def write_rois(
     ----------
     path : path-like
         The archive to write.
-    labels : ndarray
-        Axes y, x; objects 1…N, 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        Objects 1…N, 0 is background.
     class_name : str
-        Put before the object's number in the ROI's name.
+        Text before the object's number in the ROI's name.
     plane : tuple of int
         Plane z and frame t of the image, from 0.
     """
@@ -116,9 +117,9 @@ def write_planes_rois(
     planes : iterable of (list of Outline, (int, int))
         Objects, and the plane z and frame t that they lie in, from 0. One plane is in memory at a time.
     in_stack : bool
-        Whether a ROI belongs to its plane alone; in ImageJ one without a plane is shown on all of them.
+        Tie each ROI to its plane; ImageJ shows a ROI without a plane on all of them.
     prefix : str
-        Put before the name of each ROI, with its z and t; names have to differ.
+        Text before the name of each ROI, with its z and t; names must differ.
     """
     with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
         for outlines, (z, t) in planes:
@@ -152,7 +153,7 @@ def _checking(path: str | os.PathLike, name: str) -> Iterator[None]:
 
 
 def _read(path: str | os.PathLike, name: str, roi: roifile.ImagejRoi) -> tuple[list[Polygon], str]:
-    """Outlines of a ROI, or what kind it is when it has no area."""
+    """Return the outlines of a ROI, and its kind if it has no area."""
     with _checking(path, name):
         polygons, kind = shape_of(roi)
         rings = [[corners for corners in polygon if with_area([[corners]])] for polygon in polygons]
@@ -172,18 +173,18 @@ def _drawn(roi: roifile.ImagejRoi, outline: Outline) -> Drawn:
 def _check_selection(
     path: str | os.PathLike, rois: Sequence[roifile.ImagejRoi], settings: MaskSettings
 ) -> None:
-    """Make sure that what is to be selected can be told."""
+    """Check that the ROIs carry the classes and types that are to be selected."""
     if all(by_qupath(roi) for roi in rois):
         return
     if settings.classes:
         raise BadInput(
             f"{path}: ImageJ ROIs have no classes to select {', '.join(settings.classes)} from",
-            cure="leave --classes out, or export GeoJSON from QuPath",
+            cure=f"leave {option('classes')} out, or export GeoJSON from QuPath",
         )
     if settings.take != "all":
         raise BadInput(
             f"{path}: ImageJ ROIs are neither annotations nor detections nor cells",
-            cure="leave --take out, or export GeoJSON from QuPath",
+            cure=f"leave {option('take')} out, or export GeoJSON from QuPath",
         )
 
 
@@ -198,7 +199,7 @@ def _stem(name: str) -> str:
 
 
 def _join_pieces(drawn: Sequence[Drawn]) -> list[Drawn]:
-    """Join ``nucleus_018_0, nucleus_018_1`` where other objects are plainly ``nucleus_017``."""
+    """Join ``nucleus_018_0, nucleus_018_1`` if other objects are plainly named like ``nucleus_017``."""
     names = [one.outline.name for one in drawn]
     plain = {re.sub(r"\d+$", "#", name) for name in names if name[-1:].isdigit()}
     joined: dict[str, Drawn] = {}

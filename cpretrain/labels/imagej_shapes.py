@@ -1,6 +1,6 @@
-"""The outline that ImageJ fills for each kind of ROI.
+"""The outlines that ImageJ fills for each kind of ROI.
 
-All curves become as many straight pieces as ImageJ makes, or more, so that the same pixels have their centre inside.
+Curves become at least as many straight pieces as in ImageJ, so that the same pixels have their centre inside.
 """
 
 import math
@@ -21,18 +21,18 @@ _WITHOUT_AREA = {
     roifile.ROI_TYPE.ANGLE: "lines",
 }
 _OVAL_CORNERS, _FEWEST_SPLINE_POINTS = 256, 100
-_STRAIGHT, _MOST_HALVINGS = 0.01, 10  # a curve may bend by so many pixels, as in ImageJ
-_WRAPPED = (
-    7  # so many corners of a closed curve are repeated before its start and after its end for the spline
-)
-_ROUND = 4 / 3 * (math.sqrt(2) - 1)  # where the handles of a curve lie that stands for a quarter of a circle
+_STRAIGHT, _MOST_HALVINGS = 0.01, 10  # pixels that a curve may bend by, as in ImageJ
+_WRAPPED = 7  # number of corners of a closed curve repeated before its start and after its end for the spline
+_ROUND = (
+    4 / 3 * (math.sqrt(2) - 1)
+)  # position of the handles of a curve that stands for a quarter of a circle
 _MOVE, _CLOSE, _CURVES = 0, 4, (2, 3)
 _POINTS_OF = {_MOVE: 1, 1: 1, 2: 2, 3: 3, _CLOSE: 0}
 _BY_QUPATH = "qupath.object"
 
 
 def shape_of(roi: roifile.ImagejRoi) -> tuple[list[Polygon], str]:
-    """Outlines of a ROI, or what kind it is when it has no area.
+    """Return the outlines of a ROI, and its kind if it has no area.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def shape_of(roi: roifile.ImagejRoi) -> tuple[list[Polygon], str]:
 
 
 def by_qupath(roi: roifile.ImagejRoi) -> bool:
-    """Whether QuPath wrote it, which keeps exact corners, class and type with it."""
+    """Return whether QuPath wrote the ROI, which stores exact corners, class and type in it."""
     return _BY_QUPATH in roi.props
 
 
@@ -73,7 +73,7 @@ def _closed(roi: roifile.ImagejRoi) -> Ring:
 
 
 def _box(roi: roifile.ImagejRoi) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom: of boxes with fractions ImageJ fills the whole pixels, QuPath means what it says."""
+    """Return left, top, right, bottom; ImageJ fills whole pixels of fractional boxes, QuPath's are exact."""
     if not roi.subpixelrect:
         return roi.left, roi.top, roi.right, roi.bottom
     if by_qupath(roi):
@@ -109,10 +109,10 @@ def _oval(left: float, top: float, right: float, bottom: float) -> Ring:
 
 
 def _spline(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Draw the closed curve through all corners that *Fit Spline* makes.
+    """Draw the closed curve through all corners, as *Fit Spline* does.
 
-    A natural cubic spline for each coordinate, over the square roots of the distances of corners, with the first
-    and last corners repeated beyond both ends; a point for every second pixel of the polygon's length.
+    A natural cubic spline per coordinate, parametrized by the square roots of the distances between corners, with the
+    first and last corners repeated beyond both ends; one point for every second pixel of the polygon's length.
     """
     from scipy.interpolate import CubicSpline
 
@@ -131,7 +131,7 @@ def _spline(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _path(steps: NDArray[np.float32] | None) -> Polygon:
-    """Rings of a composite: outer ones and holes in any order, told apart by the even-odd rule.
+    """Return the rings of a composite: outer ones and holes in any order, told apart by the even-odd rule.
 
     A composite is a list of moves (0), lines (1), curves (2, 3) and closings (4), each followed by its points.
     """
@@ -153,7 +153,7 @@ def _path(steps: NDArray[np.float32] | None) -> Polygon:
 
 
 def _curve(handles: NDArray[np.float64], halvings: int = _MOST_HALVINGS) -> list[NDArray[np.float64]]:
-    """Points of a curve with three or four handles after its start; it is halved until its parts are straight."""
+    """Return points on a curve with two or three handles after its start, halved until its parts are straight."""
     if not halvings or _bend(handles) < _STRAIGHT:
         return [handles[-1]]
     levels = [handles]
@@ -165,7 +165,7 @@ def _curve(handles: NDArray[np.float64], halvings: int = _MOST_HALVINGS) -> list
 
 
 def _bend(handles: NDArray[np.float64]) -> float:
-    """Largest distance of the inner handles from the straight line between start and end."""
+    """Return the largest distance of the inner handles from the straight line between start and end."""
     chord, inner = handles[-1] - handles[0], handles[1:-1] - handles[0]
     length = max(float(chord @ chord), 1e-12)
     along = np.clip(inner @ chord / length, 0, 1)

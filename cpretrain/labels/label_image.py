@@ -1,4 +1,4 @@
-"""A label image in memory: instances 1 to N without gaps, and how it was read."""
+"""A label image in memory: objects 1…N without gaps, and how it was read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,18 +18,18 @@ class LabelImage:
 
     Parameters
     ----------
-    labels : ndarray
-        Axes y, x; uint16, or uint32 above 65,535 objects; 0 is background, objects are 1…N without gaps.
+    labels : ndarray of uint16 (uint32 above 65,535 objects), shape (Y, X)
+        0 is background, objects are 1…N without gaps.
     encoding : str
-        What the file was, in words.
+        Encoding of the file, in words.
     in_pieces : int
         Number of objects that consist of several separate pieces.
     notes : tuple of str
-        What a person should know about how it was read.
+        Remarks for the user on how it was read.
     overlapping : int
-        Number of objects that lost pixels to another one (known of outlines only).
+        Number of objects that lost pixels to another one (known for outlines only).
     classes, names : tuple of str
-        Class and name of each object, in order (known of outlines only).
+        Class and name of each object, in order (known for outlines only).
     """
 
     labels: NDArray[Any]
@@ -46,25 +46,25 @@ class LabelImage:
         return int(self.labels.max(initial=0))
 
     def with_notes(self, notes: Iterable[str]) -> "LabelImage":
-        """Return the same with further notes."""
+        """Return a copy with further notes."""
         return replace(self, notes=(*notes, *self.notes))
 
 
 def relabel(ids: NDArray[Any]) -> NDArray[Any]:
     """Renumber ids to 1…N without gaps, in increasing order; 0 stays 0.
 
-    Works on runs of equal pixels along the rows, so that neither the number of objects nor the size of an id
-    costs anything.
+    Works on runs of equal pixels along the rows, so that neither the number of objects nor the size of the ids
+    matters for speed.
 
     Parameters
     ----------
-    ids : ndarray
-        Any shape, whole numbers from 0.
+    ids : ndarray of int, any shape
+        Whole numbers from 0.
 
     Returns
     -------
-    ndarray
-        Same shape; uint16, or uint32 above 65,535 objects.
+    ndarray of uint16 (uint32 above 65,535 objects), shape of `ids`
+        The new numbers.
     """
     if ids.size == 0:
         return np.zeros(ids.shape, np.uint16)
@@ -81,15 +81,15 @@ def pieces_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
     Parameters
     ----------
-    labels : ndarray
-        Axes y, x; objects 1…N.
+    labels : ndarray of int, shape (Y, X)
+        Objects 1…N.
 
     Returns
     -------
-    pieces : ndarray
-        Same shape; pieces 1…M.
-    owner : ndarray
-        Shape (M,); the object that each piece belongs to.
+    pieces : ndarray of int, shape (Y, X)
+        Pieces 1…M.
+    owner : ndarray of int64, shape (M,)
+        The object that each piece belongs to.
     """
     from skimage.measure import label
 
@@ -100,14 +100,14 @@ def pieces_of(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
 
 def instances(ids: NDArray[Any], encoding: str) -> LabelImage:
-    """Take each number as an object, and nothing else.
+    """Take each number as an object, without further checks.
 
     Parameters
     ----------
-    ids : ndarray
-        Axes y, x; whole numbers from 0.
+    ids : ndarray of int, shape (Y, X)
+        Whole numbers from 0.
     encoding : str
-        What the file was, in words.
+        Encoding of the file, in words.
     """
     labels = relabel(ids)
     _, owner = pieces_of(labels)

@@ -1,4 +1,4 @@
-"""The table of objects: where each is, how large, and how sure the network is of it."""
+"""The table of objects: position, size and the network's confidence for each."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.csv_table import Row, open_table, read_rows
 
 COLUMNS = ("file", "frame", "label", "class", "area", "z", "y", "x", "cell_probability")
@@ -18,16 +19,16 @@ def measure_objects(labels: NDArray[Any], probability: NDArray[np.float32]) -> N
 
     Parameters
     ----------
-    labels : ndarray of int, (Z, Y, X)
+    labels : ndarray of int, shape (Z, Y, X)
         0 for background.
-    probability : ndarray of float32, (Z, Y, X)
+    probability : ndarray of float32, shape (Z, Y, X)
         Cell probability, from 0 to 1.
 
     Returns
     -------
-    ndarray of float, (objects, 6)
-        By number: label, area in pixels (voxels of a stack), centre z, y, x in pixels from 0, and the mean cell
-        probability of its pixels.
+    ndarray of float, shape (objects, 6)
+        In ascending order of label: label, area in pixels (voxels for a stack), centre z, y, x in pixels from 0, and
+        the mean cell probability of its pixels.
     """
     inside = np.nonzero(labels)
     numbers, place = np.unique(labels[inside], return_inverse=True)
@@ -38,7 +39,7 @@ def measure_objects(labels: NDArray[Any], probability: NDArray[np.float32]) -> N
 
 
 def write_objects(path: Path, file: str, class_name: str, frames: Iterable[NDArray[np.float64]]) -> int:
-    """Write the table of a movie, frame by frame, whole or not at all; gives the number of objects.
+    """Write the table of a movie, frame by frame and atomically, and return the number of objects.
 
     Parameters
     ----------
@@ -46,8 +47,8 @@ def write_objects(path: Path, file: str, class_name: str, frames: Iterable[NDArr
         The table.
     file, class_name : str
         Name of the movie, and class of its objects.
-    frames : iterable of ndarray
-        From `measure_objects`, one for each frame of the movie.
+    frames : iterable of ndarray of float, shape (objects, 6)
+        Results of `measure_objects`, one per frame of the movie.
     """
     count = 0
     with open_table(path, COLUMNS) as table:
@@ -63,14 +64,14 @@ def read_probabilities(path: Path) -> Iterator[tuple[int, dict[int, float]]]:
     Yields
     ------
     int, dict of int to float
-        A frame, and the probability of each of its labels; frames without objects are left out.
+        A frame, and the probability of each of its labels; frames without objects are skipped.
 
     Raises
     ------
     BadInput
-        When it is not such a table.
+        When the file is not such a table.
     """
-    needed, cure = ("frame", "label", "cell_probability"), "predict again with cpretrain predict"
+    needed, cure = ("frame", "label", "cell_probability"), f"predict again with {command('predict')}"
     rows = read_rows(path, needed, _probability, what="the table of a prediction", cure=cure)
     for frame, objects in groupby(rows, lambda row: row[0]):
         yield frame, {label: probability for _, label, probability in objects}

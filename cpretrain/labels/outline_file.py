@@ -1,4 +1,4 @@
-"""Which kind of outlines a file holds is told by what is in it, not by its name."""
+"""Read a file of outlines of either kind, which is recognized by its content and not by its name."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def read_outlines(
     Raises
     ------
     BadInput
-        When it is damaged or neither of the two.
+        When it is damaged or is neither of the two.
     """
     settings = settings or MaskSettings()
     check_name(path)
@@ -51,7 +51,7 @@ def read_outlines(
 
 
 def looks_like_geojson(path: Path) -> bool:
-    """Tell GeoJSON from other JSON files that lie in a folder, by the beginning of the file."""
+    """Return whether a JSON file is GeoJSON, judged by its beginning."""
     with open(path, "rb") as file:
         start = file.read(2**16)
     return any(word in start for word in (b'"coordinates"', b'"geometry"', b'"FeatureCollection"')) or (
@@ -71,7 +71,7 @@ def _archive(
         return read_geojson(path, size, settings, border, data=features[0])
     names = ", ".join(name for name, _ in files[:5]) + (" …" if len(files) > 5 else "")
     raise BadInput(
-        f"{path}: is an archive of something else",
+        f"{path}: is an archive of other files",
         found=names,
         expected="ImageJ ROIs (.roi), or one GeoJSON file",
         cure="unpack it, and put its files into the folder under the names of their images",

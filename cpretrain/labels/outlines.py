@@ -1,4 +1,4 @@
-"""Outlines to label images and back: a vertex is a corner of a pixel, so that a 3 × 3 square is 9 pixels."""
+"""Outlines to label images and back: vertices are corners of pixels, so that a 3 × 3 square has 9 pixels."""
 
 import os
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from cpretrain.runtime.gc_pause import gc_paused
 from cpretrain.runtime.wording import counted
 
 FARTHEST = 1e7
-"""Coordinates beyond this many pixels are taken for damage."""
+"""Limit in pixels; coordinates beyond it are taken for damage."""
 
-_NO_AREA = 1e-9  # square pixels; less is what rounding leaves of corners on one line
+_NO_AREA = 1e-9  # square pixels; anything less is the rounding error of corners on one line
 
 Ring = NDArray[np.float64]
 Polygon = list[Ring]
@@ -30,10 +30,10 @@ class Outline:
     Parameters
     ----------
     polygons : list of list of ndarray
-        Polygons of an outer ring and its holes; a ring has shape (n, 2), columns x and y, in pixels, from the
+        Polygons, each an outer ring and its holes; a ring has shape (n, 2), columns x and y, in pixels, from the
         image's top left corner.
     class_name, name : str
-        Class and name that it was given; may be empty.
+        Its class and name; may be empty.
     """
 
     polygons: list[Polygon]
@@ -41,7 +41,7 @@ class Outline:
     name: str = ""
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """Smallest x and y, largest x and y."""
+        """Return the smallest x and y and the largest x and y."""
         return self._bounds
 
     @cached_property
@@ -52,11 +52,21 @@ class Outline:
         return float(left), float(top), float(right), float(bottom)
 
     def outer_area(self) -> float:
-        """Area in pixels within the outer ring of each polygon, holes included."""
+        """Return the area in pixels within the outer rings of all polygons, holes included."""
         return sum(max(map(area_of, polygon)) for polygon in self.polygons)
 
     def surrounds(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether points x, y, shape (n, 2), lie within the outer ring of a polygon, holes included."""
+        """Return for each point whether it lies within the outer ring of a polygon, holes included.
+
+        Parameters
+        ----------
+        points : ndarray of float, shape (N, 2)
+            Columns x and y, in pixels.
+
+        Returns
+        -------
+        ndarray of bool, shape (N,)
+        """
         inside = np.zeros(len(points), bool)
         for polygon in self.polygons:
             start = max(polygon, key=area_of)
@@ -68,7 +78,7 @@ class Outline:
         return inside
 
     def moved(self, x: float, y: float) -> "Outline":
-        """Return the same outline elsewhere."""
+        """Return the outline moved by x and y pixels."""
         step = np.array([x, y])
         return replace(self, polygons=[[corners + step for corners in rings] for rings in self.polygons])
 
@@ -79,7 +89,7 @@ def ring(points: Any) -> Ring:
     Raises
     ------
     ValueError
-        When coordinates are no numbers in a plausible range.
+        When coordinates are not numbers in a plausible range.
     """
     corners = np.asarray(points, np.float64)
     if corners.size == 0:
@@ -88,14 +98,20 @@ def ring(points: Any) -> Ring:
         raise ValueError(f"a ring of shape {corners.shape} instead of corners x, y")
     corners = corners[:, :2]
     if not (np.abs(corners) < FARTHEST).all():
-        raise ValueError("a corner that is no number or lies beyond any image")
+        raise ValueError("a corner that is not a number or lies beyond any image")
     if (corners[0] != corners[-1]).any():
         corners = np.concatenate([corners, corners[:1]])
     return corners
 
 
 def area_of(corners: Ring) -> float:
-    """Area in pixels within a closed ring that does not cross itself, whichever way round it runs."""
+    """Return the area in pixels of a closed ring that does not cross itself, in either orientation.
+
+    Parameters
+    ----------
+    corners : ndarray of float, shape (N, 2)
+        Columns x and y; the last corner is the first one.
+    """
     if not len(corners):
         return 0.0
     x, y = (corners - corners[0]).T
@@ -103,7 +119,7 @@ def area_of(corners: Ring) -> float:
 
 
 def with_area(polygons: Sequence[Polygon]) -> list[Polygon]:
-    """Leave out what encloses nothing: polygons of two clicks, of corners on one line, without corners."""
+    """Drop what encloses nothing: polygons of two clicks, with all corners on one line, or without corners."""
     return [
         [polygon[0], *(hole for hole in polygon[1:] if _encloses(hole))]
         for polygon in polygons
@@ -112,7 +128,7 @@ def with_area(polygons: Sequence[Polygon]) -> list[Polygon]:
 
 
 def _encloses(corners: Ring) -> bool:
-    """Whether the corners lie on no single line; a figure of eight has no net area, but encloses some."""
+    """Return whether the corners are not all on one line; a figure of eight has no net area, but encloses some."""
     if area_of(corners) > _NO_AREA or len(corners) < 4:
         return len(corners) >= 4
     steps = corners[1:] - corners[0]
@@ -123,10 +139,10 @@ def _encloses(corners: Ring) -> bool:
 def rasterise(
     path: str | os.PathLike, outlines: Sequence[Outline], size: tuple[int, int], encoding: str
 ) -> LabelImage:
-    """Fill outlines, the largest first: where two overlap, the smaller one wins, of equal ones the later one.
+    """Fill outlines, the largest first: where two overlap, the smaller one wins, and of equal ones the later one.
 
-    The order in a file tells nothing: QuPath writes objects in any order. A pixel belongs to an object when its
-    centre lies inside a polygon of it (even-odd rule).
+    The order in a file means nothing, since QuPath writes objects in any order. A pixel belongs to an object if its
+    centre lies inside one of the object's polygons (even-odd rule).
 
     Parameters
     ----------
@@ -135,20 +151,20 @@ def rasterise(
     outlines : sequence of Outline
         The objects.
     size : tuple of int
-        Height and width of the image.
+        Height and width of the image in pixels.
     encoding : str
-        What the file was, in words.
+        Encoding of the file, in words.
 
     Returns
     -------
     LabelImage
-        Numbered in the order given, with the class of each object that is left, and the number of those that lost
-        pixels to another one.
+        Objects numbered in the given order, with the class of each object that remains, and the number of objects that
+        lost pixels to another one.
 
     Raises
     ------
     BadInput
-        When an object lies outside the image altogether: then this is the wrong image.
+        When an object lies entirely outside the image, which means that it is the wrong image.
     """
     if not outlines:
         return LabelImage(np.zeros(size, np.uint16), encoding, notes=(EMPTY,))
@@ -180,13 +196,13 @@ def trace(labels: NDArray[Any]) -> list[Outline]:
 
     Parameters
     ----------
-    labels : ndarray
-        Axes y, x; 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
 
     Returns
     -------
     list of Outline
-        One for each object, in the order of their numbers; `rasterise` gives `labels` 1…N back exactly.
+        One per object, in the order of their numbers; `rasterise` restores `labels` 1…N exactly.
     """
     from rasterio.features import shapes
 
@@ -203,10 +219,10 @@ def outlines_of(labels: NDArray[Any], classes: str | Sequence[str] = "") -> list
 
     Parameters
     ----------
-    labels : ndarray
-        Axes y, x; 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
     classes : str or sequence of str
-        Class of all objects, or of the objects 1…N.
+        Class of all objects, or one for each object 1…N.
     """
     outlines = trace(labels)
     if isinstance(classes, str):
@@ -219,14 +235,26 @@ def outlines_of(labels: NDArray[Any], classes: str | Sequence[str] = "") -> list
 
 
 def filled_by(outline: Outline, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels (axes y, x) of one outline."""
+    """Fill one outline.
+
+    Parameters
+    ----------
+    outline : Outline
+        The object.
+    size : tuple of int
+        Height and width of the image in pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (Y, X)
+    """
     return _burn([(geometry, 1) for geometry in _geometries(outline.polygons)], size) > 0
 
 
 def _burn(
     geometries: Sequence[tuple[dict[str, Any], int]], size: tuple[int, ...], add: bool = False
 ) -> NDArray[np.int32]:
-    """Fill geometries with their numbers, one after the other, or add the numbers up."""
+    """Fill geometries with their numbers, later ones over earlier ones, or sum the numbers."""
     from rasterio.enums import MergeAlg
     from rasterio.features import rasterize
 
@@ -236,14 +264,14 @@ def _burn(
 
 
 def _geometries(polygons: Sequence[Polygon]) -> list[dict[str, Any]]:
-    """One geometry for each polygon: filled as one, polygons that overlap would cut holes into each other."""
+    """Return one geometry per polygon: as one geometry, overlapping polygons would cut holes into each other."""
     return [
         {"type": "Polygon", "coordinates": [corners.tolist() for corners in polygon]} for polygon in polygons
     ]
 
 
 def _covered(outlines: Sequence[Outline], filled: NDArray[np.int32], several: NDArray[np.bool_]) -> int:
-    """Count the outlines that lost pixels to another one; only those where `several` meet are looked at."""
+    """Count the outlines that lost pixels to another one, looking only at pixels where `several` overlap."""
     if not several.any():
         return 0
     covered = 0
@@ -283,5 +311,5 @@ def _notes(drawn: int, left: NDArray[Any], covered: int) -> list[str]:
         )
     if lost := drawn - len(left):
         verb = "leaves" if lost == 1 else "leave"
-        notes.append(f"{counted(lost, 'object')} {verb} no pixel (covered altogether, or too small)")
+        notes.append(f"{counted(lost, 'object')} {verb} no pixel (completely covered, or too small)")
     return notes

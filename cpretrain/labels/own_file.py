@@ -1,8 +1,8 @@
-"""Label images that cpretrain wrote: each number is an object, so nobody has to guess what they mean.
+"""Label images that cpretrain wrote: each number is known to be an object, so that nothing needs guessing.
 
-The file itself says so, in its TIFF tag *Software*, wherever it is copied to and whatever it is called; a program that
-changes it writes its own tag. Of label images without that tag, as earlier versions and ``predict`` write them, the
-record beside them says it.
+The file itself states it in its TIFF tag *Software*, wherever it is copied and however it is named; a program that
+changes the file writes its own tag. For label images without that tag, written by earlier versions and by ``predict``,
+the record beside them states it.
 """
 
 import io
@@ -27,7 +27,13 @@ ENCODING = "label image of cpretrain"
 
 
 def as_tiff(labels: NDArray[Any]) -> bytes:
-    """Give the TIFF of a label image (axes y, x) as ImageJ and QuPath open it: one plane, deflate."""
+    """Encode a label image as a TIFF that ImageJ and QuPath open: one plane, deflate.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
+    """
     file = io.BytesIO()
     tifffile.imwrite(
         file, labels, compression="zlib", photometric="minisblack", metadata=None, software=SOFTWARE
@@ -36,21 +42,21 @@ def as_tiff(labels: NDArray[Any]) -> bytes:
 
 
 def write_labels(path: Path, labels: NDArray[Any]) -> None:
-    """Write a label image like `as_tiff`, whole or not at all."""
+    """Write a label image like `as_tiff`, atomically."""
     with write_aside(path) as aside:
         aside.write_bytes(as_tiff(labels))
 
 
 def is_own(page: tifffile.TiffPage) -> bool:
-    """Whether a page of a TIFF says that cpretrain wrote it as a label image."""
+    """Return whether the tag of a TIFF page marks it as a label image written by cpretrain."""
     return str(page.software).strip("\0 ") == SOFTWARE
 
 
 def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:
-    """Whether a record beside a label image says that a step of cpretrain wrote it.
+    """Return whether a record beside a label image states that a step of cpretrain wrote it.
 
-    ``masks.json`` lists its files with as many objects as they have; ``combine.json`` speaks for its folder, the
-    ``NAME.json`` of ``predict`` for one file.
+    ``masks.json`` lists its files with their numbers of objects, which must agree; ``combine.json`` covers its whole
+    folder, and the ``NAME.json`` of ``predict`` one file.
     """
     file = Path(path)
     if labels.ndim != 2 or labels.dtype.kind != "u":
@@ -63,7 +69,7 @@ def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:
 
 
 def _objects_in(record: Path) -> dict[str, int]:
-    """Number of objects in each file that a record of ``cpretrain masks`` lists."""
+    """Return the number of objects in each file that a record of ``cpretrain masks`` lists."""
     try:
         facts = _read(record, record.stat().st_mtime_ns)
         return {row["file"]: row["objects"] for row in facts["masks"]} if facts["step"] == "masks" else {}

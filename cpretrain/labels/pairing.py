@@ -1,4 +1,4 @@
-"""Which mask belongs to which image, by the names that QuPath, Cellpose and people give them."""
+"""Match masks with images by the names that QuPath, Cellpose and people give them."""
 
 import bisect
 import re
@@ -22,14 +22,14 @@ _REGION = re.compile(r"(?P<name>.+)_region_\d+_masks", re.DOTALL)
 
 @dataclass(frozen=True)
 class Tile:
-    """The part of an image that QuPath's tile exporter wrote, as its file name says.
+    """The part of an image that QuPath's tile exporter wrote, as stated in its file name.
 
     Parameters
     ----------
     downsample : float
         Image pixels per mask pixel.
     x, y, width, height : int or None
-        Place in pixels of the full-resolution image; None where the name does not say.
+        Position in pixels of the full-resolution image; None if the name does not state it.
     z, t : int
         Plane and frame, from 0.
     """
@@ -45,7 +45,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class NamedMatch:
-    """An image and what was drawn for it.
+    """An image and its masks.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class NamedMatch:
     masks : tuple of pathlib.Path
         One file, or several tiles of one image.
     rule : str
-        Which pattern of names matched.
+        Pattern of names that matched.
     """
 
     image: Path
@@ -64,16 +64,16 @@ class NamedMatch:
 
 @dataclass(frozen=True)
 class Matches:
-    """What matched and what did not.
+    """Matches, and files that did not match.
 
     Parameters
     ----------
     pairs : list of NamedMatch
         In the order of the images.
     without_mask, without_image : list of Problem
-        Images that no mask belongs to, and masks that belong to no image.
+        Images without a mask, and masks without an image.
     ambiguous : list of Problem
-        Masks that could belong to several images, images with several masks.
+        Masks that could belong to several images, and images with several masks.
     """
 
     pairs: list[NamedMatch]
@@ -83,12 +83,12 @@ class Matches:
 
     @property
     def problems(self) -> list[Problem]:
-        """All that did not match."""
+        """All files that did not match."""
         return [*self.without_image, *self.without_mask, *self.ambiguous]
 
 
 def stem(name: str) -> str:
-    """File name without the ending of an image or mask (``a.ome.tif`` gives ``a``), letters composed (NFC)."""
+    """Return a file name without the ending of an image or mask (``a.ome.tif`` gives ``a``), in Unicode form NFC."""
     composed = unicodedata.normalize("NFC", name)
     for ending in LABEL_ENDINGS + VECTOR_ENDINGS:
         if composed.lower().endswith(ending) and len(composed) > len(ending):
@@ -97,7 +97,7 @@ def stem(name: str) -> str:
 
 
 def bare(name: str) -> str:
-    """File name without its ending and without what a program put behind the name of the image.
+    """Return a file name without its ending and without the suffix that a program added to the image's name.
 
     ``a_masks.tif``, ``a-labelled.tif`` and ``a.tif.tif`` all give ``a``.
     """
@@ -107,7 +107,7 @@ def bare(name: str) -> str:
 
 
 def tile_of(name: str) -> Tile | None:
-    """Read the place out of a tile's name, ``NAME [d=2,x=0,y=512,w=512,h=512]-labelled.tif``; None without one."""
+    """Parse the position in a tile's name, ``NAME [d=2,x=0,y=512,w=512,h=512]-labelled.tif``; None without one."""
     found = _TILE.fullmatch(stem(name))
     if not found:
         return None
@@ -131,17 +131,17 @@ def tile_of(name: str) -> Tile | None:
 
 
 def is_mask_file(path: Path) -> bool:
-    """Tell whether a file's ending is one that ground truth comes in; hidden files are not."""
+    """Return whether a file has the ending of a ground truth format and is not hidden."""
     return not path.name.startswith(".") and path.name.lower().endswith(LABEL_ENDINGS + VECTOR_ENDINGS)
 
 
 def is_vector_file(path: Path) -> bool:
-    """Tell whether a file holds outlines (GeoJSON, ImageJ ROIs) rather than pixels."""
+    """Return whether a file has the ending of a format of outlines (GeoJSON, ImageJ ROIs) rather than pixels."""
     return path.name.lower().endswith(VECTOR_ENDINGS)
 
 
 def without_masks(files: Iterable[Path]) -> list[Path]:
-    """Leave out of a folder of images and masks together the files that are masks of another one there."""
+    """Return the images among the files of a folder that holds images and masks together."""
     images = [path for path in files if path.name.lower().endswith(IMAGE_ENDINGS)]
     names = _Names(images)
     return [path for path in images if not [owner for owner in names.owners(path)[0] if owner != path]]
@@ -150,17 +150,17 @@ def without_masks(files: Iterable[Path]) -> list[Path]:
 def match_by_name(images: Iterable[Path], masks: Iterable[Path], unread: Iterable[Path] = ()) -> Matches:
     """Pair masks with images by their names.
 
-    Tried in this order against an image ``NAME.tif``: the same name; ``NAME_masks``, ``NAME_cp_masks``,
+    For an image ``NAME.tif`` these are tried, in this order: the same name; ``NAME_masks``, ``NAME_cp_masks``,
     ``NAME-labelled``, ``NAME-labels``, ``NAME_labels``, ``NAME_mask``; the doubled ``NAME.tif.tif`` (and
-    ``NAME.tif-labelled`` and so on); ``NAME_region_i_masks``; ``NAME [x=…,y=…,w=…,h=…]-labelled``, of which one
-    image may have several tiles. Names are compared as text, never as a pattern.
+    ``NAME.tif-labelled`` and so on); ``NAME_region_i_masks``; ``NAME [x=…,y=…,w=…,h=…]-labelled``, of which an
+    image may have several tiles. Names are compared as text, never as patterns.
 
     Parameters
     ----------
     images, masks : iterable of pathlib.Path
-        Files; nothing is opened.
+        Files; none is opened.
     unread : iterable of pathlib.Path
-        Files of other kinds that lie there; named where an image or a mask has no partner but one of them.
+        Files of other kinds in the folder; named if an image or a mask has no partner except one of them.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def match_by_name(images: Iterable[Path], masks: Iterable[Path], unread: Iterabl
 
 
 class _Names:
-    """Look images up by the names that their masks could have."""
+    """Index of images by the names that their masks could have."""
 
     def __init__(self, images: Iterable[Path]) -> None:
         self.images = list(images)
@@ -203,7 +203,7 @@ class _Names:
         self.stems = sorted(self.by_stem)
 
     def owners(self, mask: Path) -> tuple[list[Path], str]:
-        """Find the images that a mask can belong to, by the first rule that finds any other than itself."""
+        """Find the images that a mask may belong to, by the first rule that finds any file other than itself."""
         for rule, table, name in self._guesses(mask):
             owners = [image for image in table.get(name, []) if image != mask]
             if owners:
@@ -211,7 +211,7 @@ class _Names:
         return [], ""
 
     def nearest(self, mask: Path) -> Path:
-        """Find the image whose name has the longest beginning in common with the mask's."""
+        """Find the image whose name shares the longest prefix with the mask's."""
         name = stem(mask.name)
         place = bisect.bisect(self.stems, name)
         near = self.stems[max(0, place - 1) : place + 1]
@@ -239,7 +239,7 @@ class _Names:
 
 
 def _common(one: str, other: str) -> int:
-    """Length of the beginning that two names have in common."""
+    """Return the length of the common prefix of two names."""
     pairs = zip(one, other, strict=False)
     return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
@@ -255,7 +255,7 @@ def _several_images(mask: Path, owners: list[Path]) -> Problem:
 
 
 class _Unread:
-    """Files of other kinds, by the image that their name is that of."""
+    """Index of files of other kinds, by the name of the image or mask that they seem to belong to."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self.by_name: dict[str, list[str]] = defaultdict(list)
@@ -265,7 +265,7 @@ class _Unread:
                 self.by_name[name].append(path.name)
 
     def of(self, file: Path) -> str:
-        """Name the files that seem to belong to an image or mask; empty without any."""
+        """List the files that seem to belong to an image or mask; empty if there are none."""
         found = {name for key in (stem(file.name), bare(file.name)) for name in self.by_name.get(key, [])}
         return ", ".join(sorted(found - {file.name}))
 
@@ -282,7 +282,7 @@ def _no_image(mask: Path, names: _Names, unread: _Unread) -> Problem:
     return Problem(
         mask.name,
         "no image belongs to this mask",
-        found=f"the image nearest in name is {names.nearest(mask).name}"
+        found=f"the image with the closest name is {names.nearest(mask).name}"
         if names.images
         else "no TIFF at all",
         expected="for an image NAME.tif a mask "

@@ -1,4 +1,4 @@
-"""Read a PNG as it is stored: QuPath's documented label script writes ``NAME-labels.png``."""
+"""Read the stored values of a PNG: QuPath's documented label script writes ``NAME-labels.png``."""
 
 import io
 import os
@@ -17,7 +17,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def is_png(path: str | os.PathLike) -> bool:
-    """Tell a PNG by its first bytes, whatever its name."""
+    """Return whether a file is a PNG by its first bytes, whatever its name."""
     try:
         with open(path, "rb") as file:
             return file.read(len(SIGNATURE)) == SIGNATURE
@@ -26,7 +26,7 @@ def is_png(path: str | os.PathLike) -> bool:
 
 
 def read_png(path: str | os.PathLike) -> Plane:
-    """Read a PNG; a palette image gives its indices, not its colours.
+    """Read a PNG; a palette image is read as indices, not as colours.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def read_png(path: str | os.PathLike) -> Plane:
 
 
 def _check_sums(path: str | os.PathLike, data: bytes) -> None:
-    """Check the sum of every chunk: Pillow leaves out those of the pixels."""
+    """Check the checksum of every chunk: Pillow skips those of the pixels."""
     place = len(SIGNATURE)
     kind = b""
     while kind != b"IEND":

@@ -1,6 +1,6 @@
-"""Which of the drawn objects are cells, and which mark a region, a spot in a cell, or the image as a whole.
+"""Tell drawn cells from objects that mark a region, a spot in a cell, or the whole image.
 
-Whatever is left out is said, by what it was taken for.
+Everything left out is reported, with what it was taken for.
 """
 
 from collections import Counter
@@ -17,10 +17,10 @@ from cpretrain.settings.masks import MaskSettings
 
 REGION_CLASSES = ("training", "validation", "region", "ignore", "roi")
 PERHAPS_REGIONS = ("train", "val", "test", "testing")
-"""Classes that mark a region where what is drawn is a rectangle; cells are called so too."""
+"""Classes that mark a region if the object is a rectangle; cells have such classes too."""
 
 _RECTANGLE_OF_IMAGE, _SHAPE_OF_IMAGE = 0.9, 0.99
-"""A rectangle, or another shape, that covers more than this share of the image marks the image."""
+"""Share of the image above which a rectangle, or any other shape, marks the image itself."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ def cells_of(drawn: Sequence[Drawn], frame: Frame, settings: MaskSettings) -> tu
     Parameters
     ----------
     drawn : sequence of Drawn
-        All that is in the file.
+        All objects in the file.
     frame : Frame
         The image.
     settings : MaskSettings
-        ``take`` and ``classes`` select; classes that are named are taken even where they usually mark regions.
+        ``take`` and ``classes`` select; classes named there are taken even if they usually mark regions.
 
     Returns
     -------
     list of Drawn
         The cells, in the order of the file.
     list of str
-        What was left out.
+        Notes on what was left out.
     """
     notes = []
     steps: tuple[Callable[[Sequence[Drawn]], tuple[set[int], str]], ...] = (
@@ -70,7 +70,7 @@ def cells_of(drawn: Sequence[Drawn], frame: Frame, settings: MaskSettings) -> tu
 
 
 def is_rectangle(outline: Outline) -> bool:
-    """Tell whether an outline is one rectangle with sides along x and y, however many corners lie on them."""
+    """Return whether an outline is a single rectangle with sides along x and y, with any number of corners."""
     if len(outline.polygons) != 1 or len(outline.polygons[0]) != 1:
         return False
     left, top, right, bottom = outline.bounds()
@@ -79,7 +79,7 @@ def is_rectangle(outline: Outline) -> bool:
 
 
 def selected(class_name: str, classes: Sequence[str]) -> bool:
-    """Whether a class, or a part of a derived one (``Tumor: Positive``), is among `classes`."""
+    """Return whether a class, or a part of a derived one (``Tumor: Positive``), is among `classes`."""
     parts = {*_parts(class_name), class_name.lower()}
     return any(wanted.lower() in parts for wanted in classes)
 
@@ -108,7 +108,7 @@ def _of_other_class(drawn: Sequence[Drawn], classes: Sequence[str]) -> tuple[set
 
 
 def _marks_region(one: Drawn) -> bool:
-    """Whether its class says so: a star at the end, as in QuPath, or a name that regions have."""
+    """Return whether its class marks a region: by a trailing asterisk, as in QuPath, or by a usual name."""
     parts = _parts(one.outline.class_name)
     if parts[-1].endswith("*"):
         return True
@@ -118,7 +118,7 @@ def _marks_region(one: Drawn) -> bool:
 
 
 def _drawn_twice(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
-    """Find outlines that are the same as a later one, as importing a file twice makes them."""
+    """Find outlines that are identical to a later one, the result of importing a file twice."""
     places = [_corners(one) for one in drawn]
     last = {place: index for index, place in enumerate(places)}
     out = {index for index, place in enumerate(places) if last[place] != index}
@@ -135,7 +135,7 @@ def _whole_image(drawn: Sequence[Drawn], frame: Frame) -> tuple[set[int], str]:
 
 
 def _covers(outline: Outline, frame: Frame) -> bool:
-    """Whether an outline, its holes filled, goes around the whole image."""
+    """Return whether an outline, its holes filled, encloses the whole image."""
     outer = max((polygon[0] for polygon in outline.polygons), key=area_of)
     filled = Outline([[outer]])
     low, high = frame.border, (frame.width - frame.border, frame.height - frame.border)
@@ -153,7 +153,7 @@ def _covers(outline: Outline, frame: Frame) -> bool:
 
 
 def _holders(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
-    """Find what was drawn around other objects to say where they are."""
+    """Find objects that were drawn around others to mark their region."""
     places = _Places(drawn)
     detected = np.array([one.kind != "annotation" for one in drawn])
     classed = np.array([bool(one.outline.class_name) for one in drawn])
@@ -173,7 +173,7 @@ def _holders(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
 
 
 def _spots(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
-    """Find detections inside cells: spots, which QuPath's subcellular detection makes."""
+    """Find detections inside cells: spots from QuPath's subcellular detection."""
     cells = [index for index, one in enumerate(drawn) if one.kind == "cell"]
     if len(cells) == len(drawn):
         return set(), ""
@@ -184,7 +184,7 @@ def _spots(drawn: Sequence[Drawn]) -> tuple[set[int], str]:
 
 
 class _Places:
-    """Where objects lie: tells which others have their centre inside one, and are smaller."""
+    """Spatial index that finds the smaller objects whose centre lies inside a given one."""
 
     def __init__(self, drawn: Sequence[Drawn]) -> None:
         self.outlines = [one.whole() for one in drawn]
@@ -195,7 +195,7 @@ class _Places:
         self.x = self.centres[self.by_x, 0]
 
     def inside(self, index: int) -> NDArray[np.intp]:
-        """Objects inside the one given."""
+        """Return the indices of the objects inside the given one."""
         left, top, right, bottom = self.bounds[index]
         near = self.by_x[np.searchsorted(self.x, left, "right") : np.searchsorted(self.x, right)]
         y = self.centres[near, 1]

@@ -1,7 +1,7 @@
-"""A second look at what was read: objects that look as if they marked a region and not a cell.
+"""A second look at label images: find objects that may mark a region and not a cell.
 
-Nothing here refuses anything. In a label image nobody can tell a region from a cell; its size, its shape and what lies
-inside it give a hint.
+Nothing is refused here. In a label image a region cannot be told from a cell with certainty; its size, its shape and
+its contents give a hint.
 """
 
 from typing import Any
@@ -14,24 +14,24 @@ from cpretrain.labels.measure import inside_border
 from cpretrain.runtime.wording import counted
 
 MOST_OF_IMAGE = 0.5
-"""An object that covers more than this share of the image is named."""
+"""Share of the image above which an object is reported."""
 
 TIMES_AS_LARGE, FEWEST_OTHERS = 4, 2
-"""A rectangle so many times as large as the median of at least so many others is named."""
+"""A rectangle is reported if it is this many times as large as the median of at least this many others."""
 
 LONG = 10
-"""Pixels; what is as long as this and nowhere two pixels wide is a line, or points far apart."""
+"""Pixels; an object at least this long and nowhere two pixels wide is a line, or points far apart."""
 
-_CURE = "what marks a region has to be deleted in QuPath, or given the class Region* and exported as GeoJSON"
+_CURE = "delete what marks a region in QuPath, or give it the class Region* and export GeoJSON"
 
 
 def look_again(labels: NDArray[Any], border: int = 0) -> list[str]:
-    """Say which objects may be regions.
+    """Return notes on objects that may be regions.
 
     Parameters
     ----------
-    labels : ndarray
-        Axes y, x; objects 1…N, 0 is background.
+    labels : ndarray of int, shape (Y, X)
+        Objects 1…N, 0 is background.
     border : int
         Width of the edge of zeros around the image, in pixels.
     """
@@ -44,7 +44,7 @@ def look_again(labels: NDArray[Any], border: int = 0) -> list[str]:
         return [f"one object covers {share:.0%} of the image: {_CURE}"]
     thin = _thin(inner, areas)
     found = (
-        (_held(labels), "object lies inside another one", "objects lie inside another one"),
+        (_enclosed(labels), "object lies inside another one", "objects lie inside another one"),
         (
             _large_rectangles(inner, np.where(thin, 0, areas)),
             "object is a rectangle much larger than the others",
@@ -54,16 +54,14 @@ def look_again(labels: NDArray[Any], border: int = 0) -> list[str]:
     texts = [f"{counted(number, one, several)}: {_CURE}" for number, one, several in found if number]
     if thin.any():
         many = counted(int(thin.sum()), "object is", "objects are")
-        texts.append(
-            f"{many} nowhere two pixels wide: points and lines have to be deleted, or export GeoJSON"
-        )
+        texts.append(f"{many} nowhere two pixels wide: delete points and lines, or export GeoJSON")
     return texts
 
 
 def _thin(labels: NDArray[Any], areas: NDArray[Any]) -> NDArray[np.bool_]:
-    """Find long objects that hold no 2 × 2 pixels, as lines and points become in a label image.
+    """Find long objects without any square of 2 × 2 pixels, which lines and points become in a label image.
 
-    Slivers of cells that the edge cuts are no such objects.
+    Slivers of cells that are cut by the edge do not count.
     """
     corner = labels[:-1, :-1]
     square = (corner == labels[1:, :-1]) & (corner == labels[:-1, 1:]) & (corner == labels[1:, 1:])
@@ -79,8 +77,8 @@ def _thin(labels: NDArray[Any], areas: NDArray[Any]) -> NDArray[np.bool_]:
     return thin
 
 
-def _held(labels: NDArray[Any]) -> int:
-    """Count the objects whose every neighbour is one and the same other object."""
+def _enclosed(labels: NDArray[Any]) -> int:
+    """Count the objects whose only neighbour is a single other object."""
     framed = np.pad(labels.astype(np.int64), 1)
     pairs = np.concatenate([
         np.stack([framed[1:].ravel(), framed[:-1].ravel()], 1),
@@ -95,7 +93,7 @@ def _held(labels: NDArray[Any]) -> int:
 
 
 def _large_rectangles(labels: NDArray[Any], areas: NDArray[Any]) -> int:
-    """Count rectangles that stand out by their size."""
+    """Count rectangles of exceptional size."""
     if np.count_nonzero(areas) <= FEWEST_OTHERS:
         return 0
     large = np.flatnonzero(areas > TIMES_AS_LARGE * np.median(areas[areas > 0]))

@@ -1,4 +1,4 @@
-"""Labels that Cellpose's own window saves, ``NAME_seg.npy``; nothing in such a file is run."""
+"""Labels saved by Cellpose's own window, ``NAME_seg.npy``; no code in such a file is run."""
 
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,21 @@ from cpretrain.storage.safe_pickle import PlainArray, read_object
 
 ENDING = "_seg.npy"
 PREDICTED = "predicted by cpretrain"
-"""A key that the window does not know, and does not keep when it saves: tells files that nobody has looked at."""
+"""A key that the window drops when it saves: it marks files that nobody has corrected yet."""
 
 
 def read_window_file(path: Path) -> NDArray[Any] | None:
-    """Read the labels, axes (Y, X), that Cellpose's window saved.
+    """Read the labels that Cellpose's window saved.
 
     Returns
     -------
-    ndarray of int or None
-        None where nothing was saved since the file was written here.
+    ndarray of int, shape (Y, X), or None
+        None if nothing was saved since the file was written here.
 
     Raises
     ------
     BadInput
-        When the file holds no labels, or more than numbers, texts and arrays. Nothing in it is run.
+        When the file holds no labels, or anything except numbers, texts and arrays. No code in it is run.
     """
     content = read_object(path)
     masks = content.get("masks") if isinstance(content, dict) else None
@@ -48,17 +48,21 @@ def read_window_file(path: Path) -> NDArray[Any] | None:
 
 
 def read_saved(path: Path) -> NDArray[Any]:
-    """Read the labels, axes (Y, X), that a person saved in Cellpose's window.
+    """Read the labels that the user saved in Cellpose's window.
+
+    Returns
+    -------
+    ndarray of int, shape (Y, X)
 
     Raises
     ------
     BadInput
-        When it cannot be read, or holds what was predicted and never saved.
+        When the file cannot be read, or holds a prediction that was never saved in the window.
     """
     labels = read_window_file(path)
     if labels is None:
         raise BadInput(
-            f"{path}: holds what was predicted, and nobody has saved it",
+            f"{path}: holds a prediction that nobody has corrected and saved",
             expected="masks that a person has corrected",
             cure="open the image in Cellpose's window, correct the masks, and save them (Ctrl+S)",
         )

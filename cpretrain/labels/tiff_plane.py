@@ -1,7 +1,7 @@
-"""Read the one plane of a TIFF as it is stored, and refuse damaged files instead of guessing.
+"""Read the stored values of a single-plane TIFF, and refuse damaged files instead of guessing.
 
-A palette image gives its indices, not its colours. tifffile fills what is missing from a truncated file with
-zeros, which in a label image is background; so all segments are checked to lie inside the file first.
+A palette image is read as indices, not as colours. tifffile fills the missing part of a truncated file with zeros,
+which are background in a label image, so all segments are first checked to lie inside the file.
 """
 
 import os
@@ -23,13 +23,14 @@ from cpretrain.images.tiff.open_file import open_tiff, read_page
 from cpretrain.labels.own_file import is_own
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.spelling import command
 from cpretrain.runtime.terminal import check_name
 
 MOST_CHANNELS = 5
-"""Up to this many unnamed planes of an image are taken for channels."""
+"""Up to this many planes without named axes are taken for channels."""
 
 BYTES_A_PIXEL = 20
-"""What reading a label image takes at most, in memory, where it holds objects (noise takes up to three times that)."""
+"""Peak memory of reading a label image of objects, in bytes per pixel (noise takes up to three times as much)."""
 
 _LABELS = "a label image as TIFF", "export it as .tif: writeImage(labelServer, path + '.tif')"
 _IMAGE = "an image as TIFF", "open the image in Fiji and save it with File > Save As > Tiff"
@@ -43,12 +44,12 @@ class Plane:
 
     Parameters
     ----------
-    pixels : ndarray
-        Axes y, x, or y, x, sample for RGB.
+    pixels : ndarray, shape (Y, X), or (Y, X, samples) for RGB
+        The stored values.
     palette : bool
-        Whether the pixels are indices into a colour table.
+        True if the pixels are indices into a colour table.
     own : bool
-        Whether cpretrain wrote it as a label image.
+        True if cpretrain wrote it as a label image.
     """
 
     pixels: NDArray[Any]
@@ -57,7 +58,7 @@ class Plane:
 
     @property
     def rgb(self) -> bool:
-        """Whether a pixel has several samples."""
+        """True if a pixel has several samples."""
         return self.pixels.ndim == 3
 
 
@@ -67,7 +68,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
     Parameters
     ----------
     path : path-like
-        TIFF, BigTIFF, OME-TIFF or ImageJ TIFF, compressed or not; reduced copies (pyramids) are passed over.
+        TIFF, BigTIFF, OME-TIFF or ImageJ TIFF, compressed or not; reduced copies (pyramids) are ignored.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
     Raises
     ------
     BadInput
-        When the file is no TIFF, is damaged, holds several planes, or was compressed with loss.
+        When the file is not a TIFF, is damaged, holds several planes, or uses lossy compression.
     """
     with _opened(path) as file:
         pages = full_pages(file)
@@ -92,23 +93,23 @@ def read_plane(path: str | os.PathLike) -> Plane:
 
 
 def check_room(path: str | os.PathLike, height: int, width: int) -> None:
-    """Make sure that there is memory for a label image of this size, and for the work on it.
+    """Check that there is enough memory for a label image of this size, and for the work on it.
 
     Raises
     ------
     BadInput
-        With what is there and what is needed.
+        When there is not.
     """
     check_memory(
         BYTES_A_PIXEL * height * width,
         f"{path}: a label image of {height} × {width} pixels does not fit in memory",
-        "cut the image into smaller ones; where it cannot be that large, it is damaged",
+        "crop the image; if it cannot be that large, it is damaged",
     )
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What the header of an image says: height and width in pixels, type of a pixel, number of channels."""
+    """Header of an image: height and width in pixels, pixel type, number of channels."""
 
     size: tuple[int, int]
     dtype: str
@@ -121,20 +122,20 @@ def describe_image(path: str | os.PathLike) -> ImageFacts:
     Raises
     ------
     BadInput
-        When the file is damaged, or holds several planes in z or t.
+        When the file is damaged, or holds several planes along z or t.
     """
     with _opened(path, _IMAGE) as file:
         series = file.series[0]
         lengths = dict(zip(series.axes, series.shape, strict=True))
         extra = {axis: count for axis, count in lengths.items() if axis not in "YXCS" and count > 1}
-        # a stack without named axes, as plain writers make it, is taken for channels when it is as short as them
+        # a stack without named axes, as written by plain writers, is taken for channels if it is short enough
         unnamed = [extra.pop(axis) for axis in ("Q", "I") if extra.get(axis, 99) <= MOST_CHANNELS]
         if extra:
             raise BadInput(
                 f"{path}: is not one plane",
                 found=f"axes {series.axes} of lengths {series.shape}",
                 expected="one plane in z and t, axes YX or CYX",
-                cure="cut training crops from it with cpretrain crops",
+                cure=f"cut training crops from it with {command('crops')}",
             )
         for page in full_pages(file):
             check_page(path, page)
@@ -172,7 +173,7 @@ def _opened(path: str | os.PathLike, wanted: tuple[str, str] = _LABELS) -> Itera
 
 @contextmanager
 def _as_damage(path: str | os.PathLike) -> Iterator[None]:
-    """Turn whatever a reader or codec raises into a `BadInput`."""
+    """Turn any exception of a reader or codec into a `BadInput`."""
     try:
         yield
     except BadInput:
@@ -200,7 +201,7 @@ def _no_tiff(path: str | os.PathLike, expected: str, cure: str) -> BadInput:
 
 
 def _plane_count(file: tifffile.TiffFile, pages: list[Any]) -> int:
-    """Planes in the file; ImageJ writes large stacks with one page and their number in the description."""
+    """Count the planes in the file; ImageJ writes large stacks as one page, with the number in the description."""
     facts = (file.imagej_metadata or {}) if file.is_imagej else {}
     return max(len(pages), int(facts.get("images", 1)) if len(file.pages) == 1 else 1)
 
@@ -230,8 +231,8 @@ def _looks_binary(path: str | os.PathLike, pages: list[Any]) -> bool:
 def _check_lossless(path: str | os.PathLike, page: Any) -> None:
     if int(page.compression) in (_OLD_JPEG, _JPEG):
         raise BadInput(
-            f"{path}: was compressed with loss",
-            found="JPEG compression, which changes the numbers of objects",
+            f"{path}: uses lossy compression",
+            found="JPEG compression, which changes object numbers",
             expected="no compression, LZW or deflate",
             cure="export label images as .tif without JPEG compression, or as .ome.tif",
         )

@@ -1,4 +1,4 @@
-"""How well a mask fits its image: whether outlines follow edges, or would do so better moved or mirrored."""
+"""Fit of a mask to its image: whether its outlines follow edges, or would do so better if moved or mirrored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHIFTS = tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3))
-"""Shifts of the mask that are tried, down and to the right, in pixels; the one at the middle is none."""
+"""Shifts of the mask that are tried, down and to the right, in pixels; the middle one is zero."""
 
 WEAK = 1.2
-"""Outlines on edges that are less than this many times the average do not follow edges (chance gives 1)."""
+"""Strength below which outlines do not follow edges; by chance it is 1."""
 
 BETTER_MOVED, MUCH_OTHER_WAY = 1.12, 2.0
-"""A shift of one mask is named when it is this many times as good, and as good as the opposite shift.
+"""A shift of one mask is reported if it is this many times as good as no shift, and as the opposite shift.
 
-Masks that were drawn too large gain in all directions; few objects can gain in one by chance.
+Masks that were drawn too large gain in all directions; with few objects, one direction can gain by chance.
 """
 
 ALL_MOVED, OTHER_WAY = 1.02, 1.25
-"""The same for the median of a folder."""
+"""The same thresholds for the median of a folder."""
 
 BETTER_TURNED = 1.5
 HARDLY_BETTER = 1.1
-"""A mask that fits less than this many times as well as when it is mirrored fits by chance."""
+"""A mask that fits less than this many times as well as its mirror image fits by chance."""
 
 _FEWEST_POINTS = 40
 _FEWEST_IMAGES = 4
@@ -42,18 +42,18 @@ GreyPlane = NDArray[Any]
 
 @dataclass(frozen=True)
 class MaskFit:
-    """How strong the edges of the image are under a mask's outlines.
+    """Strength of the image's edges under a mask's outlines.
 
     Parameters
     ----------
     strength : float
-        Mean step between the two sides of the outlines, relative to that between any two neighbouring pixels.
+        Mean step in grey value across the outlines, relative to that between any two neighbouring pixels.
     warning : str
-        What a person should check; empty when nothing stands out.
+        What the user should check; empty if nothing stands out.
     moved : tuple of float
-        Strength with the mask moved by each of `SHIFTS`. Objects that the edge of the image cuts do not count: drawn
-        a little too large, which is usual, they fit better moved towards the edge, as no other side tells against it.
-        Empty where few outlines are left.
+        Strength with the mask moved by each of `SHIFTS`. Objects cut by the image's edge do not count: if they are
+        drawn a little too large, as is usual, moving them towards the edge always improves their fit. Empty if few
+        outlines are left.
     """
 
     strength: float
@@ -62,21 +62,21 @@ class MaskFit:
 
 
 def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> MaskFit | None:
-    """Compare outlines and edges.
+    """Compare a mask's outlines with the image's edges.
 
     Parameters
     ----------
-    image : ndarray
-        Axes y, x or channel, y, x.
-    labels : ndarray
-        Axes y, x; 0 is background.
+    image : ndarray, shape (Y, X) or (C, Y, X)
+        Grey values.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
     border : int
-        Width of the edge of zeros around the image, which is left out.
+        Width in pixels of the edge of zeros around the image, which is ignored.
 
     Returns
     -------
     MaskFit or None
-        None where there are too few outlines or edges to tell.
+        None if there are too few outlines or edges to judge.
     """
     inner = slice(border, -border) if border else slice(None)
     steps = _steps(image[..., inner, inner])
@@ -90,9 +90,9 @@ def mask_fit(image: NDArray[Any], labels: NDArray[Any], border: int = 0) -> Mask
 
 
 def common_shift(fits: Sequence[MaskFit]) -> str:
-    """Name the shift that would make most of a folder's masks fit better, or nothing.
+    """Describe the shift that would improve the fit of most of a folder's masks; empty if there is none.
 
-    An export that is off by a pixel is off by the same pixel everywhere; what chance does to one image averages
+    An export that is off by a pixel is off by the same pixel everywhere, while chance effects in single images average
     out over several.
     """
     fits = [fit for fit in fits if fit.moved]
@@ -109,7 +109,7 @@ def common_shift(fits: Sequence[MaskFit]) -> str:
 
 
 def _steps(image: NDArray[Any]) -> tuple[GreyPlane, GreyPlane] | None:
-    """Absolute differences of neighbours down and across, 1 on average, mean of all channels; None if flat."""
+    """Return absolute differences of neighbours down and across, with mean 1, averaged over channels; None if flat."""
     from scipy.ndimage import gaussian_filter
 
     found = []
@@ -126,13 +126,13 @@ def _steps(image: NDArray[Any]) -> tuple[GreyPlane, GreyPlane] | None:
 
 
 def _outlines(labels: NDArray[Any]) -> tuple[Points, Points]:
-    """Places y, x of the steps from one object to another or to the background, down and across."""
+    """Return positions y, x of the steps between objects, or an object and background, down and across."""
     down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
     return _thinned(np.argwhere(down)), _thinned(np.argwhere(across))
 
 
 def _whole_objects(labels: NDArray[Any]) -> NDArray[Any]:
-    """Leave out the objects that the edge cuts."""
+    """Remove the objects that are cut by the edge."""
     if not labels.size:
         return labels
     cut = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
@@ -144,7 +144,7 @@ def _thinned(points: Points) -> Points:
 
 
 def _strength(steps: tuple[GreyPlane, GreyPlane], outlines: tuple[Points, Points]) -> float:
-    """Mean step at the outlines; the mean over the image is 1."""
+    """Return the mean step at the outlines; the mean over the image is 1."""
     total, count = 0.0, 0
     for step, points in zip(steps, outlines, strict=True):
         inside = (points >= 0).all(axis=1) & (points < step.shape).all(axis=1)
@@ -154,7 +154,7 @@ def _strength(steps: tuple[GreyPlane, GreyPlane], outlines: tuple[Points, Points
 
 
 def _moved(steps: tuple[GreyPlane, GreyPlane], outlines: tuple[Points, Points]) -> tuple[float, ...]:
-    """Strength with the outlines moved by each of `SHIFTS`, the same outlines for all of them."""
+    """Return the strength with the outlines moved by each of `SHIFTS`, using the same outlines for all of them."""
     most = max(max(shift) for shift in SHIFTS)
     down, across = (
         points[((points >= most) & (points < np.array(step.shape) - most)).all(axis=1)]
@@ -198,7 +198,7 @@ def _by(dy: int, dx: int) -> str:
 def _turn(
     outlines: tuple[Points, Points], size: tuple[int, ...], left_right: int, top_bottom: int, transpose: int
 ) -> tuple[Points, Points]:
-    """Outlines of the mirrored mask; steps lie between pixels, of which there is one less along their axis."""
+    """Return the outlines of the mirrored mask; steps lie between pixels, so there is one fewer along their axis."""
     if transpose:
         return outlines[1][:, ::-1], outlines[0][:, ::-1]
     turned = []

@@ -1,4 +1,4 @@
-"""Ground truth of any make in, one clean label TIFF per training image out: all of them, or none."""
+"""Import ground truth of any format as one clean label TIFF per training image: all of them, or none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +13,7 @@ from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
-from cpretrain.labels.encodings import TOLD
+from cpretrain.labels.encodings import INSTANCE_ENCODINGS
 from cpretrain.labels.foreign import describe, holds_annotations
 from cpretrain.labels.label_image import EMPTY, LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
@@ -27,6 +27,7 @@ from cpretrain.masks.report import Picture, draw, write_report
 from cpretrain.masks.result import MaskRow, MasksResult
 from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
@@ -48,7 +49,7 @@ _SAVE_AS_TIFF = "open the images in Fiji and save them with File > Save As > Tif
 
 @dataclass(frozen=True)
 class _Ready:
-    """What is about to be written for one image; the pixels as a compressed TIFF, so that many fit in memory."""
+    """Results for one image, ready to be written; pixels are kept as a compressed TIFF, so that many fit in memory."""
 
     row: MaskRow
     notes: tuple[str, ...]
@@ -59,7 +60,7 @@ class _Ready:
 
     @property
     def to_check(self) -> tuple[str, ...]:
-        """What a person should look at."""
+        """Notes that the user should check."""
         texts = [note for note in self.notes if note != EMPTY and not note.startswith(_HARMLESS)]
         return (*texts, *([self.fit.warning] if self.fit and self.fit.warning else []))
 
@@ -72,15 +73,16 @@ def import_masks(
     Parameters
     ----------
     ground_truth : path-like
-        Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.qupath.pairing.match` for their names.
+        Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.labels.pairing.match_by_name` for their
+        names.
     images : path-like
-        Folder of training images; ``crops.csv`` in it gives the width of their border.
+        Folder of training images; ``crops.csv`` in it states the width of their border.
     out : path-like
-        Gets a label TIFF (axes y, x; uint16 or uint32) for each image under the image's own name,
+        Result folder: a label TIFF (uint16 or uint32, shape (Y, X)) for each image under the image's own name,
         ``masks.csv``, ``mask_objects.csv`` (class, name and area of each object), ``masks_report.html`` (every
         mask on its image, those to check first) and ``masks.json``.
     settings : MaskSettings, optional
-        How to read.
+        Options for reading.
 
     Returns
     -------
@@ -89,12 +91,14 @@ def import_masks(
     Raises
     ------
     BadFolder
-        All problems of the folder in one go; then nothing was written.
+        With all problems of the folder at once. Nothing is written then.
     """
     ground_truth, images, out = to_path(ground_truth), to_path(images), to_path(out)
     settings = settings or MaskSettings()
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
-        raise BadInput(f"{out}: is one of the folders read from", cure="name another folder with --out")
+        raise BadInput(
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
+        )
     found = _two_folders(ground_truth, images)
     matches = match_by_name(found.images, found.drawn, found.unread)
     if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
@@ -115,7 +119,7 @@ def import_masks(
 def _unchanged(
     out: Path, settings: MaskSettings, pairs: Sequence[NamedMatch], images: Path
 ) -> MasksResult | None:
-    """Return the result of an earlier import of the same files, if it is still whole."""
+    """Return the result of an earlier import of the same files, if it is still intact."""
     outputs = _outputs(out, [found.image.name for found in pairs])
     record = done_record(out / RECORD, settings, _inputs(pairs), outputs, _table(images))
     return MasksResult(out, record["masks"], record["warnings"]) if record else None
@@ -130,7 +134,7 @@ def _folder(images: Path) -> Path:
 
 
 def _table(images: Path) -> list[Path]:
-    """List the table of crops, which says how wide their borders are, where there is one."""
+    """List the crop table, which states the width of the borders, if it exists."""
     table = _folder(images) / CROPS
     return [table] if table.is_file() else []
 
@@ -141,14 +145,14 @@ def _outputs(out: Path, names: Iterable[str]) -> list[Path]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Files of the two folders: training images, ground truth, and what is read as neither."""
+    """Files of the two folders: training images, ground truth, and others."""
 
     images: list[Path]
     drawn: list[Path]
     unread: list[Path]
 
     def foreign(self) -> list[str]:
-        """Say which files hold annotations in a form that is not read."""
+        """Return a note on files that hold annotations in a form that is not read."""
         files = [path for path in self.unread if holds_annotations(path)]
         if not files:
             return []
@@ -187,7 +191,7 @@ def _images_in(images: Path) -> list[Path]:
     Raises
     ------
     BadInput
-        When there is none; pictures of other kinds are named with the cure.
+        When there is none; the error names pictures of other formats and the cure.
     """
     try:
         return list_images(images)
@@ -202,7 +206,7 @@ def _images_in(images: Path) -> list[Path]:
 
 
 def _is_drawn(path: Path) -> bool:
-    """Leave out JSON files of other kinds, such as the records that cpretrain writes."""
+    """Return whether a file holds ground truth, unlike other JSON files such as the records of cpretrain."""
     return is_mask_file(path) and (path.suffix.lower() != ".json" or looks_like_geojson(path))
 
 
@@ -213,9 +217,9 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
         ground_truth.name,
         f"holds no {classes}" + (f" among the{kinds}" if settings.classes and kinds else kinds),
         found="; ".join(sorted({note for one in ready for note in one.notes if note != EMPTY})),
-        cure="name the class as it is written in QuPath"
+        cure="write the class as in QuPath"
         if settings.classes
-        else "give another --take, or none",
+        else f"choose another {option('take')}, or leave it out",
     )
 
 
@@ -327,7 +331,7 @@ def _picture(one: _Ready) -> Picture:
 
 
 def _warnings(ready: Sequence[_Ready]) -> list[str]:
-    """What a person should look at: notes of single images, then what is counted over all."""
+    """Return warnings for the user: notes on single images, then counts over all images."""
     shift = common_shift([one.fit for one in ready if one.fit])
     warnings = [shift] if shift else []
     warnings += [f"{one.row.file}: {note}" for one in ready for note in one.to_check]
@@ -336,7 +340,7 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
     tiny = sum(one.row.tiny for one in ready)
     in_pieces = sum(row.in_pieces for row in split)
     unsaved = _UNSAVED if any(row.encoding in _OUTLINES for row in empty) else ""
-    classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *TOLD) for row in split) else ""
+    classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *INSTANCE_ENCODINGS) for row in split) else ""
     counts = (
         (len(empty), f"{counted(len(empty), 'image holds', 'images hold')} no object{unsaved}"),
         (in_pieces, f"{counted(in_pieces, 'object is', 'objects are')} in several separate pieces{classes}"),

@@ -1,4 +1,4 @@
-"""Read what was drawn for one image, of whatever kind its files are."""
+"""Read the ground truth of one image, whatever the format of its files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from cpretrain.labels.pairing import NamedMatch, Tile, is_vector_file, tile_of
 from cpretrain.labels.second_look import look_again
 from cpretrain.masks.size import fit_to_image
 from cpretrain.masks.tiles import check_numbering, label_tiles, stitch
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.masks import MaskSettings
 
 
@@ -28,17 +29,17 @@ def read_ground_truth(
     border : int
         Width of the edge of zeros around the image, in pixels.
     settings : MaskSettings
-        How to read.
+        Options for reading.
 
     Returns
     -------
     LabelImage
-        Of the size of the image, with notes on what looks like a region.
+        Labels in the size of the image, with notes on objects that look like regions.
 
     Raises
     ------
     BadInput
-        When the files cannot be used; it says what to change.
+        When the files cannot be used; it names the cure.
     """
     path = found.masks[0]
     if is_vector_file(path):
@@ -51,16 +52,16 @@ def read_ground_truth(
 
 
 def _check_selection(path: Path, settings: MaskSettings) -> None:
-    """Make sure that nothing is to be selected: a label image says of an object only where it is."""
+    """Refuse a selection: a label image holds only the positions of objects, not their classes or types."""
     if settings.classes:
         raise BadInput(
             f"{path}: a label image has no classes to select {', '.join(settings.classes)} from",
-            cure="export GeoJSON from QuPath, which keeps the classes, or leave --classes out",
+            cure=f"export GeoJSON from QuPath, which keeps the classes, or leave {option('classes')} out",
         )
     if settings.take != "all":
         raise BadInput(
             f"{path}: a label image does not say which objects are {settings.take}",
-            cure="export GeoJSON from QuPath, which keeps the types, or leave --take out",
+            cure=f"export GeoJSON from QuPath, which keeps the types, or leave {option('take')} out",
         )
 
 

@@ -1,4 +1,4 @@
-"""One page that shows every mask on its image, those to check first; the page needs no other file."""
+"""A self-contained page that shows every mask on its image, those to check first."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SECOND_OUTLINE = (0, 220, 255)
 
 @dataclass(frozen=True)
 class Picture:
-    """One pair on the page: names, what is known of it, and the JPEG with the outlines."""
+    """One pair on the page: names, facts, warnings, and the JPEG with the outlines."""
 
     file: str
     mask: str
@@ -33,16 +33,16 @@ class Picture:
 
 
 def write_report(path: Path, pictures: Iterable[Picture], warnings: Sequence[str]) -> None:
-    """Write the page: what counts for the folder, then every pair, those with warnings first.
+    """Write the page: warnings for the folder, then every pair, those with warnings first.
 
     Parameters
     ----------
     path : pathlib.Path
         The HTML file.
     pictures : iterable of Picture
-        The pairs; from `MOST_PICTURES` on without their picture.
+        The pairs; those beyond `MOST_PICTURES` are listed without their picture.
     warnings : sequence of str
-        What to check in the folder as a whole.
+        Warnings for the folder as a whole.
     """
     ordered = sorted(pictures, key=lambda picture: (not picture.warnings, picture.file))
     shown = [
@@ -58,10 +58,10 @@ def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
 
     Parameters
     ----------
-    image : ndarray
-        Axes y, x or channel, y, x; from its 1st to its 99.5th percentile, dark parts lifted.
-    labels : ndarray
-        Axes y, x; 0 is background.
+    image : ndarray, shape (Y, X) or (C, Y, X)
+        Grey values, shown from the 1st to the 99.5th percentile with dark parts brightened.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
 
 
 def _outlines(numbers: NDArray[Any]) -> NDArray[np.bool_]:
-    """Pixels of objects that have another neighbour."""
+    """Return the pixels of objects next to a different label."""
     framed = np.pad(numbers, 1, mode="edge")
     neighbours = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
     return (numbers > 0) & np.logical_or.reduce([numbers != neighbour for neighbour in neighbours])

@@ -1,4 +1,4 @@
-"""What importing ground truth found, image by image."""
+"""Results of importing ground truth, image by image."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaskRow:
-    """What became of one image's ground truth, a row of ``masks.csv``.
+    """Ground truth of one image, a row of ``masks.csv``.
 
     Parameters
     ----------
     file : str
         Name of the image, and of the label image written.
     mask : str
-        Where it was read from; tiles are separated by ``|``.
+        Name of the file it was read from; tiles are separated by ``|``.
     encoding : str
-        What the file was, in words.
+        Encoding of the file, in words.
     height, width : int
         Size of the label image in pixels.
     objects : int
         Number of objects; images without any are kept.
     touching_border, tiny, in_pieces, overlapping : int
-        Objects at the edge of the data, smaller than 9 pixels, in several pieces, and of those that a smaller
-        one covers in part.
+        Numbers of objects at the edge of the data, smaller than 9 pixels, in several pieces, and partly covered by a
+        smaller one.
     fit : float or None
-        How strong the edges of the image are under the outlines, chance being 1; see `cpretrain.qupath.mask_fit`.
+        Strength of the image's edges under the outlines, 1 by chance; see `cpretrain.masks.fit.mask_fit`.
     notes : str
-        What a person should know, separated by ``; ``.
+        Notes for the user, separated by ``; ``.
     """
 
     file: str
@@ -52,16 +52,16 @@ class MaskRow:
 
 @dataclass(frozen=True)
 class MasksResult:
-    """What an import wrote.
+    """Result of an import.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The label images, ``masks.csv`` and ``masks.json``.
+        Folder of the label images, ``masks.csv`` and ``masks.json``.
     rows : list of dict
         A `MaskRow` as data for each image.
     warnings : list of str
-        What a person should look at.
+        Warnings for the user.
     """
 
     folder: Path
@@ -79,13 +79,13 @@ class MasksResult:
         return sum(row["objects"] for row in self.rows)
 
     def summary(self) -> Summary:
-        """Return how many objects there are, and what a person should look at."""
+        """Return the number of objects, and the warnings."""
         line = f"{counted(self.objects, 'object')} in {counted(self.images, 'label image')} in {self.folder}"
         data = {"folder": self.folder, "masks": self.rows, "warnings": self.warnings}
         return Summary([line, *self.warnings], data)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the rows of ``masks.csv``."""
+        """Return the rows of ``masks.csv`` as a table."""
         import pandas as pd
 
         return pd.DataFrame(self.rows)

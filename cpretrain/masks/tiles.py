@@ -1,4 +1,4 @@
-"""Put the tiles together that QuPath's tile exporter cut an image's labels into."""
+"""Stitch the tiles into which QuPath's tile exporter cut an image's labels."""
 
 import os
 from collections.abc import Sequence
@@ -15,11 +15,12 @@ from cpretrain.labels.label_image import LabelImage, pieces_of
 from cpretrain.labels.pairing import Tile, tile_of
 from cpretrain.labels.png_plane import is_png, read_png
 from cpretrain.labels.resize import enlarge
+from cpretrain.runtime.spelling import option
 
 
 @dataclass(frozen=True)
 class Stitched:
-    """Ids of a whole image, which tile each pixel came from (from 1, 0: none), and what to know about it."""
+    """Ids of a whole image, the tile that each pixel came from (from 1; 0: none), and notes."""
 
     ids: NDArray[np.uint32]
     tile: NDArray[np.int32]
@@ -27,15 +28,15 @@ class Stitched:
 
 
 def label_tiles(paths: Sequence[Path], image: Path) -> list[Path]:
-    """Leave out the tiles of the image itself, which QuPath's exporter writes beside those of its labels.
+    """Drop tiles of the image itself, which QuPath's exporter writes beside those of its labels.
 
-    By default they have the same name, and the ending .tif beside .png. Where two tiles are of one place, that which
-    shows the image is left out; where that cannot be told, the .png is taken.
+    By default the two have the same name, with the endings .tif and .png. If two tiles have the same position, the one
+    that shows the image is dropped; if that is unclear, the .png is taken.
 
     Raises
     ------
     BadInput
-        When several are left of one place.
+        When several tiles remain for one position.
     """
     places: dict[Tile, list[Path]] = {}
     for path in paths:
@@ -49,20 +50,20 @@ def label_tiles(paths: Sequence[Path], image: Path) -> list[Path]:
             labels = [path for path in labels if path.suffix.lower() == ".png"] or labels
         if len(labels) != 1:
             raise BadInput(
-                f"{same[0].name}: is one of {len(same)} tiles of the same place",
+                f"{same[0].name}: is one of {len(same)} tiles at the same position",
                 found=", ".join(path.name for path in same),
-                expected="one tile of labels for each place",
-                cure="take the tiles of the image out of the folder",
+                expected="one tile of labels per position",
+                cure="remove the tiles of the image from the folder",
             )
         kept += labels
     return kept
 
 
 def _shows(path: Path, place: Tile, image: NDArray[Any]) -> bool:
-    """Whether a tile is a part of the image, axes (C, Y, X), rather than of its labels."""
+    """Return whether a tile is a part of the image, ndarray, shape (C, Y, X), rather than of its labels."""
     try:
         tile = np.atleast_3d(read_png(path).pixels).transpose(2, 0, 1) if is_png(path) else read_image(path)
-    except BadInput:  # told when it is read as labels
+    except BadInput:  # reported when it is read as labels
         return False
     y, x = place.y or 0, place.x or 0
     part = image[:, y : y + tile.shape[1], x : x + tile.shape[2]]
@@ -76,23 +77,23 @@ def stitch(
     upsample: bool = False,
     strict: bool = False,
 ) -> Stitched:
-    """Lay tiles at the places that their names say.
+    """Assemble tiles at the positions in their names.
 
     Parameters
     ----------
-    tiles : sequence of (path, Tile, ndarray)
-        File, place, and ids (axes y, x) of each.
+    tiles : sequence of (path, Tile, ndarray of int, shape (Y, X))
+        File, position and ids of each tile.
     size : tuple of int
-        Height and width of the whole image.
+        Height and width of the whole image in pixels.
     upsample : bool
         Enlarge tiles of a lower resolution by nearest neighbour.
     strict : bool
-        Refuse tiles that leave a part of the image open.
+        Refuse tiles that leave parts of the image uncovered.
 
     Raises
     ------
     BadInput
-        When a tile does not have the size or place that its name says, or two that overlap differ.
+        When a tile does not have the size or position in its name, or overlapping tiles differ.
     """
     ids, tile = np.zeros(size, np.uint32), np.zeros(size, np.int32)
     for number, (path, place, pixels) in enumerate(tiles, 1):
@@ -113,7 +114,7 @@ def stitch(
         raise BadInput(
             f"{tiles[0][0]}: the tiles do not cover the image",
             found=f"{share:.0%} of it",
-            cure="export all tiles, without .annotatedTilesOnly(true), or leave --strict out",
+            cure=f"export all tiles, without .annotatedTilesOnly(true), or leave {option('strict', True)} out",
         )
     open_part = (f"tiles cover {share:.0%} of the image; the rest counts as background",) if share < 1 else ()
     notes = [f"put together from {len(tiles)} tiles"] if len(tiles) > 1 else []
@@ -123,14 +124,23 @@ def stitch(
 
 
 def check_numbering(path: str | os.PathLike, image: LabelImage, tile: NDArray[np.int32]) -> None:
-    """Refuse tiles that were numbered each for itself, which would make one object of several.
+    """Refuse tiles that were numbered independently, which would merge different objects.
 
-    Where tiles share their numbers, an object that is in two of them goes on across the seam.
+    If tiles share their numbering, an object in two of them continues across the seam.
+
+    Parameters
+    ----------
+    path : path-like
+        A tile, for errors.
+    image : LabelImage
+        The assembled labels.
+    tile : ndarray of int32, shape (Y, X)
+        The tile that each pixel came from.
 
     Raises
     ------
     BadInput
-        When most numbers that occur in several tiles do not.
+        When most numbers that occur in several tiles do not continue across a seam.
     """
     pieces, owner = pieces_of(image.labels)
     inside = image.labels > 0
@@ -141,9 +151,9 @@ def check_numbering(path: str | os.PathLike, image: LabelImage, tile: NDArray[np
     apart = np.setdiff1d(shared, across)
     if 2 * len(apart) > len(shared):
         raise BadInput(
-            f"{path}: its tiles seem to be numbered each for itself",
+            f"{path}: its tiles seem to be numbered separately",
             found=f"{len(apart)} of {len(shared)} numbers occur in several tiles without touching",
-            expected="the same number for an object in all tiles, and no other",
+            expected="one number per object, the same in all tiles",
             cure="export all tiles with one LabeledImageServer, in one run",
         )
 
@@ -163,7 +173,7 @@ def _full_resolution(
     expected = (height / place.downsample, width / place.downsample)
     if any(abs(have - want) > slack for have, want in zip(pixels.shape, expected, strict=True)):
         raise BadInput(
-            f"{path}: has another size than its name says",
+            f"{path}: differs in size from what its name says",
             found=f"{pixels.shape[0]} × {pixels.shape[1]} (height × width)",
             expected=f"{expected[0]:g} × {expected[1]:g}",
             cure="export it again, or correct its name",
@@ -173,7 +183,7 @@ def _full_resolution(
             f"{path}: was exported at a lower resolution",
             found=f"a downsample of {place.downsample:g}",
             expected="full resolution",
-            cure="use .downsample(1) in the export script; or enlarge it with --upsample",
+            cure=f"use .downsample(1) in the export script; or enlarge it with {option('upsample', True)}",
         )
     return pixels if pixels.shape == (height, width) else enlarge(pixels, (height, width))
 
@@ -181,7 +191,7 @@ def _full_resolution(
 def _inside(
     path: str | os.PathLike, pixels: NDArray[np.integer], y: int, x: int, size: tuple[int, int]
 ) -> NDArray[np.integer]:
-    """Cut off what lies beyond the image, when nothing was drawn there."""
+    """Cut off the part beyond the image if nothing was drawn there."""
     kept = pixels[: max(0, size[0] - y), : max(0, size[1] - x)]
     if y < 0 or x < 0 or not kept.size or np.count_nonzero(kept) < np.count_nonzero(pixels):
         raise BadInput(

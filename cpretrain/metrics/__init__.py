@@ -1,4 +1,4 @@
-"""Scores of label images against label images; arrays only."""
+"""Scores for comparing label images; arrays only."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Which objects of two label images overlap, and by how many pixels: counted once, for all scores."""
+"""Overlaps between the objects of two label images, in pixels: counted once, for all scores."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +11,18 @@ from scipy import sparse
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Every pair of a true and a predicted object that share a pixel.
+    """All pairs of a true and a predicted object that share at least one pixel.
 
     Parameters
     ----------
-    true_ids, predicted_ids : ndarray of int, (objects,)
-        Labels of the objects, in order.
-    true_areas, predicted_areas : ndarray of int, (objects,)
-        Their pixels.
-    true, predicted : ndarray of int, (pairs,)
-        The two objects of each pair, as places in the arrays above; sorted by true, then by predicted object.
-    pixels : ndarray of int, (pairs,)
-        What they share.
+    true_ids, predicted_ids : ndarray of int, shape (objects,)
+        Labels of the objects, in ascending order.
+    true_areas, predicted_areas : ndarray of int, shape (objects,)
+        Areas of these objects, in pixels.
+    true, predicted : ndarray of int, shape (pairs,)
+        The two objects of each pair, as indices into the arrays above; sorted by true, then by predicted object.
+    pixels : ndarray of int, shape (pairs,)
+        Number of pixels that they share.
     """
 
     true_ids: NDArray[Any]
@@ -40,7 +40,7 @@ class Overlaps:
         return self.pixels / union
 
     def best_prediction(self) -> NDArray[np.intp]:
-        """For each true object the pair with the highest IoU (the first of equals), or -1."""
+        """Return for each true object the index of its pair with the highest IoU (the first of equals), or -1."""
         best = np.full(len(self.true_areas), -1)
         order = np.lexsort((np.arange(self.iou.size)[::-1], self.iou))
         best[self.true[order]] = order
@@ -50,18 +50,18 @@ class Overlaps:
 def find_overlaps(true: NDArray[Any], predicted: NDArray[Any]) -> Overlaps:
     """Count the pixels that objects of two label images share.
 
-    Neighbouring pixels with the same pair of labels are counted as one run, so that only runs are sorted: neither
-    the number of objects nor the size of their ids costs anything.
+    Neighbouring pixels with the same pair of labels are counted as one run, and only runs are sorted, so that neither
+    the number of objects nor the size of their ids matters for speed.
 
     Parameters
     ----------
-    true, predicted : ndarray of int, (Y, X) or (Z, Y, X)
+    true, predicted : ndarray of int, shape (Y, X) or (Z, Y, X)
         Label images, 0 for background.
 
     Raises
     ------
     ValueError
-        When the shapes differ, or an array is no label image.
+        When the shapes differ, or an array is not a label image.
     """
     true, predicted = np.asarray(true), np.asarray(predicted)
     for name, labels in (("true", true), ("predicted", predicted)):
@@ -87,7 +87,13 @@ def find_overlaps(true: NDArray[Any], predicted: NDArray[Any]) -> Overlaps:
 
 
 def same_objects(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Tell whether two label images hold the same objects to the last pixel, one or more, however they are numbered."""
+    """Return whether two label images hold the same objects (at least one) to the pixel, however they are numbered.
+
+    Parameters
+    ----------
+    first, second : ndarray of int, shape (Y, X) or (Z, Y, X)
+        Label images, 0 for background.
+    """
     if first.shape != second.shape or not np.array_equal(first != 0, second != 0):
         return False
     overlaps = find_overlaps(first, second)
@@ -97,7 +103,7 @@ def same_objects(first: NDArray[Any], second: NDArray[Any]) -> bool:
 def _objects(
     labels: NDArray[Any], lengths: NDArray[np.int64]
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.intp]]:
-    """Ids and areas of the objects in runs of pixels, and the place of each run among them (-1 for background)."""
+    """Return ids and areas of the objects in runs of pixels, and each run's index among them (-1 for background)."""
     if labels.size and labels.min() >= 0 and labels.max() <= 4 * labels.size + 65535:
         there = np.zeros(int(labels.max()) + 1, bool)
         there[labels] = True

@@ -1,4 +1,4 @@
-"""How well predicted objects agree with true ones: average precision and its relatives, per image and IoU threshold."""
+"""Agreement of predicted with true objects: average precision and related scores, per image and IoU threshold."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Scores:
-    """What was counted in each image, and the scores that follow from it.
+    """Counts for each image, and the scores that follow from them.
 
     ``precision, tp, fp, fn = scores`` unpacks average precision and counts in the order of Cellpose's function.
 
     Parameters
     ----------
-    tp, fp, fn : ndarray of int, (images, thresholds)
-        Objects that match one to one, predicted ones without a match, true ones without a match.
-    matched_iou : ndarray of float, (images, thresholds)
+    tp, fp, fn : ndarray of int, shape (images, thresholds)
+        Numbers of one-to-one matches, of predicted objects without a match, and of true objects without a match.
+    matched_iou : ndarray of float, shape (images, thresholds)
         Sum of the IoU of the matches.
-    jaccard_intersection, jaccard_union : ndarray of int, (images,)
-        Pixels of the aggregated Jaccard index, above and below its line.
+    jaccard_intersection, jaccard_union : ndarray of int, shape (images,)
+        Numerator and denominator of the aggregated Jaccard index, in pixels.
     thresholds : tuple of float
-        IoU from which two objects count as the same one.
+        Lowest IoU at which two objects count as the same one.
     """
 
     tp: Counts
@@ -60,11 +60,11 @@ class Scores:
 
     @property
     def average_precision(self) -> Floats:
-        """``TP / (TP + FP + FN)``, (images, thresholds); 1 where an image has no object on either side."""
+        """``TP / (TP + FP + FN)``, shape (images, thresholds); 1 where an image has no object on either side."""
         return self.of("average_precision")
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row for each image and IoU threshold, with counts and scores."""
+        """Return a table with one row per image and IoU threshold, with counts and scores."""
         import pandas as pd
 
         images, levels = self.tp.shape
@@ -78,13 +78,13 @@ class Scores:
         return pd.DataFrame(rows)
 
     def of(self, name: str) -> Floats:
-        """Give a score by its name in `parts`, of each image.
+        """Return a score, by its name in `parts`, for each image.
 
         Returns
         -------
-        ndarray of float, (images, thresholds) or (images, 1) for the aggregated Jaccard index
-            Where an image has no object on either side all is right: 1. Without a match there is no IoU of
-            matches: NaN. Else a share of nothing is 0.
+        ndarray of float, shape (images, thresholds) or (images, 1) for the aggregated Jaccard index
+            1 for an image without objects on either side. The matched IoU is NaN without a match. Any other score
+            with a denominator of 0 is 0.
         """
         above, below = self.parts[name]
         empty = (self.tp + self.fp + self.fn == 0)[:, : below.shape[1]]
@@ -99,26 +99,27 @@ def average_precision(
 
     Parameters
     ----------
-    true, predicted : sequence of ndarray of int, (Y, X) or (Z, Y, X)
-        Label images, 0 for background. Ids mean nothing but identity: they may have gaps.
+    true, predicted : sequence of ndarray of int, shape (Y, X) or (Z, Y, X)
+        Label images, 0 for background. Ids need not be consecutive.
     thresholds : array-like of float
-        IoU from which two objects count as the same one.
+        Lowest IoU at which two objects count as the same one.
 
     Returns
     -------
     Scores
-        Arrays (images, thresholds); ``ap, tp, fp, fn = average_precision(…)`` unpacks it as Cellpose's function
-        does. An image without an object that is predicted to have none scores 1.
+        Arrays of shape (images, thresholds); ``ap, tp, fp, fn = average_precision(…)`` unpacks it like the result of
+        Cellpose's function. An image without objects in which none are predicted scores 1.
 
     Raises
     ------
     ValueError
-        When the numbers of images, or the shapes of a pair, differ, or an array holds no whole numbers.
+        When the numbers of images, or the shapes within a pair, differ, or an array does not hold whole numbers.
 
     Notes
     -----
-    The definition of Cellpose's ``metrics.average_precision`` and of the DSB 2018 challenge: objects are matched one
-    to one so that as many as possible reach the threshold, and of such choices the one with the largest sum of IoU.
+    This is the definition of Cellpose's ``metrics.average_precision`` and of the DSB 2018 challenge: objects are
+    matched one to one so that as many pairs as possible reach the threshold, and among such matchings the one with the
+    largest sum of IoU is taken.
     It is not the area under a precision-recall curve. The aggregated Jaccard index is that of Kumar et al., IEEE
     Transactions on Medical Imaging 36 (2017) 1550.
     """
@@ -130,7 +131,20 @@ def average_precision(
 
 
 def score(overlaps: Overlaps, thresholds: ArrayLike) -> Scores:
-    """Score one image; the arrays have one row."""
+    """Score one image.
+
+    Parameters
+    ----------
+    overlaps : Overlaps
+        Overlaps of the image's objects.
+    thresholds : array-like of float
+        IoU thresholds.
+
+    Returns
+    -------
+    Scores
+        Arrays with one row.
+    """
     levels = _levels(thresholds)
     found = [match_objects(overlaps, level) for level in levels]
     tp = np.array([[len(pairs) for pairs in found]], np.int64)
@@ -147,7 +161,15 @@ def score(overlaps: Overlaps, thresholds: ArrayLike) -> Scores:
 
 
 def join(scores: Sequence[Scores], thresholds: ArrayLike) -> Scores:
-    """Put the scores of several images below one another."""
+    """Concatenate the scores of several images.
+
+    Parameters
+    ----------
+    scores : sequence of Scores
+        Scores of the images, in order; may be empty.
+    thresholds : array-like of float
+        IoU thresholds that all were scored at.
+    """
     if not scores:
         nothing, none = np.zeros((0, _levels(thresholds).size), np.int64), np.zeros(0, np.int64)
         return Scores(nothing, nothing, nothing, nothing.astype(float), none, none)
@@ -159,20 +181,20 @@ def join(scores: Sequence[Scores], thresholds: ArrayLike) -> Scores:
 def match_objects(overlaps: Overlaps, threshold: float) -> NDArray[np.intp]:
     """Match true and predicted objects one to one.
 
-    From an IoU of more than 0.5 on, no two objects can reach the threshold with the same third one, so that all who
-    reach it match; only what is disputed is a problem of assignment.
+    Above an IoU of 0.5, no two objects can reach the threshold with the same third one, so all pairs that reach it are
+    matches; only disputed objects need solving an assignment problem.
 
     Parameters
     ----------
     overlaps : Overlaps
-        Of one image.
+        Overlaps of one image's objects.
     threshold : float
-        IoU from which on two objects may match.
+        Lowest IoU at which two objects may match.
 
     Returns
     -------
-    ndarray
-        The pairs of `overlaps` that are matches.
+    ndarray of int, shape (matches,)
+        Indices of the pairs in `overlaps` that are matches.
     """
     reached = np.flatnonzero(overlaps.iou >= threshold)
     rivals = np.bincount(overlaps.true[reached], minlength=1)[overlaps.true[reached]] > 1
@@ -194,7 +216,7 @@ def _levels(thresholds: ArrayLike) -> Floats:
 
 
 def _aggregated_jaccard(overlaps: Overlaps) -> tuple[int, int]:
-    """Pixels that each true object shares with the prediction of highest IoU, and all pixels concerned."""
+    """Return the pixels that true objects share with their predictions of highest IoU, and all pixels involved."""
     best = overlaps.best_prediction()
     found = best >= 0
     used = overlaps.predicted[best[found]]

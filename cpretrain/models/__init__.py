@@ -1,4 +1,4 @@
-"""Cellpose: weights, the zoo, normalization, the segmenter, and what a model folder says."""
+"""Cellpose: weights, the zoo, normalization, the segmenter, and the record in a model folder."""
 
 import lazy_loader
 

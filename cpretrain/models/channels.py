@@ -1,4 +1,4 @@
-"""Channels of images that a model does not look at."""
+"""Channels of images that a model does not use."""
 
 from collections.abc import Iterable
 
@@ -8,18 +8,18 @@ from cpretrain.models.record import ModelSettings
 def unused_channels(
     channels: Iterable[int], model: ModelSettings, cure: str, kind: str = "images"
 ) -> list[str]:
-    """Warn where images have channels that nobody chose from, in one sentence.
+    """Return a one-sentence warning if images have several channels and nobody chose among them; else none.
 
     Parameters
     ----------
     channels : iterable of int
         Number of channels of each image.
     model : ModelSettings
-        Which channels it takes. Where it was trained on images of as many channels, somebody chose them then.
+        The model's channels. If it was trained on images with as many channels, they were chosen then.
     cure : str
-        What to do.
+        Advice at the end of the sentence.
     kind : str
-        What is looked at, in the plural.
+        Noun for the images, in the plural.
     """
     used = [number for number in (model.channel, model.second_channel) if number]
     counted = list(channels)
@@ -29,5 +29,5 @@ def unused_channels(
     several = f"{min(odd)} to {max(odd)}" if min(odd) < max(odd) else f"{odd[0]}"
     return [
         f"{len(odd)} of {len(counted)} {kind} have {several} channels (RGB counts as three), of which the model sees "
-        f"channel {' and '.join(map(str, used))} alone; {cure}"
+        f"only channel {' and '.join(map(str, used))}; {cure}"
     ]

@@ -3,15 +3,16 @@
 from typing import Any
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 
 def find_device(device: str) -> Any:
-    """Return the torch device of that name; for ``auto`` CUDA, else an Apple GPU, else the CPU.
+    """Return the torch device with this name; ``auto`` prefers CUDA, then an Apple GPU, then the CPU.
 
     Raises
     ------
     BadInput
-        When a GPU is asked for by name and none is found.
+        When a GPU is requested by name and none is found.
     """
     import torch
 
@@ -22,6 +23,6 @@ def find_device(device: str) -> Any:
         raise BadInput(
             f"device {device}: not found on this machine",
             found=", ".join(name for name, found in there.items() if found),
-            cure="leave --device out, or give --device cpu",
+            cure=f"leave {option('device')} out, or give {option('device', 'cpu')}",
         )
     return torch.device(device)

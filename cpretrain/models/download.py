@@ -28,12 +28,12 @@ def download_model(name: str) -> Summary:
 
 
 def download(base: ModelWeights) -> None:
-    """Let Cellpose fetch the weights of a zoo model.
+    """Have Cellpose download the weights of a zoo model.
 
     Raises
     ------
     BadInput
-        When it cannot; it says where to put the file.
+        When it cannot; the error states where to put the file by hand.
     """
     from cellpose import models
 

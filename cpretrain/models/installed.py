@@ -1,4 +1,4 @@
-"""The models on this machine: those of Cellpose's zoo, and one's own, which Cellpose's window lists too."""
+"""The models on this machine: those of Cellpose's zoo, and the user's own, which Cellpose's window lists too."""
 
 import shutil
 from pathlib import Path
@@ -13,9 +13,10 @@ from cpretrain.models.weights import (
     zoo_file,
 )
 from cpretrain.models.zoo import ZOO
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_aside, write_text
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 
 
 def list_models() -> Summary:
@@ -42,39 +43,41 @@ def list_models() -> Summary:
     lines += [
         "",
         "A model that is not here is downloaded when it is used. Without internet, download it elsewhere (addresses:",
-        f"cpretrain models --json) and put it into {models_folder()}",
+        f"{command('models', json=True)}) and put it into {models_folder()}",
         "under its file name: " + ", ".join(f"{m.name} → {m.file}" for m in ZOO.values() if m.file != m.name)
-        + ", all others as they are called.",
-        f'"--base {SCRATCH}" starts from random weights (Cellpose 3); it needs far more images and epochs.',
+        + ", all others under their own names.",
+        f"{option('base', SCRATCH)} starts from random weights (Cellpose 3); it needs far more images and epochs.",
     ]  # fmt: skip
     return Summary(lines, {"models": data, "folder": models_folder()})
 
 
 def install_model(folder: Path, name: str | None = None) -> Summary:
-    """Copy a retrained model into Cellpose's folder, and enter it in the list that its window shows.
+    """Copy a retrained model into Cellpose's folder, and add it to the list that its window shows.
 
     Parameters
     ----------
     folder : pathlib.Path
         A model folder of this tool.
     name : str, optional
-        What Cellpose is to call it; by default the folder's name.
+        Name in Cellpose; by default the folder's name.
 
     Raises
     ------
     BadInput
-        When it is not a model folder, or another model has that name there.
+        When it is not a model folder, or another model there has the same name.
     """
     weights = ModelFolder(folder).weights
     if not weights.is_file() or not ModelFolder(folder).is_one:
         raise BadInput(f"{folder}: is not a model folder", expected=f"a folder with {WEIGHTS} and {RECORD}")
     name = name or folder.resolve().name
     if not name.strip() or Path(name).name != name or name.startswith("."):
-        raise BadInput(f"--name {name!r}: cannot be the name of a model", expected="a name without slashes")
+        raise BadInput(
+            f"{option('name', name)}: cannot be the name of a model", expected="a name without slashes"
+        )
     target = models_folder() / name
     taken = name in ZOO or name in {model.file for model in ZOO.values()} or name == GUI_MODELS
     if taken or (target.exists() and sha256(target) != sha256(weights)):
-        raise BadInput(f"{target}: is another model", cure="choose another name with --name")
+        raise BadInput(f"{target}: is a different model", cure=f"choose another name with {option('name')}")
     if not target.exists():
         with write_aside(target) as aside:
             shutil.copyfile(weights, aside)

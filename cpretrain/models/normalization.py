@@ -1,4 +1,4 @@
-"""Grey values as Cellpose expects them, measured on real data alone."""
+"""Grey values as Cellpose expects them, with percentiles measured only where there is image data."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -10,27 +10,27 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from cpretrain.images.valid_box import Box, valid_box
 
 PERCENTILES = (1.0, 99.0)
-"""Cellpose's own."""
+"""Cellpose's own percentiles."""
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 Levels = Sequence[tuple[float, float]]
-"""For each channel the grey values that become 0 and 1."""
+"""Grey values that become 0 and 1, for each channel."""
 
 
 class Normalization(BaseModel):
-    """How grey values are scaled; a model has to see the same in training and in use.
+    """How grey values are scaled, which must be the same in training and in use.
 
     Parameters
     ----------
     percentiles : tuple of float
         Low and high percentile, in percent, which become 0 and 1.
     valid_pixels : bool
-        Measure them inside the box that holds data, leaving out zeros around it (the border of a crop, the padding
-        of the drift correction). Cellpose itself takes all pixels.
+        Measure them inside the box that holds data, without the zeros around it (the border of a crop, the padding
+        of the drift correction). Cellpose itself uses all pixels.
     of : {'frame', 'image'}
-        What they are measured on: ``frame``, of a crop the whole frame that it was cut from, where ``crops.csv``
-        says their grey values; ``image``, always the image itself, as Cellpose does.
+        Where they are measured: ``frame``, for a crop on the whole frame that it was cut from, if ``crops.csv``
+        lists the frame's grey values; ``image``, always on the image itself, as in Cellpose.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,12 +43,12 @@ class Normalization(BaseModel):
     @classmethod
     def _rising(cls, percentiles: tuple[float, float]) -> tuple[float, float]:
         if not percentiles[0] < percentiles[1]:
-            raise ValueError("the low percentile has to be below the high one")
+            raise ValueError("the low percentile must be below the high one")
         return percentiles
 
     @property
     def takes_levels_of_frames(self) -> bool:
-        """Whether crops are scaled by the grey values that ``crops.csv`` has of their frames."""
+        """True if crops are scaled by the grey values of their frames in ``crops.csv``."""
         return self == Normalization()
 
 
@@ -57,7 +57,7 @@ def measure_levels(image: NDArray[Any], how: Normalization | None = None) -> Lev
 
     Parameters
     ----------
-    image : ndarray, (C, Y, X)
+    image : ndarray, shape (C, Y, X)
         Grey values.
     how : Normalization, optional
         Percentiles, and where they are measured.
@@ -65,7 +65,7 @@ def measure_levels(image: NDArray[Any], how: Normalization | None = None) -> Lev
     Returns
     -------
     list of (float, float)
-        Low and high of each channel; both 0 where the image holds no data.
+        Low and high value of each channel; both 0 if the image holds no data.
     """
     how = how or Normalization()
     box = _measured_box(image, how)
@@ -77,23 +77,23 @@ def normalize(
 ) -> NDArray[np.float32]:
     """Scale each channel so that its low percentile becomes 0 and its high percentile 1.
 
-    This is Cellpose's own normalisation, except that zeros around the image are left out of the percentiles and
-    stay 0. With them in, a crop with a border of zeros is scaled unlike the frame that it was cut from.
+    This is Cellpose's own normalization, except that zeros around the image do not count for the percentiles and
+    stay 0. If they counted, a crop with a border of zeros would be scaled differently from its frame.
 
     Parameters
     ----------
-    image : ndarray, (C, Y, X)
+    image : ndarray, shape (C, Y, X)
         Grey values.
     how : Normalization, optional
         Percentiles, and where they are measured.
     levels : sequence of (float, float), optional
-        What becomes 0 and 1 in each channel; by default what `measure_levels` finds.
+        Values that become 0 and 1 in each channel; by default those of `measure_levels`.
 
     Returns
     -------
-    ndarray of float32, (C, Y, X)
-        Zero outside the valid box, in channels without contrast, and where a pixel is not a finite number; such pixels
-        do not count for the percentiles either.
+    ndarray of float32, shape (C, Y, X)
+        Zero outside the valid box, in channels without contrast, and where a pixel is not finite; such pixels do not
+        count for the percentiles either.
     """
     how = how or Normalization()
     scaled = np.zeros(image.shape, np.float32)
@@ -110,7 +110,13 @@ def normalize(
 
 
 def not_finite(image: NDArray[Any]) -> int:
-    """Count the pixels that are no finite number (NaN, infinity, or beyond float32) and therefore left out."""
+    """Count the pixels that are not finite (NaN, infinity, or beyond float32) and therefore left out.
+
+    Parameters
+    ----------
+    image : ndarray, any shape
+        Grey values.
+    """
     if image.dtype.kind != "f":
         return 0
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""The array that Cellpose's network sees: channels chosen, scaled and laid out."""
+"""The input array of Cellpose's network: channels selected, scaled and arranged."""
 
 from typing import Any
 
@@ -17,22 +17,22 @@ def network_input(
     how: Normalization | None = None,
     levels: Levels | None = None,
 ) -> NDArray[np.float32]:
-    """Choose channels of an image, normalise them, and fill up to what the network takes.
+    """Select channels of an image, normalize them, and pad to the network's number of channels.
 
     Parameters
     ----------
-    planes : ndarray, (C, Y, X)
+    planes : ndarray, shape (C, Y, X)
         Grey values.
     channel, second_channel : int
-        From 1; the channel to segment, and that of the nuclei.
+        The channel to segment, and that of the nuclei, from 1.
     how : Normalization, optional
-        As the model has it.
+        The model's normalization.
     levels : sequence of (float, float), optional
-        For each channel the grey values that become 0 and 1, where they are known of the whole frame.
+        Grey values that become 0 and 1, for each channel, if they are known for the whole frame.
 
     Returns
     -------
-    ndarray of float32, (2 or 3, Y, X)
+    ndarray of float32, shape (2 or 3, Y, X)
         Two channels for Cellpose 3, three for Cellpose 4.
 
     Raises

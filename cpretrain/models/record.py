@@ -1,4 +1,4 @@
-"""What a model folder says of itself: how it was trained, and how to use it."""
+"""The record in a model folder: how the model was trained, and how to use it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,23 +11,24 @@ from cpretrain.errors import BadInput, short
 from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.normalization import Normalization
 from cpretrain.models.weights import DIAMETERS
+from cpretrain.runtime.spelling import command, option
 from cpretrain.storage.json_file import read_json
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How a model wants to be used.
+    """How a model is to be used.
 
     Parameters
     ----------
     channel, second_channel : int
-        From 1; the channel to segment, and that of the nuclei (None where there is none).
+        The channel to segment, and that of the nuclei (None if there is none), from 1.
     normalization : Normalization
         How grey values were scaled in training.
     tuned : mapping of str to float
-        Flow threshold, cellprob threshold and diameter that were found by a search; empty without one.
+        Flow threshold, cellprob threshold and diameter found by a search; empty without one.
     trained_channels : int or None
-        Number of channels of the training images, of which the model took those above; None where it is not known.
+        Number of channels in the training images, of which the model used those above; None if unknown.
     """
 
     channel: int = 1
@@ -43,7 +44,7 @@ def read_record(model: Path) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        When it is not there, or no record of a model.
+        When it does not exist, or is not the record of a model.
     """
     try:
         record = read_json(ModelFolder(model).record)
@@ -52,20 +53,20 @@ def read_record(model: Path) -> dict[str, Any]:
         raise BadInput(
             f"{model}: is not a model folder",
             found=short(error),
-            expected=f"a folder with {RECORD}, made by cpretrain train",
+            expected=f"a folder with {RECORD}, made by {command('train')}",
         ) from error
     return dict(record)
 
 
 def settings_of_model(model: Path, weights: str | None = None) -> ModelSettings:
-    """Read how a model wants to be used: its channels, its normalisation, and thresholds where they were tuned.
+    """Read how a model is to be used: its channels, its normalization, and its thresholds if they were tuned.
 
     Parameters
     ----------
     model : pathlib.Path
         The model folder.
     weights : str, optional
-        SHA-256 of the weights that are to be used: what was tuned for others does not count.
+        SHA-256 of the weights in use; values tuned for other weights are ignored.
 
     Raises
     ------
@@ -83,21 +84,21 @@ def settings_of_model(model: Path, weights: str | None = None) -> ModelSettings:
 
 
 def tuned_values(model: Path, contender: str, weights: str | None = None) -> dict[str, float | None]:
-    """Thresholds and diameter that a search found.
+    """Read the thresholds and the diameter that a search found.
 
     Parameters
     ----------
     model : pathlib.Path
         The model folder.
     contender : {'retrained', 'base'}
-        Both are tuned, so that the comparison stays fair.
+        The model whose values to read; both are tuned, so that the comparison stays fair.
     weights : str, optional
-        SHA-256 of the weights that are to be used: what was found for others does not count.
+        SHA-256 of the weights in use; values found for other weights are ignored.
 
     Returns
     -------
-    dict
-        By name of the setting; empty without a search.
+    dict of str to float or None
+        Values by name of the setting; empty without a search.
     """
     path = ModelFolder(model).tuning
     if not path.is_file():
@@ -108,8 +109,8 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
         raise BadInput(
             f"{path}: cannot be read",
             found=short(error),
-            expected="the record of a search by cpretrain evaluate --tune",
-            cure="search again with --tune, or take the file away",
+            expected=f"the record of a search by {command('evaluate', tune=True)}",
+            cure=f"search again with {option('tune', True)}, or remove the file",
         ) from error
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 
@@ -127,7 +128,7 @@ class _Used(BaseModel):
 
 
 class _Record(BaseModel):
-    """What others rely on in ``model.json``; there is more in it."""
+    """The entries of ``model.json`` that the code relies on; it holds more."""
 
     base: _Base
     settings: _Used

@@ -1,7 +1,7 @@
-"""The one place that knows Cellpose: 3.1 and 4.2 behind one small interface.
+"""Segmentation with Cellpose 3.1 or 4.2 behind one small interface.
 
-Cellpose's own normalisation is left out on both ways in (see ``normalization.py``), and every array handed over is
-a copy, because Cellpose changes its inputs in place.
+Cellpose's own normalization is switched off in training and in segmentation (see ``normalization.py``), and every
+array passed to it is a copy, because Cellpose changes its inputs in place.
 """
 
 import logging
@@ -22,28 +22,29 @@ from cpretrain.models.download import download
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import DIAMETERS, ModelWeights, stored_weights
 from cpretrain.runtime.log_silence import silent
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.segmentation import SegmentSettings
 
-os.environ.setdefault("TQDM_DISABLE", "1")  # Cellpose's own bars; read when tqdm is imported
+os.environ.setdefault("TQDM_DISABLE", "1")  # no progress bars by Cellpose; read when tqdm is imported
 
 TILES_ON_CPU = 2
-"""Tiles that the network takes at once on a CPU, at most. Eight, Cellpose's own number, took a third more time."""
+"""Maximum number of tiles per batch on a CPU. Eight, Cellpose's own number, took a third more time."""
 
 RAW = {"normalize": False}  # a dict, because a plain False would switch a global of Cellpose off
 
 
 @dataclass(frozen=True)
 class Flows:
-    """What the network says of one image, or of a stack in 3D.
+    """Output of the network for one image, or for a stack in 3D.
 
     Parameters
     ----------
-    towards_centre : ndarray of float32, (2, Y, X) or (3, Z, Y, X)
-        For each pixel the direction, (z,) y and x, to the centre of its object.
-    cell_probability : ndarray of float32, (Y, X) or (Z, Y, X)
-        Above 0 where a pixel rather belongs to an object; its logistic function is the probability.
+    towards_centre : ndarray of float32, shape (2, Y, X) or (3, Z, Y, X)
+        Direction from each pixel, (z,) y and x, to the centre of its object.
+    cell_probability : ndarray of float32, shape (Y, X) or (Z, Y, X)
+        Log-odds that a pixel belongs to an object; its logistic function is the probability.
     steps : int
-        How many steps pixels follow the flow.
+        Number of steps that pixels follow the flow.
     """
 
     towards_centre: NDArray[np.float32]
@@ -57,18 +58,19 @@ class Segmenter:
     Parameters
     ----------
     base : ModelWeights
-        From ``find_base``. Missing weights of a zoo model are downloaded.
+        The weights, from ``find_base``. Missing weights of a zoo model are downloaded.
     device : str
-        ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest there is.
+        ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest available one.
     for_training : bool
-        On a CPU, Cellpose 3 segments with a network that cannot be trained; 4 does so in 16-bit numbers.
+        Load a network that can be trained: for segmentation alone, Cellpose 3 uses one on a CPU that cannot, and
+        Cellpose 4 computes in 16 bits on a GPU.
     batch_size : int
-        Tiles that the network takes at once, on a CPU two at most; halved where a GPU has too little memory for them.
+        Tiles per batch, at most two on a CPU; halved if a GPU has too little memory for them.
 
     Raises
     ------
     BadInput
-        When the weights cannot be had, or the device is not there.
+        When the weights or the device are not available.
     """
 
     def __init__(
@@ -97,22 +99,22 @@ class Segmenter:
 
         Parameters
         ----------
-        image : ndarray of float32, (channels, Y, X)
+        image : ndarray of float32, shape (channels, Y, X)
             From ``network_input``.
         settings : SegmentSettings
             Thresholds and diameter.
 
         Returns
         -------
-        ndarray of uint32, (Y, X)
-            Labels, 0 for background; what Cellpose's own ``eval`` gives.
+        ndarray of uint32, shape (Y, X)
+            Labels, 0 for background, equal to the result of Cellpose's own ``eval``.
         """
         return self.masks(self.run(image, settings.diameter), settings)
 
     def segment_inside(
         self, image: NDArray[np.float32], settings: SegmentSettings, box: Box | None
     ) -> NDArray[np.uint32]:
-        """Segment what of an image holds data, as every step does that counts objects; zeros around it are background.
+        """Segment the part of an image that holds data, as every step that counts objects does; the rest is background.
 
         Parameters
         ----------
@@ -121,12 +123,12 @@ class Segmenter:
         settings : SegmentSettings
             Thresholds and diameter.
         box : tuple of slice or None
-            Rows and columns that hold data, from ``valid_box``.
+            Rows and columns that hold data, from ``valid_box``; None if there are none.
 
         Returns
         -------
         ndarray of uint32, shape (Y, X)
-            Labels of the size of the image.
+            Labels, 0 for background.
         """
         labels = np.zeros(image.shape[-2:], np.uint32)
         if box is not None:
@@ -138,10 +140,10 @@ class Segmenter:
 
         Parameters
         ----------
-        image : ndarray of float32, (channels, Y, X)
+        image : ndarray of float32, shape (channels, Y, X)
             From ``network_input``.
         diameter : float, optional
-            Of the objects, in pixels; by default the model's own (Cellpose 4: no rescaling).
+            Diameter of the objects in pixels; by default the model's own (Cellpose 4: no rescaling).
         """
         size = image.shape[-2:]
         towards, probability = self._run_network(image, diameter, channel_axis=0)
@@ -156,12 +158,12 @@ class Segmenter:
 
         Parameters
         ----------
-        stack : ndarray of float32, (channels, Z, Y, X)
-            From ``network_input``, of all planes together.
+        stack : ndarray of float32, shape (channels, Z, Y, X)
+            From ``network_input``, for all planes together.
         diameter : float, optional
-            Of the objects, in pixels; by default the model's own.
+            Diameter of the objects in pixels; by default the model's own.
         anisotropy : float
-            Distance of two planes, in pixels.
+            Distance between neighbouring planes, in pixels.
         """
         size = stack.shape[1:]
         towards, probability = self._run_network(
@@ -172,7 +174,7 @@ class Segmenter:
         )
 
     def _run_network(self, image: NDArray[np.float32], diameter: float | None, **how: Any) -> list[NDArray]:
-        """Run Cellpose without its last step; flows and cell probability. Fewer tiles at once where memory is short."""
+        """Run Cellpose up to flows and cell probability, with fewer tiles per batch if memory runs short."""
         import torch
 
         while True:
@@ -190,36 +192,36 @@ class Segmenter:
             except torch.OutOfMemoryError as error:
                 if self.batch_size == 1:
                     raise BadInput(
-                        f"device {self.device}: has too little memory for one tile",
+                        f"device {self.device}: not enough memory for one tile",
                         found=str(error).splitlines()[0],
-                        cure="use --device cpu, or end what else uses the GPU",
+                        cure=f"use {option('device', 'cpu')}, or stop other programs that use the GPU",
                     ) from error
                 self.batch_size //= 2
                 torch.cuda.empty_cache()
 
     def _finite(self, flows: list[NDArray]) -> list[NDArray]:
-        """Return what the network gave; images are finite, so it is the weights where that is not."""
+        """Check the network's output: images are finite, so if it is not, the weights are damaged."""
         if all(np.isfinite(values).all() for values in flows):
             return flows
         raise BadInput(
-            f"{self.base.path or self.base.name}: the network gives numbers that are not finite",
+            f"{self.base.path or self.base.name}: the network returns numbers that are not finite",
             found="NaN or infinity in flows or cell probability",
             cure=_ANOTHER,
         )
 
     def masks(self, flows: Flows, settings: SegmentSettings) -> NDArray[np.uint32]:
-        """Make objects out of what the network gave; to be repeated with other thresholds.
+        """Derive objects from the network's output; it can be repeated with other thresholds.
 
         Parameters
         ----------
         flows : Flows
             From `run`.
         settings : SegmentSettings
-            Flow threshold, cellprob threshold and smallest object; where they are left open, Cellpose's own.
+            Flow threshold, cellprob threshold and smallest object; Cellpose's defaults where left open.
 
         Returns
         -------
-        ndarray of uint32, (Y, X) or (Z, Y, X)
+        ndarray of uint32, shape (Y, X) or (Z, Y, X)
             Labels, 0 for background.
         """
         from cellpose import dynamics
@@ -239,16 +241,21 @@ class Segmenter:
         return np.asarray(labels, np.uint32)
 
     def stitch(self, planes: NDArray[np.uint32], threshold: float, min_size: int) -> NDArray[np.uint32]:
-        """Join the objects of neighbouring planes to objects in 3D, as Cellpose does.
+        """Join the objects of neighbouring planes into objects in 3D, as Cellpose does.
 
         Parameters
         ----------
-        planes : ndarray of uint32, (Z, Y, X)
-            Labels of each plane by itself, small objects included.
+        planes : ndarray of uint32, shape (Z, Y, X)
+            Labels of each plane, segmented separately, small objects included.
         threshold : float
-            IoU from which objects of neighbouring planes are one.
+            Lowest IoU at which objects of neighbouring planes are joined.
         min_size : int
             Smallest object in voxels.
+
+        Returns
+        -------
+        ndarray of uint32, shape (Z, Y, X)
+            Labels, 0 for background.
         """
         from cellpose import utils
 
@@ -258,7 +265,7 @@ class Segmenter:
 
 
 def _check_complete(base: ModelWeights, net: Any) -> None:
-    """Make sure that every weight of the network came from the file; Cellpose leaves out what does not fit."""
+    """Check that every weight of the network came from the file: Cellpose ignores those that do not fit."""
     if base.path is None:
         return
     shapes = {name.removeprefix("module."): value.shape for name, value in stored_weights(base.path).items()}
@@ -269,12 +276,12 @@ def _check_complete(base: ModelWeights, net: Any) -> None:
     ]
     if missing:
         raise _do_not_fit(
-            base, f"{len(missing)} weights missing or of another size, for example {missing[0]}"
+            base, f"{len(missing)} weights missing or of the wrong size, for example {missing[0]}"
         )
 
 
 def _check_numbers(base: ModelWeights, net: Any) -> None:
-    """Make sure that the weights are finite, and that objects have a diameter that an image can be scaled by."""
+    """Check that the weights are finite, and that the diameter of objects is one that an image can be scaled by."""
     import torch
 
     broken = [name for name, value in net.state_dict().items() if not torch.isfinite(value).all()]
@@ -288,14 +295,14 @@ def _check_numbers(base: ModelWeights, net: Any) -> None:
         diameter = float(getattr(net, name).item())
         if not DIAMETERS[0] <= diameter <= DIAMETERS[1]:
             raise BadInput(
-                f"{base.path or base.name}: its objects have a diameter that cannot be ({name})",
+                f"{base.path or base.name}: the diameter of its objects is impossible ({name})",
                 found=f"{diameter:g} pixels",
                 expected=f"{DIAMETERS[0]:g} to {DIAMETERS[1]:g} pixels",
                 cure=_ANOTHER,
             )
 
 
-_ANOTHER = "get the file anew, or choose another model"
+_ANOTHER = "get the file again, or choose another model"
 
 
 def _do_not_fit(base: ModelWeights, found: str) -> BadInput:
@@ -308,7 +315,7 @@ def _do_not_fit(base: ModelWeights, found: str) -> BadInput:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what Cellpose and torch log and warn of off stderr: this tool speaks for itself."""
+    """Suppress log messages and warnings of Cellpose and torch: this tool reports by itself."""
     with silent("cellpose", logging.ERROR), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(cellpose|torch)\b")
         yield

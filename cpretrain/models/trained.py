@@ -1,4 +1,4 @@
-"""A model as it is used: its weights, channels, grey values and thresholds, nothing left open."""
+"""A model ready for use: its weights, channels, normalization and thresholds, nothing left open."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +12,12 @@ from cpretrain.models.record import ModelSettings, read_record, settings_of_mode
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights, find_base
 from cpretrain.settings.prediction import PredictSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 
 
 @dataclass(frozen=True)
 class UsedModel:
-    """A model as it is used; it can travel to another process.
+    """A model with all settings filled in; it can be pickled for another process.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class UsedModel:
     weights_sha256 : str
         SHA-256 of their file.
     settings : PredictSettings
-        Channels and thresholds are filled in; a diameter of None is the model's own.
+        Settings with channels and thresholds filled in; a diameter of None is the model's own.
     normalization : Normalization
         How grey values were scaled in training.
     trained_channels : int or None
-        Number of channels of the images that it was trained on, where that is known.
+        Number of channels in the images that it was trained on, if known.
     """
 
     base: ModelWeights
@@ -41,7 +41,7 @@ class UsedModel:
 
     @property
     def segmenter(self) -> Segmenter:
-        """The model ready to segment; loaded once in each process."""
+        """The model loaded for segmentation, once per process."""
         return _load(self.base, self.weights_sha256, self.settings.device, self.settings.batch_size)
 
     @property
@@ -50,22 +50,29 @@ class UsedModel:
         assert self.settings.channel
         return self.settings.channel
 
+    @property
+    def known(self) -> ModelSettings:
+        """The channels that it takes, and how many there were in training."""
+        return ModelSettings(
+            self.channel, self.settings.second_channel, trained_channels=self.trained_channels
+        )
+
     def places(self, channels: int) -> list[int]:
-        """Places, from 0, of the channels that it takes in an image of so many channels."""
+        """Return the indices, from 0, of the channels that it uses in an image with this many channels."""
         asked = (self.channel, self.settings.second_channel)
         return [number - 1 for number in asked if number and number <= channels]
 
 
 def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
-    """Find a model, and fill in what the settings leave open: as it was trained and tuned, else as Cellpose does.
+    """Find a model, and fill in settings that are left open: as trained and tuned, else Cellpose's defaults.
 
     Parameters
     ----------
     model : str or path-like
-        A model folder of this tool, a file of weights, or a name of Cellpose's zoo (then its weights are downloaded
-        where they are missing).
+        A model folder of this tool, a weights file, or a name in Cellpose's zoo (its weights are downloaded if
+        missing).
     settings : PredictSettings
-        What is given counts more than what the model says.
+        Values set here override the model's own.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What differs between Cellpose 3 and 4: one class for each, and the one that is installed."""
+"""Differences between Cellpose 3 and 4: one class for each, and the choice of the installed one."""
 
 import inspect
 from collections.abc import Sequence
@@ -10,29 +10,29 @@ from numpy.typing import NDArray
 from cpretrain.models.weights import cellpose_major
 
 SCALE_RANGE = 0.5
-"""Cellpose's own: crops are scaled by 0.75 to 1.25."""
+"""Cellpose's own range: crops are scaled by 0.75 to 1.25."""
 
 STEPS = 200
-"""Steps that Cellpose lets pixels follow the flow, in an image that was not rescaled."""
+"""Number of steps that pixels follow the flow in Cellpose, in an image that is not rescaled."""
 
 
 class CellposeVersion(Protocol):
-    """What one major version of Cellpose does in its own way."""
+    """Properties in which one major version of Cellpose differs from others."""
 
     network_channels: int
     """Channels that the network takes."""
 
     optimizers: tuple[str, ...]
-    """Names of the optimizers that it trains with."""
+    """Names of the optimizers that it can train with."""
 
     long_run: int
-    """Epochs from which on its learning rate falls at the end."""
+    """Number of epochs from which its learning rate is lowered at the end."""
 
     scales_objects: bool
-    """Whether images are rescaled so that objects have the diameter that the network knows."""
+    """True if images are rescaled so that objects have the diameter that the network expects."""
 
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the keyword arguments of ``CellposeModel`` for a network to train or to segment with."""
+        """Return the keyword arguments of ``CellposeModel`` for training or for segmentation."""
 
     def own_tile(self, net: Any) -> int:
         """Return the edge length in pixels of the tiles that the network was trained on."""
@@ -45,10 +45,10 @@ class CellposeVersion(Protocol):
         tile: int,
         net: Any,
     ) -> tuple[Any, Any]:
-        """Turn, flip, scale and cut images and flows to tiles; see `cpretrain.training.examples.batches`."""
+        """Rotate, flip, scale and crop images and flows to tiles; see `cpretrain.training.examples.batches`."""
 
     def steps(self, model: Any, diameter: float | None) -> int:
-        """Return how many steps pixels follow the flow, rounded as there."""
+        """Return the number of steps that pixels follow the flow, rounded as in Cellpose."""
 
 
 class Cellpose3:
@@ -60,7 +60,7 @@ class Cellpose3:
     scales_objects = True
 
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the options of a network: on a CPU, the faster one cannot be trained."""
+        """Return the loading options: on a CPU, the faster network cannot be trained."""
         return {"mkldnn": not for_training}
 
     def own_tile(self, net: Any) -> int:
@@ -103,7 +103,7 @@ class Cellpose4:
     scales_objects = False
 
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the options of a network: it segments in 16-bit numbers on a GPU."""
+        """Return the loading options: on a GPU, it segments in 16 bits."""
         return {"use_bfloat16": not for_training and not on_cpu}
 
     def own_tile(self, net: Any) -> int:
@@ -131,35 +131,35 @@ class Cellpose4:
         )[:2]
 
     def steps(self, model: Any, diameter: float | None) -> int:
-        """Return the number of steps, which grows with the diameter where one is given."""
+        """Return the number of steps, which grows with the diameter if one is given."""
         return int(STEPS / (30 / diameter if diameter else 1))
 
 
 def installed_cellpose() -> CellposeVersion:
-    """Return the version of Cellpose that is installed.
+    """Return the installed version of Cellpose.
 
     Raises
     ------
     BadInput
-        When none is installed, or one that is not supported.
+        When Cellpose is not installed, or its version is not supported.
     """
     return Cellpose3() if cellpose_major() == 3 else Cellpose4()
 
 
 def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], float]:
-    """Compute what the network should say of a label image, and the median diameter of its objects.
+    """Compute the network's target output for a label image, and the median diameter of its objects.
 
     Parameters
     ----------
     labels : ndarray of int, shape (Y, X)
-        Instances 1 to N, 0 for background; at least one.
+        Objects 1…N, at least one; 0 for background.
     device : torch.device
         Where to compute.
 
     Returns
     -------
     ndarray of float32, shape (3, Y, X)
-        Cell or not, and the flow along y and x to the centre of the object.
+        Cell (1) or background (0), and the flow along y and x towards the centre of the object.
     float
         Median diameter of the objects in pixels.
     """
@@ -171,14 +171,24 @@ def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], fl
 
 
 def loss_of(flows: Any, predicted: Any, device: Any) -> Any:
-    """Return Cellpose's own loss of what the network predicted."""
+    """Return Cellpose's own loss for a prediction of the network."""
     from cellpose import train
 
     return train._loss_fn_seg(flows, predicted, device)
 
 
 def outlines_of_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return where the outlines of labels lie, shape (Y, X), as Cellpose's window draws them."""
+    """Return a mask of the outlines of labels, as Cellpose's window draws them.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (Y, X)
+        0 for background.
+
+    Returns
+    -------
+    ndarray of bool, shape (Y, X)
+    """
     from cellpose.utils import masks_to_outlines
 
     outlines: NDArray[np.bool_] = masks_to_outlines(labels)

@@ -1,4 +1,4 @@
-"""Which base models there are, where each lies on this machine, and which Cellpose loads it."""
+"""Base models: find them by name or path, with the version of Cellpose that each needs."""
 
 import io
 import os
@@ -12,14 +12,15 @@ from typing import Any
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.models.folder import RECORD, ModelFolder
 from cpretrain.models.zoo import ZOO, zoo_names
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.json_file import read_json
 
 SCRATCH = "scratch"
 GUI_MODELS = "gui_models.txt"
-"""In Cellpose's own folder: the models that its window lists beside the pretrained ones."""
+"""File in Cellpose's own folder: the models that its window lists beside the pretrained ones."""
 
 DIAMETERS = (1.0, 10_000.0)
-"""Diameters of objects, in pixels, that a model can have; with others an image would be enlarged beyond all memory."""
+"""Allowed diameters of a model's objects, in pixels; others would enlarge an image beyond any memory."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class ModelWeights:
     Parameters
     ----------
     name : str
-        As it was asked for.
+        Name as requested.
     path : pathlib.Path or None
         Its weights; None for a network with random weights.
     downloadable : bool
-        Whether Cellpose can fetch the weights, should they not be there.
+        True if Cellpose can download the weights when they are missing.
     """
 
     name: str
@@ -42,7 +43,7 @@ class ModelWeights:
 
     @property
     def licence(self) -> str:
-        """What is known about the licence of its weights; a retrained model has that of its base."""
+        """Known facts about the licence of its weights; a retrained model has that of its base."""
         if self.path is None:
             return "there is none, it started from random weights"
         if self.name in ZOO:
@@ -52,17 +53,17 @@ class ModelWeights:
             try:
                 return str(read_json(folder.record)["base"]["licence"])
             except (OSError, ValueError, KeyError, TypeError):
-                return f"not known, {RECORD} beside it does not state it"
-        return "not known, a file of weights does not state it"
+                return f"unknown, {RECORD} beside it does not state it"
+        return "unknown, a file of weights does not state it"
 
 
 def cellpose_major() -> int:
-    """Major version of the installed Cellpose, without importing it.
+    """Return the major version of the installed Cellpose, without importing it.
 
     Raises
     ------
     BadInput
-        When none is installed, or one that is not supported.
+        When Cellpose is not installed, or its version is not supported.
     """
     try:
         version = metadata.version("cellpose")
@@ -78,12 +79,12 @@ def cellpose_major() -> int:
 
 
 def models_folder() -> Path:
-    """Where Cellpose keeps its models on this machine."""
+    """Return the folder in which Cellpose keeps its models on this machine."""
     return Path(os.environ.get("CELLPOSE_LOCAL_MODELS_PATH") or Path.home() / ".cellpose" / "models")
 
 
 def zoo_file(name: str) -> Path:
-    """Where the weights of a zoo model lie, or would lie once downloaded."""
+    """Return the path of a zoo model's weights, whether or not they are downloaded yet."""
     return models_folder() / ZOO[name].file
 
 
@@ -93,10 +94,10 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeig
     Parameters
     ----------
     name : str or path-like
-        A name of the zoo or of one of the user's models in Cellpose, a weights file, a model folder of this
+        The name of a zoo model or of a model that the user added to Cellpose, a weights file, a model folder of this
         tool, or ``scratch``.
     finetuned : bool
-        Whether a model that this tool made will do.
+        Accept a model that this tool retrained.
 
     Returns
     -------
@@ -106,8 +107,8 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeig
     Raises
     ------
     BadInput
-        When there is no such model, or it belongs to another version of Cellpose. (Cellpose itself takes its
-        default model then, with no more than a warning.)
+        When there is no such model, or it belongs to another version of Cellpose. (Cellpose itself would then use
+        its default model, with only a warning.)
     """
     major = cellpose_major()
     name = os.fspath(name)
@@ -121,7 +122,7 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeig
         return ModelWeights(name, None)
     if os.path.isfile(ModelFolder(given).weights):
         given = ModelFolder(given).weights
-    if os.path.isfile(given):  # unlike Path.is_file, also for names that are too long
+    if os.path.isfile(given):  # unlike Path.is_file, it also works for names that are too long
         if not finetuned and ModelFolder(given.parent).is_one:
             raise _finetuned(given)
         _check_version(given, major)
@@ -136,19 +137,19 @@ def find_base(name: str | os.PathLike[str], finetuned: bool = True) -> ModelWeig
 
 
 def own_models() -> list[str]:
-    """Names of the models that the user registered in Cellpose."""
+    """List the names of the models that the user added to Cellpose."""
     listed = models_folder() / GUI_MODELS
     lines = listed.read_text("utf-8", "replace").splitlines() if listed.is_file() else []
     return [line.strip() for line in lines if line.strip()]
 
 
 def stored_weights(path: Path) -> dict[str, Any]:
-    """Open a file of weights: tensors by name, read from the disk only when they are used (but in old formats).
+    """Open a weights file: tensors by name, read from the disk only when used (except in old formats).
 
     Raises
     ------
     ValueError
-        When it holds something else than tensors by name; torch raises many more.
+        When it holds anything other than tensors by name; torch raises many other exceptions.
     """
     import torch
 
@@ -157,7 +158,7 @@ def stored_weights(path: Path) -> dict[str, Any]:
     else:
         data = io.BytesIO(
             path.read_bytes()
-        )  # from a file, torch would ask for as much as a damaged length says
+        )  # from a file, torch would allocate whatever a damaged length says
         stored = dict(torch.load(data, map_location="cpu", weights_only=True))
     other = [name for name, value in stored.items() if not isinstance(value, torch.Tensor)]
     if other or not all(isinstance(name, str) for name in stored):
@@ -171,12 +172,12 @@ def _unknown(name: str, major: int) -> BadInput:
         return BadInput(
             f"base model {name}: belongs to Cellpose {other}",
             found=f"Cellpose {metadata.version('cellpose')}",
-            cure=f"install 'cpretrain[cellpose{other}]' in an environment of its own",
+            cure=f"install 'cpretrain[cellpose{other}]' in a separate environment",
         )
     known = [*zoo_names(major), *own_models()]
     near = get_close_matches(name, known, n=1)
     return BadInput(
-        f"base model {name}: there is no such file and no model of that name",
+        f"base model {name}: no such file, and no model of that name",
         expected="a weights file or one of " + ", ".join(known),
         cure=f"did you mean {near[0]}?" if near else "check the name or the path",
     )
@@ -187,15 +188,15 @@ def _finetuned(path: Path) -> BadInput:
         f"{path}: is a model that was retrained here already",
         expected="the base model that it was retrained from",
         cure="retrain that base on the data of all rounds together, which gives better models; "
-        "or add --continue-from-finetuned to go on from this one all the same",
+        f"or add {option('continue_from_finetuned', True)} to continue from this one all the same",
     )
 
 
 def _check_version(path: Path, major: int) -> None:
-    """Tell by its keys which Cellpose made a checkpoint; both versions load the other's wrongly or not at all."""
+    """Check by its keys which Cellpose made a checkpoint: each version loads the other's wrongly or not at all."""
     try:
         keys = stored_weights(path).keys()
-    except Exception as error:  # torch raises many kinds, none of them documented
+    except Exception as error:  # torch raises many kinds of exceptions, none documented
         raise DamagedFile(
             path,
             error,
@@ -210,5 +211,5 @@ def _check_version(path: Path, major: int) -> None:
         raise BadInput(
             f"{path}: weights of Cellpose {made_by}",
             found=f"Cellpose {metadata.version('cellpose')} installed",
-            cure=f"install 'cpretrain[cellpose{made_by}]' in an environment of its own",
+            cure=f"install 'cpretrain[cellpose{made_by}]' in a separate environment",
         )

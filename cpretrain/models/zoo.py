@@ -1,4 +1,4 @@
-"""The pretrained models of Cellpose: what each was made for, its file, and its licence as far as it is stated."""
+"""The pretrained models of Cellpose: purpose, file, and licence as far as it is stated."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ DOWNLOADS = {
     3: "https://www.cellpose.org/models/",
     4: "https://huggingface.co/mouseland/cellpose-sam/resolve/main/",
 }
-"""Where Cellpose fetches the files from."""
+"""Addresses from which Cellpose downloads the files."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class ZooModel:
     Parameters
     ----------
     name : str
-        As Cellpose calls it.
+        Name in Cellpose.
     cellpose : {3, 4}
-        Major version of the Cellpose that loads it.
+        Major version of Cellpose that loads it.
     made_for : str
-        What it was trained on, in a few words.
+        Its training images, in a few words.
     licence : str
-        What is known about its licence, and where to look.
+        Known facts about its licence, and where to look.
     file : str
-        Name of its file; mostly its own name.
+        Name of its file; usually its own name.
     """
 
     name: str
@@ -47,7 +47,7 @@ class ZooModel:
 
     @property
     def url(self) -> str:
-        """Where its file can be downloaded by hand."""
+        """Address to download its file by hand."""
         return DOWNLOADS[self.cellpose] + self.file
 
 
@@ -90,9 +90,9 @@ ZOO = {
         ),
     )
 }
-"""By name. Networks of Cellpose 3 with another architecture (transformer_cp3, neurips_…) are not among them."""
+"""Models by name. Networks of Cellpose 3 with another architecture (transformer_cp3, neurips_…) are not included."""
 
 
 def zoo_names(major: int) -> list[str]:
-    """Names of the models that a major version of Cellpose loads."""
+    """List the names of the models that a major version of Cellpose loads."""
     return [model.name for model in ZOO.values() if model.cellpose == major]

@@ -1,4 +1,4 @@
-"""The whole pipeline, composed of the steps: an experiment, and the demo."""
+"""The whole pipeline, composed of the steps: experiments and the demo."""
 
 import lazy_loader
 

@@ -1,8 +1,8 @@
 """The whole pipeline on real images that come with the package.
 
 The raw time-lapses are windows that wander over real fields of view (so the drift is known and every pixel is
-real), with fresh photon noise in each frame. Where a person would draw in QuPath, the public annotation of the same
-fields is cut out at the places of the crops and exported as QuPath does it.
+real), with fresh photon noise in each frame. In place of drawings in QuPath, the public annotation of the same fields
+is cut at the positions of the crops and written in the form that QuPath exports.
 """
 
 import shutil
@@ -53,17 +53,19 @@ device = "cpu"
 
 
 def run_demo(folder: PathLike) -> Summary:
-    """Run the pipeline in `folder`; what is there already is not done again.
+    """Run the pipeline in `folder`; finished steps are not repeated.
 
     Raises
     ------
     BadInput
-        When a step cannot be done.
+        When a step fails.
     """
     started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
-        raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
-    info(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")
+        raise BadInput(f"{folder}: is already used for something else", cure="choose another folder")
+    info(
+        f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 if other programs are running."
+    )
     experiment = _prepare(folder)
     moved = correct_and_cut(experiment)
     info(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
@@ -75,7 +77,7 @@ def run_demo(folder: PathLike) -> Summary:
 
 
 def _prepare(folder: Path) -> Experiment:
-    """Write ``experiment.toml`` and the raw time-lapses, unless they are there."""
+    """Write ``experiment.toml`` and the raw time-lapses, unless they exist."""
     folder.mkdir(parents=True, exist_ok=True)
     toml = folder / "experiment.toml"
     if not toml.exists():
@@ -101,7 +103,7 @@ def _fields() -> list[Path]:
 
 
 def _path(field: Path) -> NDArray[np.int64]:
-    """Corner (y, x) of the window in each frame: a random walk that stays inside the field."""
+    """Return the corner of the window in each frame, shape (frames, 2): a random walk that stays inside the field."""
     rng = np.random.default_rng([2, *field.stem.encode()])
     steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
     room = np.array(describe_image(field).size) - WINDOW
@@ -116,7 +118,7 @@ def _wander(field: NDArray[np.uint16], corners: NDArray[np.int64]) -> Iterator[N
 
 
 def _largest_error(experiment: Experiment) -> float:
-    """Largest difference between the measured and the true drift, over all movies and frames, in pixels."""
+    """Return the largest difference between measured and true drift over all movies and frames, in pixels."""
     errors = []
     for field in _fields():
         corners = _path(field)
@@ -130,10 +132,11 @@ def _corrected(experiment: Experiment, field: Path) -> Path:
 
 
 def _annotate(experiment: Experiment) -> None:
-    """Stand in for the person who draws: export the public annotation of each crop as QuPath does it."""
+    """Stand in for the annotator: write the public annotation of each crop in the form that QuPath exports."""
     target = experiment.ground_truth
     info(
-        "masks: nobody draws in the demo; the public annotation of the same images stands in, exported as by QuPath"
+        "masks: nobody draws in the demo; a public annotation of the same images takes its place, exported as QuPath "
+        "would"
     )
     target.mkdir(exist_ok=True)
     rng = np.random.default_rng(3)
@@ -150,7 +153,7 @@ def _annotate(experiment: Experiment) -> None:
 
 
 def _as_qupath(labels: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Number the objects in random order, 8-bit, as QuPath's instance labels are."""
+    """Number the objects in random order, in 8 bits, like QuPath's instance labels."""
     ids = np.unique(labels[labels > 0])
     numbers = np.zeros(int(labels.max()) + 1, np.uint8)
     numbers[ids] = rng.permutation(ids.size) + 1

@@ -1,4 +1,4 @@
-"""The whole pipeline from one file, ``experiment.toml``: each run goes on from the first step that is not done."""
+"""The whole pipeline from one file, ``experiment.toml``: each run resumes at the first step that is not done."""
 
 import os
 from pathlib import Path
@@ -23,27 +23,27 @@ from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.toml_file import read_toml
 
 EVALUATED = ("second_person", "frames", "frame_masks")
-"""Settings that name what is evaluated on besides the validation images."""
+"""Settings that name data for the evaluation besides the validation images."""
 
 
 class Experiment(Settings):
-    """What ``experiment.toml`` holds; paths are relative to that file."""
+    """Contents of ``experiment.toml``; paths are relative to that file."""
 
     raw: Path = Field(description="folder of raw time-lapses")
     ground_truth: Path = Field(
-        Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
+        Path("ground_truth"), description="folder of files exported from QuPath (default: ground_truth)"
     )
     second_person: Path | None = Field(
-        None, description="folder of masks that a second person drew on training images"
+        None, description="folder of masks that a second annotator drew on the training images"
     )
-    frames: Path | None = Field(None, description="folder of whole frames to evaluate on besides")
+    frames: Path | None = Field(None, description="folder of whole frames to evaluate on as well")
     frame_masks: Path | None = Field(None, description="folder of their masks")
     drift: DriftSettings = Field(DriftSettings(), description="drift correction")
     crops: CropSettings = Field(CropSettings(), description="training crops")
-    masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
+    masks: MaskSettings = Field(MaskSettings(), description="import of the ground truth")
     train: TrainSettings = Field(TrainSettings(), description="retraining")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
-    batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
+    batch: BatchSettings = Field(BatchSettings(), description="where many files are processed")
 
 
 def read_experiment(path: PathLike) -> Experiment:
@@ -79,23 +79,23 @@ def read_experiment(path: PathLike) -> Experiment:
 
 
 def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Summary:
-    """Run the steps of an experiment; it stops, and says so, where people have to draw.
+    """Run the steps of an experiment; it stops with a message where somebody has to draw.
 
     Parameters
     ----------
     path : path-like
         ``experiment.toml``.
     batch : BatchSettings, optional
-        What differs from its defaults here holds instead of what the file says.
+        Settings that override those in the file; unset fields do not.
 
     Raises
     ------
     BadInput
-        When a step cannot be done.
+        When a step fails.
     """
     experiment = read_experiment(path)
     if batch:
-        instead = experiment.batch.replace(**batch.model_dump(exclude_defaults=True))
+        instead = experiment.batch.replace(**batch.model_dump(exclude_unset=True))
         experiment = experiment.model_copy(update={"batch": instead})
     moved = correct_and_cut(experiment)
     training_images = _beside_raw(experiment, "training_images")
@@ -115,7 +115,7 @@ def _beside_raw(experiment: Experiment, name: str) -> Path:
 
 
 def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
-    """First half: drift and crops. What failed of the movies is in the result."""
+    """Run the first half: drift and crops. The result includes the movies that failed."""
     moved = correct_drift(experiment.raw, settings=experiment.drift, batch=experiment.batch)
     cropped = cut_crops(_beside_raw(experiment, "corrected"), settings=experiment.crops)
     info(f"crops: {len(cropped.crops)} in {cropped.folder}")
@@ -124,7 +124,7 @@ def correct_and_cut(experiment: Experiment) -> Batch[CorrectedMovie]:
 
 
 def train_and_evaluate(experiment: Experiment) -> Summary:
-    """Second half: masks, retraining and evaluation."""
+    """Run the second half: masks, retraining and evaluation."""
     from cpretrain.evaluation import evaluate
     from cpretrain.masks.importing import import_masks
     from cpretrain.training import retrain

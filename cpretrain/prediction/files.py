@@ -1,12 +1,14 @@
-"""The files of a prediction: what goes in, what comes out, whether it is there already."""
+"""Paths of a prediction: its inputs, its results, and its unfinished work."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from cpretrain.dataset.crops_table import NAME, crop_of
-from cpretrain.images.discovery import corrected_name
+from cpretrain.images.discovery import corrected_name, name_in_format
+from cpretrain.images.ome_zarr_labels import place_beside
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.pairing import stem
+from cpretrain.settings.base import Format
 from cpretrain.storage.unfinished import UnfinishedFolder
 
 
@@ -19,30 +21,42 @@ class PredictionFiles:
     source : pathlib.Path
         The movie.
     folder : pathlib.Path
-        Where its results go.
+        Folder of its results.
+    format : str
+        Format of the label images: ``tiff`` or ``ome-zarr``.
+    class_name : str
+        Name of the objects, and of their label images beside an OME-Zarr.
     """
 
     source: Path
     folder: Path
+    format: Format = "tiff"
+    class_name: str = ""
 
     @property
     def name(self) -> str:
-        """Name of the movie without its ending, which results are named by."""
+        """Name of the movie without its ending, which its results are named after."""
         return stem(corrected_name(self.source))
 
     @property
     def labels(self) -> Path:
-        """The label images, under the movie's own name."""
-        return self.folder / corrected_name(self.source)
+        """The label images: beside the movie in an OME-Zarr that was written here, else under the movie's own name."""
+        return (self.format == "ome-zarr" and self._beside_movie) or self._in(self.format)
+
+    @property
+    def in_other_formats(self) -> list[Path]:
+        """The label images as an earlier run may have written them."""
+        places = (self._in("tiff"), self._in("ome-zarr"), self._beside_movie)
+        return [place for place in places if place and place != self.labels]
 
     @property
     def objects(self) -> Path:
-        """The table of objects."""
+        """The object table."""
         return self.folder / f"{self.name}.objects.csv"
 
     @property
     def record(self) -> Path:
-        """The record; it speaks for the label images and the table, and is written after them."""
+        """The record of the label images and the table, written after them."""
         return self.folder / f"{self.name}.json"
 
     @property
@@ -72,12 +86,19 @@ class PredictionFiles:
 
     @property
     def outputs(self) -> list[Path]:
-        """Label images and table, which all else is made of."""
+        """Label images and table, from which all other results are made."""
         return [self.labels, self.objects]
 
     @property
+    def _beside_movie(self) -> Path | None:
+        return place_beside(self.source, self.class_name or self.folder.resolve().name)
+
+    def _in(self, format: Format) -> Path:
+        return self.folder / name_in_format(corrected_name(self.source), format)
+
+    @property
     def is_crop(self) -> bool:
-        """Whether the image is one that was cut from a frame, and the table of crops beside it says so."""
+        """True if the image is a crop listed in the table beside it."""
         return crop_of(self.source) is not None
 
     def inputs(self, movie: TimeLapse) -> list[Path]:

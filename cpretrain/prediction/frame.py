@@ -1,4 +1,4 @@
-"""One frame, a plane or a stack, from grey values to numbered objects; padding never holds any."""
+"""Segment one frame, a plane or a stack, into numbered objects; padding never holds any."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from cpretrain.models.segmenter import Flows
 from cpretrain.models.trained import UsedModel
 
 Ready = Callable[[NDArray[Any]], NDArray[np.float32]]
-"""From the grey values of a plane, axes (C, Y, X), to what the network takes."""
+"""Function from the grey values of a plane, shape (C, Y, X), to the network's input."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Segmented:
 
     Parameters
     ----------
-    labels : ndarray of uint32, (Z, Y, X)
+    labels : ndarray of uint32, shape (Z, Y, X)
         0 for background; no two objects of the frame share a number.
-    probability : ndarray of float32, (Z, Y, X)
-        How probable the network holds it that a pixel belongs to an object, from 0 to 1.
+    probability : ndarray of float32, shape (Z, Y, X)
+        Probability that a pixel belongs to an object according to the network, from 0 to 1.
     left_out : int
-        Number of pixels in the channels used that are not finite.
+        Number of pixels that are not finite, in the channels used.
     """
 
     labels: NDArray[np.uint32]
@@ -41,18 +41,18 @@ def segment_frame(
 ) -> Segmented:
     """Segment a frame.
 
-    The network sees only the box that holds data; zeros around it, as a drift correction leaves them, are background.
+    The network sees only the box that holds data; zeros around it, left by a drift correction, are background.
 
     Parameters
     ----------
-    frame : ndarray, (Z, C, Y, X)
+    frame : ndarray, shape (Z, C, Y, X)
         Grey values.
     model : UsedModel
-        What to segment with.
+        The model.
     anisotropy : float
-        Distance of two planes in pixels, for flows in 3D.
+        Distance between neighbouring planes in pixels, for flows in 3D.
     ready : callable, optional
-        How planes are made ready for the network; by default scaled by their own grey values.
+        Function that prepares a plane for the network; by default it is scaled by its own grey values.
 
     Returns
     -------
@@ -87,25 +87,46 @@ def segment_frame(
 
 
 def reader_of(model: UsedModel) -> Ready:
-    """Make planes ready as the model saw them in training, each scaled by its own grey values."""
+    """Return a function that prepares planes as in training, each scaled by its own grey values."""
     settings = model.settings
     return lambda plane: network_input(plane, model.channel, settings.second_channel, model.normalization)
 
 
 def run_plane(ready: NDArray[np.float32], model: UsedModel, box: Box) -> Flows:
-    """Run the network on what of a plane holds data; the result has the size of the box."""
+    """Run the network on the part of a plane that holds data.
+
+    Parameters
+    ----------
+    ready : ndarray of float32, shape (channels, Y, X)
+        Network input for the whole plane.
+    model : UsedModel
+        The model.
+    box : tuple of slice
+        Rows and columns that hold data.
+
+    Returns
+    -------
+    Flows
+        Flows and cell probability, in the size of the box.
+    """
     return model.segmenter.run(ready[(slice(None), *box)], model.settings.diameter)
 
 
 def logistic(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Turn the network's cell probability, which is a logarithm of odds, into a probability from 0 to 1."""
+    """Turn the network's cell probability, which is in log-odds, into a probability from 0 to 1.
+
+    Parameters
+    ----------
+    values : ndarray of float32, any shape
+        Log-odds.
+    """
     return (1 / (1 + np.exp(-np.clip(values, -50, 50)))).astype(np.float32)
 
 
 def _in_3d(
     stack: NDArray[Any], model: UsedModel, box: Box, anisotropy: float
 ) -> tuple[NDArray[np.uint32], Flows]:
-    """Segment a stack with flows in 3D; all its planes are scaled alike, because the network sees across them."""
+    """Segment a stack with flows in 3D; all planes are scaled alike, because the network also runs across them."""
     z, c, y, x = stack.shape
     flat = reader_of(model)(stack.transpose(1, 0, 2, 3).reshape(c, z * y, x))
     ready = flat.reshape(len(flat), z, y, x)[(slice(None), slice(None), *box)]
@@ -114,7 +135,7 @@ def _in_3d(
 
 
 def _numbered_on(planes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Number the objects of each plane on from those of the plane before."""
+    """Renumber the objects so that each plane's numbers continue those of the plane before."""
     before = 0
     for plane in planes:
         highest = int(plane.max(initial=0))

@@ -1,4 +1,4 @@
-"""How much memory it takes to segment a movie, known before a frame is read."""
+"""Memory needed to segment a movie, estimated before any frame is read."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from cpretrain.images.timelapse import TimeLapse
 from cpretrain.settings.prediction import PredictSettings
 
 TILE, PIXEL, PLANE_PIXEL, NETWORK_DIAMETER = 86_000_000, 100, 12, 30.0
-"""Bytes for each tile that the network takes at once (measured with Cellpose 3.1: 689 MB for eight of them); for each
-pixel of what is segmented at once, and for each of a frame, its labels and its probability (counted: the arrays that
-hold them); and the diameter that objects have for the network, in pixels."""
+"""Bytes per tile in a batch of the network (measured with Cellpose 3.1: 689 MB for eight tiles), per pixel that is
+segmented at once, and per pixel of a frame with its labels and its probability (both counted from the arrays that hold
+them); and the diameter of objects as the network sees them, in pixels."""
 
 
 def memory_of_prediction(source: Path, settings: PredictSettings) -> int:
-    """Bytes that segmenting a movie takes at its peak, whatever the number of frames, besides the model.
+    """Return the peak memory in bytes for segmenting a movie, for any number of frames, without the model.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Segment movies, stacks and images with a model: lazily, frame by frame, and going on where it stopped."""
+"""Segment movies, stacks and images with a model: lazily, frame by frame, and resuming where it stopped."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
+from cpretrain.batch.workload import WORKERS_START, Workload
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
@@ -23,16 +24,17 @@ from cpretrain.images.discovery import (
     source_name,
 )
 from cpretrain.images.dtypes import label_type
-from cpretrain.images.metadata import Channels
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.ome_zarr_labels import check_place, write_labels
 from cpretrain.images.passed_over import passed_over
-from cpretrain.images.replaced import placed_name, warn_of_replaced
+from cpretrain.images.replaced import placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -41,21 +43,23 @@ from cpretrain.prediction.other_formats import forms_asked_for, write_other_form
 from cpretrain.prediction.resume import KeptFrames
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Settings
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import remove
 from cpretrain.storage.file_snapshot import FileSnapshot
+from cpretrain.storage.outputs import name_from
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 
 SMALL = 20_000_000
-"""Bytes of input that are segmented sooner than a second process would have loaded the model."""
+"""Bytes of input that are segmented before a second process would have loaded the model."""
 
 
 class PredictionOrigin(Settings):
-    """What label images came from, besides the movie."""
+    """Origin of label images besides the movie: settings and model, for the record."""
 
     predict: PredictSettings
     weights_sha256: str
@@ -64,18 +68,18 @@ class PredictionOrigin(Settings):
 
 @dataclass(frozen=True)
 class PredictedMovie:
-    """What was written for one movie or image.
+    """Results for one movie or image.
 
     Parameters
     ----------
     source : pathlib.Path
         The movie.
     labels : pathlib.Path
-        Its label images; the table of objects and the record lie beside it.
+        Its label images; the object table and the record are beside them.
     objects : int
         Number of objects in all frames.
     others : list of pathlib.Path
-        GeoJSON, ROIs and pictures, as asked for.
+        GeoJSON, ROIs and pictures, as requested.
     """
 
     source: Path
@@ -84,7 +88,7 @@ class PredictedMovie:
     others: list[Path]
 
     def line(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         return f"{self.source.name} → {self.labels} ({self.objects} objects)"
 
     def as_data(self) -> dict[str, Any]:
@@ -105,26 +109,26 @@ def predict(
     Parameters
     ----------
     model : str or path-like
-        A model folder of this tool, which says channels, normalisation and tuned thresholds; a file of weights; or a
-        name of Cellpose's zoo.
+        A model folder of this tool, which states channels, normalization and tuned thresholds; a weights file; or a
+        name in Cellpose's zoo.
     images : path-like
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs, or a folder of TIFFs and OME-Zarrs.
     out : path-like
         Folder for the results.
     settings : PredictSettings, optional
-        Thresholds, how stacks are segmented, and what is written.
+        Thresholds, treatment of stacks, and formats to write.
     batch : BatchSettings, optional
-        Where many movies are segmented; by default one after the other in this process, and so on a GPU too unless a
-        number of workers is given.
+        Where many movies are segmented; by default one after the other in this process. On a GPU this is so unless
+        workers are requested explicitly.
 
     Returns
     -------
     Batch of PredictedMovie
-        For each ``NAME.tif`` the label images of the same name and size (axes t, z, y, x; uint16, or uint32 above
-        65,535 objects in a frame; 0 is background), ``NAME.objects.csv`` and ``NAME.json``; as asked for
-        ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. And the movies
-        that failed. Of several movies ``batch.csv`` says what became of each. What is complete and unchanged is not
-        done again; an interrupted movie goes on after its last frame.
+        For each ``NAME.tif``, label images of the same name and size (uint16, or uint32 above 65,535 objects in a
+        frame; shape (T, Z, Y, X); 0 is background), ``NAME.objects.csv`` and ``NAME.json``; if requested,
+        ``NAME.geojson``, ``NAME_RoiSet.zip``, and ``NAME.png`` or a folder ``NAME_png`` of pictures. Also the movies
+        that failed. For several movies, ``batch.csv`` lists the state of each. Complete and unchanged results are not
+        computed again; an interrupted movie resumes after its last frame.
 
     Raises
     ------
@@ -132,11 +136,14 @@ def predict(
         When there is no such model, or no movie can be used.
     """
     settings = settings or PredictSettings()
+    if settings.format == "ome-zarr":
+        check_can_write()
     images, out = to_path(images), to_path(out)
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of", cure="choose another --out"
+            f"{out}: label images would replace the images they belong to",
+            cure=f"choose another {option('out')}",
         )
     check_names(files)
     used = find_model(os.fspath(model), settings)
@@ -144,40 +151,41 @@ def predict(
         warning(note)
     return for_each(
         files,
-        partial(predict_movie, folder=out, model=used),
+        Workload(
+            partial(predict_movie, folder=out, model=used),
+            partial(memory_of_prediction, settings=used.settings),
+            seconds_per_byte=WORKERS_START / SMALL,
+            seconds_per_file=0,
+        ),
         f"predict {folder_of(images).name}",
         batch=None if _shares_a_gpu(settings, batch) else batch,
-        memory=partial(memory_of_prediction, settings=used.settings),
         results=out,
-        small=SMALL,
-        a_file=0,
     )
 
 
 def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -> list[str]:
-    """Warn of channels that nobody chose from."""
+    """Return a warning about channels that nobody chose among."""
     if given.channel:
         return []
     counts = []
     for file in files:
-        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # told when its turn comes
+        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
             counts.append(movie.shape[2])
-    known = ModelSettings(
-        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
-    )
-    return unused_channels(counts, known, "name the channel that shows the objects with --channel")
+    cure = f"choose the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
-    """Whether workers that nobody asked for would share one GPU, which one process keeps busy."""
+    """Return whether workers that nobody requested would share one GPU, which a single process keeps busy."""
     if batch is None or batch.asks_for_workers:
         return False
     return bool(find_device(settings.device).type != "cpu")
 
 
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
-    """Segment one movie, stack or image; what it needs can travel to another process."""
-    files = PredictionFiles(source, folder)
+    """Segment one movie, stack or image; all arguments can be pickled for another process."""
+    how = model.settings
+    files = PredictionFiles(source, folder, how.format, how.class_name)
     only_labels = model.settings.replace(png=False, geojson=False, rois=False)
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
@@ -189,6 +197,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         else:
             movie.warn_of_notes()
             warn_of_replaced(files.record, source)
+            check_place(files.labels, folder)
             _segment(movie, files, model, origin)
     for note in warnings_in(files.record):
         warning(note)
@@ -201,7 +210,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
 def _is_segmented(
     files: PredictionFiles, origin: PredictionOrigin, inputs: Sequence[Path], asked: Sequence[Path]
 ) -> bool:
-    """Whether label images and table are there; damaged files that are made of them are taken away, if asked for."""
+    """Return whether label images and table are intact; requested files made from them are removed if damaged."""
     earlier = earlier_result(files.record, origin, inputs, files.outputs)
     if not earlier:
         return False
@@ -224,9 +233,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
     t, z, _, y, x = movie.shape
     files.folder.mkdir(parents=True, exist_ok=True)
-    check_disk(
-        files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
-    )
+    check_disk(files.folder, 2 * t * z * y * x, f"{files.folder}: not enough disk space for label images")
     store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
@@ -239,15 +246,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
             labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
             yield labels.astype(dtype)[:, np.newaxis]
 
-    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
-    write_frames(
-        files.labels,
-        frames(),
-        (t, z, 1, y, x),
-        dtype,
-        movie.calibration,
-        Channels(ome={} if is_ome else None),
-    )
+    _write_labels(files, frames(), (t, z, 1, y, x), dtype, movie.calibration)
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
     notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
@@ -260,20 +259,35 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         frames=len(chosen),
         movie=placed_name(movie.path),
         notes=movie.notes,
+        labels=name_from(files.labels, files.folder),
         objects=objects,
         warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
 
 
+def _write_labels(
+    files: PredictionFiles,
+    frames: Iterator[NDArray[Any]],
+    shape: tuple[int, int, int, int, int],
+    dtype: np.dtype,
+    calibration: Calibration,
+) -> None:
+    if files.format == "ome-zarr":
+        write_labels(files.labels, frames, shape, dtype, calibration, files.folder)
+        return
+    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
+    write_frames(files.labels, frames, shape, dtype, calibration, Channels(ome={} if is_ome else None))
+
+
 def _segment_frames(
     movie: TimeLapse, files: PredictionFiles, model: UsedModel, store: KeptFrames, chosen: list[int]
 ) -> None:
-    """Segment what is missing; all that is kept in memory is a frame."""
+    """Segment the missing frames, with only one frame in memory."""
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
         info(
-            f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
+            f"predict: {movie.path.name}: continuing after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
     anisotropy = model.settings.anisotropy or _anisotropy(movie)
     ready = _ready_crop(files.source, model) if files.is_crop else None
@@ -289,13 +303,13 @@ def _segment_frames(
 
 
 def _anisotropy(movie: TimeLapse) -> float:
-    """Distance of two planes in pixels, by the file; 1 where it does not say."""
+    """Return the distance between planes in pixels according to the file; 1 if it is not stated."""
     z, _, x = movie.calibration.pixel_size
     return z / x if z > 0 and x > 0 else 1.0
 
 
 def _ready_crop(source: Path, model: UsedModel) -> Ready:
-    """Scale a training image as in training, by the frame that it was cut from where that is known."""
+    """Return a function that scales a training image as in training, by its original frame if that is known."""
     settings = model.settings
     return lambda _: (
         read_for_network(source, model.channel, settings.second_channel, model.normalization).ready
@@ -303,6 +317,8 @@ def _ready_crop(source: Path, model: UsedModel) -> Ready:
 
 
 def _remove_earlier(files: PredictionFiles) -> None:
-    """Take away what was made of earlier label images, which are about to be replaced."""
+    """Remove files made from earlier label images, which are about to be replaced."""
+    for path in files.in_other_formats:
+        remove_other_format(files.record, path)
     for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):
         remove(path)

@@ -1,4 +1,4 @@
-"""The objects of a prediction for other programs: GeoJSON for QuPath, ROIs for ImageJ, pictures for people."""
+"""Predicted objects in other formats: GeoJSON for QuPath, ROIs for ImageJ, and pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,12 +18,12 @@ OutlinedPlane = tuple[list[Outline], tuple[int, int]]
 
 
 def write_other_forms(files: PredictionFiles, settings: PredictSettings) -> list[Path]:
-    """Write what the settings ask for and is not there yet, from the label images that are there.
+    """Write the requested formats that do not exist yet, from the finished label images.
 
     Returns
     -------
     list of pathlib.Path
-        All that was asked for.
+        All requested files.
     """
     with TimeLapse(files.labels) as labels:
         asked = forms_asked_for(files, settings, labels.shape)
@@ -36,7 +36,7 @@ def write_other_forms(files: PredictionFiles, settings: PredictSettings) -> list
 def forms_asked_for(
     files: PredictionFiles, settings: PredictSettings, shape: Sequence[int]
 ) -> dict[Path, Write]:
-    """Return what the settings ask for of a movie of that shape (T, Z, ...), and the function that writes it."""
+    """Return the requested files for a movie of shape (T, Z, ...), with the function that writes each."""
     single = tuple(shape[:2]) == (1, 1)
     forms: list[tuple[bool, Path, Write]] = [
         (settings.geojson, files.geojson, _geojson),

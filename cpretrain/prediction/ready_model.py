@@ -1,4 +1,4 @@
-"""A model for arrays: load it once, segment what is in memory."""
+"""A model for arrays: load it once, and segment images in memory."""
 
 import os
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import in_order
 from cpretrain.models.channels import unused_channels
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.frame import segment_frame
 from cpretrain.runtime.console import warning
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadyModel:
-    """A model that segments arrays; from `load_model`.
+    """A model that segments arrays, from `load_model`.
 
     Parameters
     ----------
     used : UsedModel
-        Weights, channels, scaling of grey values and thresholds, nothing left open.
+        Weights, channels, normalization and thresholds, nothing left open.
     """
 
     used: UsedModel
@@ -44,17 +43,17 @@ class ReadyModel:
 
         Parameters
         ----------
-        image : ndarray of shape (Y, X), (C, Y, X) or (Z, C, Y, X), or xarray.DataArray
-            Grey values. The axes of a DataArray are taken by their names: y and x, and z and c where it has them.
+        image : ndarray, shape (Y, X), (C, Y, X) or (Z, C, Y, X), or xarray.DataArray
+            Grey values. The axes of a DataArray are identified by name: y and x, and z and c if present.
         channel, second_channel : int, optional
             Channel to segment and that of the nuclei, from 1; by default those that the model was trained on.
         anisotropy : float
-            Distance of two planes in pixels, for flows in 3D.
+            Distance between neighbouring planes in pixels, for flows in 3D.
 
         Returns
         -------
         ndarray of uint32 or xarray.DataArray, shape (Y, X) or (Z, Y, X)
-            Instances 1 to N, 0 for background; a DataArray where the image is one.
+            Objects 1…N, 0 for background; a DataArray if the image is one.
 
         Raises
         ------
@@ -66,10 +65,7 @@ class ReadyModel:
         settings = self.used.settings.replace(**{name: value for name, value in given.items() if value})
         used = replace(self.used, settings=settings)
         if channel is None:
-            known = ModelSettings(
-                used.channel, settings.second_channel, trained_channels=used.trained_channels
-            )
-            for note in unused_channels([stack.shape[1]], known, "choose with channel=", "images"):
+            for note in unused_channels([stack.shape[1]], used.known, "choose with channel=", "images"):
                 warning(note)
         labels = segment_frame(stack, used, anisotropy).labels
         flat = labels[0] if len(labels) == 1 else labels
@@ -81,15 +77,15 @@ class ReadyModel:
 
 
 def load_model(model: str | os.PathLike, *, settings: PredictSettings | None = None) -> ReadyModel:
-    """Load a model once, to segment arrays with it.
+    """Load a model to segment arrays with it.
 
     Parameters
     ----------
     model : str or path-like
-        A model folder of this tool, a file of weights, or a name of Cellpose's zoo (then its weights are downloaded
-        where they are missing).
+        A model folder of this tool, a weights file, or a name in Cellpose's zoo (its weights are downloaded if
+        missing).
     settings : PredictSettings, optional
-        Thresholds, diameter, device and so on; what is left open is as the model was trained and tuned.
+        Thresholds, diameter, device and so on; settings left open are those that the model was trained and tuned with.
 
     Returns
     -------
@@ -109,7 +105,7 @@ def load_model(model: str | os.PathLike, *, settings: PredictSettings | None = N
 
 
 def _as_stack(image: Any) -> tuple[NDArray[Any], bool]:
-    """Bring an image into the order z, c, y, x, and tell whether its axes had names."""
+    """Return the image with shape (Z, C, Y, X), and whether its axes had names."""
     if hasattr(image, "dims"):
         ordered = in_order(image)
         if ordered.sizes["t"] != 1:
@@ -117,7 +113,7 @@ def _as_stack(image: Any) -> tuple[NDArray[Any], bool]:
                 "the image is a time-lapse",
                 found=f"{ordered.sizes['t']} frames",
                 expected="one frame",
-                cure="segment frame by frame, or a file of it with cpretrain.predict",
+                cure="segment it frame by frame, or its file with cpretrain.predict",
             )
         return np.asarray(ordered.data)[0], True
     pixels = np.asarray(image)

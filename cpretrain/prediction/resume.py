@@ -1,4 +1,4 @@
-"""Frames that were segmented already, kept aside until the whole movie is: an interrupted run goes on from them."""
+"""Frames segmented so far, kept aside until the whole movie is done, so that an interrupted run can resume."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,33 +21,33 @@ class KeptFrames:
     unfinished : UnfinishedFolder
         The folder.
     origin : mapping
-        What the frames came from: model, settings, input, versions. Frames of another origin are given up.
+        Origin of the frames: model, settings, input, versions. Frames of another origin are discarded.
     """
 
     def __init__(self, unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> None:
         self._unfinished, self.folder = unfinished, unfinished.path
         if not _came_from(unfinished, origin):
             if self.folder.exists():
-                info(f"predict: {self.folder.name} came from another model, input or settings; starting anew")
+                info(f"predict: {self.folder.name} came from another model, input or settings; starting over")
             unfinished.begin(origin)
 
     def has(self, t: int) -> bool:
-        """Whether frame `t` (from 0) is there."""
+        """Return whether frame `t` (from 0) has been saved."""
         return self._file(t).is_file()
 
     def save(
         self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64], left_out: int = 0
     ) -> None:
-        """Keep a frame, whole or not at all.
+        """Save a frame atomically.
 
         Parameters
         ----------
         t : int
             Its number, from 0.
-        labels : ndarray of uint32, (Z, Y, X)
+        labels : ndarray of uint32, shape (Z, Y, X)
             Its objects.
-        objects : ndarray
-            What was measured of them.
+        objects : ndarray of float64, shape (objects, 6)
+            Measurements, from `measure_objects`.
         left_out : int
             Number of its pixels that are not finite.
         """
@@ -55,15 +55,15 @@ class KeptFrames:
             np.savez_compressed(file, labels=labels, objects=objects, left_out=np.array(left_out))
 
     def labels(self, t: int) -> NDArray[np.uint32]:
-        """Objects of frame `t`."""
+        """Return the labels of frame `t`, shape (Z, Y, X)."""
         return self._part(t, "labels")
 
     def objects(self, t: int) -> NDArray[np.float64]:
-        """What was measured of the objects of frame `t`."""
+        """Return the measurements of the objects in frame `t`, shape (objects, 6)."""
         return self._part(t, "objects")
 
     def left_out(self, t: int) -> int:
-        """Number of pixels of frame `t` that are not finite."""
+        """Return the number of pixels in frame `t` that are not finite."""
         stored = self._part(t, "left_out")
         return int(stored.sum()) if stored.dtype.kind in "iu" else 0
 
@@ -75,11 +75,11 @@ class KeptFrames:
         try:
             with np.load(self._file(t), allow_pickle=False) as stored:
                 return np.asarray(stored[name])
-        except Exception as error:  # a damaged file raises nearly anything in NumPy
+        except Exception as error:  # NumPy raises nearly anything for a damaged file
             raise BadInput(
-                f"{self._file(t)}: the frame that was kept cannot be read",
+                f"{self._file(t)}: the saved frame cannot be read",
                 found=short(error),
-                cure=f"take the folder {self.folder.name} away; its movie is segmented anew then",
+                cure=f"remove the folder {self.folder.name}; its movie is then segmented again",
             ) from error
 
     def _file(self, t: int) -> Path:

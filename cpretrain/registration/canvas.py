@@ -25,7 +25,7 @@ class Canvas:
         Lengths of a frame in z, c, y, x.
     shape : tuple of int
         Lengths of the canvas in z, c, y, x.
-    shifts : array, shape (T, 3)
+    shifts : ndarray, shape (T, 3)
         Place of each frame's origin on the canvas in z, y, x pixels, not negative: int64 for whole pixels,
         float32 for fractions of a pixel.
     """
@@ -44,7 +44,7 @@ class Canvas:
 
         Parameters
         ----------
-        frame : array, shape (Z, C, Y, X)
+        frame : ndarray, shape (Z, C, Y, X)
             The frame as it was recorded.
         t : int
             Its number, from 0.

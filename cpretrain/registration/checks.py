@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.curve import DriftCurve
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 DTYPES = ("uint8", "uint16", "float32")
@@ -16,6 +17,7 @@ BEYOND_PLUGIN = (
     "reference",
     "refine",
     "bridge",
+    "robust",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -55,26 +57,22 @@ def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
         raise BadInput(
             f"{name}there are no z planes {low} to {high}",
             found=f"{planes} z plane" + "s" * (planes > 1),
-            expected=f"--z-range LOW HIGH with 1 ≤ LOW ≤ HIGH ≤ {planes}",
+            expected=f"{option('z_range', 'LOW', 'HIGH')} with 1 ≤ LOW ≤ HIGH ≤ {planes}",
         )
     if 1 < high - low + 1 < SMALLEST_OVERLAP and not settings.only_xy:
         raise BadInput(
             f"{name}{high - low + 1} z planes are too few to measure a drift in z",
             expected=f"one plane, or at least {SMALLEST_OVERLAP}",
-            cure="measure x and y alone with --only-xy",
+            cure=f"measure only x and y with {option('only_xy', True)}",
         )
     if settings.roi is not None:
         _check_roi(name, settings.roi, height, width)
 
 
 def beyond_plugin(settings: DriftSettings) -> list[str]:
-    """Options in use that the plugin does not have, as the command line writes them."""
+    """Return the names of options in use that the plugin does not have."""
     defaults = DriftSettings()
-    return [
-        "--" + name.replace("_", "-")
-        for name in BEYOND_PLUGIN
-        if getattr(settings, name) != getattr(defaults, name)
-    ]
+    return [name for name in BEYOND_PLUGIN if getattr(settings, name) != getattr(defaults, name)]
 
 
 def check_options(settings: DriftSettings) -> None:
@@ -85,37 +83,68 @@ def check_options(settings: DriftSettings) -> None:
     BadInput
         Naming the options that exclude each other.
     """
-    beyond = beyond_plugin(settings)
+    beyond = [option(name) for name in beyond_plugin(settings)]
     if settings.engine == "fiji" and beyond:
         raise BadInput(
             f"{', '.join(beyond)}: the plugin in Fiji has no such option",
-            found="--engine fiji",
-            cure="use --engine native, or leave out " + " and ".join(beyond),
+            found=option("engine", "fiji"),
+            cure=f"use {option('engine', 'native')}, or leave out " + " and ".join(beyond),
         )
     if settings.verify and (settings.engine != "native" or beyond):
         raise BadInput(
-            "--verify compares the native engine with the plugin, on what both can do",
-            found=" ".join([f"--engine {settings.engine}", *beyond]),
-            cure="use --engine native" + "".join(f", leave out {option}" for option in beyond),
+            f"{option('verify')} compares the native engine with the plugin, on what both can do",
+            found=", ".join([option("engine", settings.engine), *beyond]),
+            cure=f"use {option('engine', 'native')}" + "".join(f", leave out {each}" for each in beyond),
         )
     if settings.mask and not settings.mask.is_file():
-        raise BadInput(
-            f"{settings.mask}: there is no such mask", expected="a TIFF or PNG of the size of a frame"
-        )
+        raise BadInput(f"{settings.mask}: no such mask", expected="a TIFF or PNG the size of a frame")
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [
-        ("--shifts-scale without --shifts", "--shifts-scale" in beyond and settings.shifts is None),
-        (f"--shifts with --reference {settings.reference}", against and settings.shifts is not None),
-        (f"--multi-time-scale with --reference {settings.reference}", against and settings.multi_time_scale),
-        ("--roi with --reference mean", several_boxes),
-        ("--mask with --shifts", settings.mask is not None and settings.shifts is not None),
-        ("--refine with --shifts", settings.refine and settings.shifts is not None),
-        ("--bridge with --shifts", settings.bridge and settings.shifts is not None),
+        (
+            f"{option('shifts_scale')} without {option('shifts')}",
+            option("shifts_scale") in beyond and settings.shifts is None,
+        ),
+        (
+            f"{option('shifts')} with {option('reference', settings.reference)}",
+            against and settings.shifts is not None,
+        ),
+        (
+            f"{option('multi_time_scale', True)} with {option('reference', settings.reference)}",
+            against and settings.multi_time_scale,
+        ),
+        (f"{option('roi')} with {option('reference', 'mean')}", several_boxes),
+        (
+            f"{option('mask')} with {option('shifts')}",
+            settings.mask is not None and settings.shifts is not None,
+        ),
+        (
+            f"{option('refine', True)} with {option('shifts')}",
+            settings.refine and settings.shifts is not None,
+        ),
+        (
+            f"{option('bridge', True)} with {option('shifts')}",
+            settings.bridge and settings.shifts is not None,
+        ),
+        *_beside_robust(settings),
     ]
     for options, clash in excluded:
         if clash:
             raise BadInput(f"{options} makes no sense", cure="leave out one of them")
+
+
+def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
+    """Name what a robust measurement replaces, and whether it is asked for beside it."""
+    others = {
+        option("shifts"): settings.shifts is not None,
+        option("roi"): settings.roi is not None,
+        option("reference", settings.reference): settings.reference != "previous",
+        option("multi_time_scale", True): settings.multi_time_scale,
+    }
+    return [
+        (f"{option('robust', True)} with {other}", settings.robust and asked)
+        for other, asked in others.items()
+    ]
 
 
 def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:
@@ -133,11 +162,11 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
         raise BadInput(
             f"{name}the shifts in {table} do not fit",
             found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
-            expected="one row for each frame",
+            expected="one row per frame",
         )
     if not (np.abs(curve.drift) < FARTHEST).all():
         raise BadInput(
-            f"{table}: holds shifts that are no finite numbers of pixels", expected=f"less than {FARTHEST:g}"
+            f"{table}: holds shifts that are not finite or far too large", expected=f"less than {FARTHEST:g}"
         )
 
 
@@ -148,13 +177,14 @@ def _check_movie(name: str, movie: Frames) -> None:
         raise BadInput(
             f"{name}pixels of type {movie.dtype.name} cannot be measured",
             expected=", ".join(DTYPES),
-            cure="add half their range to signed pixels (--convert offset), or convert it, in Fiji: Image › Type"
+            cure=f"add half their range to signed pixels ({option('convert', 'offset')}), or convert it, "
+            "in Fiji: Image › Type"
             if movie.dtype.name in ("int8", "int16")
             else "convert it, in Fiji: Image › Type",
         )
     if frames < 2:
         raise BadInput(
-            f"{name}has one frame only",
+            f"{name}has only one frame",
             found=f"{frames} frame, {planes} z plane"
             + "s" * (planes > 1)
             + f", {channels} channel"
@@ -175,12 +205,12 @@ def _axes_that_help(movie: Frames) -> str:
     words = {"Z": "z planes", "C": "channels"}
     lengths = dict(zip("ZC", movie.shape[1:3], strict=True))
     ways = [
-        f"if its {words[axis]} are frames, say so with T in place of {axis}: --axes "
-        + (stated.replace(axis, "T") if axis in stated else "TYX")
+        f"if its {words[axis]} are frames, say so with T in place of {axis}: "
+        + option("axes", stated.replace(axis, "T") if axis in stated else "TYX")
         for axis in "ZC"
         if lengths[axis] > 1
     ]
-    return "; ".join(ways) or "take a file that holds all frames of the movie"
+    return "; ".join(ways) or "choose a file that holds all frames of the movie"
 
 
 def _check_grey(name: str, movie: Frames) -> None:
@@ -188,7 +218,7 @@ def _check_grey(name: str, movie: Frames) -> None:
         raise BadInput(
             f"{name}an RGB image cannot be corrected",
             expected="grey values, one or more channels",
-            cure="choose what is measured and corrected: --convert luminance, red, green or blue",
+            cure=f"choose what is measured and corrected: {option('convert')} luminance, red, green or blue",
         )
 
 
@@ -198,7 +228,9 @@ def _check_channel(name: str, movie: Frames, settings: DriftSettings) -> None:
         raise BadInput(
             f"{name}there is no channel {settings.channel}",
             found=f"{channels} channel" + "s" * (channels > 1),
-            cure=f"give --channel from 1 to {channels}" if channels > 1 else "leave out --channel",
+            cure=f"give {option('channel')} from 1 to {channels}"
+            if channels > 1
+            else f"leave out {option('channel')}",
         )
 
 
@@ -209,7 +241,7 @@ def _check_roi(name: str, roi: tuple[int, int, int, int], height: int, width: in
             f"{name}the ROI reaches beyond the image",
             found=f"x {x} to {x + roi_width}, y {y} to {y + roi_height}",
             expected=f"within {width} × {height} pixels (x, y)",
-            cure="give --roi X Y WIDTH HEIGHT inside the image",
+            cure=f"give {option('roi', 'X', 'Y', 'WIDTH', 'HEIGHT')} inside the image",
         )
     if min(roi_width, roi_height) < SMALLEST_OVERLAP:
         raise BadInput(

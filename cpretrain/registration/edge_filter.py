@@ -15,7 +15,7 @@ def enhance_edges(image: NDArray[Any]) -> NDArray[Any]:
 
     Parameters
     ----------
-    image : array, shape (Z, Y, X), uint8, uint16 or float32
+    image : ndarray of uint8, uint16 or float32, shape (Z, Y, X)
         At least two pixels along y and x.
 
     Returns

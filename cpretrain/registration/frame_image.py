@@ -21,18 +21,18 @@ def drift_image(
 
     Parameters
     ----------
-    frame : array, shape (Z, C, Y, X), uint8, uint16 or float32
+    frame : ndarray of uint8, uint16 or float32, shape (Z, C, Y, X)
         The frame as it was recorded.
     settings : DriftSettings
         Channel, planes, threshold, edge enhancement, only_xy.
     box : tuple of int, optional
         x, y, width, height of the box to measure in, in pixels.
-    left_out : array of bool, shape (Z, Y, X) or (1, Y, X), optional
+    left_out : ndarray of bool, shape (Z, Y, X) or (1, Y, X), optional
         Pixels of the frame whose grey values are replaced by those around them.
 
     Returns
     -------
-    array, shape (Z', Y', X'), dtype of `frame`
+    ndarray, shape (Z', Y', X'), dtype of `frame`
         Z' is 1 with only_xy.
     """
     image = _part(frame[:, settings.channel - 1], settings, box)
@@ -58,14 +58,14 @@ def kept_pixels(
 
     Parameters
     ----------
-    left_out : array of bool, shape (Z, Y, X) or (1, Y, X)
+    left_out : ndarray of bool, shape (Z, Y, X) or (1, Y, X)
         Pixels of the frame that are left out.
     settings, box
         As for `drift_image`.
 
     Returns
     -------
-    array of bool, shape (Z', Y', X') or (1, Y', X')
+    ndarray of bool, shape (Z', Y', X') or (1, Y', X')
         Enhanced edges near what is left out, and means over planes of which one is left out, are not kept.
     """
     touched = _part(left_out, settings, box)

@@ -44,7 +44,7 @@ class DriftImages:
             raise BadInput(
                 f"{settings.mask}: leaves nothing to measure the drift on",
                 expected="pixels that are 0 where the drift is measured",
-                cure="pixels that are not 0 are left out; invert it if it is meant the other way round",
+                cure="pixels that are not 0 are left out; invert it if you meant it the other way round",
             )
 
     def image(self, t: int, box: MeasuredBox | None = None) -> Image:

@@ -14,9 +14,9 @@ def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
 
     Parameters
     ----------
-    image : array, shape (Z, Y, X), uint8, uint16 or float32
+    image : ndarray of uint8, uint16 or float32, shape (Z, Y, X)
         The image.
-    left_out : array of bool, shape (Z, Y, X)
+    left_out : ndarray of bool, shape (Z, Y, X)
         The pixels to replace, plane by plane.
 
     Returns

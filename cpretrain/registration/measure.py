@@ -12,6 +12,7 @@ from cpretrain.registration.checks import check_drift_settings
 from cpretrain.registration.curve import DriftCurve, measured_pairs
 from cpretrain.runtime.console import progress
 from cpretrain.runtime.resources import check_memory
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 if TYPE_CHECKING:
@@ -64,10 +65,15 @@ def measure_drift(
             memory_needed(frames, settings),
             f"{_name(frames)}: frames of {' × '.join(map(str, frames.shape[1:]))} pixels (z, c, y, x) are too large to "
             "measure in memory",
-            "measure in a box (--roi) or on fewer planes (--z-range), or use a machine with more memory",
+            f"measure in a box ({option('roi')}) or on fewer planes ({option('z_range')}), "
+            "or use a machine with more memory",
         )
         pairs = sum(1 for _ in measured_pairs(frames.shape[0], settings.multi_time_scale))
         total = pairs if settings.reference == "previous" else frames.shape[0] - 1
+        if settings.robust:
+            from cpretrain.registration.groupwise.schedule import pairs_to_measure
+
+            total = sum(1 for _ in pairs_to_measure(list(range(frames.shape[0]))))
         with progress(f"measuring {_name(frames)}", total) as step:
             return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))
 

@@ -22,7 +22,7 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    array of bool, shape (1, Y, X) or (Z, Y, X)
+    ndarray of bool, shape (1, Y, X) or (Z, Y, X)
         True where the mask is not 0.
 
     Raises
@@ -35,7 +35,7 @@ def read_mask(path: Path, size: tuple[int, int, int]) -> NDArray[np.bool_]:
     if (height, width) != size[1:] or count not in (1, size[0]):
         one = f"1 × {size[1]} × {size[2]}"
         raise BadInput(
-            f"{path}: the mask has another size than the frames",
+            f"{path}: the mask differs in size from the frames",
             found=f"{count} × {height} × {width} pixels (z, y, x)",
             expected=one if size[0] == 1 else f"{one}, or {size[0]} × {size[1]} × {size[2]}",
             cure="draw it on a frame of this movie, or crop it like the movie",

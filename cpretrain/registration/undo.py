@@ -67,7 +67,9 @@ def undo_drift(
         shape, dtype = frames.shape, frames.dtype
         calibration = getattr(frames, "calibration", None)
     if len(curve.drift) != shape[0]:
-        raise BadInput("the curve is not of this movie", found=f"{len(curve.drift)} rows, {shape[0]} frames")
+        raise BadInput(
+            "the curve does not belong to this movie", found=f"{len(curve.drift)} rows, {shape[0]} frames"
+        )
     fractions = bool((curve.drift % 1).any()) if sub_pixel is None else sub_pixel
     canvas = canvas_for(curve, shape[1:], fractions)
     attrs = dict(getattr(movie, "attrs", {}))

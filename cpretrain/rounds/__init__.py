@@ -1,4 +1,4 @@
-"""Rounds of annotation and retraining: from a first model to a good one."""
+"""Rounds of annotation and retraining, from a first model to a good one."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Which crops to annotate: places in frames spread over all movies, the best first, each movie its share."""
+"""Choice of crops to annotate: positions in frames spread over all movies, the best first, with a share per movie."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -19,11 +19,12 @@ from cpretrain.models.normalization import measure_levels
 from cpretrain.models.trained import UsedModel
 from cpretrain.rounds.uncertainty import most_uncertain, probabilities
 from cpretrain.runtime.console import progress
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.rounds import RoundSettings
 
 TRIES = 100
-"""How often a free place is drawn at random."""
+"""Maximum number of random draws to find a free position."""
 
 Square = tuple[int, int, int]
 """Corner y, x and edge length, in pixels."""
@@ -31,7 +32,7 @@ Square = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A place that could be annotated.
+    """A position that could be annotated.
 
     Parameters
     ----------
@@ -40,9 +41,9 @@ class Candidate:
     frame, z, y, x : int
         Frame, plane and corner, from 0.
     score : float
-        The higher, the sooner it is chosen.
+        Priority; higher scores are chosen first.
     new : bool
-        False where the place was annotated in another frame; it is chosen only when new ones have run out.
+        False if the position was annotated in another frame; it is chosen only when new ones have run out.
     """
 
     movie: Path
@@ -54,7 +55,7 @@ class Candidate:
     new: bool = True
 
     def as_data(self) -> dict[str, Any]:
-        """What is recorded of it."""
+        """Return the candidate as plain values, for the record."""
         return asdict(self) | {"movie": source_name(self.movie), "score": round(self.score, 6)}
 
 
@@ -67,25 +68,25 @@ def candidates(
     never: Sequence[Crop] = (),
     model: UsedModel | None = None,
 ) -> list[Candidate]:
-    """Find places in the planes looked at: one in each, several where a movie has few planes.
+    """Find candidate positions in a sample of planes: one per plane, or several if a movie has few planes.
 
     Parameters
     ----------
     movies : sequence of pathlib.Path
-        What is drawn from.
+        Movies to draw from.
     settings : RoundSettings
         Size of a crop.
     seed : sequence of int
-        Seed of the places and, at random, of the scores.
+        Seed of the positions and, for a random choice, of the scores.
     planes : int
-        How many planes are looked at, the same number in each movie, equally far apart.
+        Number of planes to look at, the same in each movie, equally spaced.
     taken : sequence of Crop
-        Crops that were cut before. What lies there stays alike, so their places come last in other frames, and never in
-        the same one.
+        Crops that were cut earlier. Frames of a movie look alike at one position, so these positions come last in other
+        frames, and are never taken in the same one.
     never : sequence of Crop
-        Crops whose places are left out in all frames.
+        Crops whose positions are excluded in all frames.
     model : UsedModel, optional
-        Then places are where this model is most uncertain, else anywhere, with a score at random.
+        Model to find the most uncertain positions with; by default, positions and scores are random.
     """
     rng = np.random.default_rng(seed)
     share = -(-planes // len(movies))
@@ -109,16 +110,16 @@ def candidates(
 
 
 def choose(found: Iterable[Candidate], count: int, size: int) -> list[Candidate]:
-    """Take the candidates with the highest scores, new places before others, spread over movies and places.
+    """Choose the candidates with the highest scores, new positions before others, spread over movies and positions.
 
-    No movie gives more than its share, and no place of a movie is taken in two frames, unless too few others are left.
+    No movie supplies more than its share, and no position is taken in two frames, unless too few others are left.
 
     Parameters
     ----------
     found : iterable of Candidate
-        What there is.
+        All candidates.
     count : int
-        How many are wanted.
+        Number to choose.
     size : int
         Edge length of a crop in pixels.
     """
@@ -137,18 +138,28 @@ def choose(found: Iterable[Candidate], count: int, size: int) -> list[Candidate]
 
 
 def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> list[Crop]:
-    """Write the crops that were chosen, and the table of them.
+    """Write the chosen crops and their table.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the crops.
+    chosen : sequence of Candidate
+        Positions to cut.
+    settings : RoundSettings
+        Size, border and seed.
 
     Raises
     ------
     BadInput
-        When there are none.
+        When none was chosen.
     """
     if not chosen:
         raise BadInput(
-            "round: no place is left to annotate",
-            expected=f"places of {settings.size} × {settings.size} pixels that no crop was cut from yet",
-            cure="add movies, choose a smaller --size, or let more frames be looked at (--look-at)",
+            "round: no place left to annotate",
+            expected=f"places of {settings.size} × {settings.size} pixels from which no crop was cut yet",
+            cure=f"add movies, choose a smaller {option('size')}, "
+            f"or let more frames be looked at ({option('look_at')})",
         )
     how = CropSettings(size=settings.size, border=settings.border, seed=settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,7 +177,7 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
 def _spread(
     movie: TimeLapse, share: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, int, NDArray[Any]]]:
-    """Planes of a movie, equally far apart from a random one on, read one after the other."""
+    """Yield equally spaced planes of a movie, starting at a random one."""
     planes = [(t, z) for t in range(movie.shape[0]) for z in range(movie.shape[1]) if movie.is_complete(t, z)]
     bad: dict[int, int] = {}
     count = min(share, len(planes))
@@ -186,9 +197,9 @@ def _places(
     taken: tuple[Sequence[Square], Sequence[Square]],
     model: UsedModel | None,
 ) -> list[tuple[int, int, float, bool]]:
-    """Give y, x, score and newness of up to `count` places that do not overlap.
+    """Return y, x, score and newness of up to `count` positions that do not overlap.
 
-    Nor do they overlap what was taken here; what was taken in other planes only when there is no other place.
+    They do not overlap crops taken in this plane either, and crops in other planes only if no other position is left.
     """
     box = valid_box(plane)
     if box is None or min(side.stop - side.start for side in box) < size:

@@ -1,4 +1,4 @@
-"""Finish a round: take the ground truth in, retrain the base on all rounds, score it on the fixed validation set."""
+"""Finish a round: import the ground truth, retrain the base on all rounds, and score it on the validation set."""
 
 import shutil
 from dataclasses import dataclass
@@ -14,18 +14,16 @@ from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
 from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
+from cpretrain.rounds.training_options import keep_options, with_earlier
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
-
-NAME_IT = (
-    "name the base model of the first round with --base; cpretrain models says how to get one of the zoo"
-)
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,15 @@ class FinishResult:
     Parameters
     ----------
     number : int
-        From 1.
+        Number of the round, from 1.
     model : pathlib.Path
         The model folder, with ``report.html`` in it.
     folder : pathlib.Path
         Folder of all rounds, with ``rounds.csv`` and ``rounds.png``.
     text : str
-        The scores and the verdict.
+        Scores and verdict.
     warnings : tuple of str
-        What a person should know of the ground truth.
+        Warnings about the ground truth.
     """
 
     number: int
@@ -53,7 +51,7 @@ class FinishResult:
     warnings: tuple[str, ...] = ()
 
     def summary(self) -> Summary:
-        """Return the scores and the verdict."""
+        """Return scores and verdict."""
         lines = [
             self.text,
             *(f"note: {warning}" for warning in self.warnings),
@@ -65,32 +63,33 @@ class FinishResult:
 
 
 def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> FinishResult:
-    """Take in the ground truth of the newest round, and learn from all rounds.
+    """Import the ground truth of the newest round, and retrain on all rounds.
 
     Parameters
     ----------
     path : path-like
-        Folder of all rounds, on this machine or copied to another.
+        Folder of all rounds; it may have been copied from another machine.
     settings : TrainSettings, optional
-        How to train. Name and channels are those of the first round, and cannot be others; the seed, where it was not
-        set, is that of the round. A base names where the same file is on this machine.
+        Options of the training; unset ones are as in the round before. Name and channels are fixed by the first round;
+        the seed, unless set, is that of the round. A base states where the same file is on this machine.
 
     Returns
     -------
     FinishResult
-        The model is retrained from the base on the crops of all rounds (``training``), and compared with the base on
-        ``validation``. Repeated, it goes on where it was interrupted.
+        The model, retrained from the base on the crops of all rounds (``training``), and compared with the base on
+        ``validation``. A second call resumes after an interruption.
 
     Raises
     ------
     BadInput
-        When ground truth is missing or does not fit, a setting contradicts the first round, or the base is not there
-        or another one.
+        When ground truth is missing or does not match, a setting contradicts the first round, or the base does not
+        exist or is a different file.
     """
     folder = RoundsFolder(to_path(path))
     rounds = folder.started()
     newest = rounds[-1]
-    settings = _training_settings(folder, newest, settings or TrainSettings())
+    asked = with_earlier(rounds, settings or TrainSettings())
+    settings = _training_settings(folder, newest, asked)
     warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
@@ -100,6 +99,7 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     for text in warnings:
         warning(text)
     _pool(folder, rounds)
+    keep_options(newest, asked)
     validation, training = folder.validation, folder.training
     retrain(
         training.images,
@@ -115,23 +115,23 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
 
 
 def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings) -> TrainSettings:
-    """Put name, base and channels of the rounds into the settings, and check that the base is the same."""
+    """Fill in name, base and channels of the rounds, and check that the base is the same file."""
     started = newest.settings
     check_fixed(started, {name: getattr(given, name) for name in given.model_fields_set - {"base"}})
     base = given.base or str(base_of(folder, started))
     try:
         weights = find_base(base).path
     except BadInput as error:
-        raise BadInput(error.problem, found=error.found, expected=error.expected, cure=NAME_IT) from error
+        raise BadInput(error.problem, found=error.found, expected=error.expected, cure=_name_it()) from error
     if not weights or not weights.is_file():
-        raise BadInput(f"base model {base}: is not on this machine", cure=NAME_IT)
+        raise BadInput(f"base model {base}: is not on this machine", cure=_name_it())
     found, wanted = sha256(weights), newest.record.get("base_sha256")
     if found != wanted:
         raise BadInput(
-            f"base model {base}: is another one than that of the first round",
+            f"base model {base}: differs from that of the first round",
             found=f"SHA-256 {found}",
             expected=f"SHA-256 {wanted}",
-            cure=NAME_IT,
+            cure=_name_it(),
         )
     return given.replace(
         name=started.name,
@@ -154,3 +154,10 @@ def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
                     shutil.copyfile(source / crop.file, target / crop.file)
         crops = [crop for one in rounds for crop in one.crops]
         write_crops(pool.images, crops)
+
+
+def _name_it() -> str:
+    return (
+        f"name the base model of the first round with {option('base')}; {command('models')} says how to get one of the "
+        "zoo"
+    )

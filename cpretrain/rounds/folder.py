@@ -1,4 +1,4 @@
-"""The folder of all rounds: plain files, named relative to it, so that it works on any machine it is copied to."""
+"""The folder of all rounds: plain files with relative names, so that it can be copied to any machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput, short
 from cpretrain.evaluation.files import EvaluationFiles
+from cpretrain.runtime.spelling import command
 from cpretrain.settings.base import bad_settings
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.storage.json_file import read_json
@@ -18,44 +19,44 @@ RECORD = "round.json"
 
 @dataclass(frozen=True)
 class Part:
-    """Crops to be annotated together: those of one round, or those of the validation set.
+    """Crops that are annotated together: those of one round, or of the validation set.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Holds ``images``, ``predictions``, ``ground_truth`` and, once that was taken in, ``masks``.
+        Holds ``images``, ``predictions``, ``ground_truth`` and, once that is imported, ``masks``.
     """
 
     folder: Path
 
     @property
     def images(self) -> Path:
-        """Crops, and ``crops.csv``."""
+        """Folder of the crops and ``crops.csv``."""
         return self.folder / "images"
 
     @property
     def predictions(self) -> Path:
-        """What the newest model makes of the crops."""
+        """Folder of the newest model's predictions for the crops."""
         return self.folder / "predictions"
 
     @property
     def ground_truth(self) -> Path:
-        """What people export from QuPath."""
+        """Folder for exports from QuPath."""
         return self.folder / "ground_truth"
 
     @property
     def masks(self) -> Path:
-        """Label images made of the ground truth."""
+        """Folder of label images made from the ground truth."""
         return self.folder / "masks"
 
     @property
     def crops(self) -> list[Crop]:
-        """Where the crops were cut."""
+        """Rows of the crop table."""
         return list(read_crops(self.images).values())
 
     @property
     def record(self) -> dict[str, Any]:
-        """``round.json``."""
+        """Contents of ``round.json``."""
         path = self.folder / RECORD
         try:
             found = read_json(path)
@@ -75,14 +76,14 @@ class Round(Part):
     Parameters
     ----------
     number : int
-        From 1.
+        Number of the round, from 1.
     """
 
     number: int
 
     @property
     def settings(self) -> RoundSettings:
-        """How it was started."""
+        """Settings that the round was started with."""
         try:
             return RoundSettings.model_validate(self.record["settings"])
         except ValidationError as error:
@@ -90,12 +91,17 @@ class Round(Part):
 
     @property
     def model(self) -> Path:
-        """The model that was retrained on this round and those before."""
+        """Folder of the model retrained on this round and all before it."""
         return self.folder / "model" / self.settings.name
 
     @property
+    def training_options(self) -> Path:
+        """The options that its model was trained with."""
+        return self.folder / "training.json"
+
+    @property
     def finished(self) -> bool:
-        """Whether the model is there, and was evaluated."""
+        """True if the model exists and was evaluated."""
         return EvaluationFiles(self.model).record.is_file()
 
 
@@ -123,23 +129,23 @@ class RoundsFolder:
 
     @property
     def whole_movies(self) -> bool:
-        """Whether the validation set is of whole movies, which are not trained on at all."""
+        """True if the validation set consists of whole movies, which are never trained on."""
         return bool(self.validation.record.get("whole_movies"))
 
     def round(self, number: int) -> Round:
-        """Round `number`, from 1, whether it is there or not."""
+        """Return round `number`, from 1, whether or not it exists."""
         return Round(self.path / f"round_{number:02}", number)
 
     @property
     def rounds(self) -> list[Round]:
-        """The rounds that were started, in order."""
+        """All rounds started so far, in order."""
         found: list[Round] = []
         while (self.round(len(found) + 1).folder / RECORD).is_file():
             found.append(self.round(len(found) + 1))
         return found
 
     def started(self) -> list[Round]:
-        """Give the rounds, at least one.
+        """Return all rounds, at least one.
 
         Raises
         ------
@@ -149,6 +155,6 @@ class RoundsFolder:
         if not self.rounds:
             raise BadInput(
                 f"{self.path}: holds no rounds",
-                expected="a folder made by cpretrain round start, with round_01 in it",
+                expected=f"a folder made by {command('round start')}, with round_01 in it",
             )
         return self.rounds

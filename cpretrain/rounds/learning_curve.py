@@ -1,26 +1,27 @@
-"""Average precision over the number of annotated crops, round by round: shows when to stop."""
+"""Learning curve: average precision over the number of annotated crops, round by round, which shows when to stop."""
 
 from pathlib import Path
 from typing import Any
 
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.rounds.folder import Round, RoundsFolder
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import Row, read_rows, write_rows
 
 TABLE, CURVE = "rounds.csv", "rounds.png"
 SHOWN = "at IoU 0.5"
-"""The measure drawn; the other one in the table is the mean over all thresholds."""
+"""The measure that is drawn; the table's other measure is the mean over all thresholds."""
 
 WHOLE, FRACTIONS = ("round", "crops"), ("average_precision", "low_95", "high_95")
 """Columns of whole numbers, and of fractions."""
 
 
 def write_learning_curve(folder: RoundsFolder) -> None:
-    """Write ``rounds.csv`` and ``rounds.png`` of all finished rounds; round 0 is the base.
+    """Write ``rounds.csv`` and ``rounds.png`` for all finished rounds; round 0 is the base.
 
-    The table has a row for each round and measure (average precision at IoU 0.5, and its mean over IoU 0.5 to 0.95):
-    number of crops trained on, the estimate, and its 95 % interval.
+    The table has one row per round and measure (average precision at IoU 0.5, and its mean over IoU 0.5 to 0.95) with
+    the number of training crops, the estimate, and its 95 % interval.
     """
     rows: list[dict[str, Any]] = []
     crops = 0
@@ -34,23 +35,23 @@ def write_learning_curve(folder: RoundsFolder) -> None:
 
 
 def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
-    """Read ``rounds.csv``; empty where no round is finished.
+    """Read ``rounds.csv``; return an empty list if no round is finished.
 
     Raises
     ------
     BadInput
-        When it lacks columns, or numbers.
+        When the table lacks columns, or numbers are invalid.
     """
     path = folder.path / TABLE
     if not path.is_file():
         return []
-    cure = "take it away; cpretrain round finish writes it again"
+    cure = f"remove it; {command('round finish')} writes it again"
     columns = ("measure", *WHOLE, *FRACTIONS)
     return list(read_rows(path, columns, _checked, what="the table of rounds", cure=cure))
 
 
 def _checked(row: Row) -> Row:
-    """Return a row whose numbers are numbers."""
+    """Return a row after checking that its numbers are numbers."""
     _ = [int(row[name]) for name in WHOLE], [float(row[name]) for name in FRACTIONS]
     return row
 

@@ -1,4 +1,4 @@
-"""A second look at the ground truth of a round: predictions that came back as they were."""
+"""A second look at the ground truth of a round: predictions that came back unchanged."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from cpretrain.rounds.folder import Part
 
 
 def uncorrected(part: Part) -> list[str]:
-    """Warn of masks that are, to the last pixel, what was predicted for correction; in one sentence.
+    """Return a one-sentence warning about masks that are identical to the predictions offered for correction.
 
-    Some predictions are right as they are, so that this can only be a warning.
+    Some predictions need no correction, so this can only be a warning.
     """
     drawn = copies = 0
     for crop in part.crops:
@@ -25,6 +25,7 @@ def uncorrected(part: Part) -> list[str]:
         return []
     model = Path(str(part.record.get("model", {}).get("name", "the model"))).name
     return [
-        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: where nobody looked, "
-        "correct the predictions and export them again"
+        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: if nobody checked them, "
+        "correct the predictions and export them "
+        "again"
     ]

@@ -1,4 +1,4 @@
-"""Correct in Cellpose's own window instead of QuPath: ``NAME_seg.npy`` beside a crop, written for it and read back."""
+"""Correction in Cellpose's own window instead of QuPath: write and read ``NAME_seg.npy`` beside a crop."""
 
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,29 @@ from cpretrain.storage.atomic import write_aside
 
 
 def window_file(part: Part, crop: Crop) -> Path:
-    """Where the window looks for the outlines of a crop, and saves them."""
+    """Return the path at which the window looks for the outlines of a crop, and saves them."""
     return part.images / f"{Path(crop.file).stem}_seg.npy"
 
 
 def write_window_files(part: Part) -> None:
-    """Write what was predicted on the crops so that Cellpose's window shows it when it opens one of them."""
+    """Write the predictions for all crops so that Cellpose's window shows them when it opens a crop."""
     for crop in part.crops:
         labels = read_plane(part.predictions / crop.file).pixels
         write_window_file(window_file(part, crop), crop.file, labels)
 
 
 def write_window_file(path: Path, image: str, labels: NDArray[Any]) -> None:
-    """Write labels, axes (Y, X), as ``NAME_seg.npy`` of the image of that name, which lies beside it."""
+    """Write labels as ``NAME_seg.npy``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    image : str
+        Name of the image, which is beside it.
+    labels : ndarray of int, shape (Y, X)
+        0 is background.
+    """
     labels = labels.astype(label_type(labels.max(initial=0)))
     content = {
         "filename": image,
@@ -46,12 +56,17 @@ def write_window_file(path: Path, image: str, labels: NDArray[Any]) -> None:
 
 
 def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
-    """Labels of the crops that were saved in the window, by the name of the crop.
+    """Read the labels that were saved in the window.
+
+    Returns
+    -------
+    dict of str to ndarray of int, shape (Y, X)
+        Labels by crop name.
 
     Raises
     ------
     BadInput
-        When one cannot be read, or has another size than its crop.
+        When a file cannot be read, or its size differs from that of its crop.
     """
     found = {}
     for crop in part.crops:
@@ -62,7 +77,7 @@ def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
         size = crop.height + 2 * crop.border, crop.width + 2 * crop.border
         if labels.shape != size:
             raise BadInput(
-                f"{path}: its masks have another size than {crop.file}",
+                f"{path}: its masks differ in size from {crop.file}",
                 found=f"shape {labels.shape}",
                 expected=f"shape {size}",
             )
@@ -71,7 +86,7 @@ def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
 
 
 def take_in_window_files(part: Part) -> None:
-    """Put what was saved in the window with the ground truth."""
+    """Copy labels that were saved in the window to the ground truth."""
     for name, labels in saved_in_window(part).items():
         labels = labels.astype(label_type(labels.max(initial=0)))
         write_labels(part.ground_truth / f"{stem(name)}_masks.tif", labels)

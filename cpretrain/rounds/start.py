@@ -18,6 +18,7 @@ from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import command, option, options
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
@@ -26,33 +27,33 @@ from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
 FIXED = ("name", "base", "channel", "second_channel", "validation_crops")
-"""What stays the same in all rounds: the validation crops are those of the first one."""
+"""Settings that stay the same in all rounds: the validation crops are those of the first round."""
 VALIDATION_SHARE = 0.2
-"""Of the movies, where whole ones are kept apart."""
+"""Share of the movies in the validation set, if it consists of whole movies."""
 
 
 @dataclass(frozen=True)
 class StartResult:
-    """A round that waits for people.
+    """A round that is ready to be annotated.
 
     Parameters
     ----------
     number : int
-        From 1.
+        Number of the round, from 1.
     parts : list of Part
-        What is to be annotated: the round, and in the first one the validation set.
+        Crops to annotate: the round and, in the first one, the validation set.
     """
 
     number: int
     parts: list[Part]
 
     def summary(self) -> Summary:
-        """Return what to do next."""
+        """Return the next steps for the user."""
         lines = [f"round {self.number} is started; next, for each of these folders:"]
         lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
         lines += [
             "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
-            "then: cpretrain round finish",
+            f"then: {command('round finish')}",
         ]
         data = {"round": self.number, "folders": [part.folder for part in self.parts]}
         return Summary(lines, data)
@@ -68,7 +69,7 @@ def start_round(
     images : path-like
         Movies, or a folder of them, corrected or not; the same ones in each round, or more.
     settings : RoundSettings, optional
-        What to annotate. In later rounds, what was not set is as in the round before.
+        What to annotate. In later rounds, settings left out are those of the previous round.
     out : path-like, optional
         Folder of all rounds; by default ``rounds`` beside the images.
 
@@ -81,7 +82,7 @@ def start_round(
     Raises
     ------
     BadInput
-        When the round before is not finished, the settings contradict it, or no place is left to annotate.
+        When the previous round is not finished, the settings contradict it, or no position is left to annotate.
     """
     images = to_path(images)
     movies = list_movies(images)
@@ -91,7 +92,7 @@ def start_round(
     if rounds and not rounds[-1].finished:
         raise BadInput(
             f"{rounds[-1].folder}: this round is not finished",
-            cure="annotate it, then cpretrain round finish",
+            cure=f"annotate it, then {command('round finish')}",
         )
     settings = _settings(rounds, settings or RoundSettings(), folder.path)
     maker = _maker(settings, rounds[-1].model if rounds else base_of(folder, settings), movies)
@@ -116,10 +117,14 @@ def start_round(
     )
     chosen = choose(found, settings.crops, settings.size)
     if len(chosen) < settings.crops:
-        warning(f"round: {len(chosen)} places instead of {settings.crops} are left; --look-at finds more")
+        warning(
+            f"round: {len(chosen)} places instead of {settings.crops} are left; {option('look_at')} finds more"
+        )
     again = sum(not one.new for one in chosen)
     if again:
-        info(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
+        info(
+            f"round: no new places are left; {again} crops are from places annotated before, in other frames"
+        )
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
@@ -128,18 +133,18 @@ def start_round(
 
 @dataclass(frozen=True)
 class _RoundWriter:
-    """Makes folders of crops to annotate, with what a model makes of them.
+    """Writer of folders with crops to annotate and a model's predictions for them.
 
     Parameters
     ----------
     settings : RoundSettings
-        Of the round.
+        Settings of the round.
     path : pathlib.Path
         The newest model, or the name of the base.
     model : UsedModel
-        The same, as it is used.
+        The same model with all settings filled in.
     provenance : Provenance
-        With the SHA-256 of all movies.
+        Record with the SHA-256 of all movies.
     """
 
     settings: RoundSettings
@@ -148,7 +153,7 @@ class _RoundWriter:
     provenance: Provenance
 
     def make(self, part: Part, chosen: Sequence[Candidate], **facts: Any) -> None:
-        """Write the crops chosen, predictions, a place for the ground truth, and a record with `facts`."""
+        """Write the chosen crops, predictions, a folder for the ground truth, and a record with `facts`."""
         try:
             with folder_aside(part.folder, replace=False) as aside:
                 new = Part(aside)
@@ -162,9 +167,9 @@ class _RoundWriter:
                 self.provenance.write(aside / RECORD, **facts, chosen=[one.as_data() for one in chosen])
         except FileExistsError:
             raise BadInput(
-                f"{part.folder}: is there already",
-                expected="no other cpretrain round start at the same time, and no folder of that name",
-                cure="see cpretrain round status; move the folder away if it holds nothing of value",
+                f"{part.folder}: already exists",
+                expected=f"no other {command('round start')} at the same time, and no folder of that name",
+                cure=f"see {command('round status')}; move the folder away if you do not need it",
             ) from None
 
 
@@ -185,18 +190,19 @@ def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) ->
 
 
 def base_of(folder: RoundsFolder, settings: RoundSettings) -> str | Path:
-    """Where the base model is: a file relative to the folder of rounds, or a name."""
-    there = Path(os.path.normpath(folder.path.resolve() / settings.base))  # the folder may not be there yet
+    """Return the base model: a path if the file exists relative to the folder of rounds, else a name."""
+    there = Path(os.path.normpath(folder.path.resolve() / settings.base))  # the folder may not exist yet
     return there if there.exists() else settings.base
 
 
 def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> RoundSettings:
-    """Fill in what was not given from the round before, and check that what is fixed stays."""
+    """Fill in omitted settings from the previous round, and check that fixed ones have not changed."""
     if not rounds:
         missing = [name for name in ("name", "base") if not getattr(given, name)]
         if missing:
             raise BadInput(
-                f"round: the first one needs --{missing[0]}", expected="--name CELLTYPE --base MODEL"
+                f"round: the first round needs {option(missing[0])}",
+                expected=options(name="CELLTYPE", base="MODEL"),
             )
         return given.replace(base=_kept_base(folder, given.base))
     earlier, chosen = rounds[-1].settings, {name: getattr(given, name) for name in given.model_fields_set}
@@ -207,30 +213,37 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
 
 
 def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
-    """Make sure that settings which were given are those of the rounds, where they stay the same in all of them.
+    """Check given settings against those that are the same in all rounds.
+
+    Parameters
+    ----------
+    earlier : RoundSettings
+        Settings of the rounds.
+    given : mapping of str to object
+        Settings that were given now, by name.
 
     Raises
     ------
     BadInput
-        Naming the first one that is another.
+        When one differs; the error names the first.
     """
     for name in FIXED:
         if given.get(name, getattr(earlier, name)) != getattr(earlier, name):
             raise BadInput(
-                f"--{name.replace('_', '-')}: cannot change between rounds",
+                f"{option(name)}: cannot change between rounds",
                 found=str(given[name]),
                 expected=str(getattr(earlier, name)),
-                cure="leave it out, or begin with a folder of its own (--out)",
+                cure=f"leave it out, or start in a new folder ({option('out')})",
             )
 
 
 def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
-    """Make sure that validation crops, which a first start left that was killed, are what this one would make.
+    """Check that validation crops left by a killed first start are those that this one would make.
 
     Raises
     ------
     BadInput
-        Naming what differs.
+        When they are not; the error names the difference.
     """
     if not (validation.folder / RECORD).is_file():
         return
@@ -238,15 +251,15 @@ def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
     differing = [name for name in (*FIXED, "size", "border", "seed") if earlier.get(name) != now[name]]
     if differing:
         raise BadInput(
-            f"{validation.folder}: was made by a start that was interrupted, with other settings",
-            found=", ".join(f"--{name.replace('_', '-')} {earlier.get(name)}" for name in differing),
-            expected=", ".join(f"--{name.replace('_', '-')} {now[name]}" for name in differing),
+            f"{validation.folder}: was made by an interrupted start with other settings",
+            found=", ".join(option(name, earlier.get(name)) for name in differing),
+            expected=", ".join(option(name, now[name]) for name in differing),
             cure="move that folder away, or start with the same settings",
         )
 
 
 def _kept_base(folder: Path, base: str) -> str:
-    """A base as the rounds keep it: a file as seen from their folder, or a name."""
+    """Return a base as stored in the rounds: a path relative to their folder, or a name."""
     file = Path(base).expanduser()
     if not file.exists():
         return base
@@ -257,13 +270,13 @@ def _kept_base(folder: Path, base: str) -> str:
 
 
 def validation_movies(movies: int) -> int:
-    """Number of movies to keep apart of so many: a fifth, but three wherever as many are left to train on."""
+    """Return the number of validation movies: a fifth, but at least three if as many remain for training."""
     fewest = VALIDATION_MOVIES if movies >= 2 * VALIDATION_MOVIES else 1
     return max(fewest, round(VALIDATION_SHARE * movies))
 
 
 def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _RoundWriter) -> None:
-    """Choose the crops that no round trains on, at random, of whole movies where there are enough."""
+    """Choose the crops that no round trains on at random, from whole movies if there are enough."""
     settings = maker.settings
     whole = len(movies) >= FEWEST_MOVIES
     if whole:
@@ -276,7 +289,8 @@ def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Round
     else:
         warning(
             f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "
-            "are trained on; scores look better than they are on a new movie"
+            "are also trained on; scores look better than they would on a new "
+            "movie"
         )
     wanted = settings.validation_crops
     found = candidates(movies, settings, (settings.seed, 0, 0), 2 * wanted)

@@ -1,4 +1,4 @@
-"""Where the rounds stand, and what comes next."""
+"""State of the rounds, and the next step."""
 
 from typing import Any
 
@@ -6,17 +6,18 @@ from cpretrain.labels.pairing import bare, is_mask_file
 from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
 from cpretrain.rounds.seg_npy import saved_in_window
+from cpretrain.runtime.spelling import command
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
 
 
 def round_status(path: PathLike) -> Summary:
-    """Say where the rounds in this folder stand.
+    """Report the state of the rounds in a folder, and the next step.
 
     Raises
     ------
     BadInput
-        When there are none.
+        When there are no rounds.
     """
     folder = RoundsFolder(to_path(path))
     rounds = folder.started()
@@ -31,11 +32,11 @@ def round_status(path: PathLike) -> Summary:
     ]
     waiting = [one for one in parts if one["drawn"] < one["crops"]]
     if rounds[-1].finished:
-        following = "cpretrain round start, or stop here if the last rounds did not help"
+        following = f"{command('round start')}, or stop here if the last rounds did not help"
     elif waiting:
         following = "annotate " + " and ".join(one["folder"] for one in waiting)
     else:
-        following = "cpretrain round finish"
+        following = command("round finish")
     data = {"parts": parts, "rounds": curve, "next": following}
     return Summary([*lines, f"next: {following}"], data)
 

@@ -1,4 +1,4 @@
-"""Where a model is uncertain: where it contradicts itself on mirrored images, and where it can hardly decide."""
+"""Uncertainty of a model: where it contradicts itself on mirrored images, or can hardly decide."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,27 +11,27 @@ from cpretrain.models.trained import UsedModel
 from cpretrain.prediction.frame import logistic, reader_of
 
 FLIPS = ((), (-2,), (-1,))
-"""Axes that are mirrored in each view."""
+"""Axes to mirror in each view."""
 LEAST_AREA = 0.05
-"""Share of a crop that objects count at least, so that a crop of mere background is not the most uncertain one."""
+"""Lower limit for the share of a crop covered by objects, so that pure background is not the most uncertain crop."""
 
 
 def probabilities(plane: NDArray[Any], box: Box, model: UsedModel) -> NDArray[np.float32]:
-    """Cell probability in each view, mirrored back.
+    """Return the cell probability in each view, mirrored back.
 
     Parameters
     ----------
-    plane : ndarray, (C, Y, X)
+    plane : ndarray, shape (C, Y, X)
         Grey values.
     box : tuple of slice
-        What of the plane holds data.
+        Rows and columns that hold data.
     model : UsedModel
         The model.
 
     Returns
     -------
-    ndarray of float32, (views, rows of the box, columns of the box)
-        From 0 to 1.
+    ndarray of float32, shape (views, rows of the box, columns of the box)
+        Probabilities from 0 to 1.
     """
     ready = reader_of(model)(plane)[(slice(None), *box)]
     views = []
@@ -43,17 +43,17 @@ def probabilities(plane: NDArray[Any], box: Box, model: UsedModel) -> NDArray[np
 
 
 def uncertainty(views: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Uncertainty of each pixel, from 0 (all views sure of the same) to 1 or a little more.
+    """Return the uncertainty of each pixel, from 0 (all views certain and in agreement) to 1 or slightly more.
 
     Parameters
     ----------
-    views : ndarray of float, (views, Y, X)
+    views : ndarray of float, shape (views, Y, X)
         Cell probability in each view.
 
     Notes
     -----
-    ``4 p (1 - p)`` of the mean p, which is 1 where p is 0.5, plus twice the standard deviation between views. Views
-    that disagree are a committee [1]_ made by test-time augmentation [2]_.
+    It is ``4 p (1 - p)`` for the mean p, which is 1 where p is 0.5, plus twice the standard deviation between views.
+    The views form a committee [1]_ by test-time augmentation [2]_.
 
     References
     ----------
@@ -68,24 +68,24 @@ def uncertainty(views: NDArray[np.float32]) -> NDArray[np.float64]:
 def most_uncertain(
     views: NDArray[np.float32], size: int, free: Callable[[int, int], bool] = lambda y, x: True
 ) -> tuple[float, int, int] | None:
-    """Find the crop that is most uncertain for what it holds, on a grid of half a crop.
+    """Find the crop with the highest uncertainty relative to its content, on a grid of half a crop.
 
-    The score is the sum of uncertainty over the area of probable objects: high where objects are uncertain, and where
-    few are found although much looks a little like them.
+    The score is the sum of uncertainty divided by the area of probable objects: it is high where objects are uncertain,
+    and where few are found although much of the crop resembles them.
 
     Parameters
     ----------
-    views : ndarray of float, (views, Y, X)
+    views : ndarray of float, shape (views, Y, X)
         Cell probability in each view, at least as large as a crop.
     size : int
         Edge length of a crop in pixels.
     free : callable
-        Whether a crop may have its corner at y, x.
+        Function that returns whether a crop may have its corner at y, x.
 
     Returns
     -------
     tuple of float, int, int, or None
-        Score, and corner y, x of the crop; None where no place is free.
+        Score, and corner y, x of the crop; None if no position is free.
     """
     unsure, area = uncertainty(views), (views.mean(axis=0) > 0.5).astype(np.float64)
     ys, xs = (_grid(length, size) for length in unsure.shape)

@@ -1,1 +1,1 @@
-"""What the running process says, may use and keeps: console, cancel, memory, threads."""
+"""The running process: its messages, cancellation, resources, threads and caches."""

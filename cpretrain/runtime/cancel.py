@@ -1,4 +1,4 @@
-"""End what is going on as Ctrl-C does, whoever asks for it: everything is cleaned up on the way out, undisturbed."""
+"""Cancel the work in progress as Ctrl-C does, whoever asks for it, and clean up without being interrupted again."""
 
 import _thread
 import os
@@ -17,11 +17,11 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def interrupt_on_request() -> None:
-    """Interrupt the main thread when a line ``cancel`` comes on stdin; its end means nothing.
+    """Interrupt the main thread when a line ``cancel`` arrives on stdin; end of file on stdin is ignored.
 
     Notes
     -----
-    Reads below Python's buffer: a thread that waits in ``sys.stdin`` would keep its lock when Python ends.
+    Bypasses Python's buffer: a thread waiting in ``sys.stdin`` would still hold its lock when Python exits.
     """
 
     def listen() -> None:
@@ -42,9 +42,9 @@ def interrupt_on_request() -> None:
 
 @contextmanager
 def interrupted_when(requested: Callable[[], bool]) -> Iterator[None]:
-    """Interrupt the block, which has to run in the main thread, as soon as `requested` says so.
+    """Interrupt the block, which must run in the main thread, as soon as `requested` returns True.
 
-    Compiled code (Numba's) can turn the interrupt into another exception: the block ends in KeyboardInterrupt all the
+    Compiled code (Numba's) can turn the interrupt into another exception; the block raises KeyboardInterrupt all the
     same.
     """
     over, interrupted = threading.Event(), threading.Event()
@@ -72,10 +72,10 @@ def interrupted_when(requested: Callable[[], bool]) -> Iterator[None]:
 
 @contextmanager
 def ended_by_first_signal() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the block in KeyboardInterrupt; those that follow do not disturb the cleaning up.
+    """Turn Ctrl-C and SIGTERM into KeyboardInterrupt inside the block, and ignore later ones during clean-up.
 
-    A signal that is ignored, or that somebody else handles, stays as it is; so does everything outside the main
-    thread, which alone gets signals.
+    Signals that are ignored, or that other code handles, are left alone. Outside the main thread, which alone receives
+    signals, nothing changes.
     """
     usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
@@ -90,9 +90,9 @@ def ended_by_first_signal() -> Iterator[None]:
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the end of the block, and keep them from processes that are begun in it.
+    """Defer Ctrl-C and SIGTERM to the end of the block, and shield processes started in it from them.
 
-    Ctrl-C in a terminal goes to all processes at once; those begun here leave it to this one to end them.
+    Ctrl-C in a terminal goes to all processes at once; those started here leave it to this process to end them.
     """
     came: list[int] = []
     try:
@@ -102,7 +102,7 @@ def signals_held() -> Iterator[None]:
             if sys.platform == "win32":
                 yield
                 return
-            resource_tracker.ensure_running()  # it would let them in again when the first process begins
+            resource_tracker.ensure_running()  # otherwise the first process started would unblock the signals
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
             try:
                 yield
@@ -117,7 +117,7 @@ def signals_held() -> Iterator[None]:
 def _handled(
     handler: Callable[[int, FrameType | None], object], takes: Callable[[int, Any], bool]
 ) -> Iterator[list[signal.Signals]]:
-    """Handle the signals that end a process in the block: those whose present handler one `takes` from it."""
+    """Handle the terminating signals inside the block, each one whose present handler `takes` accepts to replace."""
     before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
         before = {number: signal.getsignal(number) for number in _ENDING}
@@ -132,12 +132,12 @@ def _handled(
 
 
 def _listen_to_interrupts() -> None:
-    """Let an interrupt raise KeyboardInterrupt, also where this process was started with interrupts ignored."""
+    """Make an interrupt raise KeyboardInterrupt even if this process was started with interrupts ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _interrupt() -> None:
-    """Interrupt the main thread; out of a wait too, where the system allows it."""
+    """Interrupt the main thread, even while it waits where the system allows it."""
     if sys.platform == "win32":
         _thread.interrupt_main()
     else:

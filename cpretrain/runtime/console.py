@@ -1,4 +1,4 @@
-"""Progress and messages on stderr, so that stdout holds results alone."""
+"""Progress and messages on stderr, so that stdout holds nothing but results."""
 
 import json
 import sys
@@ -13,15 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cpretrain.runtime.terminal import printable
 
 console = Console(stderr=True, highlight=False)
-"""All that is said to the person goes through here."""
+"""All messages to the user go through this console."""
 
 SECONDS_BETWEEN_LINES = 10
 
 Step = Callable[..., None]
-"""Called with a short note (or nothing) each time a unit of work is done."""
+"""Call it with a short note, or nothing, each time a unit of work is done."""
 
 Listener = Callable[[dict[str, Any]], None]
-"""Called with an event: what `set_output` describes, as a dict."""
+"""Function that is called with each event, as the dict that `set_output` describes."""
 
 _listener: Listener | None = None
 _bars: Progress | None = None
@@ -34,46 +34,46 @@ def set_output(*, quiet: bool = False, events: bool | Listener = False) -> None:
     Parameters
     ----------
     quiet : bool
-        Nothing but errors.
+        Show errors only.
     events : bool or callable
-        For a program that shows progress of its own: one JSON object a line, ``{"event": "progress", "step": …,
+        For a program that shows progress itself: one JSON object per line, ``{"event": "progress", "step": …,
         "done": …, "total": …, "note": …}``, ``{"event": "info", "message": …}``, ``{"event": "warning", …}``, or
-        ``{"event": "file", "step": …, "file": …, "state": …}`` as soon as the state of a file of many changes. A
-        callable is called with each of these as a dict, and nothing goes to stderr.
+        ``{"event": "file", "step": …, "file": …, "state": …}`` whenever the state of a file in a batch changes. A
+        callable receives each of these as a dict instead, and nothing goes to stderr.
     """
     global _listener
     console.quiet, _listener = quiet, events if callable(events) else _write if events else None
 
 
 def info(message: str) -> None:
-    """Write one line, as it is (brackets in file names are not markup)."""
+    """Write one line verbatim (brackets in file names are not markup)."""
     if not event("info", message=message):
         console.print(printable(message), markup=False, soft_wrap=True)
 
 
 def warning(message: str) -> None:
-    """Write one line that a person should not miss."""
+    """Write one line that the user should not miss."""
     if not event("warning", message=message):
         console.print(printable(f"warning: {message}"), markup=False, style="yellow", soft_wrap=True)
 
 
 @contextmanager
 def progress(description: str, total: int) -> Iterator[Step]:
-    """Show how far a piece of work is: a bar on a terminal, a line every ten seconds elsewhere.
+    """Show progress: a bar on a terminal, a line every ten seconds elsewhere.
 
-    One may run inside another: the frames of a movie inside the movies of a folder.
+    Calls may be nested: the frames of a movie inside the movies of a folder.
 
     Parameters
     ----------
     description : str
-        What is going on, for example ``drift``.
+        Name of the work, for example ``drift``.
     total : int
         Number of units.
 
     Yields
     ------
     callable
-        To be called with a short note (or nothing) each time a unit is done.
+        Call it with a short note, or nothing, each time a unit is done.
     """
     if _listener or console.quiet or not console.is_terminal:
         yield _lines(description, total)
@@ -106,14 +106,14 @@ def _lines(description: str, total: int) -> Step:
 
 
 def _left(seconds: float, done: int, waiting: int) -> str:
-    """How long the rest will take, at the pace since the first unit, with which all that is needed once was started."""
+    """Remaining time at the pace since the first unit, which is not counted since it includes the start-up."""
     left = round(seconds / done * waiting) if done else 0
     return f", {left // 3600}:{left % 3600 // 60:02}:{left % 60:02} left" if left > 0 else ""
 
 
 @contextmanager
 def _shared_bars() -> Iterator[Progress]:
-    """Give the display that is on the screen, or put one there: a terminal has room for one only."""
+    """Yield the display on the screen, or create it: a terminal has room for only one."""
     global _bars
     if _bars is not None:
         yield _bars
@@ -133,7 +133,7 @@ def _shared_bars() -> Iterator[Progress]:
 
 
 def event(kind: str, **facts: Any) -> bool:
-    """Give an event to the program that wants events, and return whether there is one."""
+    """Send an event to the listener, and return whether there is one."""
     if _listener:
         _listener({"event": kind} | facts)
     return _listener is not None

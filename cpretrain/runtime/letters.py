@@ -1,10 +1,10 @@
-"""Fonts that have the letters of a text, for pictures that show the names of files."""
+"""Fonts that cover the letters of a text, for pictures that show file names."""
 
 from functools import lru_cache
 from unicodedata import bidirectional, category
 
 PLACEHOLDERS = "Last Resort"
-"""A font of boxes, which has a box for every letter."""
+"""A font that draws a placeholder box for every letter."""
 
 
 def families_for(text: str) -> list[str] | None:
@@ -26,7 +26,7 @@ def families_for(text: str) -> list[str] | None:
 
 
 def _shapes() -> bool:
-    """Whether matplotlib orders and joins letters as the script of a text asks for: since 3.11."""
+    """Return whether matplotlib orders and joins letters as their script requires, which it does since 3.11."""
     from matplotlib import __version_info__ as version
 
     return (version.major, version.minor) >= (3, 11)
@@ -45,7 +45,7 @@ def _family_with(letters: frozenset[int]) -> str | None:
 
 
 def _letters_of(family: tuple[str, ...]) -> frozenset[int]:
-    """Return the letters of the font that matplotlib takes for a family."""
+    """Return the letters of the font that matplotlib chooses for a family."""
     from matplotlib.font_manager import FontProperties, findfont
 
     return _letters_in(findfont(FontProperties(family=list(family))))
@@ -53,7 +53,7 @@ def _letters_of(family: tuple[str, ...]) -> frozenset[int]:
 
 @lru_cache(maxsize=2048)
 def _letters_in(file: str) -> frozenset[int]:
-    """Return the letters of a font file; none of one that is damaged, or gone since the fonts were listed."""
+    """Return the letters of a font file; none if it is damaged, or has gone since the fonts were listed."""
     from matplotlib.font_manager import get_font
 
     try:

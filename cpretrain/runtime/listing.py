@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 NAMED = 5
-"""So many files are named in a message."""
+"""Number of files named in a message."""
 
 
 def first_names(names: Iterable[str]) -> str:
-    """Write the first few names of a list, and how many more there are."""
+    """Format the first few names of a list, and how many more there are."""
     listed = list(names)
     return ", ".join(listed[:NAMED]) + (f" and {len(listed) - NAMED} more" if len(listed) > NAMED else "")

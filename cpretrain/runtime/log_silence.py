@@ -1,4 +1,4 @@
-"""Keep the log of a library off the screen where what matters is raised as an error."""
+"""Keep a library's log off the screen where anything that matters is raised as an error."""
 
 import logging
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent(package: str, level: int = logging.CRITICAL + 1) -> Iterator[None]:
-    """Keep what a package logs below `level` off the screen; by default all, as of a damaged file."""
+    """Suppress a package's log records below `level`; by default all of them, as for a damaged file."""
     log = logging.getLogger(package)
     before = log.level
     log.setLevel(level)

@@ -1,4 +1,4 @@
-"""What a process starts once and keeps for all its files, such as Fiji, and ends when the last one is done."""
+"""Objects that a process starts once and keeps for all its files, such as Fiji, and closes after the last one."""
 
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
@@ -11,14 +11,14 @@ _ends = ExitStack()
 
 
 def cached_in_process(key: Hashable, start: Callable[[ExitStack], Thing]) -> Thing:
-    """Give the thing of that key, started when it is asked for the first time in this process.
+    """Return the object for a key, started on the first request in this process.
 
     Parameters
     ----------
     key : hashable
-        What tells it from others, for example the settings that it was started with.
+        Identity of the object, for example the settings that it was started with.
     start : callable
-        Starts it; is given the stack that ends it.
+        Starts the object; receives the exit stack that closes it.
     """
     if key not in _things:
         _things[key] = start(_ends)
@@ -27,6 +27,6 @@ def cached_in_process(key: Hashable, start: Callable[[ExitStack], Thing]) -> Thi
 
 
 def close_cached() -> None:
-    """End all that was started."""
+    """Close everything that was started."""
     _things.clear()
     _ends.close()

@@ -1,4 +1,4 @@
-"""Names of the release before, which still work, with a warning."""
+"""Names from the previous release, which still work, with a warning."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 def with_old_names(
     package: str, found: Callable[[str], Any], renamed: Mapping[str, str]
 ) -> Callable[[str], Any]:
-    """Extend the ``__getattr__`` of a package by names that it had before.
+    """Extend the ``__getattr__`` of a package by its old names.
 
     Parameters
     ----------
@@ -18,12 +18,12 @@ def with_old_names(
     found : callable
         Its ``__getattr__`` so far.
     renamed : mapping of str to str
-        For each old name where it is now, for example ``{"Scores": "cpretrain.metrics.Scores"}``.
+        New location of each old name, for example ``{"Scores": "cpretrain.metrics.Scores"}``.
 
     Returns
     -------
     callable
-        The new ``__getattr__``. An old name warns with a `DeprecationWarning`; it goes with the next release.
+        The new ``__getattr__``. An old name gives a `DeprecationWarning`; it will be removed in the next release.
     """
 
     def look_up(name: str) -> Any:
@@ -31,7 +31,7 @@ def with_old_names(
             return found(name)
         home, _, new = renamed[name].rpartition(".")
         warnings.warn(
-            f"{package}.{name} is now {home}.{new}; the old name goes with the next release",
+            f"{package}.{name} is now {home}.{new}; the old name will be removed in the next release",
             DeprecationWarning,
             stacklevel=2,
         )

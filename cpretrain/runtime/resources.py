@@ -1,31 +1,40 @@
-"""Whether there is room for what is about to be made: on the disk, in memory."""
+"""Checks for enough free disk space and memory before something large is made."""
 
 import shutil
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.runtime.spelling import option
 
 
-def check_disk(
-    folder: Path, needed: int, problem: str, cure: str = "make room, or choose another disk with --out"
-) -> None:
-    """Refuse where the disk of `folder` has not `needed` bytes left.
+def check_disk(folder: Path, needed: int, problem: str, cure: str | None = None) -> None:
+    """Check that the disk of `folder` has `needed` bytes free.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Any existing folder on the disk.
+    needed : int
+        Bytes.
+    problem, cure : str
+        Texts of the error.
 
     Raises
     ------
     BadInput
-        With what is there and what is needed.
+        When it has fewer.
     """
+    cure = cure or f"free some space, or choose another disk with {option('out')}"
     _check(shutil.disk_usage(folder).free, needed, problem, cure)
 
 
 def check_memory(needed: int, problem: str, cure: str) -> None:
-    """Refuse where the machine has not `needed` bytes of memory left.
+    """Check that the machine has `needed` bytes of memory free.
 
     Raises
     ------
     BadInput
-        With what is there and what is needed.
+        When it has fewer.
     """
     import psutil
 

@@ -1,20 +1,20 @@
-"""Scripts and pages of the documentation that come with the package."""
+"""Scripts and documentation pages that come with the package."""
 
 from pathlib import Path
 
 
 def shipped(name: str) -> Path:
-    """Return a file or folder that comes with the package, wherever it was installed from.
+    """Return the path of a file or folder that comes with the package, however it was installed.
 
     Parameters
     ----------
     name : str
-        Path with slashes from the root of the project: ``macros/fiji``, or a page below ``docs``.
+        Path from the root of the project, with slashes: ``macros/fiji``, or a page below ``docs``.
 
     Returns
     -------
     pathlib.Path
-        Inside the package where a wheel was installed, in the checkout otherwise.
+        Path inside the package if it was installed from a wheel, else in the checkout.
     """
     package = Path(__file__).parents[1]
     installed = package / name

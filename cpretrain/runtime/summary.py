@@ -1,4 +1,4 @@
-"""What a step says at its end: lines for a person, data for a machine, and what failed."""
+"""Summary of a step: lines for a person, data for a machine, and failures."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from cpretrain.errors import BadInput
 
 @dataclass
 class Summary:
-    """What a step has to say at its end.
+    """Outcome of a step, as it is reported at the end.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ class Summary:
     data : dict
         The same for a machine (``--json``).
     failed : dict
-        Inputs that failed while others went through, with the reason; makes the exit code 1.
+        Inputs that failed while others succeeded, with the reason; makes the exit code 1.
     """
 
     lines: list[str]
@@ -26,12 +26,12 @@ class Summary:
     failed: dict[Path, BadInput] = field(default_factory=dict)
 
     def summary(self) -> Self:
-        """Return itself: a summary is its own result."""
+        """Return itself, so that a summary is a step result too."""
         return self
 
 
 class StepResult(Protocol):
-    """What every step returns."""
+    """Interface of the result of every step."""
 
     def summary(self) -> Summary:
-        """Return what there is to say of the result."""
+        """Return the result's summary."""

@@ -6,14 +6,14 @@ VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUME
 
 
 def use_threads(number: int | None) -> None:
-    """Make torch, OpenMP and MKL use that many threads, in this process and in those it starts.
+    """Make torch, OpenMP and MKL use this many threads, in this process and in those it starts.
 
-    Call it before torch is imported where you can: libraries read the environment when they are loaded.
+    Call it before torch is imported if possible: libraries read the environment when they are loaded.
 
     Parameters
     ----------
     number : int or None
-        Threads, 1 or more; None leaves everything as it is.
+        Number of threads, 1 or more; None changes nothing.
     """
     if number is None:
         return
@@ -24,9 +24,9 @@ def use_threads(number: int | None) -> None:
 
 
 def threads_allowed(most: int) -> int:
-    """Threads that a library may use that does not read the environment by itself: `most`, or fewer as it says."""
-    said = os.environ.get(VARIABLES[0], "")
-    return min(most, int(said)) if said.isdecimal() and int(said) > 0 else most
+    """Return `most`, or fewer if the environment says so, for a library that does not read the environment itself."""
+    allowed = os.environ.get(VARIABLES[0], "")
+    return min(most, int(allowed)) if allowed.isdecimal() and int(allowed) > 0 else most
 
 
 FIJIS = "CPRETRAIN_FIJIS"

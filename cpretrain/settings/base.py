@@ -13,7 +13,7 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 Conversion = Literal["offset", "luminance", "red", "green", "blue"]
-"""Rules by which pixels that cannot be measured become grey values."""
+"""Rules for converting pixel types that cannot be measured to grey values."""
 
 Format = Literal["tiff", "ome-zarr"]
 """What movies and label images are written as."""
@@ -22,22 +22,22 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def _listed(value: object) -> object:
-    """Read ``a, b`` as a list, as the command line writes it."""
+    """Split ``a, b``, the form used on the command line, into a list."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
-    """A frozen set of options that knows no others."""
+    """A frozen set of options; unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def replace(self, **changes: object) -> Self:
-        """Return a checked copy with `changes`; what was left out stays left out, as `model_fields_set` says."""
+        """Return a validated copy with `changes`; fields left unset stay unset (see `model_fields_set`)."""
         return type(self).model_validate(self.model_dump(exclude_unset=True) | changes)
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
-    """Turn pydantic's complaint into a BadInput; `name` writes a setting as the person knows it."""
+    """Turn pydantic's error into a BadInput; `name` formats a setting's name as the user knows it."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][:1]) or "settings"
     return BadInput(f"{name(place)}: {first['msg'].lower()}", found=_short(first["input"]))
@@ -47,4 +47,4 @@ def _short(value: object) -> str:
     try:
         return repr(value)[:200]
     except RecursionError:
-        return "a value of too many levels"
+        return "a value nested too deeply"

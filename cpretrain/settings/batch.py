@@ -1,4 +1,4 @@
-"""Settings of work on many files."""
+"""Settings for work on many files."""
 
 from pathlib import Path
 from typing import Literal
@@ -9,22 +9,22 @@ from cpretrain.settings.base import PositiveInt, Settings
 
 
 class BatchSettings(Settings):
-    """Where many files are worked on; no result depends on it."""
+    """Where the work on many files is done; no result depends on it."""
 
     workers: PositiveInt | Literal["auto"] = Field(
         "auto",
-        description="processes that work side by side, each on one file; auto: as many as cores and memory allow, and "
-        "none for little work",
+        description="worker processes, each on one file at a time; auto: as many as cores and memory allow, none for "
+        "small jobs",
     )
     scheduler: str | None = Field(
         None,
         description="address of a Dask scheduler whose workers do the work, for example tcp://node1:8786",
     )
     cluster: Path | None = Field(
-        None, description="profile of a cluster with a queue (SLURM, PBS, LSF, SGE), a TOML file"
+        None, description="TOML file with the profile of a cluster's queue (SLURM, PBS, LSF, SGE)"
     )
 
     @property
     def asks_for_workers(self) -> bool:
-        """Whether a person wants workers, or one process alone, whatever this tool would do by itself."""
+        """True if the user chose how many workers there are, or where, instead of leaving it to this tool."""
         return self.workers != "auto" or bool(self.scheduler or self.cluster)

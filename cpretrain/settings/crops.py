@@ -1,4 +1,4 @@
-"""Settings of cutting training crops."""
+"""Settings for cutting training crops."""
 
 from typing import Annotated
 
@@ -10,13 +10,13 @@ from cpretrain.settings.base import NotNegativeInt, PositiveInt, Seed, Settings,
 class CropSettings(Settings):
     """How training crops are drawn."""
 
-    per_image: PositiveInt = Field(5, description="crops an image")
+    per_image: PositiveInt = Field(5, description="crops per image")
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
-    seed: Seed = Field(0, description="seed of the random places")
+    seed: Seed = Field(0, description="seed for the random positions")
     frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
-        None, description="draw from these frames only, from 0, for example 0,5,9 (default: all)"
+        None, description="draw only from these frames, counted from 0, for example 0,5,9 (default: all)"
     )
     axes: str | None = Field(
-        None, description="axes of the file where it states them wrongly, for example TYX"
+        None, description="axes of the file, where it states them wrongly, for example TYX"
     )

@@ -1,4 +1,4 @@
-"""Settings of packing a model for the BioImage Model Zoo."""
+"""Settings for packing a model for the BioImage Model Zoo."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from cpretrain.settings.base import Settings, _listed
 
 
 class ExportSettings(Settings):
-    """What the package of a model says of itself."""
+    """Description that goes into a model's package."""
 
     title: str = Field(
         "", description="name of the model in the zoo (default: Cellpose retrained for its cell type)"
@@ -18,5 +18,5 @@ class ExportSettings(Settings):
     )
     licence: str = Field(
         "",
-        description="SPDX name of its licence, for example CC-BY-NC-4.0 (default: what is known of the base's)",
+        description="SPDX identifier of its licence, for example CC-BY-NC-4.0 (default: the base model's, where known)",
     )

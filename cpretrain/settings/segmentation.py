@@ -1,4 +1,4 @@
-"""Settings of Cellpose's segmentation, shared by prediction, evaluation and rounds."""
+"""Settings for Cellpose's segmentation, shared by prediction, evaluation and rounds."""
 
 from typing import Self
 
@@ -7,11 +7,11 @@ from pydantic import Field
 from cpretrain.settings.base import Device, Settings
 
 FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
-"""Cellpose's own."""
+"""Cellpose's own defaults."""
 
 
 class SegmentSettings(Settings):
-    """How objects are made of what the network says."""
+    """How objects are derived from the network's output."""
 
     flow_threshold: float | None = Field(
         None,
@@ -27,11 +27,11 @@ class SegmentSettings(Settings):
         gt=0,
         description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
-    min_size: int = Field(15, description="smallest object in pixels")
+    min_size: int = Field(15, description="smallest object to keep, in pixels")
     device: Device = Field("auto", description="where to compute")
 
     def filled(self, **tuned: float | None) -> Self:
-        """Fill in what is left open of the thresholds and the diameter: as tuned, else as Cellpose does."""
+        """Fill in thresholds and diameter where they are left open: the tuned value, else Cellpose's default."""
         values = {"flow_threshold": FLOW_THRESHOLD, "cellprob_threshold": CELLPROB_THRESHOLD, **tuned}
         left_open = {name: value for name, value in values.items() if getattr(self, name) is None}
         return self.model_copy(update=left_open)

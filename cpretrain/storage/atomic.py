@@ -15,20 +15,20 @@ _ASIDE = re.compile(
 )
 _MACHINE = sha256(socket.gethostname().encode()).hexdigest()[:8]
 _ABANDONED = 24 * 3600
-"""Seconds after which what another machine left, whose processes cannot be seen from here, counts as left behind."""
+"""Seconds after which another machine's temporary files count as abandoned: its processes cannot be seen from here."""
 
 
 @contextmanager
 def write_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary file name beside `path`, and rename that file to `path` when the block succeeds.
+    """Yield a temporary file name beside `path`, and rename that file to `path` when the block succeeds.
 
-    The temporary name keeps the suffix (some writers choose the format by it) and starts with a dot. When the
-    block raises, the temporary file is removed and whatever stood at `path` stays as it was.
+    The temporary name keeps the suffix (some writers choose the format by it) and starts with a dot. If the block
+    raises, the temporary file is removed and `path` is left as it was.
 
     Parameters
     ----------
     path : path-like
-        The final file. Missing parent folders are made.
+        The final file. Missing parent folders are created.
 
     Yields
     ------
@@ -47,12 +47,12 @@ def write_aside(path: str | os.PathLike) -> Iterator[Path]:
 
 @contextmanager
 def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path]:
-    """Like `write_aside`, for a folder: an empty folder to fill, put in the place of `path` on success.
+    """Like `write_aside`, for a folder: yield an empty folder to fill, and move it to `path` on success.
 
     Raises
     ------
     FileExistsError
-        When `path` is there by then, and is not to be replaced.
+        When `path` exists by then and is not to be replaced.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path
         yield aside
         if final.exists():
             if not replace:
-                raise FileExistsError(f"{final}: is there already")
+                raise FileExistsError(f"{final}: already exists")
             os.replace(final, old)
         os.replace(aside, final)
     finally:
@@ -73,13 +73,13 @@ def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Write a text file whole (UTF-8, newline as given)."""
+    """Write a text file atomically (UTF-8, newlines as given)."""
     with write_aside(path) as aside:
         aside.write_text(text, encoding="utf-8", newline="")
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it, where it is there."""
+    """Remove a file, or a folder with its contents, if it exists."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -87,9 +87,9 @@ def remove(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed left half-written; a folder they had moved out of the way is put back.
+    """Remove half-written files of killed processes, and restore a folder that they had moved out of the way.
 
-    What comes from another machine that shares the folder is taken for left behind after a day.
+    Files of another machine that shares the folder count as abandoned after a day.
     """
     for path in folder.iterdir():
         found = _ASIDE.fullmatch(path.name)
@@ -102,7 +102,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _this_process() -> str:
-    """Its number, with something short that tells machines apart."""
+    """Return a host hash and the process id."""
     return f"{_MACHINE}-{os.getpid()}"
 
 

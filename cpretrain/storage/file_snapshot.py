@@ -1,19 +1,19 @@
-"""Notice that a file is changed while it is read, for example because a microscope is still writing it."""
+"""Detect files that change while being read, for example because a microscope is still writing them."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.storage.provenance import files_in
+from cpretrain.storage.hashing import files_in
 
 
 class FileSnapshot:
-    """Sizes and times of files, to be compared when they have been read.
+    """Sizes and times of files, to compare once they have been read.
 
     Parameters
     ----------
     files : iterable of pathlib.Path
-        Files, and folders with all that is in them.
+        Files, and folders with all their contents.
     """
 
     def __init__(self, files: Iterable[Path]) -> None:
@@ -21,20 +21,20 @@ class FileSnapshot:
         self._before = self._now()
 
     def check(self) -> None:
-        """Make sure that none has changed since; call it before a result is put in its place.
+        """Check that no file has changed since; call it before a result is moved into place.
 
         Raises
         ------
         BadInput
-            When one has changed, or is gone.
+            When a file has changed or is gone.
         """
         now = self._now()
         changed = [file for file, facts in self._before.items() if now.get(file) != facts]
         if changed or now.keys() != self._before.keys():
             name = (changed or sorted(now.keys() - self._before.keys()))[0]
             raise BadInput(
-                f"{name}: changed while it was read; there is no result of it",
-                cure="wait until it is written completely (a microscope or a copy may be at work), and run this again",
+                f"{name}: changed while being read; no result was written",
+                cure="wait until it is complete (a microscope or a copy may still be writing it), and run this again",
             )
 
     def _now(self) -> dict[Path, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""One run at a time in a folder of results: a second one says who is there, and waits."""
+"""Lock for a result folder: a second run reports who holds it, and waits."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import option
 from cpretrain.storage.atomic import remove_leftovers
 from cpretrain.storage.json_file import read_json
 
@@ -19,18 +20,18 @@ SECONDS_BETWEEN_TRIES = 0.5
 
 @contextmanager
 def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
-    """Hold a folder of results, which is made where it is missing; what killed runs left half-written is removed first.
+    """Hold a result folder, created if missing, and first remove what killed runs left half-written.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The folder. The system lets go of it when this process dies, however it does. Left empty, it is removed if it
-        was made here.
+        The folder. The system releases the lock when this process dies, for whatever reason. A folder that was created
+        here is removed again if it is left empty.
 
     Raises
     ------
     BadInput
-        When it cannot be written into.
+        When the folder is not writable.
     """
     from filelock import FileLock, Timeout
 
@@ -42,17 +43,17 @@ def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout:
             info(
-                f"{folder}: in use by {_holder(folder / name)}; waiting until it is done (Ctrl-C ends waiting)"
+                f"{folder}: in use by {_holder(folder / name)}; waiting until it is free (Ctrl-C stops waiting)"
             )
             lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
     except OSError as error:
         raise BadInput(
-            f"{folder}: nothing can be written there",
+            f"{folder}: cannot be written to",
             found=error.strerror or str(error),
-            cure="ask for the rights to write there, make room, or choose another folder with --out",
+            cure=f"ask for write permission there, free some space, or choose another folder with {option('out')}",
         ) from error
     try:
-        with suppress(OSError):  # on a full disk: who holds it stays unsaid
+        with suppress(OSError):  # on a full disk: the holder stays unnamed
             (folder / name).write_text(json.dumps(_this_process()), encoding="utf-8")
         remove_leftovers(folder)
         yield
@@ -72,7 +73,7 @@ def _this_process() -> dict[str, str]:
 
 def _holder(lock: Path) -> str:
     try:
-        said = read_json(lock)
-        return f"process {said['process']} on {said['host']} since {said['since']}"
+        holder = read_json(lock)
+        return f"process {holder['process']} on {holder['host']} since {holder['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run"

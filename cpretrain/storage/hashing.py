@@ -1,7 +1,8 @@
-"""SHA-256 of files and folders, and the names that they are recorded under."""
+"""SHA-256 of files and folders, and the names under which they are recorded."""
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
@@ -9,24 +10,44 @@ from pathlib import Path
 from cpretrain.runtime.console import progress
 
 BLOCK, SHOWN = 2**24, 64
-"""Bytes that are read at a time, and how many blocks take so long that progress is shown."""
+"""Bytes read at a time, and the number of blocks from which progress is shown."""
+SETTLED, MOST_READ = 2 * 10**9, 2**16
+"""Nanoseconds after its last change from which a file's times show whether it is changed again, however coarse the
+clock of its disk; and the number of files that are remembered."""
+
+_READ: dict[tuple[int, ...], str] = {}
+"""SHA-256 of the files that this process has read: a step that is not complete needs each twice, once to find that out
+and once for its record."""
 
 
 def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
 
-    Of a folder, that of the names and the SHA-256 of all files in it, in the order of their names. `on_block` is called
-    after every full block of `BLOCK` bytes.
+    For a folder, it covers the names and the SHA-256 of all files in it, sorted by name. `on_block` is called after
+    every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
     """
     if os.path.isdir(path):
         return sha256_of_all(files_in(path), path, on_block)
+    facts = _facts(path)
+    if facts in _READ:
+        return _READ[facts]
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
             if len(block) == BLOCK:
                 on_block()
+    if _facts(path) == facts and time.time_ns() - max(facts[-2:]) > SETTLED:
+        if len(_READ) >= MOST_READ:
+            _READ.clear()
+        _READ[facts] = digest.hexdigest()
     return digest.hexdigest()
+
+
+def _facts(path: str | os.PathLike) -> tuple[int, ...]:
+    """Device, number, size and times of a file, which together do not stay when it is changed."""
+    facts = os.stat(path)
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def sha256_of_all(
@@ -39,19 +60,20 @@ def sha256_of_all(
 
 
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
-    """SHA-256 of each path, by the names of `input_names`."""
+    """Return the SHA-256 of each path, by the names of `input_names`."""
     named = input_names(paths)
-    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in files_in(path))
+    unread = (file for path in named.values() for file in files_in(path) if _facts(file) not in _READ)
+    blocks = sum(file.stat().st_size // BLOCK for file in unread)
     if blocks < SHOWN:
         return {name: sha256(path) for name, path in named.items()}
-    with progress("reading the input for its SHA-256", blocks) as step:
+    with progress("computing the SHA-256 of the input", blocks) as step:
         return {name: sha256(path, step) for name, path in named.items()}
 
 
 def input_names(paths: Iterable[str | os.PathLike]) -> dict[str, Path]:
-    """Name each path by its folder and its own name, which stay when an experiment moves.
+    """Name each path by its folder and its own name, which stay the same when an experiment moves.
 
-    Paths that would share a name get the names of as many more folders above them as tell them apart.
+    Paths that would share a name also get the names of as many parent folders as it takes to tell them apart.
     """
     left = list(dict.fromkeys(path.parent.resolve() / path.name for path in map(Path, paths)))
     named: dict[str, Path] = {}
@@ -67,20 +89,20 @@ def input_names(paths: Iterable[str | os.PathLike]) -> dict[str, Path]:
 
 
 def hash_of(path: Path, recorded: Mapping[str, str]) -> str | None:
-    """SHA-256 of a path among the inputs of a record; None where it is none of them."""
+    """Return the SHA-256 recorded for a path among a record's inputs; None if it is not one of them."""
     placed = path.parent.resolve() / path.name
     names = (_name(placed, folders) for folders in range(1, len(placed.parts)))
     return next((recorded[name] for name in names if name in recorded), None)
 
 
 def files_in(path: str | os.PathLike) -> list[Path]:
-    """List all files of a folder and of those in it; of a file, itself."""
+    """List all files in a folder and its subfolders; for a file, the file itself."""
     given = Path(path)
     return [file for file in given.rglob("*") if file.is_file()] if given.is_dir() else [given]
 
 
 def _name(path: Path, folders: int) -> str:
-    """Name of a path with that many folders; the nearest folder is that of the file which a link stands for."""
+    """Name a path with this many parent folders; the nearest is that of the file a link points to."""
     if folders == 1:
         return f"{path.resolve().parent.name}/{path.name}"
     return "/".join(path.parts[-folders - 1 :])

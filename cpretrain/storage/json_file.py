@@ -1,11 +1,11 @@
-"""Read JSON that anybody may have written: its size and depth are bounded, and its texts can be written again."""
+"""Read JSON from any source: size and depth are bounded, and every text in it can be written again."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 2**26
-"""Files of more bytes than this are refused."""
+"""Size limit in bytes; larger files are refused."""
 
 
 def read_json(path: Path) -> Any:
@@ -14,9 +14,9 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     ValueError
-        When it is no JSON, too large, nested too deeply, or holds half of a character.
+        When it is not JSON, is too large or nested too deeply, or holds half of a surrogate pair.
     OSError
-        When it cannot be read.
+        When the file cannot be read.
     """
     size = path.stat().st_size
     if size > MOST_BYTES:
@@ -25,11 +25,11 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Read JSON text; see `read_json`."""
+    """Parse JSON text; see `read_json`."""
     try:
         found = json.loads(text)
-        if "\\u" in text:  # half of a character, such as "\ud800", is a text that no file can hold
+        if "\\u" in text:  # half of a surrogate pair, such as "\ud800", cannot be written to any file
             json.dumps(found, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise ValueError("JSON that is nested too deeply") from None
+        raise ValueError("JSON nested too deeply") from None
     return found

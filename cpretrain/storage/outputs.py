@@ -1,8 +1,8 @@
-"""The files that a step wrote, as its record lists them, and which of them are gone or changed.
+"""The files that a step wrote, as its record lists them, and those of them that are gone or changed.
 
-An output counts as whole when its size and its SHA-256 are those recorded. Files of `LARGE` bytes or more are not read
-again as long as the system's times of their last change are those recorded too; where a time differs, because the file
-was copied or somebody touched it, its SHA-256 decides.
+An output counts as intact if its size and SHA-256 are as recorded. Files of `LARGE` bytes or more are not read again as
+long as their modification times are as recorded too; if a time differs, because the file was copied or touched, its
+SHA-256 decides.
 
 A store, which is a folder of thousands of chunks, counts as one output. What it holds besides belongs to those who put
 it there: label images that are written beside the movie of an OME-Zarr are outputs of their own.
@@ -16,7 +16,7 @@ from typing import Any
 from cpretrain.storage.hashing import files_in, sha256, sha256_of_all
 
 LARGE = 2**28
-"""Bytes from which on a file is not read again when its times are those recorded."""
+"""Size in bytes from which a file with unchanged times is not read again."""
 LABELS = "labels"
 """Where an OME-Zarr keeps the label images of its movie."""
 
@@ -31,11 +31,19 @@ def describe_outputs(paths: Iterable[str | os.PathLike], folder: Path) -> dict[s
         store those of all its files together, and ``files``, the number of them.
     """
     each = [entry for path in map(Path, paths) for entry in ([path] if _is_store(path) else files_in(path))]
-    return {Path(os.path.relpath(entry, folder)).as_posix(): _describe(entry) for entry in each}
+    return {name_from(entry, folder): _describe(entry) for entry in each}
+
+
+def name_from(path: Path, folder: Path) -> str:
+    """Name an output as a record in `folder` does: by the way from there; on another drive by its whole path."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
-    """Find the outputs that are not what was written: ``is gone`` or ``was changed``, by name."""
+    """Find the outputs that differ from what was written: ``is gone`` or ``was changed``, by name."""
     found = {}
     for name, facts in described.items():
         file = folder / name
@@ -49,7 +57,11 @@ def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) ->
 def holdings(store: Path) -> list[Path]:
     """List what others put into a store: its label images."""
     labels = store / LABELS
-    return sorted(path for path in labels.iterdir() if path.is_dir()) if labels.is_dir() else []
+    return (
+        sorted(path for path in labels.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if labels.is_dir()
+        else []
+    )
 
 
 def _is_store(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The JSON beside every result that says where it came from: versions, settings, seeds, hashes, time."""
+"""The JSON record beside every result that states its origin: versions, settings, seeds, hashes, time."""
 
 import hashlib
 import json
@@ -15,28 +15,31 @@ from pydantic import BaseModel
 
 from cpretrain import __version__
 from cpretrain.storage.atomic import write_text
-from cpretrain.storage.hashing import files_in as files_in
 from cpretrain.storage.hashing import hashes
-from cpretrain.storage.hashing import sha256 as sha256
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.outputs import describe_outputs
 
 PACKAGES = ("cellpose", "torch", "numpy", "scipy", "numba", "tifffile", "pyimagej", "scyjava")
 SEAL = "record_sha256"
-"""Entry of a record that holds the SHA-256 of the others."""
+"""Entry of a record that holds the SHA-256 of all others."""
 
 
 def warnings_in(record: str | os.PathLike) -> list[str]:
-    """List the warnings that a record keeps, to be repeated where a result is there already; none of a damaged one."""
+    """List the warnings in a record, to repeat them when a result already exists; none for a damaged record.
+
+    Some steps record more than the text of a warning; the text is then under ``message``.
+    """
     try:
         found = read_json(Path(record))["warnings"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [note for note in found if isinstance(note, str)] if isinstance(found, list) else []
+    notes = found if isinstance(found, list) else []
+    texts = [note.get("message") if isinstance(note, dict) else note for note in notes]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, cpretrain and the packages that shape its numbers (those that are installed)."""
+    """Return the versions of Python, cpretrain and the installed packages that affect its numbers."""
     found = {"python": platform.python_version(), "cpretrain": __version__}
     for name in PACKAGES:
         try:
@@ -47,14 +50,14 @@ def versions() -> dict[str, str]:
 
 
 class Provenance:
-    """Collects what a step did and writes it as JSON; the clock starts when it is made.
+    """Record of what a step did, to be written as JSON; its clock starts when the object is created.
 
     Parameters
     ----------
     step : str
         The step's name, as on the command line.
     settings : pydantic.BaseModel
-        The settings that the step ran with.
+        Settings that the step ran with.
     inputs : iterable of path-like
         Files and folders whose SHA-256 is recorded.
     """
@@ -74,7 +77,7 @@ class Provenance:
     def write(
         self, path: str | os.PathLike, *, outputs: Iterable[str | os.PathLike] = (), **facts: Any
     ) -> dict[str, Any]:
-        """Write the record with `facts` added to it, and return it; the last file of a result to be written.
+        """Write the record with `facts` added, and return it; call it after all other files of the result are written.
 
         Parameters
         ----------
@@ -82,9 +85,9 @@ class Provenance:
             The record.
         outputs : iterable of path-like
             All other files, and folders of files, that the step wrote: listed with size and SHA-256, so that a rerun
-            notices when one is gone or changed.
-        **facts
-            What the record says besides.
+            notices if one is gone or changed.
+            **facts
+            Further entries of the record.
         """
         record = self.record | facts
         record["outputs"] = describe_outputs(outputs, Path(path).parent)
@@ -95,13 +98,13 @@ class Provenance:
 
 
 def seal(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the SHA-256 of all that a record holds, which shows when somebody changes it."""
+    """Add the SHA-256 of a record's contents, which reveals later edits."""
     unsealed = {name: value for name, value in record.items() if name != SEAL}
     return unsealed | {SEAL: _digest(unsealed)}
 
 
 def is_sealed(record: Mapping[str, Any]) -> bool:
-    """Whether a record is as it was written; those of cpretrain 0.1, without a seal, count as such."""
+    """Return whether a record is as it was written; one of cpretrain 0.1, which has no seal, always counts as such."""
     return SEAL not in record or record[SEAL] == seal(record)[SEAL]
 
 
@@ -111,5 +114,5 @@ def _digest(record: Mapping[str, Any]) -> str:
 
 
 def write_json(path: str | os.PathLike, record: Mapping[str, Any]) -> None:
-    """Write `record` as indented JSON, whole or not at all."""
+    """Write `record` atomically as indented JSON."""
     write_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -1,4 +1,4 @@
-"""Is it done already? The one answer, from the record that a step wrote last."""
+"""Decides from the record, which a step writes last, whether its work is already done."""
 
 import os
 from collections.abc import Iterable
@@ -11,26 +11,25 @@ from pydantic import BaseModel
 from cpretrain.runtime.console import warning
 from cpretrain.storage.hashing import hashes
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.outputs import damaged_outputs, describe_outputs
+from cpretrain.storage.outputs import damaged_outputs, describe_outputs, name_from
 from cpretrain.storage.provenance import is_sealed, seal, write_json
 
 NAMED = 3
-"""How many damaged files a warning names."""
+"""Number of damaged files that a warning names."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier result of the same settings and inputs.
+    """An earlier result with the same settings and inputs.
 
     Parameters
     ----------
     path : pathlib.Path
-        Its record.
+        Path of its record.
     record : dict
-        What the record holds.
+        Contents of the record.
     damaged : dict of str to str
-        Files that are not as they were written, by their names relative to the record's folder, and what is wrong with
-        each.
+        Problem of each file that is not as it was written, by its name relative to the record's folder.
     """
 
     path: Path
@@ -39,12 +38,12 @@ class Earlier:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it is there and as it was written."""
+        """True if everything is there and as it was written."""
         return not self.damaged
 
     def damaged_of(self, paths: Iterable[Path]) -> Self:
-        """Return the same with the damage to these files, and to what is in these folders, alone."""
-        names = [Path(os.path.relpath(path, self.path.parent)).as_posix() for path in paths]
+        """Return a copy with only the damage to these files, and to files in these folders."""
+        names = [name_from(path, self.path.parent) for path in paths]
         damaged = {
             file: what
             for file, what in self.damaged.items()
@@ -53,11 +52,11 @@ class Earlier:
         return replace(self, damaged=damaged)
 
     def warn_of_damage(self) -> None:
-        """Summary the files that are not as they were written, which the step makes again."""
+        """Warn about the files that are not as they were written, which the step makes again."""
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
-            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; making it again")
 
 
 def earlier_result(
@@ -74,18 +73,18 @@ def earlier_result(
     record : path-like
         The record that the step writes last.
     settings : pydantic.BaseModel
-        The settings of now. One that the record does not know, because it is newer, counts as the default then.
+        Current settings. One that the record lacks because it is newer counts as its default.
     inputs : iterable of path-like
-        Files and folders that the step would read now.
+        Files and folders that the step is about to read.
     expected : iterable of pathlib.Path
-        Files that must be there, and not empty, where the record, of cpretrain 0.1, lists no outputs.
+        Files that must exist and not be empty if the record lists no outputs, as in cpretrain 0.1.
     newer : iterable of pathlib.Path
-        More inputs, which records of cpretrain 0.1 do not list.
+        Further inputs, which records of cpretrain 0.1 do not list.
 
     Returns
     -------
     Earlier or None
-        None where there is no record that can be read, or it is of other settings or inputs.
+        None if there is no readable record, or it has other settings or inputs.
     """
     path = Path(record)
     try:
@@ -107,9 +106,10 @@ def done_record(
     expected: Iterable[Path] = (),
     newer: Iterable[Path] = (),
 ) -> dict[str, Any] | None:
-    """Return the record of a step that is done already; None where it has to be done.
+    """Return the record of a step that is already done; None if it has to be done.
 
-    The arguments are those of `earlier_result`. A warning names what is missing or changed of an earlier result.
+    The arguments are those of `earlier_result`. A warning names the files of an earlier result that are missing or
+    changed.
     """
     earlier = earlier_result(record, settings, inputs, expected, newer)
     if earlier:
@@ -118,7 +118,7 @@ def done_record(
 
 
 def update_outputs(record: Path, paths: Iterable[Path]) -> None:
-    """List files in a record that were written after it, or written again; a record of cpretrain 0.1 stays as it is."""
+    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone."""
     found = read_json(record)
     if "outputs" not in found:
         return

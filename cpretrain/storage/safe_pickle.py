@@ -1,7 +1,7 @@
-"""Read a pickled object that somebody sent: numpy arrays and plain values come out, and nothing is ever run.
+"""Read a pickled object from an untrusted source: only numpy arrays and plain values come out, and no code is run.
 
-A pickle is a program; Python's own reader carries it out. Here the only things that it can name are stand-ins for what
-numpy writes, and they do nothing but keep what they are given.
+A pickle is a program, which Python's own reader executes. Here it can only name stand-ins for what numpy writes, and
+these do nothing but keep their arguments.
 """
 
 import pickle
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput, DamagedFile
 
 LARGEST_FILE = 2**26
-"""Bytes; a larger file is refused unread."""
+"""Size limit in bytes; a larger file is refused unread."""
 _NUMBERS = re.compile(r"b1|[iu][1248]|f[248]")
 
 
 class PlainArray:
-    """A numpy array as it was found, not built yet."""
+    """A numpy array as found in the pickle, not yet built."""
 
     __slots__ = ("_state",)
 
@@ -32,7 +32,7 @@ class PlainArray:
         self._state = state
 
     def item(self) -> Any:
-        """Return what an array of one object holds."""
+        """Return the object in an array of one object."""
         _, shape, dtype, _, data = self._state
         if shape != () or dtype.code != "O8" or not isinstance(data, list) or len(data) != 1:
             raise ValueError("not a single object")
@@ -62,7 +62,7 @@ class _Dtype:
 
 
 class _Named:
-    """What the pickle can name but not do anything with: the class of arrays, single numbers."""
+    """Stand-in for names that a pickle may contain but not use: the array class, single numbers."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ class _Named:
         pass
 
     def __setstate__(self, state: object) -> None:
-        raise ValueError("a state where there can be none")
+        raise ValueError("an unexpected state")
 
 
 _STAND_INS: dict[tuple[str, str], type] = {("numpy", "ndarray"): _Named, ("numpy", "dtype"): _Dtype}
@@ -78,11 +78,11 @@ for _module in ("numpy.core.multiarray", "numpy._core.multiarray"):
     _STAND_INS |= {(_module, "_reconstruct"): PlainArray, (_module, "scalar"): _Named}
 
 
-class _Reader(pickle._Unpickler):  # in Python: the one in C can be made to fill the memory
+class _Reader(pickle._Unpickler):  # in Python: the one in C can be made to exhaust the memory
     dispatch: ClassVar = {
         code: load for code, load in pickle._Unpickler.dispatch.items() if code != pickle.BYTEARRAY8[0]
     }
-    """Without that for byte arrays, which takes the memory before it looks for the bytes; numpy writes none."""
+    """Python's own table without the opcode for byte arrays, which allocates before checking; numpy writes none."""
 
     def find_class(self, module: str, name: str) -> Any:
         try:
@@ -92,19 +92,19 @@ class _Reader(pickle._Unpickler):  # in Python: the one in C can be made to fill
 
 
 def read_object(path: Path) -> Any:
-    """Read the one object of an ``.npy`` file: plain values, and `PlainArray` for arrays.
+    """Read the single object in an ``.npy`` file: plain values, and `PlainArray` for arrays.
 
     Parameters
     ----------
     path : pathlib.Path
-        A file that ``numpy.save`` wrote of an object that is no array.
+        A file that ``numpy.save`` wrote for an object that is not an array.
 
     Raises
     ------
     BadInput
-        When it is larger than `LARGEST_FILE`, is not such a file, or holds anything else. Nothing in it is run.
+        When it is larger than `LARGEST_FILE`, is not such a file, or holds anything else.
     """
-    expected = "a file saved by numpy, of numbers, texts and arrays of numbers only"
+    expected = "a file saved by numpy that holds only numbers, texts and arrays of numbers"
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise BadInput(f"{path}: is too large", found=f"{size} bytes", expected=f"at most {LARGEST_FILE}")
@@ -117,7 +117,7 @@ def read_object(path: Path) -> Any:
         if shape != () or dtype.kind != "O":
             raise ValueError(f"an array of shape {shape} and type {dtype}")
         return _Reader(file).load().item()
-    except Exception as error:  # a damaged pickle raises anything
+    except Exception as error:  # a damaged pickle can raise anything
         raise DamagedFile(
-            path, error, problem="cannot be used, and nothing in it was run", expected=expected, cure=None
+            path, error, problem="cannot be used; nothing in it was executed", expected=expected, cure=None
         ) from error

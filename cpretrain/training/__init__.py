@@ -1,4 +1,4 @@
-"""Retrain a Cellpose model on pairs of image and mask; the model folder says all that it came from."""
+"""Step 4: retrain a Cellpose model on pairs of image and mask; the model folder records its complete origin."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""A training run that was interrupted: kept beside the finished models, and found again by the next one."""
+"""Checkpoints of an interrupted training run, kept beside the finished models for the next run."""
 
 import time
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput, short
+from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.unfinished import UnfinishedFolder
 
 SHARE = 0.03
-"""Share of the time that may go into saving."""
+"""Share of the time that may be spent on saving."""
 
 STATE = "state.pt"
-_ANEW = "start anew with cpretrain train --no-resume"
 
 
 class Checkpoint:
@@ -22,7 +22,7 @@ class Checkpoint:
     Parameters
     ----------
     model : pathlib.Path
-        The model folder that the run will end in.
+        The model folder that the run will produce.
     """
 
     def __init__(self, model: Path) -> None:
@@ -32,7 +32,7 @@ class Checkpoint:
 
     @property
     def exists(self) -> bool:
-        """Whether there is an unfinished run that got as far as a saved epoch."""
+        """True if there is an unfinished run with at least one saved epoch."""
         return (self.folder / STATE).is_file() and self._unfinished.exists
 
     def begin(self, origin: Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class Checkpoint:
         self._unfinished.begin(origin)
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Write the state of a run, in place of the one before, whole or not at all."""
+        """Write the state of a run atomically, replacing the previous one."""
         import torch
 
         started = time.monotonic()
@@ -51,36 +51,40 @@ class Checkpoint:
 
     @property
     def is_due(self) -> bool:
-        """Whether saving again would keep within its share of the time."""
+        """True if saving again would stay within its share of the time."""
         return SHARE * (time.monotonic() - self._saved) >= self._cost
 
     def load(self, origin: Mapping[str, Any]) -> dict[str, Any]:
-        """Read the state of the unfinished run, which has to be of the same origin.
+        """Read the state of the unfinished run, which must have the same origin.
 
         Raises
         ------
         BadInput
-            When it came from something else, naming what differs, or is damaged.
+            When its origin differs, naming the differences, or it is damaged.
         """
         import torch
 
         try:
             differing = self._unfinished.differences(origin)
             state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds, none of them documented
+        except Exception as error:  # torch raises many kinds of exceptions, none documented
             raise BadInput(
-                f"{self.folder}: the unfinished training cannot be read",
+                f"{self.folder}: the unfinished training run cannot be read",
                 found=short(error),
-                cure=_ANEW,
+                cure=_anew(),
             ) from error
         if differing:
             raise BadInput(
-                f"{self.folder}: the unfinished training came from something else",
+                f"{self.folder}: the unfinished training run started from something else",
                 found="; ".join(differing),
-                cure=f"take that back to go on, or {_ANEW}",
+                cure=f"undo that to continue, or {_anew()}",
             )
         return dict(state)
 
     def remove(self) -> None:
         """Remove the folder."""
         self._unfinished.remove()
+
+
+def _anew() -> str:
+    return f"start over with {command('train', resume=False)}"

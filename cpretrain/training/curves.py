@@ -1,4 +1,4 @@
-"""What is measured during training, epoch by epoch, as a table and as a picture."""
+"""Measurements during training, epoch by epoch, as a table and as a picture."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ COLUMNS = ("epoch", "training_loss", "test_loss", "test_average_precision")
 
 @dataclass
 class Curves:
-    """One value an epoch; NaN where nothing was measured.
+    """Measurements, one value per epoch; NaN where nothing was measured.
 
     Parameters
     ----------
     training_loss : list of float
         Mean over the images of the epoch.
     test_loss, test_average_precision : list of float
-        On the in-training test set: the loss on randomly turned and scaled tiles, as Cellpose measures it, and the
-        average precision on the images as they are.
+        Values on the in-training test set: the loss on randomly rotated and scaled tiles, as in Cellpose, and the
+        average precision on the unchanged images.
     """
 
     training_loss: list[float] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Curves:
         self.test_average_precision.append(test_average_precision)
 
     def as_data(self) -> dict[str, list[float | None]]:
-        """The curves by column; None where nothing was measured."""
+        """Return the curves by column; None where nothing was measured."""
         return {
             name: [None if math.isnan(value) else round(value, 6) for value in getattr(self, name)]
             for name in COLUMNS[1:]
@@ -55,9 +55,9 @@ def write_curves(folder: ModelFolder, curves: Curves, kept: int) -> None:
     folder : ModelFolder
         Where to.
     curves : Curves
-        What was measured.
+        The measurements.
     kept : int
-        The epoch whose weights are kept, from 0.
+        Epoch whose weights are kept, from 0.
     """
     with open_table(folder.losses, COLUMNS) as table:
         for epoch, values in enumerate(zip(*(getattr(curves, name) for name in COLUMNS[1:]), strict=True)):

@@ -1,4 +1,4 @@
-"""What a training run takes where the settings leave it open, and where each value comes from."""
+"""Values for training settings that are left open, and where each comes from."""
 
 from importlib import metadata
 from typing import Any
@@ -6,37 +6,41 @@ from typing import Any
 from cpretrain.errors import BadInput
 from cpretrain.models.versions import installed_cellpose, train_defaults
 from cpretrain.models.weights import cellpose_major
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.training import TrainSettings
 
 RETRAINING: dict[int, dict[str, Any]] = {
     3: {"epochs": 100, "learning_rate": 0.1, "weight_decay": 1e-4, "optimizer": "sgd"},
     4: {"epochs": 100, "learning_rate": 1e-5, "weight_decay": 0.1, "batch_size": 1},
 }
-"""What Cellpose's documentation recommends for retraining (page "Training"), by major version."""
+"""Recommendations of Cellpose's documentation for retraining (page "Training"), by major version."""
 
 
 def with_defaults(settings: TrainSettings) -> TrainSettings:
-    """Fill in what `settings` leave open, by their preset and then from the installed Cellpose.
+    """Fill in settings that are left open, from their preset and then from the installed Cellpose.
 
     Raises
     ------
     BadInput
-        When they do not go together.
+        When settings contradict each other.
     """
     left_open = {name: value for name, (value, _) in _values(settings).items()}
     filled = settings.model_copy(update=left_open)
     if filled.optimizer not in installed_cellpose().optimizers:
-        raise BadInput("--optimizer sgd: Cellpose 4 trains with adamw only", cure="leave --optimizer out")
+        raise BadInput(
+            f"{option('optimizer', 'sgd')}: Cellpose 4 trains with adamw only",
+            cure=f"leave {option('optimizer')} out",
+        )
     if filled.patience and not filled.test_fraction:
         raise BadInput(
-            "--patience: needs images that show when to stop",
-            cure="set some of the training images aside, for example with --test-fraction 0.2",
+            f"{option('patience')}: needs images that show when to stop",
+            cure=f"set some of the training images aside, for example with {option('test_fraction', 0.2)}",
         )
     return filled
 
 
 def describe(settings: TrainSettings) -> str:
-    """Say which values a run will take and where each comes from; `settings` as they were given."""
+    """Describe the values that a run will use and where each comes from; `settings` are those of the user."""
     told = [
         f"{name.replace('_', ' ')} {value:g} ({origin})"
         if isinstance(value, int | float)
@@ -47,7 +51,7 @@ def describe(settings: TrainSettings) -> str:
 
 
 def _values(settings: TrainSettings) -> dict[str, tuple[Any, str]]:
-    """For each setting that may be left open its value, and where that comes from."""
+    """Return for each setting that may be left open its value, and where that comes from."""
     version = f"default of Cellpose {metadata.version('cellpose')}"
     preset = RETRAINING[cellpose_major()] if settings.preset == "retraining" else {}
     chosen = {}

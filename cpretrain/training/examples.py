@@ -1,4 +1,4 @@
-"""Training images with the flows that the network should learn, and batches of them, randomly turned and scaled."""
+"""Training images with the flows that the network should learn, and randomly augmented batches of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from cpretrain.models.versions import flows_of, installed_cellpose
 
 SMALLEST_DIAMETER = 5.0
-"""Cellpose's own: smaller objects count as this large when a crop is rescaled."""
+"""Cellpose's own limit: smaller objects count as this large when a crop is rescaled."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Images and what the network should say of them; flows are computed once.
+    """Images and their targets; flows are computed once.
 
     Parameters
     ----------
-    images : list of ndarray of float32, (channels, Y, X)
-        From ``network_input``.
-    flows : list of ndarray of float32, (3, Y, X)
-        Cell or not, and the flow along y and x to the centre of the object.
-    diameters : ndarray of float64
-        Median diameter of each image's objects in pixels; of an image without objects, the mean of the others.
+    images : list of ndarray of float32, shape (channels, Y, X)
+        Results of ``network_input``.
+    flows : list of ndarray of float32, shape (3, Y, X)
+        Cell (1) or background (0), and the flow along y and x towards the centre of the object.
+    diameters : ndarray of float64, shape (images,)
+        Median diameter of each image's objects in pixels; for an image without objects, the mean of the others.
+    mean_diameter : float
+        Mean diameter of the images with objects, in pixels.
     """
 
     images: list[NDArray[np.float32]]
@@ -46,14 +48,14 @@ def prepare(
 
     Parameters
     ----------
-    images : sequence of ndarray of float32, (channels, Y, X)
-        From ``network_input``.
-    labels : sequence of ndarray of int, (Y, X)
+    images : sequence of ndarray of float32, shape (channels, Y, X)
+        Results of ``network_input``.
+    labels : sequence of ndarray of int, shape (Y, X)
         Ground truth of each image, 0 for background.
     device : torch.device
         Where to compute.
     diameter : float, optional
-        What to take for images without objects where no image has one.
+        Diameter for images without objects if no image has any.
     """
     flows, diameters = [], np.full(len(images), np.nan)
     for index, label in enumerate(labels):
@@ -71,24 +73,24 @@ def prepare(
 def batches(
     examples: Examples, order: NDArray[np.int64], batch_size: int, tile: int, net: Any
 ) -> Iterator[tuple[Any, Any]]:
-    """Give images and flows batch by batch, turned, flipped, scaled and cut to tiles by Cellpose's own function.
+    """Yield batches of images and flows, rotated, flipped, scaled and cut to tiles by Cellpose's own function.
 
     Parameters
     ----------
     examples : Examples
-        What to draw from.
-    order : ndarray of int
-        Indices of the images.
+        Images to draw from.
+    order : ndarray of int, shape (N,)
+        Indices of the images, in order.
     batch_size, tile : int
-        Images a batch, and the edge length of a tile in pixels.
+        Images per batch, and the edge length of a tile in pixels.
     net : torch.nn.Module
-        Cellpose's network; says the diameter that Cellpose 3 rescales objects to, and where to compute.
+        Cellpose's network, which determines the diameter that Cellpose 3 rescales objects to, and the device.
 
     Yields
     ------
     torch.Tensor, ndarray or torch.Tensor
-        Images (batch, channels, tile, tile), and flows as Cellpose's loss function takes them. The random numbers
-        are NumPy's global ones, as Cellpose has it.
+        Images, shape (batch, channels, tile, tile), and flows in the form for Cellpose's loss function. As in Cellpose,
+        random numbers come from NumPy's global generator.
     """
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]

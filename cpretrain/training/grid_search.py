@@ -1,4 +1,4 @@
-"""A search over training settings: every combination is trained, and the in-training test set ranks them."""
+"""Grid search over training settings: every combination is trained, and ranked on the in-training test set."""
 
 import itertools
 import math
@@ -19,6 +19,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.models.folder import ModelFolder
 from cpretrain.runtime.console import info, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEARCHABLE = ("learning_rate", "weight_decay", "epochs", "batch_size", "images_per_epoch", "tile")
-"""Settings that may be searched: numbers that leave the split and the test set as they are."""
+"""Settings that may be searched: numbers that do not affect the split and the test set."""
 
 TABLE, RECORD = "sweep.csv", "sweep.json"
 
@@ -45,7 +46,7 @@ SettingsGrid = Mapping[str, Sequence[float]]
 
 
 class SweepSettings(Settings):
-    """What a sweep came from: the settings that all runs share, and the values of those that differ."""
+    """Origin of a sweep: the settings shared by all runs, and the values of those that differ."""
 
     train: TrainSettings
     grid: dict[str, tuple[float, ...]]
@@ -58,7 +59,7 @@ class SweepResult:
     Parameters
     ----------
     table : pathlib.Path
-        ``sweep.csv``: a row for each combination, the best first.
+        ``sweep.csv``: one row per combination, the best first.
     model : pathlib.Path
         The model folder of the best combination.
     """
@@ -67,36 +68,38 @@ class SweepResult:
     model: Path
 
     def summary(self) -> Summary:
-        """Return where the best model and the ranking are."""
+        """Return the paths of the best model and the ranking."""
         lines = [f"best model in {self.model}", f"ranking in {self.table}"]
         return Summary(lines, {"model": self.model, "sweep": self.table})
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the ranking, the best first."""
+        """Return the ranking as a table, the best first."""
         import pandas as pd
 
         return pd.read_csv(self.table)
 
 
 def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
-    """Read a grid as the command line writes it: ``learning_rate=0.001:0.005,weight_decay=1e-5:1e-4``.
+    """Parse a grid as written on the command line: ``learning_rate=0.001:0.005,weight_decay=1e-5:1e-4``.
 
     Raises
     ------
     BadInput
-        When it is not written like that, or names a setting that cannot be searched.
+        When it does not have this form, or names a setting that cannot be searched.
     """
     grid: dict[str, tuple[float, ...]] = {}
     for part in text.split(","):
         name, _, values = (piece.strip() for piece in part.partition("="))
         name = name.replace("-", "_")
         if name not in SEARCHABLE:
-            raise BadInput(f"--sweep: cannot search {name!r}", expected="some of " + ", ".join(SEARCHABLE))
+            raise BadInput(
+                f"{option('grid')}: cannot search {name!r}", expected="some of " + ", ".join(SEARCHABLE)
+            )
         try:
             grid[name] = tuple(dict.fromkeys(_number(value) for value in values.split(":")))
         except ValueError as error:
             raise BadInput(
-                f"--sweep: {part.strip()!r} is not readable",
+                f"{option('grid')}: {part.strip()!r} cannot be read",
                 found=str(error),
                 expected="NAME=VALUE:VALUE, several of them separated by commas, "
                 "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
@@ -121,17 +124,17 @@ def sweep(
     images, masks : path-like
         Folders of training images and of their label images.
     settings : TrainSettings
-        What all runs share. There has to be an in-training test set: the ranking is by average precision on it,
-        never by the validation images, which would not be unseen any more.
+        Settings shared by all runs. An in-training test set is required: the ranking is by average precision on it,
+        never by the validation images, which would no longer be unseen.
     grid : mapping of str to sequence of float
-        Values to try, by name of a setting.
+        Values to try, by name of the setting.
     out : path-like, optional
-        Where models are kept; by default ``models`` beside the training images.
+        Folder for models; by default ``models`` beside the training images.
     resume : bool, optional
-        What to do with a combination whose training was interrupted, as in ``retrain``. Finished ones are not
-        trained again.
+        Treatment of a combination whose training was interrupted, as in ``retrain``. Finished ones are not trained
+        again.
     batch : BatchSettings, optional
-        Where combinations are trained: one after the other in this process unless it asks for workers.
+        Where combinations are trained: one after the other in this process unless it requests workers.
 
     Returns
     -------
@@ -140,8 +143,8 @@ def sweep(
     Raises
     ------
     BadInput
-        When there is no in-training test set, a value is out of range, or a model of that name is there already.
-        When a combination could not be trained; the others are kept.
+        When there is no in-training test set, a value is out of range, a model with that name already exists, or a
+        combination could not be trained (the others are kept).
     """
     images, masks, out = to_path(images), to_path(masks), to_path(out)
     runs = _combinations(settings, grid)
@@ -158,26 +161,26 @@ def sweep(
         return SweepResult(folder / TABLE, model)
     if model.exists():
         raise BadInput(
-            f"{model}: there is a model of that name already",
-            cure="choose another --name, or move that folder away",
+            f"{model}: a model of that name already exists",
+            cure=f"choose another {option('name')}, or move that folder away",
         )
     provenance = Provenance("sweep", what, [*inputs, *tables])
     for number, run in enumerate(runs, start=1):
-        info(f"sweep: run {number} of {len(runs)}: {_told(run, grid)}")
+        info(f"sweep: run {number} of {len(runs)}: {_values_of(run, grid)}")
     trained = _train_all(images, masks, folder, runs, resume, batch)
     rows = _ranked(trained, grid)
     write_rows(folder / TABLE, rows)
     provenance.write(folder / RECORD, outputs=[folder / TABLE], runs=rows)
     best = trained[rows[0]["run"] - 1]
     assert best
-    _move_model(best, model)  # after the record: a sweep that is killed here can be repeated
+    _move_model(best, model)  # after the record, so that a sweep killed here can be repeated
     _remove_runs(folder)
-    info(f"sweep: the best is run {rows[0]['run']}: {_told(runs[rows[0]['run'] - 1], grid)}")
+    info(f"sweep: the best is run {rows[0]['run']}: {_values_of(runs[rows[0]['run'] - 1], grid)}")
     return SweepResult(folder / TABLE, model)
 
 
 def _mend(earlier: Earlier, images: Path, masks: Path, runs: Sequence[TrainSettings], models: Path) -> None:
-    """Write the table and train the best model again, where one of them is not as it was written."""
+    """Rewrite the table, and retrain the best model, if they are not as they were written."""
     earlier.warn_of_damage()
     rows = earlier.record["runs"]
     if not earlier.is_complete:
@@ -187,7 +190,7 @@ def _mend(earlier: Earlier, images: Path, masks: Path, runs: Sequence[TrainSetti
 
 
 def _remove_runs(folder: Path) -> None:
-    """Take away the models that were tried, and the table of their states."""
+    """Remove the models that were tried, and the table of their states."""
     for place in folder.glob("run *"):
         shutil.rmtree(place)
     (folder / STATES).unlink(missing_ok=True)
@@ -201,10 +204,10 @@ def _train_all(
     resume: bool | None,
     batch: BatchSettings | None,
 ) -> list[Path | None]:
-    """Train each run into a place of its own; return the model folders, None where the training went astray."""
+    """Train each run in its own folder, and return the model folders; None where the training diverged."""
     places = {folder / f"run {number}": run for number, run in enumerate(runs, start=1)}
     if resume is None and not any(Checkpoint(place / run.name).exists for place, run in places.items()):
-        resume = True  # then what is found unfinished later on was left by a worker of this sweep that died
+        resume = True  # anything found unfinished from now on was left by a worker of this sweep that died
     trained = for_each(
         list(places),
         partial(_train, images=images, masks=masks, runs=places, resume=resume),
@@ -235,8 +238,8 @@ def _number(text: str) -> float:
 def _combinations(settings: TrainSettings, grid: SettingsGrid) -> list[TrainSettings]:
     if not settings.test_fraction or not settings.ap_every:
         raise BadInput(
-            "--sweep: needs an in-training test set to rank by",
-            cure="add for example --test-fraction 0.2 (and leave --ap-every above 0)",
+            f"{option('grid')}: needs an in-training test set to rank by",
+            cure=f"add for example {option('test_fraction', 0.2)} (and leave {option('ap_every')} above 0)",
         )
     try:
         return [
@@ -244,15 +247,15 @@ def _combinations(settings: TrainSettings, grid: SettingsGrid) -> list[TrainSett
             for values in itertools.product(*grid.values())
         ]
     except ValidationError as error:
-        raise bad_settings(error, lambda place: f"--sweep: {place}") from None
+        raise bad_settings(error, lambda place: f"{option('grid')}: {place}") from None
 
 
-def _told(run: TrainSettings, grid: SettingsGrid) -> str:
+def _values_of(run: TrainSettings, grid: SettingsGrid) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {getattr(run, name):g}" for name in grid)
 
 
 def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str, Any]]:
-    """One row a run, the best first; of equally precise runs the one with the lower test loss."""
+    """Return one row per run, the best first; of equally precise runs, the one with the lower test loss."""
     rows = []
     for number, folder in enumerate(trained, start=1):
         if folder is None:
@@ -271,9 +274,9 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
         )
     if not rows:
         raise BadInput(
-            "--sweep: every training went astray",
+            f"{option('grid')}: every training run diverged",
             found="losses or weights that are not finite",
-            cure="search lower learning rates, or look at the images",
+            cure="search lower learning rates, or check the images",
         )
     rows.sort(
         key=lambda row: (
@@ -285,7 +288,7 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
 
 
 def _move_model(source: Path, target: Path) -> None:
-    """Put a model folder elsewhere; ``split.csv`` names files as seen from where it is."""
+    """Move a model folder, and adjust ``split.csv``, which names files relative to its own folder."""
     model = ModelFolder(source)
     parts = read_split(model.split)
     with folder_aside(target) as aside:

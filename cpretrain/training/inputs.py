@@ -1,4 +1,4 @@
-"""From files to what the network takes: training images, their labels, and what is left out on the way."""
+"""Read training images and labels into network inputs, and note what is left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,24 +17,25 @@ from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.listing import first_names
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Images ready for the network, and their labels.
+    """Images prepared for the network, and their labels.
 
     Parameters
     ----------
     images : list of ndarray of float32, shape (channels, Y, X)
-        From ``network_input``.
+        Results of ``network_input``.
     labels : list of ndarray of int, shape (Y, X)
         Ground truth, 0 for background.
     boxes : list of tuple of slice or None
-        Rows and columns of each image that hold data.
+        Rows and columns that hold data, for each image.
     left_out : dict of str to int
-        Number of pixels of each image that are not finite.
+        Number of pixels that are not finite, by image name.
     flat : list of str
         Names of images without contrast.
     """
@@ -49,7 +50,22 @@ class Inputs:
 def network_inputs(
     pairs: Sequence[Pair], settings: TrainSettings, how: Normalization | None = None
 ) -> Inputs:
-    """Read images and their labels."""
+    """Read images and their labels.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        Images and masks.
+    settings : TrainSettings
+        Channels.
+    how : Normalization, optional
+        How grey values are scaled.
+
+    Raises
+    ------
+    BadInput
+        When a file cannot be read, or lacks a channel.
+    """
     channels = settings.channel, settings.second_channel
     read = {pair.image: read_for_network(pair.image, *channels, how) for pair in pairs}
     return Inputs(
@@ -62,7 +78,7 @@ def network_inputs(
 
 
 def look_again(train: Inputs, test: Inputs, channel: int) -> list[str]:
-    """Look a second time at what is trained on and measured with; one sentence for each thing that is odd."""
+    """Check the training and test images for oddities, and return one sentence for each."""
     notes = left_out_note(train.left_out | test.left_out)
     flat = [*train.flat, *test.flat]
     if flat:
@@ -72,21 +88,21 @@ def look_again(train: Inputs, test: Inputs, channel: int) -> list[str]:
 
 
 def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair], list[Pair]]:
-    """Divide training images into those with enough objects and those to leave out, which are named.
+    """Divide training images into those with enough objects and those to leave out, which are reported.
 
     Raises
     ------
     BadInput
-        When none has an object, or enough of them.
+        When no image has any objects, or none has enough.
     """
     enough = [pair for pair in pairs if pair.objects >= fewest]
     sparse = [pair for pair in pairs if pair.objects < fewest]
     if not any(pair.objects for pair in enough):
         most = max((pair.objects for pair in pairs), default=0)
         raise BadInput(
-            f"no training image has {max(fewest, 1)} objects or more",
+            f"no training image has {max(fewest, 1)} or more objects",
             found=f"at most {most}",
-            cure="draw more, cut larger crops, or lower --min-train-masks",
+            cure=f"draw more, cut larger crops, or lower {option('min_train_masks')}",
         )
     if sparse:
         few = "no objects" if fewest == 1 else f"fewer than {fewest} objects"
@@ -96,14 +112,16 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
         )
     empty = sum(not pair.objects for pair in enough)
     if empty:
-        info(f"train: {empty} training images without objects show the network what is background")
+        info(f"train: {empty} training images without objects teach the network what background is")
     return enough, sparse
 
 
-def say_channels(pairs: Sequence[Pair], settings: TrainSettings) -> int:
-    """Return the number of channels, which all images share, and say which of them the network will not see."""
+def report_channels(pairs: Sequence[Pair], settings: TrainSettings) -> int:
+    """Return the number of channels, the same for all images, and report those that the network will not use."""
     channels = describe_image(pairs[0].image).channels
     used = {channel for channel in (settings.channel, settings.second_channel) if channel is not None}
     if channels > len(used):
-        info(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")
+        info(
+            f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others ignored"
+        )
     return channels

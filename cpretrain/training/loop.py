@@ -1,4 +1,4 @@
-"""The epochs of a training run, out of Cellpose's own parts; it can stop after any epoch and go on from there.
+"""The epochs of a training run, built from Cellpose's own parts; it can stop after any epoch and resume there.
 
 On a CPU and with Cellpose's own tile, seed 0 gives the weights of Cellpose's ``train_seg``, bit for bit.
 """
@@ -17,6 +17,7 @@ from cpretrain.images.valid_box import Box
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.versions import installed_cellpose, loss_of
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import Curves
@@ -32,30 +33,30 @@ from cpretrain.training.optimisation import (
 from cpretrain.training.tile import tile_for
 
 THRESHOLDS = tuple(np.arange(0.5, 0.95, 0.05).round(2))
-"""IoU thresholds whose mean average precision says which epoch is best."""
+"""IoU thresholds; the best epoch has the highest average precision, averaged over them."""
 
 TEST_SEED = 42
-"""Cellpose's own: the test loss is measured on the same tiles every time."""
+"""Cellpose's own seed: the test loss is measured on the same tiles every time."""
 
 Weights = Mapping[str, Any]
 
 
 class Diverged(BadInput):
-    """A training whose loss or weights are no finite numbers any more."""
+    """A training whose loss or weights are no longer finite."""
 
 
 @dataclass(frozen=True)
 class TestSet:
-    """Images that are never trained on and say how well training goes.
+    """Images that are never trained on, to measure the progress of training.
 
     Parameters
     ----------
     examples : Examples
         Images and flows.
-    truth : sequence of ndarray of int, (Y, X)
+    truth : sequence of ndarray of int, shape (Y, X)
         Their label images.
     boxes : sequence of tuple of slice or None
-        Rows and columns of each that hold data.
+        Rows and columns that hold data, for each image.
     """
 
     examples: Examples
@@ -65,7 +66,7 @@ class TestSet:
 
 @dataclass(frozen=True)
 class BestWeights:
-    """The weights that are to be kept, and the epoch after which they were that, from 0."""
+    """The weights to keep, and the epoch, from 0, that they come from."""
 
     epoch: int
     weights: Weights
@@ -77,9 +78,9 @@ class Run:
     Parameters
     ----------
     segmenter : Segmenter
-        Made for training; its network is changed.
+        A model loaded for training; its network is changed.
     examples : Examples
-        What is trained on.
+        Training images.
     settings : TrainSettings
         Complete settings, from ``with_defaults``.
     test : TestSet, optional
@@ -90,11 +91,11 @@ class Run:
     tile : int
         Edge length of a training tile in pixels.
     curves : Curves
-        What was measured so far.
+        Measurements so far.
     kept : BestWeights or None
-        None before the first epoch has ended.
+        The best weights so far; None before the first epoch has ended.
     seconds : float
-        Time that the epochs so far took.
+        Duration of the epochs so far.
     """
 
     def __init__(
@@ -112,11 +113,13 @@ class Run:
         torch.manual_seed(settings.seed)
         self.tile = tile_for(settings.tile, examples, self.net)
         self.net.diam_labels.data = torch.Tensor([examples.mean_diameter]).to(self.device)
-        segmenter.model.diam_labels = self.net.diam_labels.item()  # which it rescales by when it segments
+        segmenter.model.diam_labels = (
+            self.net.diam_labels.item()
+        )  # by which it rescales images in segmentation
         segmenter.model.diam_mean = self.net.diam_mean.item()
         self._layout = torch.contiguous_format
         if settings.tile == "fit" and installed_cellpose().scales_objects and self.device.type == "cpu":
-            self._layout = torch.channels_last  # a tenth faster, but it adds numbers up in another order
+            self._layout = torch.channels_last  # a tenth faster, but it sums numbers in another order
             self.net.to(memory_format=self._layout)
         self.optimizer = make_optimizer(self.net, settings)
         self.rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
@@ -126,7 +129,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done, or too many went by without a better one."""
+        """True if all epochs are done, or too many have passed without a better one."""
         epochs, patience = self.curves.epochs, self.settings.patience
         if patience and self.kept and epochs - 1 - self.kept.epoch >= patience:
             return True
@@ -134,7 +137,7 @@ class Run:
 
     @property
     def steps_left(self) -> int:
-        """Number of training steps that the remaining epochs take."""
+        """Number of training steps in the remaining epochs."""
         assert self.settings.epochs
         return (self.settings.epochs - self.curves.epochs) * math.ceil(self._per_epoch / self._batch_size)
 
@@ -149,7 +152,7 @@ class Run:
 
     @property
     def hardware(self) -> dict[str, Any]:
-        """Where it is computed; on other hardware the last digits may differ."""
+        """Hardware of the computation, on which the last digits may depend."""
         import torch
 
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
@@ -175,7 +178,7 @@ class Run:
         self.seconds += time.perf_counter() - started
 
     def state(self) -> dict[str, Any]:
-        """All that is needed to go on after this epoch, as tensors and plain values."""
+        """Return everything needed to resume after this epoch, as tensors and plain values."""
         assert self.kept
         fresh = self.kept.epoch == self.curves.epochs - 1
         return {
@@ -190,7 +193,7 @@ class Run:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Resume from a result of `state`."""
         self.net.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
         restore_generators(state["generators"], self.device.type)
@@ -214,27 +217,28 @@ class Run:
         return total / len(order)
 
     def _finite(self, loss: float) -> float:
-        """Return the loss, or stop: from a loss that is not finite no epoch comes back."""
+        """Return the loss, or stop: no epoch recovers from a loss that is not finite."""
         if math.isfinite(loss):
             return loss
         raise self._diverged(f"loss {loss}")
 
     def _diverged(self, found: str) -> Diverged:
         return Diverged(
-            f"train {self.settings.name}: the training went astray in epoch {self.curves.epochs + 1}",
+            f"train {self.settings.name}: the training diverged in epoch {self.curves.epochs + 1}",
             found=found,
             expected="finite numbers",
-            cure=f"choose a lower --learning-rate than {self.settings.learning_rate:g}, or look at the images",
+            cure=f"choose a lower {option('learning_rate')} than {self.settings.learning_rate:g}, "
+            "or check the images",
         )
 
     def _check_weights(self) -> None:
-        """Make sure that the last step of the epoch, which no loss tells of, left finite weights."""
+        """Check that the weights are finite after the last step of the epoch, which no loss shows."""
         broken = [name for name, value in self.net.state_dict().items() if not value.isfinite().all()]
         if broken:
             raise self._diverged(f"NaN or infinity in {len(broken)} tensors, for example {broken[0]}")
 
     def _draw_order(self) -> NDArray[np.int64]:
-        """Choose the images of an epoch; exactly Cellpose's calls, for the same random numbers."""
+        """Choose the images of an epoch by exactly Cellpose's calls, for the same random numbers."""
         count = len(self.examples)
         if count == self._per_epoch:
             return np.random.permutation(np.arange(0, count))  # noqa: NPY002
@@ -246,7 +250,7 @@ class Run:
         return loss_of(flows, predicted, self.device)
 
     def _measure(self, epoch: int) -> tuple[float, float]:
-        """Loss and average precision on the in-training test set, in the epochs where they are due."""
+        """Return loss and average precision on the in-training test set, in epochs where they are due."""
         last, every = epoch + 1 == self.settings.epochs, self.settings.ap_every
         precision_due = bool(every) and (epoch % every == 0 or last)
         cellpose_measures = epoch == 5 or epoch % 10 == 0
@@ -279,7 +283,7 @@ class Run:
         return float(average_precision(self.test.truth, predicted, THRESHOLDS).average_precision.mean())
 
     def _is_better(self, test_loss: float, precision: float) -> bool:
-        """Whether the epoch that was just trained is the best so far; without measurements, the last one is."""
+        """Return whether the latest epoch is the best so far; without measurements, it always is."""
         if self.settings.keep == "last" or self.test is None or self.kept is None:
             return True
         measured = precision if self.settings.ap_every else test_loss
@@ -291,7 +295,7 @@ class Run:
 
 
 def _rank(test_loss: float, precision: float) -> tuple[float, float]:
-    """Higher is better: by average precision, then by loss."""
+    """Return a rank, higher for better: by average precision, then by loss."""
     return (
         -math.inf if math.isnan(precision) else precision,
         -math.inf if math.isnan(test_loss) else -test_loss,

@@ -1,4 +1,4 @@
-"""The model card: what a person who finds the model folder wants to know, as ``README.md`` inside it."""
+"""The model card, ``README.md`` in the model folder: what a person who finds the folder wants to know."""
 
 from collections.abc import Mapping
 from importlib import resources
@@ -18,7 +18,7 @@ def write_card(path: Path, record: Mapping[str, Any]) -> None:
     path : pathlib.Path
         The Markdown file.
     record : mapping
-        What ``model.json`` says.
+        Contents of ``model.json``.
     """
     from jinja2 import Environment, StrictUndefined
 

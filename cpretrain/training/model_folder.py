@@ -1,4 +1,4 @@
-"""The model folder: weights that Cellpose loads by path, and all that is to be known of them."""
+"""The model folder: weights that Cellpose loads by path, and everything known about them."""
 
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ def write_model(path: Path, run: Run, parts: Split, provenance: Provenance, fact
     path : pathlib.Path
         An empty folder.
     run : Run
-        The training run, after one epoch at least.
+        The training run, after at least one epoch.
     parts : Split
-        Which images trained and which validate.
+        Training and validation images.
     provenance : Provenance
-        Of the training.
+        Record of the training.
     facts : dict
-        What ``model.json`` says besides.
+        Further entries of ``model.json``.
     """
     import torch
 

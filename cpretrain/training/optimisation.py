@@ -1,4 +1,4 @@
-"""How weights are changed: Cellpose's own optimisers and learning rates, and random numbers that can be repeated."""
+"""Optimization: Cellpose's own optimizers and learning rates, and reproducible random numbers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,29 +11,29 @@ from cpretrain.models.versions import installed_cellpose
 from cpretrain.settings.training import Schedule, TrainSettings
 
 WARM_UP = 10
-"""Epochs in which the learning rate rises from 0."""
+"""Number of epochs over which the learning rate rises from 0."""
 
 MOMENTUM = 0.9
 
 
 def learning_rates(epochs: int, learning_rate: float, schedule: Schedule = "cellpose") -> NDArray[np.float64]:
-    """Give the learning rate of each epoch.
+    """Return the learning rate of each epoch.
 
     Parameters
     ----------
     epochs : int
         Number of epochs.
     learning_rate : float
-        The highest one.
+        The highest learning rate.
     schedule : {'cellpose', 'cosine'}
         ``cellpose``: it rises from 0 over ten epochs. In long runs it is halved ten times at the end: every 5 epochs
-        in runs of about 100 epochs and more, every 10 epochs in runs of more than 300. ``cosine``: it rises over a
-        quarter of the epochs, ten at most, and falls along half a cosine to nearly 0 at the end (Loshchilov and
+        in runs of about 100 epochs or more, every 10 epochs in runs of more than 300. ``cosine``: it rises over a
+        quarter of the epochs, at most ten, and falls along half a cosine to nearly 0 at the end (Loshchilov and
         Hutter, SGDR, ICLR 2017), so that short runs settle too.
 
     Returns
     -------
-    ndarray of float64, (epochs,)
+    ndarray of float64, shape (epochs,)
         Learning rates.
     """
     if schedule == "cosine":
@@ -52,7 +52,7 @@ def learning_rates(epochs: int, learning_rate: float, schedule: Schedule = "cell
 
 
 def make_optimizer(net: Any, settings: TrainSettings) -> Any:
-    """Make the optimiser that complete `settings` name."""
+    """Make the optimizer named in complete `settings`."""
     import torch
 
     rates: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
@@ -62,16 +62,16 @@ def make_optimizer(net: Any, settings: TrainSettings) -> Any:
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
-    """Seed NumPy's global generator, which Cellpose turns and scales crops with, for one epoch.
+    """Seed NumPy's global generator, with which Cellpose augments crops, for one epoch.
 
-    Cellpose itself takes the number of the epoch in every run. So does seed 0 here; other seeds give other runs.
+    Cellpose itself always uses the number of the epoch. So does seed 0 here; other seeds give other runs.
     """
     np.random.seed([seed, epoch] if seed else epoch)  # noqa: NPY002
 
 
 @contextmanager
 def repeatable(seed: int, device: str) -> Iterator[None]:
-    """Seed torch, and on a CPU add numbers up in the same order every time; after it all is as it was before."""
+    """Seed torch and, on a CPU, make it sum numbers in a fixed order; the previous state is restored afterwards."""
     import torch
 
     before = torch.are_deterministic_algorithms_enabled()
@@ -86,7 +86,7 @@ def repeatable(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def untouched_generators(device: str) -> Iterator[None]:
-    """Leave the generators of NumPy and torch as they were before."""
+    """Restore the generators of NumPy and torch after the block."""
     numpy, torch_state = np.random.get_state(), generator_states(device)  # noqa: NPY002
     try:
         yield
@@ -96,7 +96,7 @@ def untouched_generators(device: str) -> Iterator[None]:
 
 
 def generator_states(device: str) -> list[Any]:
-    """State of torch's generators: that of the CPU, and of the GPU where one is used."""
+    """Return the states of torch's generators: that of the CPU, and that of the GPU if one is used."""
     import torch
 
     states = [torch.get_rng_state()]
@@ -108,7 +108,7 @@ def generator_states(device: str) -> list[Any]:
 
 
 def restore_generators(states: list[Any], device: str) -> None:
-    """Put torch's generators back to what `generator_states` gave."""
+    """Restore torch's generators from a result of `generator_states`."""
     import torch
 
     torch.set_rng_state(states[0])

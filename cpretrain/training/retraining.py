@@ -1,4 +1,4 @@
-"""Retrain a model: find the base, split, train, and write a model folder that says all that it came from."""
+"""Retrain a model: find the base, split, train, and write a model folder that records its complete origin."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,18 +15,20 @@ from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import info, progress, warning
+from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.folder_lock import holding
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256, warnings_in
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
-from cpretrain.training.inputs import look_again, network_inputs, say_channels, with_enough_objects
+from cpretrain.training.inputs import look_again, network_inputs, report_channels, with_enough_objects
 from cpretrain.training.loop import Diverged, Run, TestSet
 from cpretrain.training.model_card import write_card
 from cpretrain.training.model_folder import write_model
@@ -43,14 +45,14 @@ class TrainResult:
         The model folder: ``weights`` (which Cellpose loads by path), ``model.json``, ``README.md``, ``split.csv``,
         ``losses.csv`` and ``losses.png``.
     parts : Split or None
-        Which images trained and which validate; None where the model was there already.
+        Training and validation images; None if the model already existed.
     """
 
     folder: Path
     parts: Split | None
 
     def summary(self) -> Summary:
-        """Return where the model is."""
+        """Return the path of the model."""
         return Summary([f"model in {self.folder}"], {"model": self.folder})
 
 
@@ -72,12 +74,12 @@ def retrain(
     settings : TrainSettings
         Name, base model and the rest.
     out : path-like, optional
-        Where models are kept; by default ``models`` beside the training images.
+        Folder for models; by default ``models`` beside the training images.
     resume : bool, optional
-        What to do with an earlier training of that name that was interrupted: go on with it, which leads to the
-        weights that it would have led to, or start anew. Left out, it is an error that there is one.
+        Treatment of an interrupted training with the same name: True resumes it, which gives the same weights as
+        without the interruption, False starts anew. By default, such a training is an error.
     validation : tuple of path-like, optional
-        Folders of the images and masks that validate; then all others are trained on. By default they are split.
+        Folders of validation images and masks; all of `images` are then trained on. By default, `images` are split.
 
     Returns
     -------
@@ -86,10 +88,10 @@ def retrain(
     Raises
     ------
     BadInput
-        When images and masks do not fit, the base model is not there, a model of that name is there already, or an
-        unfinished training came from something else.
+        When images and masks do not match, the base model does not exist, another model with that name already exists,
+        or an unfinished training has a different origin.
     KeyboardInterrupt
-        When it was interrupted (Ctrl-C). The best model so far is in its folder then.
+        When interrupted by Ctrl-C. The model folder then holds the best model so far.
     """
     images, masks, out = to_path(images), to_path(masks), to_path(out)
     _check_name(settings.name)
@@ -120,8 +122,8 @@ def _retrain(
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
-            f"{folder}: an earlier training of that name was interrupted",
-            cure="go on with it with --resume, or start anew with --no-resume",
+            f"{folder}: an earlier training run of that name was interrupted",
+            cure=f"continue it with {option('resume', True)}, or start over with {option('resume', False)}",
         )
     parts = _split(pairs, kept_back, settings)
     for text in parts.warnings:
@@ -132,7 +134,7 @@ def _retrain(
     device = find_device(settings.device)
     with repeatable(settings.seed, device.type), quietly():
         segmenter = Segmenter(base, settings.device, for_training=True)
-        facts = _facts(base, segmenter, parts, train, sparse) | {"channels": say_channels(train, settings)}
+        facts = _facts(base, segmenter, parts, train, sparse) | {"channels": report_channels(train, settings)}
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
         info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
@@ -140,19 +142,19 @@ def _retrain(
         try:
             interrupted = _carry_out(run, checkpoint)
         except Diverged:
-            checkpoint.remove()  # going on from it would lead to the same
+            checkpoint.remove()  # resuming would diverge again
             raise
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        info(f"train: the best model so far is in {folder}; --resume goes on from here")
+        info(f"train: the best model so far is in {folder}; {option('resume', True)} continues from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
 
 
 def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSettings) -> Split:
-    """Divide the images, or take those to validate with that are given; equal images stay on one side."""
+    """Divide the images, or use the given validation images; equal images stay on one side."""
     equal = find_equal([*pairs, *kept_back])
     if kept_back:
         return split_known(pairs, kept_back, settings.seed, settings.test_fraction, equal)
@@ -165,7 +167,7 @@ def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSett
 def _is_there(
     folder: Path, base: ModelWeights, settings: TrainSettings, inputs: Sequence[Path], tables: Sequence[Path]
 ) -> bool:
-    """Whether the model is there, complete; an interrupted or damaged one is trained again."""
+    """Return whether the model exists and is complete; an interrupted or damaged one is trained again."""
     if not folder.exists():
         return False
     record, card = ModelFolder(folder).record, ModelFolder(folder).card
@@ -173,9 +175,9 @@ def _is_there(
     earlier = earlier_result(record, sought, inputs, ModelFolder(folder).trained, tables)
     if earlier is None:
         raise BadInput(
-            f"{folder}: there is a model of that name, made from other images or settings, or another base",
+            f"{folder}: a model of that name exists, made from other images, settings or base model",
             found=None if record.is_file() else f"no {record.name} in it",
-            cure="choose another --name, or move that folder away",
+            cure=f"choose another {option('name')}, or move that folder away",
         )
     earlier.warn_of_damage()
     if earlier.damaged.keys() == {card.name}:
@@ -186,8 +188,10 @@ def _is_there(
 
 
 def _with_base_of(record: Path, settings: TrainSettings, base: ModelWeights) -> TrainSettings:
-    """Name the base as the record does where it is the same file by its SHA-256, and otherwise not so."""
-    if not base.path or not base.path.is_file():  # random weights, or not on this machine: its name decides
+    """Use the record's name for the base if it has the same SHA-256; otherwise make sure that the names differ."""
+    if (
+        not base.path or not base.path.is_file()
+    ):  # random weights, or weights not on this machine: the name decides
         return settings
     try:
         found = read_json(record)
@@ -201,7 +205,7 @@ def _with_base_of(record: Path, settings: TrainSettings, base: ModelWeights) -> 
 def _make_run(
     segmenter: Segmenter, train: Sequence[Pair], test: Sequence[Pair], settings: TrainSettings
 ) -> tuple[Run, list[str]]:
-    """Make the run, and say what is odd about its images."""
+    """Make the run, and return notes on oddities of its images."""
     seen = network_inputs(train, settings)
     held_out = network_inputs(test, settings)
     notes = look_again(seen, held_out, settings.channel)
@@ -220,15 +224,15 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
         return
     state = checkpoint.load(origin)
     run.restore(state)
-    info(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    info(f"train: continuing after epoch {run.curves.epochs} of {run.settings.epochs}")
     if state["hardware"] != run.hardware:
         warning(
-            f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
+            f"trained on {state['hardware']} before, on {run.hardware} now: the last digits of weights may differ"
         )
 
 
 def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a run what it is: going on with it needs the same."""
+    """Return everything that determines a run: resuming requires the same."""
     record = provenance.record
     versions = {name: record["versions"][name] for name in ("cellpose", "torch", "numpy")}
     return {
@@ -240,7 +244,7 @@ def _origin(provenance: Provenance, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
-    """Train until the end; whether that was interrupted."""
+    """Train to the end, and return whether it was interrupted."""
     with progress(f"train {run.settings.name}", run.steps_left) as step:
         try:
             while not run.finished:
@@ -256,7 +260,7 @@ def _carry_out(run: Run, checkpoint: Checkpoint) -> bool:
 
 
 def _note(run: Run) -> str:
-    """What to say beside the bar: the epoch, and what was measured last."""
+    """Return the text beside the progress bar: the epoch, and the latest measurements."""
     parts = [f"epoch {run.curves.epochs + 1} of {run.settings.epochs}"]
     if run.curves.epochs:
         parts.append(f"loss {run.curves.training_loss[-1]:.3f}")
@@ -269,7 +273,7 @@ def _note(run: Run) -> str:
 def _facts(
     base: ModelWeights, segmenter: Segmenter, parts: Split, train: Sequence[Pair], sparse: Sequence[Pair]
 ) -> dict[str, Any]:
-    """What the record says beyond settings and measurements."""
+    """Return the entries of the record beyond settings and measurements."""
     return {
         "base": {
             "name": base.name,
@@ -303,11 +307,13 @@ def _warn_of_costs(settings: TrainSettings, base: ModelWeights) -> None:
     assert settings.epochs
     if base.name == SCRATCH:
         warning(
-            "base scratch: the network starts from random numbers and learns all from your images; that takes many "
-            "times the images and epochs of retraining, and seldom gives a better model"
+            "base scratch: the network starts from random weights and learns everything from your images; that takes "
+            "many times the images and epochs of retraining, and rarely gives a better "
+            "model"
         )
     if settings.schedule == "cellpose" and settings.epochs <= WARM_UP:
         warning(
-            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
-            "so this trains little or nothing"
+            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, so "
+            "this run trains little or "
+            "nothing"
         )

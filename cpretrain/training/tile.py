@@ -1,4 +1,4 @@
-"""How large a training tile has to be."""
+"""Size of a training tile."""
 
 from typing import Any, Literal
 
@@ -6,29 +6,30 @@ import numpy as np
 
 from cpretrain.errors import BadInput
 from cpretrain.models.versions import installed_cellpose
+from cpretrain.runtime.spelling import option
 from cpretrain.training.examples import Examples
 
 STEP = 16
-"""Tiles are a multiple of this; the network halves its input three times."""
+"""Edge lengths are multiples of this; the network halves its input three times."""
 
 
 def tile_for(tile: int | Literal["fit", "cellpose"], examples: Examples, net: Any) -> int:
-    """Edge length of a training tile in pixels.
+    """Return the edge length of a training tile in pixels.
 
     Parameters
     ----------
     tile : int or {'fit', 'cellpose'}
-        As in the settings.
+        The setting.
     examples : Examples
-        What will be trained on.
+        Training images.
     net : torch.nn.Module
         Cellpose's network.
 
     Returns
     -------
     int
-        For ``fit``, what the median crop takes after it was rescaled to the network's diameter, so that little of
-        the work is done on zeros; never more than Cellpose's own tile. The networks of Cellpose 4 keep theirs.
+        For ``fit``, the size of the median crop after rescaling to the network's diameter, so that little work is
+        spent on zeros; never more than Cellpose's own tile. The networks of Cellpose 4 keep theirs.
 
     Raises
     ------
@@ -45,8 +46,8 @@ def tile_for(tile: int | Literal["fit", "cellpose"], examples: Examples, net: An
         return int(min(max(STEP * np.ceil(rescaled / STEP), 4 * STEP), own))
     if tile % 8 or (own == 256 and tile != own):
         raise BadInput(
-            f"--tile {tile}: the network cannot be trained on tiles of that size",
+            f"{option('tile', tile)}: the network cannot be trained on tiles of that size",
             expected="a multiple of 8" if own != 256 else "256",
-            cure="leave --tile out",
+            cure=f"leave {option('tile')} out",
         )
     return tile

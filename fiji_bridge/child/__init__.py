@@ -1,1 +1,1 @@
-"""The package fiji_bridge/child."""
+"""Code that runs in the child process, beside Java."""

@@ -1,4 +1,4 @@
-"""What the child can be asked to do: functions by name, from and to what JSON can carry."""
+"""Jobs of the child: functions by name, with arguments and results that JSON can represent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ def job(function: Job) -> Job:
 
 @job
 def ping() -> dict[str, Any]:
-    """Say which ImageJ and Java run, and how much of the heap is in use."""
+    """Return the versions of ImageJ and Java, and the heap in use."""
     import os
 
     import scyjava
@@ -32,7 +32,7 @@ def ping() -> dict[str, Any]:
 
 @job
 def drift(**parameters: Any) -> dict[str, Any]:
-    """Correct the drift of one movie; see `fiji_bridge.plugin.correct`."""
+    """Correct the drift of one movie; see `fiji_bridge.child.plugin.correct`."""
     from fiji_bridge.child.plugin import correct
 
     return correct(**parameters)

@@ -1,6 +1,6 @@
-"""The process that Fiji lives in: reads jobs from stdin, a line of JSON each, and answers on stdout likewise.
+"""The process in which Fiji runs: reads jobs from stdin, one line of JSON each, and answers on stdout likewise.
 
-Whatever Java prints goes to stderr, which the session keeps in a file. The process ends when stdin does.
+Java's output goes to stderr, which the session redirects to a file. The process ends at the end of stdin.
 """
 
 import importlib.util
@@ -21,7 +21,7 @@ from fiji_bridge.java import library
 
 
 def main(folder: str) -> None:
-    """Answer jobs until told to stop; `folder` is removed if the session's process has gone."""
+    """Answer jobs until told to stop; `folder` is removed if the session's process is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _own_stdout()
     requests: queue.Queue[str] = queue.Queue()
@@ -34,7 +34,7 @@ def main(folder: str) -> None:
 
 
 def _own_stdout() -> IO[str]:
-    """Keep stdout for answers, and let all that prints to it, Java included, print to stderr."""
+    """Reserve stdout for answers, and redirect everything printed to it, even by Java, to stderr."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -50,7 +50,7 @@ def _listen(requests: "queue.Queue[str]", folder: str) -> None:
 
 
 def _watch_parent(parent: int, folder: str) -> None:
-    """End with the parent, even where a fork of it still holds our stdin open."""
+    """End with the parent, even if a fork of it still holds our stdin open."""
     while os.name == "posix":
         if os.getppid() != parent:
             _orphaned(folder)
@@ -83,13 +83,13 @@ def start(
     Parameters
     ----------
     java : str
-        Folder of the Java to use, and of no other.
+        Folder of the only Java to use.
     jars : list of str
         The class path.
     home : str or None
-        Folder of a local Fiji, whose plugins and scripts are then found.
+        Folder of a local Fiji, needed to find its plugins and scripts.
     gateway : bool
-        Whether this is a Fiji; False for plain ImageJ 1.
+        True for a Fiji, False for plain ImageJ 1.
     options : list of str
         Options of Java.
     jobs : str or None
@@ -97,9 +97,9 @@ def start(
 
     Notes
     -----
-    PyImageJ's own way of starting Java would ask Maven for ``imglib2-imglyb`` even for a local Fiji, and trips over
-    its own version check where Java must not be downloaded. So Java is started first, with no endpoints left to
-    resolve and with the Java that the session has found; PyImageJ then finds it running.
+    PyImageJ's own way of starting Java would request ``imglib2-imglyb`` from Maven even for a local Fiji, and fails its
+    own version check if Java must not be downloaded. So Java is started first, without endpoints to resolve and with
+    the Java that the session has found; PyImageJ then finds it running.
     """
     import jpype
     import scyjava
@@ -136,7 +136,7 @@ def _load(path: Path) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    """First line of an error's text; Java's own stack trace goes to the log."""
+    """Return the first line of an error's text; Java's own stack trace goes to the log."""
     trace = getattr(error, "stacktrace", None)
     print(trace() if callable(trace) else repr(error), file=sys.stderr)
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Runs in the child: gives an image to a plugin of ImageJ 1 and finds what it made of it."""
+"""Runs in the child: passes an image to a plugin of ImageJ 1, and finds its result."""
 
 import time
 from pathlib import Path
@@ -26,20 +26,20 @@ def correct(
     Parameters
     ----------
     movie, dtype, shape
-        The file of its frames, and how to read it.
+        File of its frames, their pixel type, and their shape.
     calibration : dict
-        Arguments of `cpretrain.timelapse.Calibration`.
+        Arguments of `cpretrain.images.Calibration`.
     options : str
-        Options of the plugin, as a macro has them.
+        Options of the plugin, in a macro's form.
     roi : tuple of int or None
-        Box to measure in: x, y, width, height.
+        Box to measure in: x, y, width, height in pixels.
     corrected : str or None
-        File to write the corrected frames to; None where the plugin only computes the drift.
+        File to write the corrected frames to; None if the plugin only computes the drift.
 
     Returns
     -------
     dict
-        ``seconds`` that the plugin took; ``dtype`` and ``shape`` of the corrected frames.
+        ``seconds`` that the plugin took, and ``dtype`` and ``shape`` of the corrected frames.
     """
     import xarray as xr
 
@@ -58,7 +58,9 @@ def correct(
             return {"seconds": seconds}
         result = made(RESULT)
         if result is None:
-            raise JobFailed(f'"{COMMAND}" made no corrected movie', "try other settings, or --engine native")
+            raise JobFailed(
+                f'"{COMMAND}" made no corrected movie', "try other settings, or the native engine"
+            )
         kind, lengths = described(result)
         write_frames(Path(corrected), planes_of(result))
         return {"seconds": seconds, "dtype": kind.name, "shape": lengths}
@@ -67,21 +69,21 @@ def correct(
 
 
 def run(command: str, options: str, image: Any) -> float:
-    """Run a command of ImageJ's menu on `image`, and on no other; tell how many seconds it took.
+    """Run a command of ImageJ's menu on `image` alone, and return the seconds that it took.
 
     Raises
     ------
     JobFailed
-        For empty options: the plugin would open a dialog.
+        When options are empty: the plugin would open a dialog.
 
     Notes
     -----
-    A plugin written as a script runs on a thread of a pool. In batch mode ImageJ remembers a current image for each
-    thread, and options too: what an earlier run left there would silently be used instead of what is given here. And
-    where such a thread finds no image at all, ImageJ ends Java, with exit code 0.
+    A plugin written as a script runs on a thread from a pool. In batch mode ImageJ remembers a current image and
+    options for each thread, and those of an earlier run would silently be used instead of the ones given here. And if
+    such a thread finds no image at all, ImageJ ends Java, with exit code 0.
     """
     if not options.strip():
-        raise JobFailed(f'"{command}" needs options: it cannot ask for them without a screen')
+        raise JobFailed(f'"{command}" needs options: without a screen it cannot ask for them')
     close_all()
     begun = time.perf_counter()
     run_on(image, command, options)
@@ -89,7 +91,7 @@ def run(command: str, options: str, image: Any) -> float:
 
 
 def run_on(image: Any, command: str, options: str) -> None:
-    """Run a command of ImageJ's menu on `image`, which is shown for it; other images stay open."""
+    """Run a command of ImageJ's menu on `image`, which is shown meanwhile; other images stay open."""
     import scyjava
 
     if scyjava.jimport("java.awt.GraphicsEnvironment").isHeadless():
@@ -97,7 +99,7 @@ def run_on(image: Any, command: str, options: str) -> None:
     forget()
     image.show()
     window = image.getWindow()
-    if window is not None:  # the plugin takes the current image, not the one that it is given
+    if window is not None:  # the plugin takes the current image, not the one passed to it
         scyjava.jimport("ij.WindowManager").setCurrentWindow(window)
     scyjava.jimport("ij.IJ").run(image, command, options)
 
@@ -113,7 +115,7 @@ def forget() -> None:
 
 
 def opened() -> list[Any]:
-    """List the images that are open, in batch mode too."""
+    """List the open images, in batch mode too."""
     import scyjava
 
     windows = scyjava.jimport("ij.WindowManager")
@@ -121,7 +123,7 @@ def opened() -> list[Any]:
 
 
 def made(title: str) -> Any:
-    """Find the newest open image of that title; None where there is none."""
+    """Find the newest open image with this title; None if there is none."""
     found = [image for image in opened() if str(image.getTitle()) == title]
     return found[-1] if found else None
 

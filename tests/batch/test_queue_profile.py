@@ -9,6 +9,7 @@ import pytest
 
 from cpretrain.batch.queue_profile import CLASSES, _arguments, _class_of, read_profile
 from cpretrain.batch.runner import for_each
+from cpretrain.batch.workload import Workload
 from cpretrain.errors import BadInput
 from cpretrain.settings.batch import BatchSettings
 from tests.support.batch_work import work
@@ -70,14 +71,14 @@ def test_jobs_that_run(tmp_path, queue):
     profile.write_text('queue = "slurm"\njobs = 1\nmemory = "2GB"\n')
     files = [tmp_path / name for name in ("a", "bad", "large")]
     batch = for_each(
-        files, work, "work", batch=BatchSettings(cluster=profile),
-        memory=lambda file: 3 * 10**9 if file.name == "large" else 10**8,
+        files, Workload(work, memory=lambda file: 3 * 10**9 if file.name == "large" else 10**8), "work",
+        batch=BatchSettings(cluster=profile),
     )  # fmt: skip
     [(name, process)] = batch.done
     assert name == "a"
     assert process != os.getpid()
     assert "is bad" in str(batch.failed[tmp_path / "bad"])
-    assert "no worker has the memory for it" in str(batch.failed[tmp_path / "large"])
+    assert "no worker has enough memory for it" in str(batch.failed[tmp_path / "large"])
     [job] = (commands / "cancelled").read_text().split()
     assert ended(int(job), seconds=30)
 

@@ -14,8 +14,11 @@ from cpretrain.batch.cluster import Unit
 from cpretrain.batch.local_workers import BASE, SPARE, local_cluster, shares
 from cpretrain.batch.outcome import Outcome
 from cpretrain.batch.runner import for_each
+from cpretrain.batch.workload import Workload
+from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
 from cpretrain.runtime.console import set_output
+from cpretrain.runtime.spelling import spelled
 from cpretrain.settings.batch import BatchSettings
 from tests.support.batch_work import work
 
@@ -52,7 +55,8 @@ def test_on_two_workers(tmp_path):
     events, before = [], set(psutil.Process().children())
     set_output(events=events.append)
     try:
-        batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
+        with spelled(CommandLineSpelling()):
+            batch = for_each(files, work, "work", batch=TWO, results=tmp_path)
     finally:
         set_output()
     assert [name for name, _ in batch.done] == ["a", "mortal", "b", "c"]
@@ -61,6 +65,7 @@ def test_on_two_workers(tmp_path):
     assert reasons["bad [1] ü"].endswith("is bad\n  → mend it")
     assert "the processes that worked on it died" in reasons["deadly"]
     assert "No space left on device" in reasons["full"]
+    assert "choose another disk with --out" in reasons["full"]  # spelled as here
     with open(tmp_path / "batch.csv", newline="", encoding="utf-8") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     assert {name: row["state"] for name, row in rows.items()} == {
@@ -189,3 +194,25 @@ def test_no_scheduler(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.5)
     with pytest.raises(BadInput, match="no Dask scheduler answers"):
         for_each([tmp_path / "a"], work, "work", batch=BatchSettings(scheduler="tcp://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seconds_per_byte", "seconds_per_file", "little"),
+    [
+        ([6] * 2, 1.0, 1.0, False),  # 14 seconds
+        ([6, 5], 1.0, 0.9, True),
+        ([0] * 69, 1.0, 0.2, True),
+        ([13], 1.0, 0.0, True),
+        ([14], 1.0, 0.0, False),
+        ([10**6], 1e-6, 0.0, True),
+    ],
+)
+def test_little_work_is_what_ends_before_workers_start(
+    tmp_path, sizes, seconds_per_byte, seconds_per_file, little
+):
+    files = [tmp_path / str(number) for number in range(len(sizes))]
+    for file, size in zip(files, sizes, strict=True):
+        file.write_bytes(bytes(size))
+    load = Workload(work, seconds_per_byte=seconds_per_byte, seconds_per_file=seconds_per_file)
+    assert load.is_little(files) is little
+    assert not load.is_little([*files, tmp_path])  # a folder may hold anything

@@ -83,7 +83,7 @@ def test_a_movie(folders, tmp_path, capsys):
 def test_rules_that_need_no_table(folders, tmp_path):
     for table in tmp_path.rglob("*.objects.csv"):
         table.unlink()
-    with pytest.raises(BadInput, match="--rule probability goes by it"):
+    with pytest.raises(BadInput, match='rule="probability" needs it'):
         combine(folders, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert (
@@ -97,8 +97,8 @@ def test_rules_that_need_no_table(folders, tmp_path):
 @pytest.mark.parametrize(
     ("shape", "name", "said"),
     [
-        ((2, 20, 31), "Film [1].tif", "another size"),
-        ((3, 20, 30), "Film [1].tif", "another size"),
+        ((2, 20, 31), "Film [1].tif", "differs in size"),
+        ((3, 20, 30), "Film [1].tif", "differs in size"),
         ((2, 20, 30), "Film 2.tif", "different movies"),
     ],
 )
@@ -127,9 +127,9 @@ def test_classes_that_are_not_named(given):
 
 
 def test_one_class_is_not_combined_and_nothing_is_overwritten(folders, tmp_path):
-    with pytest.raises(BadInput, match="two classes or more"):
+    with pytest.raises(BadInput, match="two or more classes"):
         combine({"nuclei": folders["nuclei"]}, out=tmp_path / "out")
-    with pytest.raises(BadInput, match="one of the folders read from"):
+    with pytest.raises(BadInput, match="one of the input folders"):
         combine(folders, out=folders["nuclei"])
 
 

@@ -104,7 +104,7 @@ def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
     first = cut_crops(tmp_path / "raw")
     times = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
     assert cut_crops(tmp_path / "raw").crops == first.crops
-    with pytest.raises(BadInput, match="holds crops of other images or settings"):
+    with pytest.raises(BadInput, match="holds crops from other images or settings"):
         cut_crops(tmp_path / "raw", settings=CropSettings(seed=5))
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
 
@@ -186,3 +186,12 @@ def test_columns_of_the_table(tmp_path):
         header = next(csv.reader(file))
     places = ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
     assert header == [*places, "frame_low", "frame_high"] == list(Crop.__dataclass_fields__)
+
+
+def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_correction(tmp_path, capsys):
+    write_movie(tmp_path / "corrected" / "a.tif")
+    for name in ("a.drift.png", "a.mask.png", "b.avi"):
+        (tmp_path / "corrected" / name).touch()
+    cut_crops(tmp_path / "corrected")
+    said = capsys.readouterr().err
+    assert "corrected: 1 images of other formats are passed over: b.avi; save them as TIFF" in said

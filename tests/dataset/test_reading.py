@@ -63,7 +63,7 @@ def test_a_table_of_before_is_read(cut):
 def test_another_number_of_channels_than_in_the_table(cut):
     path = cut.folder / cut.crops[0].file
     tifffile.imwrite(path, tifffile.imread(path)[0])
-    with pytest.raises(BadInput, match=r"another number of channels than crops\.csv says"):
+    with pytest.raises(BadInput, match=r"differs in number of channels from crops\.csv"):
         read_for_network(path)
 
 

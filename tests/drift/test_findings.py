@@ -29,30 +29,30 @@ from tests.support.drifting_movies import (
 
 NATIVE = DriftSettings(engine="native")
 OPTIONS = {
-    "--refine": {"refine": True},
-    "--bridge": {"bridge": True},
-    "--multi-time-scale": {"multi_time_scale": True},
-    "--reference mean": {"reference": "mean"},
+    "refine=True": {"refine": True},
+    "bridge=True": {"bridge": True},
+    "multi_time_scale=True": {"multi_time_scale": True},
+    'reference="mean"': {"reference": "mean"},
 }
-HELD = "held by something still"
+HELD = "held by something static"
 ROWS = {
     # name: (movie, kind of finding, the option named, frames within a pixel before and at least with it)
-    "movies-9: time stamp and scale bar": (lambda: fault("timestamp"), HELD, "--mask", 1, 10),
-    "200 hot pixels": (hot_pixels, HELD, "--mask", 2, 12),
-    "movies-10: one black frame": (lambda: fault("one_black_frame"), "empty", "--bridge", 4, 10),
-    "movies-11: slow drift": (lambda: fault("slow_drift"), "slow drift", "--multi-time-scale", 4, 30),
-    "movies-13: animals in a still dish": (lambda: fault("polyp"), "made worse", "--reference mean", 2, 3),
-    "half a pixel a frame": (half_pixels, "slow drift", "--multi-time-scale", 3, 15),
-    "denoised, sigma 1.5": (lambda: smooth(1.5, True), "off by a pixel", "--refine", 11, 12),
-    "denoised, sigma 3": (lambda: smooth(3, True), "off by a pixel", "--refine", 1, 12),
-    "oversampled, sigma 1.5": (lambda: smooth(1.5, False), "off by a pixel", "--refine", 2, 12),
-    "oversampled, sigma 3": (lambda: smooth(3, False), "off by a pixel", "--refine", 2, 12),
-    "four black frames": (lambda: spoilt("black"), "empty", "--bridge", 5, 23),
-    "a flash": (lambda: spoilt("flash"), "saturated", "--bridge", 7, 24),
-    "an overexposed frame": (lambda: spoilt("overexposed"), "saturated", "--bridge", 7, 24),
-    "a frame of noise": (lambda: spoilt("noise"), "empty", "--bridge", 9, 24),
-    "two frames out of focus": (lambda: spoilt("defocused"), "out of focus", "--bridge", 24, 23),
-    "a jump at low signal": (jump_at_low_signal, "uncertain", "--reference mean", 15, 20),
+    "movies-9: time stamp and scale bar": (lambda: fault("timestamp"), HELD, "mask=", 1, 10),
+    "200 hot pixels": (hot_pixels, HELD, "mask=", 2, 12),
+    "movies-10: one black frame": (lambda: fault("one_black_frame"), "empty", "bridge=True", 4, 10),
+    "movies-11: slow drift": (lambda: fault("slow_drift"), "slow drift", "multi_time_scale=True", 4, 30),
+    "movies-13: animals in a still dish": (lambda: fault("polyp"), "made worse", 'reference="mean"', 2, 3),
+    "half a pixel a frame": (half_pixels, "slow drift", "multi_time_scale=True", 3, 15),
+    "denoised, sigma 1.5": (lambda: smooth(1.5, True), "off by a pixel", "refine=True", 11, 12),
+    "denoised, sigma 3": (lambda: smooth(3, True), "off by a pixel", "refine=True", 1, 12),
+    "oversampled, sigma 1.5": (lambda: smooth(1.5, False), "off by a pixel", "refine=True", 2, 12),
+    "oversampled, sigma 3": (lambda: smooth(3, False), "off by a pixel", "refine=True", 2, 12),
+    "four black frames": (lambda: spoilt("black"), "empty", "bridge=True", 5, 23),
+    "a flash": (lambda: spoilt("flash"), "saturated", "bridge=True", 7, 24),
+    "an overexposed frame": (lambda: spoilt("overexposed"), "saturated", "bridge=True", 7, 24),
+    "a frame of noise": (lambda: spoilt("noise"), "empty", "bridge=True", 9, 24),
+    "two frames out of focus": (lambda: spoilt("defocused"), "out of focus", "bridge=True", 24, 23),
+    "a jump at low signal": (jump_at_low_signal, "uncertain", 'reference="mean"', 15, 20),
 }  # fmt: skip
 
 
@@ -77,12 +77,12 @@ def test_a_fault_is_said_and_the_option_named_mends_it(tmp_path, capsys, name):
     with open(tmp_path / "out" / "a.shifts.csv", newline="", encoding="utf-8") as table:
         notes = {int(row["frame"]) for row in csv.DictReader(table) if kind in row["note"]}
     assert notes == set(finding["frames"])
-    options = {"mask": tmp_path / "out" / "a.mask.png"} if option == "--mask" else OPTIONS[option]
+    options = {"mask": tmp_path / "out" / "a.mask.png"} if option == "mask=" else OPTIONS[option]
     [again] = correct_drift(movie, out=tmp_path / "again", settings=NATIVE.replace(**options)).done
     assert within_a_pixel(again.curve, drift) >= mended
     after = json.loads((tmp_path / "again" / "a.json").read_text(encoding="utf-8"))
     assert not any(option in warning for warning in again.warnings)
-    if option != "--mask":  # which leaves less to compare
+    if option != "mask=":  # which leaves less to compare
         assert after["agreement"]["after"] >= record["agreement"]["after"]
 
 
@@ -107,8 +107,8 @@ def test_a_nonsense_shift_makes_it_worse(tmp_path):
     far = NATIVE.replace(keep_large_shifts=True)
     [corrected] = correct_drift(movie, settings=far).done
     assert np.abs(corrected.curve.drift).max() > 200
-    assert "too little to tell whether the correction made it worse" in corrected.warnings[0]
-    assert "--reference mean" in corrected.warnings[0]
+    assert "too little to tell whether the correction made things worse" in corrected.warnings[0]
+    assert 'reference="mean"' in corrected.warnings[0]
 
 
 def test_shifts_of_another_movie_make_it_worse(tmp_path):
@@ -151,7 +151,7 @@ def test_frames_alone_tell_what_is_uncertain_whichever_engine_measured(tmp_path,
         assert (2, 3) in with_certainty(opened, unjudged, DriftSettings(engine="fiji")).uncertain_pairs
 
 
-@pytest.mark.parametrize("options", [{"refine": True}, {"bridge": True}], ids=["--refine", "--bridge"])
+@pytest.mark.parametrize("options", [{"refine": True}, {"bridge": True}], ids=["refine=True", "bridge=True"])
 def test_what_only_the_native_engine_can_is_refused_with_the_plugin(tmp_path, options):
     stored(tmp_path / "raw" / "a.tif", healthy("still")[0])
     with pytest.raises(BadInput, match="the plugin in Fiji has no such option"):
@@ -167,7 +167,7 @@ def test_a_proposed_mask_never_replaces_one_in_use(tmp_path):
     before = mask.read_bytes()
     [again] = correct_drift(movie, settings=NATIVE.replace(mask=mask)).done
     assert mask.read_bytes() == before
-    assert not any("--mask" in warning for warning in again.warnings)
+    assert not any("mask=" in warning for warning in again.warnings)
     [unchanged] = correct_drift(movie, settings=NATIVE.replace(mask=mask)).done
     assert unchanged.engine == "unchanged"
 
@@ -205,7 +205,7 @@ def test_shifts_beyond_max_shift_are_told_where_they_are_certain(tmp_path):
 
     [far] = correct_drift(stored(tmp_path / "raw" / "a.tif", moved(drift)), settings=NATIVE).done
     assert (
-        "1 pair of frames (2–3) moved further than --max-shift 10 10 10, and the shift was cut: raise it"
+        "1 pair of frames (2–3) moved further than max_shift=(10, 10, 10), and the shift was cut: raise it"
         in far.warnings
     )
 
@@ -221,5 +221,5 @@ def test_the_plugin_gets_the_same_warnings(tmp_path, make):
     [native] = correct_drift(movie, out=tmp_path / "native", settings=NATIVE).done
     [plugin] = correct_drift(movie, out=tmp_path / "plugin", settings=DriftSettings(engine="fiji")).done
     assert plugin.curve.uncertain_pairs == native.curve.uncertain_pairs
-    said = [warning.replace("--engine native ", "") for warning in plugin.warnings]
+    said = [warning.replace('engine="native", ', "") for warning in plugin.warnings]
     assert said == list(native.warnings) != []

@@ -65,7 +65,7 @@ def test_another_format_takes_its_place(tmp_path, capsys):
     with open(tmp_path / "corrected" / "a.tif", "ab") as file:
         file.write(b"edited by hand")
     corrected(tmp_path, AS_ZARR)
-    assert "a.tif: is there too, in another format" in capsys.readouterr().err
+    assert "a.tif: also exists in another format" in capsys.readouterr().err
     assert names(tmp_path / "corrected") == {"a.tif", "a.ome.zarr", *BESIDE}
 
 

@@ -15,6 +15,7 @@ from cpretrain.registration.checks import beyond_plugin, check_options
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.registration.reference_frame import measure_against_reference
+from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 from tests.support.movies import DRIFT, NATIVE, write_movie
 
@@ -78,11 +79,11 @@ def test_large_shifts_are_kept_and_named_where_that_is_asked_for(reference):
     [
         (
             False,
-            "1 pair of frames (0–1) moved further than --max-shift 10 10 10, and the shift was cut: raise it",
+            "1 pair of frames (0–1) moved further than max_shift=(10, 10, 10), and the shift was cut: raise it",
         ),
         (
             True,
-            "1 pair of frames (0–1) moved further than --max-shift 10 10 10, by up to 15 pixels, as measured",
+            "1 pair of frames (0–1) moved further than max_shift=(10, 10, 10), by up to 15 pixels, as measured",
         ),
     ],
 )
@@ -152,7 +153,7 @@ def test_a_drift_larger_than_a_frame_leaves_nothing_to_keep(tmp_path):
     write_movie(tmp_path / "raw" / "a.tif")
     write_shifts(tmp_path / "far.csv", DriftCurve(np.array([[0, 0, 30 * t] for t in range(4)], np.float32)))
     settings = NATIVE.replace(crop_to_valid=True, shifts=tmp_path / "far.csv")
-    with pytest.raises(BadInput, match="no pixel is in all frames"):
+    with pytest.raises(BadInput, match="no pixel lies in all frames"):
         correct_drift(tmp_path / "raw", settings=settings)
 
 
@@ -200,7 +201,7 @@ def test_a_changed_table_of_shifts_is_applied_anew(tmp_path):
     [
         (3, "shifts of 3 frames, a movie of 4"),
         (None, "no such table of shifts"),
-        (np.nan, "no finite numbers"),
+        (np.nan, "not finite"),
     ],
 )
 def test_tables_that_do_not_fit(tmp_path, rows, message):
@@ -224,11 +225,11 @@ def test_the_table_that_is_applied_is_never_replaced(tmp_path):
 
 
 BEYOND = [
-    ({"reference": "first"}, ["--reference"]),
-    ({"crop_to_valid": True, "shifts": "a.csv"}, ["--shifts", "--crop-to-valid"]),
+    ({"reference": "first"}, ["reference"]),
+    ({"crop_to_valid": True, "shifts": "a.csv"}, ["shifts", "crop_to_valid"]),
     (
         {"mask": "a.tif", "ignore_padding": True, "keep_large_shifts": True},
-        ["--keep-large-shifts", "--mask", "--ignore-padding"],
+        ["keep_large_shifts", "mask", "ignore_padding"],
     ),
 ]
 
@@ -237,7 +238,9 @@ BEYOND = [
 def test_options_that_the_plugin_lacks_are_refused_with_fiji(tmp_path, options, named):
     settings = DriftSettings(engine="fiji", **options)
     assert beyond_plugin(settings) == named
-    with pytest.raises(BadInput, match=f"{', '.join(named)}: the plugin in Fiji has no such option"):
+    with pytest.raises(
+        BadInput, match=f"{', '.join(map(option, named))}: the plugin in Fiji has no such option"
+    ):
         correct_drift(tmp_path, settings=settings)
 
 
@@ -248,7 +251,7 @@ def test_with_auto_they_choose_the_native_engine_and_say_so(tmp_path, capsys):
     ).done
     assert movie.engine == "native"
     said = capsys.readouterr().err
-    assert "native engine, because the plugin has no --reference and no --crop-to-valid" in said
+    assert "native engine, because the plugin has no reference= and no crop_to_valid=" in said
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_a_movie_on_which_the_engines_differ_fails_and_leaves_earlier_results(tm
     [(path, error)] = batch.failed.items()
     assert path.name == "a.tif"
     assert "the native engine is NOT equal to the plugin: 0 of 4 shifts" in str(error)
-    assert "--engine fiji" in error.cure
+    assert 'engine="fiji"' in error.cure
     kept = {name: (tmp_path / "corrected" / name).read_bytes() for name in earlier}
     assert kept == earlier
 
@@ -103,7 +103,7 @@ def test_without_fiji_nothing_is_begun(tmp_path, monkeypatch):
     "options", [{"engine": "fiji"}, {"engine": "auto"}, {"engine": "native", "reference": "first"}]
 )
 def test_only_what_both_engines_can_do_is_compared(tmp_path, options):
-    with pytest.raises(BadInput, match="--verify compares the native engine with the plugin"):
+    with pytest.raises(BadInput, match="verify= compares the native engine with the plugin"):
         correct_drift(tmp_path, settings=DriftSettings(verify=1, **options))
 
 

@@ -18,7 +18,7 @@ from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from tests.conftest import write_training_folders
 
@@ -81,7 +81,7 @@ def test_base_and_retrained_on_the_same_validation_images(model):
     )
     assert base == retrained
     assert result.verdict.outcome == record["verdict"]["outcome"] == "no difference shown"
-    assert result.table().splitlines()[0] == f"average precision, mean of {len(images)} validation images"
+    assert result.table().splitlines()[0] == f"average precision, mean over {len(images)} validation images"
     assert "No difference shown" in result.table()
     assert "No difference shown" in (model / "report.html").read_text("utf-8").replace(
         "difference", "difference"
@@ -213,9 +213,9 @@ def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": "here"}, "--images and --masks belong together"),
-        ({"frames": "here"}, "--frames and --frame-masks belong together"),
-        ({"against": "cyto33"}, "there is no such file and no model of that name"),
+        ({"images": "here"}, "images= and masks= belong together"),
+        ({"frames": "here"}, "frames= and frame_masks= belong together"),
+        ({"against": "cyto33"}, "no such file, and no model of that name"),
         ({"annotator": "here"}, "masks of a second person do not fit the images"),
     ],
 )

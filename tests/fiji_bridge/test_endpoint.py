@@ -61,7 +61,7 @@ def test_a_network_that_does_not_answer_meets_the_time_limit(silent_proxy):
     assert time.monotonic() - begun < 9
     assert silent_proxy.connections > 0
     assert "maven.scijava.org" in str(caught.value)
-    assert "--engine native" in str(caught.value)
+    assert 'engine="native"' in str(caught.value)
 
 
 def test_a_network_out_of_reach_is_said_plainly(monkeypatch):

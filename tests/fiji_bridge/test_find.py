@@ -123,7 +123,7 @@ def test_after_an_update_that_left_the_old_jar_the_newer_one_counts(tmp_path):
 )
 def test_what_is_not_a_fiji_folder(tmp_path, make, said):
     make(tmp_path / "given")
-    with pytest.raises(FijiNotFound, match="--fiji") as caught:
+    with pytest.raises(FijiNotFound, match="fiji=") as caught:
         find_fiji(tmp_path / "given")
     assert said in str(caught.value)
 
@@ -144,7 +144,7 @@ def test_no_java_is_told_apart_from_no_fiji(tmp_path, monkeypatch):
 def test_auto_does_not_download(tmp_path):
     source, reason = available()
     assert source is None
-    assert reason == "no Fiji: neither --fiji nor FIJI_HOME is given"
+    assert reason == "no Fiji: neither fiji= nor FIJI_HOME is given"
     source, reason = available(fiji(tmp_path / "Fiji"))
     assert source is not None
     assert "Correct 3D drift 1.0.7" in reason

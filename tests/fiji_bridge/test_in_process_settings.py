@@ -34,7 +34,7 @@ class Image:
     ("image", "settings", "said"),
     [
         (None, {}, ["No image is open in Fiji", "open a time-lapse"]),
-        (Image(1, 9, 1), {}, ["one frame only", 'axes="TYX"']),
+        (Image(1, 9, 1), {}, ["only one frame", 'axes="TYX"']),
         (Image(4, 2, 1), {}, ["only_xy=True"]),
         (Image(4, 1, 2), {"channel": 3}, ["no channel 3", "channel= from 1 to 2"]),
         (Image(4, 5, 1), {"z_range": (1, 9)}, ["z_range=(LOW, HIGH)"]),

@@ -63,7 +63,7 @@ def test_whatever_is_appended_alike_is_one_movie(tmp_path, block):
 def test_an_appended_page_of_another_size_is_named(tmp_path):
     for width in (70, 70, 60):
         tifffile.imwrite(tmp_path / "a.tif", np.ones((64, width), np.uint16), append=True)
-    with pytest.raises(BadInput, match=r"a\.tif: frame 2 is not like the first frame"):
+    with pytest.raises(BadInput, match=r"a\.tif: frame 2 differs from the first frame"):
         TimeLapse(tmp_path / "a.tif")
 
 
@@ -79,7 +79,7 @@ def test_a_page_of_another_size_behind_an_imagej_header_is_named(tmp_path):
                 metadata=None,
                 photometric="minisblack",
             )
-    with pytest.raises(BadInput, match="frame 2 is not like the first frame"), TimeLapse(path) as movie:
+    with pytest.raises(BadInput, match="frame 2 differs from the first frame"), TimeLapse(path) as movie:
         for t in range(4):
             movie.frame(t)
 
@@ -147,7 +147,7 @@ def test_movies_7_a_stack_without_its_second_file_says_so(tmp_path, capsys):
     shutil.copy(FAULTS / "movies-6" / path.name, path)
     [movie] = correct_drift(path, settings=NATIVE).done
     said = capsys.readouterr().err
-    assert "frames 4 to 7 of 8 are not there" in said and "e_MMStack_Default_1.ome.tif" in said
+    assert "frames 4 to 7 of 8 are missing" in said and "e_MMStack_Default_1.ome.tif" in said
     assert "frames 4 to 7" in json.loads(movie.corrected.with_suffix(".json").read_text())["notes"][0]
 
 
@@ -160,7 +160,7 @@ def test_a_stack_without_its_first_file_is_refused(tmp_path):
 
 def test_movies_12_pages_that_the_header_does_not_count_are_told(tmp_path, capsys):
     [_] = correct_drift(FAULTS / "movies-12", out=tmp_path, settings=NATIVE).done
-    assert "header says 4 planes, but 6 are in the file; the last 2 are left out" in capsys.readouterr().err
+    assert "header says 4 planes, but the file holds 6; the last 2 are left out" in capsys.readouterr().err
 
 
 def test_a_header_of_more_frames_than_pages_is_told(tmp_path):
@@ -180,8 +180,8 @@ def test_movies_15_planes_left_out_on_purpose_are_told_and_the_other_channel_is_
     own = pages(path)
     [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE).done
     said = capsys.readouterr().err
-    assert "6 of 16 planes are not there" in said and "channel 2 of frames 1 to 3, 5 to 7" in said
-    assert "Complete is channel 1" in said
+    assert "6 of 16 planes are missing" in said and "channel 2 of frames 1 to 3, 5 to 7" in said
+    assert "Complete: channel 1" in said
     with TimeLapse(path) as opened:
         first = [opened.frame(t)[0, 0] for t in range(8)]
         assert np.array_equal(first, own[[0, 2, 3, 4, 5, 7, 8, 9]])
@@ -219,7 +219,7 @@ def test_movies_18_channels_that_are_frames_are_named_with_the_cure(tmp_path):
     path = FAULTS / "movies-18" / "imagej_no_axes.tif"
     with pytest.raises(BadInput) as error:
         correct_drift(path, out=tmp_path / "x", settings=NATIVE)
-    assert "8 channels" in error.value.found and "--axes TYX" in error.value.cure
+    assert "8 channels" in error.value.found and 'axes="TYX"' in error.value.cure
     [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE.replace(axes="TYX")).done
     assert len(movie.curve.drift) == 8
 
@@ -247,12 +247,12 @@ def test_rgb_becomes_grey_by_a_rule_chosen_by_name(tmp_path, capsys, rule, expec
     grey = write_movie(tmp_path / "grey.tif")
     rgb = np.stack([grey, grey // 2, grey // 3], -1).clip(0, 255).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", rgb, photometric="rgb", metadata={"axes": "TYXS"})
-    with pytest.raises(BadInput, match="--convert luminance"):
+    with pytest.raises(BadInput, match="convert= luminance"):
         correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
     [movie] = correct_drift(
         tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert=rule)
     ).done
-    assert f"(--convert {rule})" in capsys.readouterr().err
+    assert f'(convert="{rule}")' in capsys.readouterr().err
     record = json.loads(movie.corrected.with_suffix(".json").read_text())
     assert record["settings"]["convert"] == rule and "RGB became grey values" in record["notes"][0]
     with TimeLapse(tmp_path / "a.tif", convert=rule) as opened:
@@ -264,7 +264,7 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
     pixels = write_movie(tmp_path / "grey.tif")
     signed = (pixels.astype(np.int32) - 300).astype(np.int16)
     tifffile.imwrite(tmp_path / "a.tif", signed, photometric="minisblack", metadata={"axes": "TYX"})
-    with pytest.raises(BadInput, match="--convert offset"):
+    with pytest.raises(BadInput, match='convert="offset"'):
         correct_drift(tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE)
     [movie] = correct_drift(
         tmp_path / "a.tif", out=tmp_path / "out", settings=NATIVE.replace(convert="offset")
@@ -279,7 +279,7 @@ def test_signed_pixels_get_an_offset_chosen_by_name(tmp_path, capsys):
 @pytest.mark.parametrize(("rule", "found"), [("offset", "uint16"), ("luminance", "uint16")])
 def test_a_rule_that_does_not_fit_is_refused(tmp_path, rule, found):
     write_movie(tmp_path / "a.tif")
-    with pytest.raises(BadInput, match=f"--convert {rule} does not fit") as error:
+    with pytest.raises(BadInput, match=f'convert="{rule}" does not fit') as error:
         TimeLapse(tmp_path / "a.tif", convert=rule)
     assert found in error.value.found
 
@@ -307,7 +307,7 @@ def test_drift_refuses_what_is_not_finite_by_name(tmp_path):
 def test_images_whose_crops_would_have_one_name_are_refused(tmp_path):
     for name in ("a.tif", "a.tiff"):
         tifffile.imwrite(tmp_path / name, np.ones((200, 200), np.uint16))
-    with pytest.raises(BadInput, match=r"a\.tiff: its results would have the names of those of a\.tif"):
+    with pytest.raises(BadInput, match=r"a\.tiff: its results would have the same names as those of a\.tif"):
         cut_crops(tmp_path, out=tmp_path / "crops")
 
 
@@ -330,7 +330,7 @@ def test_a_file_of_a_set_of_another_size_is_refused(tmp_path):
     tifffile.imwrite(files[2], np.ones((40, 24), np.uint16), description=text, metadata=None)
     with (
         TimeLapse(files[0]) as movie,
-        pytest.raises(BadInput, match=r"m_2\.ome\.tif: frame 0 is not like the first frame"),
+        pytest.raises(BadInput, match=r"m_2\.ome\.tif: frame 0 differs from the first frame"),
     ):
         movie.frame(2)
 

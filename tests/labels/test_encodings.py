@@ -244,7 +244,7 @@ SMOOTH = (
             "remove .multichannelOutput(true)",
         ),
         (np.stack([cells(), cells() * 2]), {"imagej": True}, "2 planes", "one plane"),
-        (cells().astype(np.uint8), {"compression": "jpeg"}, "compressed with loss", "without JPEG"),
+        (cells().astype(np.uint8), {"compression": "jpeg"}, "lossy compression", "without JPEG"),
     ],
     ids=[
         "fraction",

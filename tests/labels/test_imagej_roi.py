@@ -49,7 +49,7 @@ def test_real_roi_set_agrees_with_the_labels():
     assert found.mean() >= 0.97
     assert found.min() >= 0.9
     assert image.names[16:] == ("nucleus_017", "nucleus_018", "nucleus_019")
-    assert image.notes == ("2 ROIs joined to others of their name as pieces of one object",)
+    assert image.notes == ("2 ROIs joined to others of the same name as pieces of one object",)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_a_record_that_does_not_speak_for_a_file(tmp_path, record):
     assert not in_record(tmp_path / "a.tif", pieces(3))
     with pytest.raises(BadInput, match="is a binary mask") as error:
         read_label_image(tmp_path / "a.tif", strict=True)
-    assert "cpretrain masks --components" in error.value.cure
+    assert "cpretrain.import_masks(components=True)" in error.value.cure
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_binary_masks_of_others_are_refused_with_a_cure_that_works(tmp_path):
         folder.mkdir()
     tifffile.imwrite(images / "a.tif", np.random.default_rng(0).integers(0, 999, (60, 80)).astype(np.uint16))
     tifffile.imwrite(masks / "a.tif", pieces(5))
-    with pytest.raises(BadFolder, match="cpretrain masks --components"):
+    with pytest.raises(BadFolder, match=r"cpretrain.import_masks\(components=True\)"):
         load_pairs(images, masks)
     import_masks(masks, images, out=out)
     assert [pair.objects for pair in load_pairs(images, out)] == [5]

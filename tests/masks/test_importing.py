@@ -93,8 +93,8 @@ def test_outlines_are_filled(tmp_path, source, name):
 @pytest.mark.parametrize(
     ("source", "name", "problem", "cure"),
     [
-        (variant("_off_by_one_511x512.tif"), f"{NAME}.tif", "another size", "off by a pixel"),
-        (variant("_region_0_masks.tif"), None, "another size", "cut the image likewise"),
+        (variant("_off_by_one_511x512.tif"), f"{NAME}.tif", "differs in size", "off by a pixel"),
+        (variant("_region_0_masks.tif"), None, "differs in size", "crop the image in the same way"),
         (variant(" [d=2,x=0,y=0,w=512,h=512]-labelled.tif"), None, "lower resolution", ".downsample(1)"),
         (variant("_16bit.tif"), None, "no image belongs", "rename"),
     ],
@@ -218,7 +218,7 @@ def test_all_problems_in_one_go_and_earlier_results_stay(folders):
     with pytest.raises(BadFolder) as error:
         import_masks(drawn, images, out=out)
     assert {(row["file"], row["problem"]) for row in error.value.rows} == {
-        ("-first.tif ← -first.tif", "has another size than its image"),
+        ("-first.tif ← -first.tif", "differs in size from its image"),
         ("Zelle ä [1].tif ← Zelle ä [1].tif", "is damaged or incomplete"),
         ("a (2) *?.tif", "has several masks"),
         ("b.ome.tif", "has no mask"),
@@ -269,7 +269,7 @@ def test_folders_that_are_read_are_not_written(folders):
     drawn, images, _ = folders
     tifffile.imwrite(drawn / AWKWARD[0], cells())
     for out in (drawn, images):
-        with pytest.raises(BadInput, match="read from"):
+        with pytest.raises(BadInput, match="input folders"):
             import_masks(drawn, images, out=out)
 
 

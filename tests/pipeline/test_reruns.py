@@ -25,7 +25,7 @@ from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain, sweep
 from tests.conftest import write_training_folders
 from tests.support.movies import DRIFT, write_movie
@@ -174,7 +174,7 @@ def test_what_is_whole_is_not_done_again(step, capsys):
     assert stamps(step.record.parent) == before
     said = capsys.readouterr().err
     assert SKIPPED in said or "drift" in step.record.read_text("utf-8")
-    assert "made again" not in said
+    assert "making it again" not in said
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -193,7 +193,7 @@ def test_an_output_that_is_harmed_is_made_again(step, harm, capsys):
         before = stamps(step.record.parent)
         step.run()
         assert stamps(step.record.parent) == before, path
-        assert "made again" not in capsys.readouterr().err
+        assert "making it again" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("step", [param for param in STEPS if param.id in QUICK], indirect=True)

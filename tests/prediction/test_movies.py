@@ -87,7 +87,7 @@ def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypa
     segmented.pop()
     monkeypatch.setattr(predicting, "segment_frame", counted)
     predict(model, movie, out=interrupted, settings=quick)
-    assert "going on after 2 of 3 frames" in capsys.readouterr().err
+    assert "continuing after 2 of 3 frames" in capsys.readouterr().err
     assert len(segmented) == 2
     assert contents(whole) == contents(interrupted)
     assert not (interrupted / ".Zelle 1.unfinished").exists()
@@ -99,7 +99,7 @@ def test_frames_of_other_settings_are_given_up(model, quick, movie, tmp_path, mo
         predict(model, movie, out=tmp_path / "out", settings=quick)
     monkeypatch.undo()
     predict(model, movie, out=tmp_path / "out", settings=quick.replace(min_size=30))
-    assert "starting anew" in capsys.readouterr().err
+    assert "starting over" in capsys.readouterr().err
     predict(model, movie, out=tmp_path / "fresh", settings=quick.replace(min_size=30))
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
@@ -178,10 +178,10 @@ def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch
     ("change", "message"),
     [
         ({"out": "images"}, "label images would replace the images"),
-        ({"model": "no such model"}, "there is no such file and no model of that name"),
+        ({"model": "no such model"}, "no such file, and no model of that name"),
         ({"settings": {"channel": 3}}, "Zelle 1.tif: channel 3 asked for"),
         ({"settings": {"frames_only": (7,)}}, "has none of the frames"),
-        ({"images": "nowhere"}, "there is no such file or folder"),
+        ({"images": "nowhere"}, "no such file or folder"),
     ],
 )
 def test_what_is_refused(model, quick, movie, tmp_path, change, message):

@@ -77,5 +77,5 @@ def test_a_lazy_movie_is_read_one_frame_at_a_time(settings):
 
 
 def test_the_curve_of_another_movie_is_refused(movie):
-    with pytest.raises(BadInput, match="not of this movie"):
+    with pytest.raises(BadInput, match="does not belong to this movie"):
         undo_drift(movie, DriftCurve(np.zeros((2, 3), np.float32)))

@@ -20,7 +20,7 @@ from cpretrain.rounds.folder import RoundsFolder
 from cpretrain.rounds.seg_npy import PREDICTED, window_file
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import hashes, sha256
+from cpretrain.storage.hashing import hashes, sha256
 
 pytestmark = pytest.mark.cellpose
 FRAMES, SIZE = 2, 40
@@ -104,10 +104,10 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
 
     for part in started.parts:
         annotate(part, truth)
-    assert round_status(folder.path).data["next"] == "cpretrain round finish"
+    assert round_status(folder.path).data["next"] == "cpretrain.finish_round"
     elsewhere = RoundsFolder(tmp_path / "cluster" / "Ordner" / "rounds")
     shutil.move(folder.path, elsewhere.path)
-    with pytest.raises(BadInput, match="--base"):
+    with pytest.raises(BadInput, match="base="):
         finish_round(elsewhere.path, settings=TRAIN)
     finished = finish_round(elsewhere.path, settings=TRAIN.replace(base=first.base))
     assert finished.model == elsewhere.round(1).model
@@ -116,7 +116,7 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     assert (finished.model / "weights").stat().st_mtime_ns == written
 
     shutil.move(elsewhere.path, folder.path)
-    with pytest.raises(BadInput, match="--base: cannot change"):
+    with pytest.raises(BadInput, match="base=: cannot change"):
         start_round(movies, settings=RoundSettings(base="nuclei"))
     second = start_round(
         movies, settings=RoundSettings(base=first.base, choose="random", cellpose_window=True)
@@ -148,17 +148,17 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
         float(row["low_95"]) <= float(row["average_precision"]) <= float(row["high_95"]) for row in rows
     )
     assert (folder.path / "rounds.png").stat().st_size > 5000
-    assert "cpretrain round start" in round_status(folder.path).data["next"]
+    assert "cpretrain.start_round" in round_status(folder.path).data["next"]
 
 
 def test_what_contradicts_the_first_round(tmp_path, disks, first):
     write_movies(tmp_path / "movies", disks, 1)
-    with pytest.raises(BadInput, match="needs --name"):
+    with pytest.raises(BadInput, match="needs name="):
         start_round(tmp_path / "movies")
     start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     (tmp_path / "rounds" / "round_01" / "model" / first.name).mkdir(parents=True)
     (tmp_path / "rounds" / "round_01" / "model" / first.name / "evaluation.json").write_text("{}")
-    with pytest.raises(BadInput, match="--channel: cannot change between rounds"):
+    with pytest.raises(BadInput, match="channel=: cannot change between rounds"):
         start_round(tmp_path / "movies", settings=RoundSettings(channel=2))
 
 
@@ -167,7 +167,7 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
     theirs = tmp_path / "rounds" / "round_01" / "ground_truth" / "a.geojson"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("{}")
-    with pytest.raises(BadInput, match="round_01: is there already"):
+    with pytest.raises(BadInput, match="round_01: already exists"):
         start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     assert theirs.read_text() == "{}"
     assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
@@ -180,9 +180,9 @@ def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
     rounds = RoundsFolder(tmp_path / "rounds")
     shutil.rmtree(rounds.round(1).folder)  # as if it had been killed here
     kept = rounds.validation.crops
-    with pytest.raises(BadInput, match="interrupted, with other settings") as raised:
+    with pytest.raises(BadInput, match="interrupted start with other settings") as raised:
         start_round(tmp_path / "movies", settings=settings.replace(seed=3, name="other"))
-    assert "--name Zellen ü, --seed 0" in str(raised.value)
+    assert 'name="Zellen ü", seed=0' in str(raised.value)
     start_round(tmp_path / "movies", settings=settings.replace(crops=2))
     assert rounds.validation.crops == kept and len(rounds.round(1).crops) == 2
 

@@ -73,7 +73,7 @@ def test_an_output_that_is_not_what_was_written(result, harm, capsys):
     assert done(result)
     change(result / "out")
     assert done(result) is None
-    assert f"{said} since it was written; made again" in capsys.readouterr().err
+    assert f"{said} since it was written; making it again" in capsys.readouterr().err
 
 
 def test_two_outputs_that_were_swapped(tmp_path):

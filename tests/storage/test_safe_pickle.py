@@ -86,7 +86,7 @@ def hidden(content):
 def test_nothing_is_run(tmp_path, function, argument, wrap, protocol):
     made = tmp_path / "made"
     call = Calls(function, argument.format(str(made)), *(["w"] if function is open else []))
-    with pytest.raises(BadInput, match="nothing in it was run"):
+    with pytest.raises(BadInput, match="nothing in it was executed"):
         read_object(saved(tmp_path / "a.npy", wrap(call), protocol))
     assert not made.exists()
 

@@ -40,17 +40,17 @@ def test_there_is_nothing_to_go_on_from_before_the_first_state(checkpoint):
 )
 def test_another_origin_is_refused_saying_what_differs(checkpoint, change, found):
     checkpoint.save({"epoch": 1})
-    with pytest.raises(BadInput, match="came from something else") as caught:
+    with pytest.raises(BadInput, match="started from something else") as caught:
         checkpoint.load(ORIGIN | change)
     assert caught.value.found == found
-    assert "--no-resume" in caught.value.cure
+    assert "cpretrain.retrain(resume=False)" in caught.value.cure
 
 
 @pytest.mark.parametrize("name", ["state.pt", "run.json"])
 def test_a_damaged_one_is_an_error(checkpoint, name):
     checkpoint.save({"epoch": 1})
     (checkpoint.folder / name).write_bytes(b"PK cut off")
-    with pytest.raises(BadInput, match="the unfinished training cannot be read"):
+    with pytest.raises(BadInput, match="the unfinished training run cannot be read"):
         checkpoint.load(ORIGIN)
 
 

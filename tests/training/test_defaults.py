@@ -38,8 +38,8 @@ def test_where_each_value_comes_from_is_said():
 
 
 def test_what_does_not_go_together():
-    with pytest.raises(BadInput, match="--patience: needs images"):
+    with pytest.raises(BadInput, match="patience=: needs images"):
         with_defaults(TrainSettings(name="a", base="b", patience=5))
     if MAJOR == 4:
-        with pytest.raises(BadInput, match="--optimizer sgd: Cellpose 4"):
+        with pytest.raises(BadInput, match='optimizer="sgd": Cellpose 4'):
             with_defaults(TrainSettings(name="a", base="b", optimizer="sgd"))

@@ -30,4 +30,4 @@ def test_killed_and_resumed_is_the_same_as_never_killed(training_folders, tiny_m
     assert found["killed"] == KILLS
     assert found["equal"]
     assert found["left"] == ["cells"]
-    assert "going on after epoch" in done.stderr
+    assert "continuing after epoch" in done.stderr

@@ -45,5 +45,5 @@ def test_as_asked_for():
 
 @pytest.mark.parametrize("tile", [100, 7])
 def test_what_the_network_cannot_take(tile):
-    with pytest.raises(BadInput, match=f"--tile {tile}: the network cannot be trained"):
+    with pytest.raises(BadInput, match=f"tile={tile}: the network cannot be trained"):
         tile_for(tile, crops_of(104, 30), network())

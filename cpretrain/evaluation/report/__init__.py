@@ -1,1 +1,1 @@
-"""``report.html``: what an evaluation found, as one page."""
+"""``report.html``: the results of an evaluation as one page."""

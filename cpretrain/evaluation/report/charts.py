@@ -16,14 +16,14 @@ MEASURED = {
     "test_loss": ("in-training test set", "base", "square"),
     "test_average_precision": ("in-training test set", "base", "square"),
 }
-"""Columns of ``losses.csv``: name in the key, style and marker."""
+"""Columns of ``losses.csv``: name in the legend, style and marker."""
 
 LARGEST = 1e9
-"""A table with larger numbers, or with NaN, is not drawn."""
+"""Limit of values; a table with larger numbers, or with NaN, is not drawn."""
 
 
 def precision_chart(scoring: Scoring) -> Chart:
-    """Average precision of each model over the IoU thresholds, with its intervals."""
+    """Return the chart of each model's average precision over the IoU thresholds, with intervals."""
     lines = []
     for name, one in scoring.models.items():
         means = [one.mean(j) for j in range(len(scoring.view.thresholds))]
@@ -44,7 +44,7 @@ def precision_chart(scoring: Scoring) -> Chart:
 
 
 def training_charts(path: Path) -> list[Chart]:
-    """Losses, and average precision during training where it was measured.
+    """Return charts of the losses, and of average precision during training if it was measured.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def training_charts(path: Path) -> list[Chart]:
     Returns
     -------
     list of Chart
-        Empty where the table is not there or is none.
+        Empty if the table does not exist or cannot be read.
     """
     try:
         rows = list(read_rows(path, ("epoch",), dict, what="a table of losses"))
@@ -72,8 +72,8 @@ def training_charts(path: Path) -> list[Chart]:
 
 
 def _line(rows: Sequence[Mapping[str, str]], column: str, name: str, style: str, marker: str) -> Line | None:
-    """Read a column of losses, which has values at some epochs only; None where it has none."""
+    """Read a column of losses, which may have values at some epochs only; None if it has none."""
     points = [(float(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
     if not all(abs(number) < LARGEST for point in points for number in point):
-        raise ValueError(f"{column}: numbers that no training gives")
+        raise ValueError(f"{column}: numbers that no training run produces")
     return Line(name, style, marker, *map(tuple, zip(*points, strict=True))) if points else None

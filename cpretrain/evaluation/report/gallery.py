@@ -1,4 +1,4 @@
-"""The images of the page, worst first, with the outlines of every opinion."""
+"""The images of the page, worst first, with the outlines of every model and annotator."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from cpretrain.evaluation.scoring import Scoring
 from cpretrain.html.pictures import as_text
 
 MOST_BYTES = 40_000_000
-"""Pictures beyond this size of the page are left out, those of middling images first."""
+"""Limit of the page's size in bytes, beyond which pictures are left out, those with middling scores first."""
 
 
 def gallery(scorings: Sequence[Scoring], views: Mapping[str, Sequence[Pair]]) -> list[dict[str, Any]]:
-    """What the template needs of each image, worst first by the mean average precision of the retrained model."""
+    """Return the template's values for each image, sorted by the retrained model's mean average precision."""
     shown = [one for scoring in scorings for one in _images(scoring, views[scoring.view.name])]
     origins = crops_of(pair.image for pairs in views.values() for pair in pairs)
     for one in shown:
@@ -53,7 +53,7 @@ def _in_words(true: Sequence[str], predicted: Sequence[str]) -> str:
 
 
 def _within_budget(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep pictures from both ends, the worst and the best, until the page is large enough."""
+    """Keep pictures from both ends, the worst and the best, up to the size limit."""
     left = MOST_BYTES
     for number in range(len(shown)):
         one = shown[number // 2 if number % 2 == 0 else -1 - number // 2]

@@ -1,4 +1,4 @@
-"""Where images come from: the movie, frame and place of a crop, and how the drift of its movie was corrected."""
+"""Origin of images: movie, frame and position of a crop, and the drift correction of its movie."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,17 +11,17 @@ from cpretrain.storage.json_file import read_json
 
 
 def crops_of(images: Iterable[Path]) -> dict[Path, Crop]:
-    """Find the crops among images, by the ``crops.csv`` beside them."""
+    """Find the crops among images, from the ``crops.csv`` beside them."""
     return {image: crop for image in images if (crop := crop_of(image))}
 
 
 def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
-    """Say how the images were cut and the drift of their movies corrected, as far as files beside them tell.
+    """Describe how images were cut and the drift of their movies corrected, as far as records beside them tell.
 
     Returns
     -------
     list of (str, str)
-        What it is about, and what is known; empty where nothing is.
+        Topic and facts; empty if nothing is known.
     """
     crops = crops_of(images)
     folders = sorted({image.parent for image in crops})
@@ -41,14 +41,14 @@ def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
             (
                 "drift",
                 f"corrected in {len(records)} movies by the engine {' and '.join(engines)}"
-                + (f"; in {clipped} of them the largest shift was reached" if clipped else ""),
+                + (f"; in {clipped} of them the largest allowed shift was reached" if clipped else ""),
             )
         )
     return facts
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a record, or give nothing: these facts are worth having, not worth failing for."""
+    """Read a record; return an empty dict on errors, since these facts are not worth failing for."""
     try:
         record = read_json(path)
     except (OSError, ValueError):

@@ -1,19 +1,19 @@
-"""``report.html``: did retraining help, as one page that needs no other file."""
+"""``report.html``: a self-contained page on whether retraining helped."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import FEW
+from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.charts import precision_chart, training_charts
 from cpretrain.evaluation.report.gallery import gallery
 from cpretrain.evaluation.report.origins import describe_origins
 from cpretrain.evaluation.report.score_tables import tables_of
 from cpretrain.evaluation.report.wording import KEYS, NAMES, VIEWS, listed
 from cpretrain.evaluation.scoring import Scoring
-from cpretrain.evaluation.verdict import BETTER, WORSE, Verdict
+from cpretrain.evaluation.verdict import BETTER, WORSE
 from cpretrain.html.line_chart import HEIGHT, SHAPES, WIDTH, moved
 from cpretrain.html.page import write_page
 from cpretrain.html.pictures import as_text
@@ -23,46 +23,30 @@ from cpretrain.storage.json_file import read_json
 MARKS = {BETTER: ("▲", "good"), WORSE: ("▼", "bad")}
 
 
-def write_report(
-    path: Path,
-    model: Path,
-    record: Mapping[str, Any],
-    verdict: Verdict,
-    scorings: Sequence[Scoring],
-    views: Mapping[str, Sequence[Pair]],
-    contenders: Sequence[ComparedModel],
-) -> None:
-    """Write the page: verdict, curves, tables, failures, every image with its outlines, and what all came from.
+def write_report(path: Path, evaluation: Evaluation) -> None:
+    """Write the page: verdict, curves, tables, failures, every image with its outlines, and the origin of it all.
 
     Parameters
     ----------
     path : pathlib.Path
         The HTML file.
-    model : pathlib.Path
-        The model folder, for its losses and its search for thresholds.
-    record : mapping
-        Its ``model.json``.
-    verdict : Verdict
-        What the page begins with.
-    scorings : sequence of Scoring
-        One a view, the one that the verdict is about first.
-    views : mapping of str to sequence of Pair
-        The images of each view.
-    contenders : sequence of ComparedModel
-        The models.
+    evaluation : Evaluation
+        Results; the model folder supplies losses and the threshold search.
     """
+    model, record, verdict = evaluation.model, evaluation.record, evaluation.verdict
+    scorings, views = evaluation.scorings, evaluation.views
     mark, tone = MARKS.get(verdict.outcome, ("≈", "even"))
     first = scorings[0].view
     drawn = {name for scoring in scorings for picture in scoring.pictures for name in picture.outlines}
     write_page(
         path,
         "report.html",
-        model=model.resolve().name,
+        model=model.path.resolve().name,
         base=Path(record["base"]["name"]).name,
         verdict=verdict,
         mark=mark,
         tone=tone,
-        charts=[*map(precision_chart, scorings), *training_charts(ModelFolder(model).losses)],
+        charts=[*map(precision_chart, scorings), *training_charts(model.losses)],
         chart_size=(WIDTH, HEIGHT),
         markers=SHAPES,
         moved=moved,
@@ -74,16 +58,16 @@ def write_report(
         pictures=gallery(scorings, views),
         tuning=_tuning(model),
         few=FEW,
-        facts=_facts(record, contenders, scorings)
+        facts=_facts(record, evaluation.contenders, scorings)
         + describe_origins(pair.image for pairs in views.values() for pair in pairs),
     )
 
 
-def _tuning(model: Path) -> dict[str, Any] | None:
-    """What a search found, and its picture; None where there was none."""
+def _tuning(model: ModelFolder) -> dict[str, Any] | None:
+    """Return the result of a threshold search and its picture; None without a search."""
     try:
-        record = read_json(ModelFolder(model).tuning)
-        picture = as_text(ModelFolder(model).tuning_picture.read_bytes())
+        record = read_json(model.tuning)
+        picture = as_text(model.tuning_picture.read_bytes())
         return {"found": record["found"], "images": record["images"], "picture": picture}
     except (OSError, ValueError, KeyError):
         return None
@@ -92,7 +76,7 @@ def _tuning(model: Path) -> dict[str, Any] | None:
 def _facts(
     record: Mapping[str, Any], contenders: Sequence[ComparedModel], scorings: Sequence[Scoring]
 ) -> list[tuple[str, str]]:
-    """What all came from: names, and what is known; a record may lack some of it."""
+    """Return the origin of the results as names and facts; a record may lack some of them."""
     base = record["base"]
     facts = [
         ("base model", f"{base['name']}, SHA-256 {base.get('sha256') or 'unknown'}"),

@@ -19,7 +19,7 @@ MEASURES = {
 
 
 def tables_of(scoring: Scoring) -> dict[str, Any]:
-    """What the template needs for the tables of a view."""
+    """Return the template's values for the tables of an image set."""
     view = scoring.view
     clusters = view.clusters(range(len(view.images)))
     return {
@@ -34,7 +34,7 @@ def tables_of(scoring: Scoring) -> dict[str, Any]:
 
 
 def _score_rows(scoring: Scoring) -> list[dict[str, Any]]:
-    """A row a measure: mean over the images and pooled, by model, and what the retrained model gained on the base."""
+    """Return one row per measure: mean and pooled score by model, and the gain of the retrained model on the base."""
     view, models = scoring.view, scoring.models
     wanted = [j for j, level in enumerate(view.thresholds) if level in (0.5, 0.75, 0.9)]
     measures: list[tuple[str, int | None, str]] = [
@@ -66,7 +66,7 @@ def _cell(interval: Interval, sign: str = "") -> dict[str, str]:
 
 
 def _failures(scoring: Scoring) -> list[dict[str, Any]]:
-    """A row a group of objects: how many there are, and by model how many of each outcome."""
+    """Return one row per group of objects: their number, and the number of each outcome by model."""
     limits = limits_of(scoring.judged)
     groups = ["all", *SIZES, *PLACES]
     counts = {

@@ -1,1 +1,1 @@
-"""TIFF movies: whole or damaged, their metadata, their frames."""
+"""TIFF movies: integrity checks, metadata and frames."""

@@ -1,4 +1,4 @@
-"""Planes that an index names by file and place, read one by one."""
+"""Planes listed in an index by file and offset, read one by one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from cpretrain.images.tiff.planes import Index
 
 @dataclass(frozen=True)
 class Place:
-    """Where a plane lies: at its directory, or without one where its pixels begin."""
+    """Location of a plane: the offset of its directory, or of its pixels if it has none (`bare`)."""
 
     file: Path
     offset: int
@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True)
 class PlaneKind:
-    """What every plane is like."""
+    """Axes, shape and pixel type, the same for every plane."""
 
     axes: str
     shape: tuple[int, ...]
@@ -33,7 +33,7 @@ class PlaneKind:
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of a recording besides its planes; see `Planes`."""
+    """Further facts about a recording; see `Planes`."""
 
     files: list[Path]
     images: int
@@ -49,12 +49,12 @@ class IndexedPlanes:
     ----------
     axes : str
         Letters of the axes of `places`.
-    places : ndarray of Place or None
-        Where each plane lies; None where it is not there.
+    places : ndarray of Place or None, one dimension for each of `axes`
+        Location of each plane; None for a missing one.
     kind : PlaneKind
-        What every plane is like.
+        Properties of every plane.
     found : Found
-        Files, number of images, notes.
+        Further facts: files, number of images, notes.
     """
 
     def __init__(self, axes: str, places: NDArray[Any], kind: PlaneKind, found: Found) -> None:
@@ -69,13 +69,13 @@ class IndexedPlanes:
 
     @property
     def there(self) -> NDArray[np.bool_] | None:
-        """Which planes there are."""
+        """True for planes that are present; None if all are."""
         found = [place is not None for place in _flat(self._places)]
         there = np.array(found, bool).reshape(self._places.shape)
         return None if there.all() else there
 
     def read(self, index: Index) -> NDArray[Any]:
-        """Read what `index` says, planes that are not there as zeros."""
+        """Read the planes at `index`; missing ones read as zeros."""
         leading = index[: self._places.ndim]
         chosen = np.asarray(self._places[leading], object)
         pixels = np.zeros((chosen.size, *self._kind.shape), self.dtype)
@@ -94,7 +94,7 @@ class IndexedPlanes:
             page = tifffile.TiffPage(file, index=0)
             if (page.shape, page.dtype) != (self._kind.shape, self._kind.dtype):
                 raise BadInput(
-                    f"{place.file}: a plane is not like the first one",
+                    f"{place.file}: a plane differs from the first one",
                     found=f"{page.dtype}, {page.shape}",
                     expected=f"{self._kind.dtype}, {self._kind.shape}",
                     cure="record it again, or leave this file out",

@@ -1,7 +1,7 @@
-"""Refuse damaged TIFFs instead of guessing, by their headers alone, before a pixel is read.
+"""Refuse damaged TIFFs instead of guessing, judged by their headers alone, before any pixel is read.
 
-tifffile fills what is missing from a truncated file with zeros, and takes the last directory that it finds for the
-last one there is. A damaged header can ask for more memory than any machine has.
+tifffile fills the missing part of a truncated file with zeros, and takes the last directory that it finds for the last
+one there was. A damaged header can ask for more memory than any machine has.
 """
 
 import os
@@ -15,7 +15,7 @@ from cpretrain.errors import DamagedFile
 from cpretrain.images.coded_image import stated_pixels
 
 MOST_PIXELS = 2**30
-"""More than this many pixels in a plane are taken for a damaged header."""
+"""Maximum number of pixels in a plane; more is taken for a damaged header."""
 
 _UNCOMPRESSED = 1
 _IMAGES_OF_THEIR_OWN = (
@@ -25,19 +25,19 @@ _IMAGES_OF_THEIR_OWN = (
     *(50002, 52546),  # JPEG XL
     *(34887, 34933, 50001),  # LERC, PNG, WebP
 )
-"""Compressions whose data states a size of its own."""
+"""Compressions whose data states its own size."""
 _HEADER = 2**20
-"""Bytes in which that size stands."""
+"""Bytes at the start of the data within which that size is stated."""
 _LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
 
 
 def check_page(path: str | os.PathLike, page: Any) -> None:
-    """Make sure that a page of a TIFF can be what its header says.
+    """Check that a page of a TIFF can be what its header states.
 
     Raises
     ------
     BadInput
-        When its pixels are more than the file can hold, or lie beyond its end.
+        When it has more pixels than the file can hold, or they lie beyond its end.
     """
     size, height, width = os.path.getsize(path), int(page.imagelength), int(page.imagewidth)
     if not 0 < height * width <= MOST_PIXELS:
@@ -53,7 +53,7 @@ def check_page(path: str | os.PathLike, page: Any) -> None:
 
 
 def check_segments(path: str | os.PathLike, page: Any) -> None:
-    """Make sure that the pixels of a page lie inside its file, before as many bytes are asked for.
+    """Check that a page's pixels lie inside its file, before the bytes are allocated.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check_segments(path: str | os.PathLike, page: Any) -> None:
 
 
 def check_coded(path: str | os.PathLike, page: Any) -> None:
-    """Make sure that compressed images in a page are not larger than the page says, before they are decoded.
+    """Check that compressed images in a page are not larger than the page states, before they are decoded.
 
     Parameters
     ----------
@@ -93,32 +93,32 @@ def check_coded(path: str | os.PathLike, page: Any) -> None:
             file.seek(start)
             stated = stated_pixels(file.read(min(count, _HEADER)))
             if stated and stated[0] * stated[1] > 4 * max(1, height) * max(1, width):
-                said = (
+                found = (
                     f"{stated[0]} × {stated[1]} pixels in a part of page {page.index} of {height} × {width}"
                 )
-                raise DamagedFile(path, f"an image of {said}")
+                raise DamagedFile(path, f"an image of {found}")
 
 
 def check_movie(
     path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, files: Iterable[Path]
 ) -> None:
-    """Make sure that a movie is as long as its headers say.
+    """Check that a movie is as long as its headers state.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
     file : tifffile.TiffFile
-        The same, opened.
+        The same file, opened.
     series : tifffile.TiffPageSeries
         The movie in it.
     files : iterable of pathlib.Path
-        All files that the movie is made of.
+        All files of the movie.
 
     Raises
     ------
     BadInput
-        When the file was cut off.
+        When the file is truncated.
     """
     page = series.keyframe
     check_page(path if page.parent is file else path.parent / page.parent.filename, page)
@@ -128,9 +128,9 @@ def check_movie(
         raise DamagedFile(
             path, f"{size} bytes, where a movie of {series.shape} pixels ({series.axes}) needs more"
         )
-    planes, said = series.size // page.size, int((file.imagej_metadata or {}).get("images", 1))
-    if file.is_imagej and planes < said:
-        raise DamagedFile(path, f"{planes} of {said} planes")
+    planes, stated = series.size // page.size, int((file.imagej_metadata or {}).get("images", 1))
+    if file.is_imagej and planes < stated:
+        raise DamagedFile(path, f"{planes} of {stated} planes")
 
 
 def _ratio(page: Any) -> int:

@@ -1,4 +1,4 @@
-"""What a TIFF says of its pixels: their size, the frame interval, names and colours of the channels."""
+"""Metadata in a TIFF: pixel size, frame interval, names and colours of the channels."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ _OF_CHANNELS = (
 
 
 def calibration_of(file: tifffile.TiffFile) -> Calibration:
-    """Read pixel size and frame interval, where the file has them."""
+    """Read pixel size and frame interval, as far as the file has them."""
     if file.is_imagej and file.imagej_metadata:
         facts = file.imagej_metadata
         y, x = (_resolution(file, tag) for tag in ("YResolution", "XResolution"))
@@ -55,7 +55,7 @@ def calibration_of(file: tifffile.TiffFile) -> Calibration:
 
 
 def channels_of(file: tifffile.TiffFile, count: int) -> Channels:
-    """Read names and colours of the `count` channels of a file, where it has them."""
+    """Read names and colours of a file's `count` channels, as far as it has them."""
     if file.is_ome and file.ome_metadata:
         return _ome_channels(_ome_image(file), count)
     facts = (file.imagej_metadata or {}) if file.is_imagej else {}
@@ -80,7 +80,7 @@ def _ome_channels(image: dict[str, Any], count: int) -> Channels:
     of_image = {name: image[name] for name in _OF_IMAGE if name in image}
     channels = image["Pixels"].get("Channel", [])
     channels = channels if isinstance(channels, list) else [channels]
-    if len(channels) != count:  # RGB: several samples in a channel
+    if len(channels) != count:  # RGB: several samples per channel
         return Channels(ome=of_image)
     of_channels = {
         name: [channel[name] for channel in channels]
@@ -100,7 +100,12 @@ def _ome_channels(image: dict[str, Any], count: int) -> Channels:
 
 
 def _colour_map(file: tifffile.TiffFile) -> NDArray[np.uint8]:
-    """Give the table of an image of one channel, as ImageJ writes it for all pixel types; shape (1, 3, 256) or (0,)."""
+    """Read the lookup table of a single-channel image, which ImageJ writes for all pixel types.
+
+    Returns
+    -------
+    ndarray of uint8, shape (1, 3, 256), or (0,) without a table
+    """
     table = file.pages[0].tags.valueof("ColorMap")  # type: ignore[union-attr]
     if table is None or np.size(table) != 768:
         return np.empty(0, np.uint8)
@@ -108,7 +113,7 @@ def _colour_map(file: tifffile.TiffFile) -> NDArray[np.uint8]:
 
 
 def _resolution(file: tifffile.TiffFile, tag: str) -> float:
-    """Pixel size from a resolution tag (pixels per unit, as a fraction); 1.0 where it says nothing."""
+    """Return the pixel size from a resolution tag (pixels per unit, as a fraction); 1.0 without one."""
     entry = file.pages[0].tags.get(tag)  # type: ignore[union-attr]
     if entry is None or not entry.value[0]:
         return 1.0

@@ -1,7 +1,7 @@
-"""Stacks as Micro-Manager writes them: an index at the start of each file says which plane lies where.
+"""Stacks written by Micro-Manager: an index at the start of each file states the location of each plane.
 
-One recording may be in several files, which the header does not name, and may have been stopped before it was as long
-as its header says; several positions are in files of their own, or in one.
+A recording may consist of several files, which the header does not name, and may have been stopped before it reached
+the length in its header; positions are in separate files, or together in one.
 """
 
 import re
@@ -29,12 +29,12 @@ _PART = re.compile(
 )
 _ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 _KINDS: dict[int, Literal["stack", "ndtiff"]] = {54773648: "stack", 483729: "ndtiff"}
-"""By the number behind the TIFF's own header."""
+"""Kinds by the number after the TIFF's own header."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A file of a stack: its index of (channel, slice, frame, position, place of the directory), and its header."""
+    """A file of a stack: its index (channel, slice, frame, position, offset of the directory), and its header."""
 
     file: Path
     index: NDArray[np.uint32]
@@ -42,7 +42,7 @@ class _Part:
 
 
 def read_stack(path: Path, choose: Choose) -> IndexedPlanes | None:
-    """Open the stack that a file belongs to; None where it is none of Micro-Manager's.
+    """Open the stack that a file belongs to; return None if it was not written by Micro-Manager.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def read_stack(path: Path, choose: Choose) -> IndexedPlanes | None:
     Raises
     ------
     BadInput
-        When a file of the stack is missing between others, or one is damaged.
+        When a file in the middle of the stack is missing, or a file is damaged.
     """
     opened = _part(path)
     if opened is None or "MicroManagerVersion" not in opened.summary or "Frames" not in opened.summary:
@@ -80,7 +80,7 @@ def read_stack(path: Path, choose: Choose) -> IndexedPlanes | None:
 
 
 def recorded_by(path: Path) -> Literal["stack", "ndtiff"] | None:
-    """Tell, by its first bytes, whether a file is of Micro-Manager, and with an index in it or beside it."""
+    """Return by its first bytes whether Micro-Manager wrote a file, with an index in it or beside it; else None."""
     with path.open("rb") as file:
         start = file.read(12)
     order = _ORDERS.get(start[:2])
@@ -88,14 +88,16 @@ def recorded_by(path: Path) -> Literal["stack", "ndtiff"] | None:
 
 
 def _parts(opened: _Part, position: int, notes: list[str]) -> list[_Part]:
-    """All files of the stack, in order: those whose names differ in a number behind them, of one recording."""
+    """Return all files of the stack, in order: those of one recording whose names differ in a trailing number."""
     found: dict[int, _Part] = {}
     for file, number in _siblings(opened.file):
         part = opened if file == opened.file else _part(file)
         if part is None or part.summary != opened.summary or position not in part.index[:, _POSITION]:
             continue
         if part is not opened and _clash(part, opened, position):
-            notes.append(f"{file.name} holds frames of the same numbers, and is taken for another recording")
+            notes.append(
+                f"{file.name} holds frames of the same numbers, and is taken to be another recording"
+            )
             continue
         found[number] = part
     numbers = sorted(found)
@@ -111,12 +113,12 @@ def _parts(opened: _Part, position: int, notes: list[str]) -> list[_Part]:
 
 
 def _begins_late(part: _Part, position: int, numbers: list[int]) -> bool:
-    """Whether the first file there is holds no first frame: it is a later part, not one whose name has a number."""
+    """Return whether the first file present lacks the first frame, and so is a later part with a number in its name."""
     return numbers[0] > 0 and int(part.index[part.index[:, _POSITION] == position][:, _FRAME].min()) > 0
 
 
 def _siblings(path: Path) -> Iterator[tuple[Path, int]]:
-    """Files of names that differ in a number behind them, with that number; 0 where there is none."""
+    """Yield files whose names differ in a trailing number, with that number; 0 without one."""
     own = _PART.fullmatch(path.name)
     if own is None:
         yield path, 0
@@ -156,8 +158,8 @@ def _part(file: Path) -> _Part | None:
 
 
 def _count(summary: dict[str, Any], name: str) -> int:
-    said = summary.get(name, 1)
-    return int(said) if isinstance(said, int | float) and 0 < said <= MOST_PAGES else 1
+    stated = summary.get(name, 1)
+    return int(stated) if isinstance(stated, int | float) and 0 < stated <= MOST_PAGES else 1
 
 
 def _kind(part: _Part) -> PlaneKind:

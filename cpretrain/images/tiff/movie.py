@@ -1,4 +1,4 @@
-"""A movie in a TIFF, an ImageJ hyperstack, an OME-TIFF or a stack of Micro-Manager, read one frame at a time."""
+"""Movies in TIFF, ImageJ hyperstack, OME-TIFF or Micro-Manager stack, read one frame at a time."""
 
 import re
 from collections.abc import Iterator
@@ -28,16 +28,16 @@ from cpretrain.runtime.log_silence import silent
 
 
 class TiffMovie:
-    """A movie in a TIFF; `files` are all that it is made of.
+    """A movie in a TIFF; `files` lists all files that it consists of.
 
-    Frames of which no plane is there are left out; `notes` say so, and what else was missing or guessed.
+    Frames without any plane are left out; `notes` state this, and anything else that was missing or guessed.
 
     Parameters
     ----------
     path : pathlib.Path
         The file; of a movie in several files any one of them; with the position where it holds several.
     axes : str, optional
-        Axes of the file, where it states them wrongly.
+        Axes of the file, if stated wrongly there.
 
     Raises
     ------
@@ -54,14 +54,14 @@ class TiffMovie:
             on_error.pop_all()
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), the axes of the file without T."""
+        """Return frame `t` (from 0), with the file's axes except T."""
         return self._planes.read(self._index(t))
 
     def _index(self, t: int) -> Index:
         return tuple(self.frames[t] if axis == "T" else slice(None) for axis in self.axes)
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Which planes of frame `t` are not in the file and read as zeros, axes z, c; or (1, 1)."""
+        """Return which planes of frame `t` are missing and read as zeros, ndarray of bool, shape (Z, C) or (1, 1)."""
         there = self._planes.there
         if there is None:
             return np.zeros((1, 1), bool)
@@ -76,7 +76,7 @@ class TiffMovie:
         self._file.close()
 
     def _open(self, on_error: ExitStack, choose: Choose) -> Planes:
-        """Find the planes: by the index of Micro-Manager, or by the header of the file."""
+        """Find the planes: by Micro-Manager's index, or by the header of the file."""
         kind = recorded_by(self.path)
         if kind == "stack" and (stack := read_stack(self.path, choose)):
             return stack
@@ -99,8 +99,8 @@ class TiffMovie:
             pages.files = sorted({*pages.files, self.path.with_name(image.header)})
         elif kind == "ndtiff" and len(self._file.pages) > 1:
             pages.notes.append(
-                f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it "
-                "into this folder"
+                f"there is no {INDEX} beside it, so its pages are taken as frames in file order; put it into this "
+                "folder"
             )
         return pages
 
@@ -125,7 +125,7 @@ class TiffMovie:
             self.channels = Channels(names=names)
 
     def _leave_out(self, there: NDArray[np.bool_]) -> None:
-        """Leave out frames that are not there, and say which planes of others are not."""
+        """Leave out missing frames, and note missing planes of other frames."""
         axes = self.axes[: there.ndim]
         if len(axes) < there.ndim or not set(axes) <= set("TZC"):
             raise BadInput(f"{self.path}: planes are missing", found=f"{there.sum()} of {there.size} planes")
@@ -138,7 +138,7 @@ class TiffMovie:
 
 @contextmanager
 def _clear_errors(path: Path) -> Iterator[None]:
-    """Turn what tifffile raises into a clear error; a damaged file raises nearly anything."""
+    """Turn tifffile's exceptions into a clear error; a damaged file can raise nearly anything."""
     try:
         yield
     except BadInput:
@@ -154,7 +154,7 @@ def _clear_errors(path: Path) -> Iterator[None]:
 
 
 def _appended(file: tifffile.TiffFile) -> bool:
-    """Whether pages were appended one by one, each with a header of its own that knows nothing of the others."""
+    """Return whether pages were appended one by one, each with its own header that does not mention the others."""
     if not file.is_shaped or len(file.pages) < 2 or len(file.series) < 2:
         return False
     full = [series for series in file.series if not series.keyframe.is_reduced]
@@ -164,7 +164,7 @@ def _appended(file: tifffile.TiffFile) -> bool:
 
 
 def _check_files(path: Path, image: OmeImage) -> None:
-    """Make sure that all files of an image are there; tifffile would put zeros in place of one."""
+    """Check that all files of an image exist; tifffile would fill in zeros for a missing one."""
     missing = [name for name in image.files if not path.with_name(name).is_file()]
     if missing:
         raise BadInput(
@@ -175,16 +175,17 @@ def _check_files(path: Path, image: OmeImage) -> None:
 
 
 def _foreign_files(path: Path, file: tifffile.TiffFile, image: OmeImage) -> list[str]:
-    """Say which files of a set are others than were recorded, by the identifiers in their headers."""
+    """Return notes on files of a set that are not the recorded ones, judged by the identifiers in their headers."""
     own = identifier_in(str(tifffile.tiffcomment(path))) if len(image.files) > 1 else ""
     foreign = []
     for page in {page.parent.filename: page for page in file.series[0].pages if page is not None}.values():
         name = page.parent.filename
-        said = identifier_in(page.parent.pages.first.description)
-        if name != path.name and said not in ("", own, image.identifiers.get(name, "") or said):
+        stated = identifier_in(page.parent.pages.first.description)
+        if name != path.name and stated not in ("", own, image.identifiers.get(name, "") or stated):
             foreign.append(name)
     if not foreign:
         return []
     return [
-        f"{', '.join(foreign[:5])}: has another identifier than this movie says; was another file given this name?"
+        f"{', '.join(foreign[:5])}: has a different identifier from the one in the movie's header; was another file "
+        "given this name?"
     ]

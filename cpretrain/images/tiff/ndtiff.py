@@ -1,4 +1,4 @@
-"""Recordings as Micro-Manager's NDTiff has them: a file ``NDTiff.index`` says which plane lies where."""
+"""Recordings in Micro-Manager's NDTiff format: a file ``NDTiff.index`` states the location of each plane."""
 
 import json
 import struct
@@ -21,7 +21,7 @@ _AXES = {"time": "T", "t": "T", "z": "Z", "channel": "C", "c": "C"}
 _GREY = {0: "uint8", 1: "uint16", 3: "uint16", 4: "uint16", 5: "uint16", 6: "uint16"}
 _RGB = 2
 _LONGEST = 2**16
-"""Bytes of a name or of the axes of a plane."""
+"""Maximum length in bytes of a name, or of a plane's axes."""
 
 
 class _Row(NamedTuple):
@@ -49,13 +49,13 @@ def read_ndtiff(path: Path, choose: Choose) -> IndexedPlanes:
     Raises
     ------
     BadInput
-        When a file of it is missing, the index is damaged, or knows no such file.
+        When one of its files is missing, or the index is damaged or does not list this file.
     """
     index = path.with_name(INDEX)
     rows = list(_rows(index))
     if path.name not in {row.file for row in rows}:
         raise BadInput(
-            f"{path}: {INDEX} beside it knows no such file",
+            f"{path}: {INDEX} beside it does not list it",
             found=", ".join(sorted({row.file for row in rows})[:5]) or "an empty index",
             cure="give the file the name that it was recorded under",
         )
@@ -78,7 +78,7 @@ def read_ndtiff(path: Path, choose: Choose) -> IndexedPlanes:
 
 
 def _placed(path: Path, rows: list[_Row]) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Give the place of each plane, and the names of the channels where they have some."""
+    """Return the location of each plane, and the names of the channels if they have any."""
     along = {axis: [_at(row, axis) for row in rows] for axis in "TZC"}
     names = {axis: list(dict.fromkeys(at for at in along[axis] if isinstance(at, str))) for axis in along}
     numbers = {

@@ -1,7 +1,7 @@
-"""Which image of an OME-XML header is that of a file: each file of several positions may describe them all.
+"""Find a file's image in an OME-XML header: with several positions, each file may describe them all.
 
-tifffile takes the first image of the header, whatever file was opened, and takes pages for frames where the header
-stands in another file.
+tifffile takes the first image in the header, whichever file was opened, and takes pages for frames if the header is in
+another file.
 """
 
 import re
@@ -15,13 +15,13 @@ from cpretrain.images.tiff.ome_xml import checked_name, refuse_entities
 from cpretrain.images.tiff.open_file import open_tiff
 
 LONGEST_HEADER = 2**28
-"""Bytes of a header in a file of its own."""
+"""Maximum length in bytes of a header in a separate file."""
 _UUID_OF_FILE = re.compile(r"<(?:\w+:)?OME\b[^>]*?\bUUID=[\"']([^\"']*)")
 
 
 @dataclass(frozen=True)
 class OmeImage:
-    """What an OME-XML header says of one file.
+    """The content of an OME-XML header that concerns one file.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class OmeImage:
     files : tuple of str
         Names of all files of the chosen one.
     identifiers : dict of str to str
-        UUID of each of these files, as the header says it.
+        UUID of each of these files, according to the header.
     header : str
-        Name of the file that the header stands in.
+        Name of the file that contains the header.
     """
 
     text: str
@@ -45,7 +45,7 @@ class OmeImage:
 
 
 def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
-    """Find the image whose planes lie in a file.
+    """Find the image whose planes are in a file.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
     Returns
     -------
     OmeImage or None
-        None where the header is no XML, or describes no planes; tifffile then takes the pages as they are.
+        None if the header is not XML, or describes no planes; tifffile then takes the pages as they are.
 
     Raises
     ------
     BadInput
-        When the file with the header is missing, or it cannot be told which image is that of the file.
+        When the file with the header is missing, or it is unclear which image belongs to the file.
     """
     root, own = _parsed(path, text), identifier_in(text)
     if root is None:
@@ -91,13 +91,13 @@ def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
 
 
 def identifier_in(text: str) -> str:
-    """Give the UUID that a header says that its file has; empty where it says none."""
+    """Return the UUID that a header states for its own file; empty if it states none."""
     found = _UUID_OF_FILE.search(text[:4096])
     return found.group(1) if found else ""
 
 
 def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, in_file: bool) -> str:
-    """Under which name the header knows the file: its own, or an earlier one."""
+    """Return the name by which the header refers to the file: its present one, or an earlier one."""
     files: dict[str, str] = {}
     for image in described:
         files |= _files(image, path.name if in_file else "")
@@ -107,7 +107,7 @@ def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, 
     found = by_name or by_identifier or alone
     if not found:
         raise BadInput(
-            f"{path}: which of the images in its OME-XML header it holds cannot be told",
+            f"{path}: cannot tell which of the images in its OME-XML header it holds",
             found=f"a header of {', '.join(list(files)[:5])}" + (" …" if len(files) > 5 else ""),
             cure="give the file the name that it was recorded under",
         )
@@ -115,7 +115,7 @@ def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, 
 
 
 def _files(image: ElementTree.Element, own: str) -> dict[str, str]:
-    """Names and UUIDs of the files of an image; planes without a file of their own are in that of the header."""
+    """Return names and UUIDs of an image's files; planes that name no file are in the header's file."""
     files: dict[str, str] = {}
     for plane in _planes(image):
         named = next((child for child in plane if _kind(child) == "UUID"), None)
@@ -143,7 +143,7 @@ def _parsed(path: Path, text: str) -> ElementTree.Element | None:
 
 
 def _read_header(path: Path, name: str) -> ElementTree.Element:
-    """Read the header that describes the planes of `path`, in a file beside it: a TIFF, or XML alone."""
+    """Read the header that describes the planes of `path` from a file beside it: a TIFF, or plain XML."""
     file = path.with_name(name)
     if not file.is_file():
         raise BadInput(

@@ -1,6 +1,6 @@
-"""Refuse an OME-XML header that asks for too much, or for files elsewhere, before tifffile follows it.
+"""Refuse an OME-XML header with excessive counts, or with files in other folders, before tifffile acts on it.
 
-tifffile makes a list as long as the header says that there are planes, and opens every file that it names.
+tifffile allocates a list as long as the stated number of planes, and opens every file that the header names.
 """
 
 import os
@@ -14,20 +14,20 @@ _COUNTS = ("IFD", "NumPlanes", "PlaneCount", "FirstT", "FirstC", "FirstZ", "Size
 
 
 def check_ome(path: str | os.PathLike, text: str) -> None:
-    """Make sure that the header of an OME-TIFF says what a file can be, and so do the files beside it that it names.
+    """Check that an OME-TIFF's header is plausible, and so are the directories of files that it names.
 
     Parameters
     ----------
     path : path-like
         The file, for errors.
     text : str
-        The header; text that is no XML is left to tifffile, which then takes the pages as they are.
+        The header; text that is not XML is left to tifffile, which then takes the pages as they are.
 
     Raises
     ------
     BadInput
-        For entities, which OME-XML does not have and XML bombs are made of; counts beyond any movie; and files in
-        other folders. For files of its planes whose directories go round in a circle.
+        When it defines entities, which OME-XML does not use but XML bombs do; has counts beyond those of any movie;
+        names files in other folders; or names files whose directories form a loop.
     """
     refuse_entities(path, text)
     try:
@@ -54,36 +54,36 @@ def refuse_entities(path: str | os.PathLike, text: str) -> None:
     Raises
     ------
     BadInput
-        When it does.
+        When it defines any.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise DamagedFile(path, "definitions of entities in the OME-XML header")
 
 
-def _check_counts(path: str | os.PathLike, said: dict[str, str]) -> None:
+def _check_counts(path: str | os.PathLike, stated: dict[str, str]) -> None:
     planes = 1
     for name in _COUNTS:
-        count = int(said.get(name, 1))
+        count = int(stated.get(name, 1))
         planes *= max(1, count) if name.startswith("Size") else 1
         if not 0 <= count <= MOST_PAGES or planes > MOST_PAGES:
-            raise DamagedFile(path, f"an OME-XML header that says {name}={said[name]!r}"[:200])
+            raise DamagedFile(path, f"an OME-XML header that says {name}={stated[name]!r}"[:200])
 
 
 def checked_name(path: str | os.PathLike, name: str) -> str:
-    """Give the name of a file that a header names, if it lies beside it.
+    """Return the name of a file in a header, provided that it is in the same folder.
 
     Raises
     ------
     BadInput
-        When it lies in another folder.
+        When it is in another folder.
     """
     if not name == PurePosixPath(name).name == PureWindowsPath(name).name or name == "..":
         raise DamagedFile(path, f"an OME-XML header that names a file in another folder, {name!r}"[:200])
     return name
 
 
-def _check_steps(path: str | os.PathLike, said: dict[str, str]) -> None:
-    if "Start" in said:
-        start, end, step = (float(said.get(name, 1)) for name in ("Start", "End", "Step"))
+def _check_steps(path: str | os.PathLike, stated: dict[str, str]) -> None:
+    if "Start" in stated:
+        start, end, step = (float(stated.get(name, 1)) for name in ("Start", "End", "Step"))
         if not abs(end - start) < abs(step) * MOST_PAGES:
             raise DamagedFile(path, f"an OME-XML header of modulo steps from {start:g} to {end:g}")

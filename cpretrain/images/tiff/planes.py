@@ -1,4 +1,4 @@
-"""The planes of a movie, wherever they lie: by frame, z plane and channel, some of them not there."""
+"""Interface to the planes of a movie, by frame, z plane and channel; some may be missing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,40 +8,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 Index = tuple[int | slice, ...]
-"""A place or all places, for each axis."""
+"""One position or all positions, for each axis."""
 
 
 class Planes(Protocol):
-    """Planes with named axes, of which some may be missing."""
+    """Planes with named axes; some may be missing."""
 
     axes: str
-    """A letter for each axis, as the file states them, Y and X among the last."""
+    """One letter per axis, as the file states them, with Y and X among the last."""
     shape: tuple[int, ...]
     dtype: np.dtype
     files: list[Path]
     images: int
     notes: list[str]
-    """What was guessed, is missing or left out, in words for people."""
+    """Sentences on what was guessed, is missing or was left out."""
     why_missing: str
-    """Why planes may be missing."""
+    """Likely reason for missing planes, as part of a sentence."""
 
     @property
     def there(self) -> NDArray[np.bool_] | None:
-        """Which planes there are, along the first axes; None where none is missing."""
+        """True for planes that are present, along the first axes; None if all are."""
 
     def read(self, index: Index) -> NDArray[Any]:
-        """Read what `index` says, planes that are not there as zeros."""
+        """Read the planes at `index`; missing ones read as zeros."""
 
 
 def named_places(places: NDArray[np.bool_], axes: str) -> str:
-    """Say in words where planes are, for example ``channel 2 of frames 1 to 3, 5``; frames are counted from 0.
+    """Describe positions in words, for example ``channel 2 of frames 1 to 3, 5``; frames are counted from 0.
 
     Parameters
     ----------
-    places : ndarray of bool
-        True where they are, along `axes`.
+    places : ndarray of bool, one dimension for each of `axes`
+        True at the positions to describe.
     axes : str
-        Letters of TZC.
+        Letters from TZC.
     """
     order = [axes.index(axis) for axis in "ZCT" if axis in axes]
     by_frame = places.transpose(order).reshape(*(places.shape[i] for i in order if axes[i] != "T"), -1)
@@ -66,7 +66,7 @@ def named_places(places: NDArray[np.bool_], axes: str) -> str:
 
 
 def counted(frames: tuple[int, ...] | list[int]) -> str:
-    """Say which frames, for example ``frames 1 to 3, 5``."""
+    """List frames in words, for example ``frames 1 to 3, 5``."""
     runs = list(_runs(frames))
     texts = [f"{first} to {last}" if last > first else f"{first}" for first, last in runs[:6]]
     return ("frames " if len(frames) > 1 else "frame ") + ", ".join(texts) + ", …" * (len(runs) > 6)

@@ -1,4 +1,4 @@
-"""Planes in the pages of a TIFF, as tifffile understands its header; checked before they are read."""
+"""Planes in the pages of a TIFF, as tifffile interprets its header; checked before they are read."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.integrity import check_coded, check_movie, check_segments
 from cpretrain.images.tiff.planes import Index
+from cpretrain.runtime.spelling import option
 
 _NAMED_HEADERS = {"ome": "OME", "imagej": "ImageJ", "shaped": "tifffile", "scanimage": "ScanImage"}
 
@@ -22,7 +23,7 @@ class SeriesPages:
     path : pathlib.Path
         The file.
     file : tifffile.TiffFile
-        The same, opened.
+        The same file, opened.
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
@@ -31,7 +32,7 @@ class SeriesPages:
     Raises
     ------
     BadInput
-        When the file is shorter than its header says, or has frames of different sizes or types.
+        When the file is shorter than its header states, or has frames of different sizes or types.
     """
 
     why_missing = "they were left out in the recording, or it was stopped before its end"
@@ -46,15 +47,15 @@ class SeriesPages:
         self.images = images
         check_movie(path, file, series, self.files)
         self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
-        self._one_stretch = len(series.pages) == 1 and series.dataoffset is not None
-        pages = series.size // series.keyframe.size if self._one_stretch else len(series)
+        self._is_contiguous = len(series.pages) == 1 and series.dataoffset is not None
+        pages = series.size // series.keyframe.size if self._is_contiguous else len(series)
         self._numbers = _page_numbers(self.shape, pages)
         file.filehandle.set_lock(True)  # frames may be read in several threads
         self.notes = [*_header_notes(file, series), *_unused_pages(file, series, self.images)]
 
     @property
     def there(self) -> NDArray[np.bool_] | None:
-        """Which planes there are, along the first axes; None where none is missing."""
+        """True for planes that are present, along the first axes; None if all are."""
         pages = self._series.pages
         if len(pages) < 2 or all(page is not None for page in pages):
             return None
@@ -62,7 +63,7 @@ class SeriesPages:
         return there.reshape(self._numbers.shape) if len(pages) == self._numbers.size else there
 
     def read(self, index: Index) -> NDArray[Any]:
-        """Read what `index` says, planes that are not there as zeros."""
+        """Read the planes at `index`; missing ones read as zeros."""
         leading = self._numbers.ndim
         numbers = np.asarray(self._numbers[index[:leading]])
         pixels = np.empty((numbers.size, *self.shape[leading:]), self.dtype)
@@ -74,9 +75,9 @@ class SeriesPages:
         ]
 
     def _page(self, number: int) -> Any:
-        """Return a page, checked; where all pixels lie in one stretch, whose length was checked, a stand-in for it."""
+        """Return a checked page, or where all pixels are contiguous, their length checked, a stand-in for it."""
         first = self._series[0]
-        if self._one_stretch and first is not None:
+        if self._is_contiguous and first is not None:
             count = first.size * self.dtype.itemsize
             return tifffile.TiffFrame(
                 self._file,
@@ -91,7 +92,7 @@ class SeriesPages:
         return page
 
     def _check(self, page: Any) -> None:
-        """Make sure that a page is like the first one: tifffile takes that for granted."""
+        """Check that a page is like the first one, which tifffile takes for granted."""
         name = self.path.parent / page.parent.filename
         first, here = self._series.keyframe, page.keyframe
         if here is not first and not _alike(first, here):
@@ -105,7 +106,7 @@ class SeriesPages:
 
 
 def _pixels(page: Any) -> NDArray[Any]:
-    """Read a page, which may lie in a file of a set that is closed while it is not needed."""
+    """Read a page; the other files of a set are closed while they are not needed."""
     handle = page.parent.filehandle
     if not handle.closed:
         return np.asarray(page.asarray())
@@ -122,7 +123,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
     return BadInput(
-        f"{path}: frame {number} is not like the first frame",
+        f"{path}: frame {number} differs from the first frame",
         found=f"{odd.dtype}, {odd.shape}",
         expected=f"{first.dtype}, {first.shape}, as the first frame",
         cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
@@ -130,7 +131,7 @@ def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
 
 
 def _page_numbers(shape: tuple[int, ...], pages: int) -> NDArray[np.int64]:
-    """Numbers of the pages along the first axes of a movie; the others lie within a page."""
+    """Return the page numbers along the first axes of a movie; the other axes lie within a page."""
     leading = np.cumprod((1, *shape)).tolist()
     return np.arange(pages).reshape(shape[: leading.index(pages)]) if pages in leading else np.arange(pages)
 
@@ -150,18 +151,19 @@ def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeri
 
 
 def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> list[str]:
-    """Say that a header does not fit the pages, which are then taken as they come."""
+    """Return a note if a header does not fit the pages, which are then taken in order."""
     kinds = [kind for kind in _NAMED_HEADERS if getattr(file, f"is_{kind}")]
     if series.kind in kinds or not kinds or len(series.pages) < 2:
         return []
     return [
-        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
-        f"{series.axes} in the order of the file; if they are something else, say so with --axes"
+        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken as "
+        f"{series.axes} in file order; if they "
+        f"are something else, name them with {option('axes')}"
     ]
 
 
 def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, images: int) -> list[str]:
-    """Say that there are more pages than the header says."""
+    """Return a note if there are more pages than the header states."""
     used = series.size // series.keyframe.size
     there = len(file.pages)
     if images > 1 or there <= used or series.kind in ("lsm", "ndpi", "svs", "scn") or len(file.series) > 1:
@@ -172,6 +174,6 @@ def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, imag
     if spare.is_reduced or not _alike(series.keyframe, spare):
         return []
     return [
-        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they "
+        f"its header says {used} planes, but the file holds {there}; the last {there - used} are left out. If they "
         "are frames as well, open it in Fiji and save it again"
     ]

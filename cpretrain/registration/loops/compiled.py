@@ -12,11 +12,11 @@ def fill(image, extended, sources, weights, whole):  # type: ignore[no-untyped-d
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         The image.
-    extended : array of float32, shape (Z', Y', X')
+    extended : ndarray of float32, shape (Z', Y', X')
         Zeros, which become the result.
-    sources, weights : tuple of array, shape (Z',), (Y',), (X',)
+    sources, weights : tuple of ndarray, shape (Z',), (Y',), (X',)
         For each pixel of an extended axis the pixel that it mirrors, and its weight.
     whole : bool
         Whether to round what is around the image to whole grey levels.
@@ -81,7 +81,7 @@ def lead(image, z, y, x):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         It goes on periodically beyond its borders; one plane is taken as a 2D image.
     z, y, x : int
         The pixel.
@@ -102,16 +102,16 @@ def highest_peaks(image, n):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         One plane is taken as a 2D image.
     n : int
         How many.
 
     Returns
     -------
-    places : array of int64, shape (n, 3)
+    places : ndarray of int64, shape (n, 3)
         In z, y, x, highest first; of equal ones the first in the image comes first.
-    heights : array of float32, shape (n,)
+    heights : ndarray of float32, shape (n,)
         Their values; -inf where there are fewer than `n`.
     """
     places = np.zeros((n, 3), np.int64)
@@ -168,7 +168,7 @@ def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-u
 
     Parameters
     ----------
-    a, b : array, shape (Z, Y, X)
+    a, b : ndarray, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
     shift : sequence of 3 int
         In z, y, x pixels.
@@ -208,18 +208,18 @@ def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no
 
     Parameters
     ----------
-    a, b : array of float32, shape (Z, Y, X)
+    a, b : ndarray of float32, shape (Z, Y, X)
         The images.
-    candidates : array of int64, shape (N, 3)
+    candidates : ndarray of int64, shape (N, 3)
         Shifts in z, y, x pixels.
     typical_a, typical_b : float
         Grey values typical of the images.
 
     Returns
     -------
-    scores : array of float32, shape (N,)
+    scores : ndarray of float32, shape (N,)
         Pearson correlations.
-    pixels : array of int64, shape (N,)
+    pixels : ndarray of int64, shape (N,)
         Sizes of the overlaps.
     """
     scores = np.zeros(len(candidates), np.float32)

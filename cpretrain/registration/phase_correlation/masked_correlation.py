@@ -10,9 +10,9 @@ def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest
 
     Parameters
     ----------
-    a, b : array of float32, shape (Z, Y, X)
+    a, b : ndarray of float32, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
-    kept_a, kept_b : array of bool, shape (Z, Y, X)
+    kept_a, kept_b : ndarray of bool, shape (Z, Y, X)
         Their pixels that count.
     shift : sequence of 3 int
         In z, y, x pixels.

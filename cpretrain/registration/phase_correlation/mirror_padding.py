@@ -35,7 +35,7 @@ def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         One plane is taken as a 2D image.
     whole : bool
         Whether the pixels around the image are rounded to whole grey levels (half up), as for uint8 and uint16.

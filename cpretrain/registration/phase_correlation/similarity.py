@@ -31,14 +31,14 @@ def score(later: Transformed, earlier: Transformed, candidates: NDArray[np.int64
     ----------
     later, earlier : Transformed
         Two images of one shape; both or none with pixels that do not count.
-    candidates : array of int64, shape (N, 3)
+    candidates : ndarray of int64, shape (N, 3)
         Drifts from the earlier to the later one, in z, y, x pixels.
 
     Returns
     -------
-    scores : array of float32, shape (N,)
+    scores : ndarray of float32, shape (N,)
         Pearson correlations.
-    pixels : array of int64, shape (N,)
+    pixels : ndarray of int64, shape (N,)
         Numbers of the pixels that were compared.
     """
     a, b, typical = later.image, earlier.image, (later.typical, earlier.typical)

@@ -23,7 +23,7 @@ class Transformed:
 
     Parameters
     ----------
-    image : array of float32, shape (Z, Y, X)
+    image : ndarray of float32, shape (Z, Y, X)
         The image, not extended.
     whole : bool
         Whether its grey levels are whole numbers.
@@ -35,7 +35,7 @@ class Transformed:
         A typical grey value.
     phase_errors : float
         Sum over the spectrum of the squared errors of its phases, in radians, that float32 leaves.
-    kept : array of bool, shape (Z, Y, X), optional
+    kept : ndarray of bool, shape (Z, Y, X), optional
         Pixels that count when two images are compared (default: all).
     """
 
@@ -53,9 +53,9 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
 
     Parameters
     ----------
-    image : array, shape (Z, Y, X), uint8, uint16 or float32
+    image : ndarray of uint8, uint16 or float32, shape (Z, Y, X)
         One plane is taken as a 2D image.
-    kept : array of bool, shape (Z, Y, X) or (1, Y, X), optional
+    kept : ndarray of bool, shape (Z, Y, X) or (1, Y, X), optional
         Pixels that count when it is compared with another image (default: all).
     """
     whole = image.dtype.kind != "f"

@@ -8,9 +8,11 @@ import tifffile
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.model_scores import ImageSet
+from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
+from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import ModelWeights
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.evaluation import EvaluateSettings
@@ -66,5 +68,6 @@ def write_example(
         ComparedModel(name, ModelWeights(name, None), EvaluateSettings().filled())
         for name in ("base", "retrained")
     ]
-    write_report(path, model, RECORD, verdict, [scoring], {"crop": pairs}, contenders)
+    evaluation = Evaluation(ModelFolder(model), RECORD, {"crop": pairs}, contenders, [scoring], verdict)
+    write_report(path, evaluation)
     return verdict, scoring
