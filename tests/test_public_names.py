@@ -1,4 +1,4 @@
-"""The public names: what a notebook user finds is what is documented, and nothing else."""
+"""The public names: a notebook user finds what is documented, and nothing else."""
 
 import doctest
 import subprocess
@@ -70,7 +70,7 @@ def test_a_name_of_0_1_0_still_works_with_a_warning(package, old, now):
 
 
 def test_examples_of_docstrings_run():
-    """Each example of a public docstring gives what it says."""
+    """Each example in a public docstring gives the stated result."""
     finder = doctest.DocTestFinder()
     runner = doctest.DocTestRunner(verbose=False)
     tried = 0

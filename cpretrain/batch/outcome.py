@@ -47,7 +47,17 @@ class Outcome(Generic[Result]):
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
-    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure."""
+    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the file; raises BadInput if it cannot be used.
+    file : pathlib.Path
+        The file.
+    worker : str
+        Name of this worker, for the outcome.
+    """
     started = time.perf_counter()
     result, failure = None, None
     try:

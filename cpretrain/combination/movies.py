@@ -136,7 +136,7 @@ def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSetting
 
 
 def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
-    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    """Return the path of a result: inside the movie if all its inputs are there, else in the folder."""
     beside = movie.image and place_beside(movie.image, out.resolve().name)
     if settings.format == "ome-zarr" and beside:
         return beside
@@ -144,7 +144,7 @@ def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> P
 
 
 def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
-    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    """Remove results of an earlier run in another format, and refuse to replace any that are not its own."""
     other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
     for movie in movies:
         check_place(_labels_file(movie, out, settings), out)

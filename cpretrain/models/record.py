@@ -99,6 +99,11 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
     -------
     dict of str to float or None
         Values by name of the setting; empty without a search.
+
+    Raises
+    ------
+    BadInput
+        When the record of the search is damaged.
     """
     path = ModelFolder(model).tuning
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Check drift settings against the movie before anything is measured, for both engines."""
+"""Checks of drift settings against the movie before anything is measured, for both engines."""
 
 from pathlib import Path
 from typing import Any
@@ -25,27 +25,27 @@ BEYOND_PLUGIN = (
     "mask",
     "ignore_padding",
 )
-"""Options of the native engine alone."""
+"""Options that only the native engine has."""
 FARTHEST = 1e7
-"""Shifts of this many pixels and more are taken for damage."""
+"""Limit in pixels; larger shifts are taken for damage."""
 SMALLEST_OVERLAP = 3
-"""Pixels along every axis below which an overlap of two images counts as none."""
+"""Minimum length in pixels, along every axis, of an overlap of two images."""
 
 
 def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
-    """Make sure that the settings fit the movie.
+    """Check that the settings fit the movie.
 
     Parameters
     ----------
     movie : Frames
-        The movie; no frame of it is read. If it has an attribute ``path``, messages begin with it.
+        The movie; none of its frames is read. If it has an attribute ``path``, messages start with it.
     settings : DriftSettings
         The settings to check.
 
     Raises
     ------
     BadInput
-        With a cure, when they do not fit.
+        When they do not fit, with a cure.
     """
     check_options(settings)
     name = _name(movie)
@@ -76,12 +76,12 @@ def beyond_plugin(settings: DriftSettings) -> list[str]:
 
 
 def check_options(settings: DriftSettings) -> None:
-    """Make sure that the settings fit each other, whatever the movie.
+    """Check that the settings are consistent, whatever the movie.
 
     Raises
     ------
     BadInput
-        Naming the options that exclude each other.
+        When options exclude each other.
     """
     beyond = [option(name) for name in beyond_plugin(settings)]
     if settings.engine == "fiji" and beyond:
@@ -148,12 +148,23 @@ def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
 
 
 def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:
-    """Make sure that shifts measured elsewhere fit the movie.
+    """Check that shifts measured elsewhere fit the movie.
+
+    Parameters
+    ----------
+    movie : Frames
+        The movie to correct.
+    settings : DriftSettings
+        Settings of the correction.
+    curve : DriftCurve
+        The shifts.
+    table : pathlib.Path
+        Their file, for errors.
 
     Raises
     ------
     BadInput
-        When the table has another number of frames, or the movie is RGB or lacks the channel to show.
+        When the table has a different number of frames, or the movie is RGB or lacks the channel to show.
     """
     name = _name(movie)
     _check_grey(name, movie)
@@ -200,7 +211,7 @@ def _check_movie(name: str, movie: Frames) -> None:
 
 
 def _axes_that_help(movie: Frames) -> str:
-    """Name the axes that would make frames of planes or channels."""
+    """Return the axes that would turn planes or channels into frames."""
     stated = getattr(movie, "axes", "").replace("T", "")
     words = {"Z": "z planes", "C": "channels"}
     lengths = dict(zip("ZC", movie.shape[1:3], strict=True))
@@ -251,12 +262,21 @@ def _check_roi(name: str, roi: tuple[int, int, int, int], height: int, width: in
 
 
 def check_pixels(movie: Frames, frame: NDArray[Any], t: int) -> None:
-    """Make sure that frame `t` (from 0) of a movie holds numbers only.
+    """Check that a frame of a movie holds only finite numbers.
+
+    Parameters
+    ----------
+    movie : Frames
+        The movie, for errors.
+    frame : ndarray, shape (Z, C, Y, X)
+        The frame.
+    t : int
+        Its number, from 0.
 
     Raises
     ------
     BadInput
-        Naming the frame, when it holds NaN or infinite pixels.
+        When it holds NaN or infinite pixels.
     """
     if frame.dtype.kind != "f" or np.isfinite(frame).all():
         return

@@ -1,4 +1,4 @@
-"""Rows that stand for an image, so that checks of a whole movie cost a fraction of its measurement."""
+"""Sample rows of images, so that checks of a whole movie cost a fraction of its measurement."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 from cpretrain.registration.valid_area import Area
 
 MOST_PIXELS = 2**16
-"""Pixels of an image that are looked at; shifts remain exact because rows are whole."""
+"""Number of pixels of an image to examine; shifts remain exact because rows are complete."""
 
 
 def sampled_rows(area: Area, most: int = MOST_PIXELS) -> NDArray[np.int64]:
-    """Return rows spread evenly over an area, as many as hold about `most` pixels.
+    """Return rows spread evenly over an area, with about `most` pixels in total.
 
     Parameters
     ----------
     area : tuple of slice
         Area in z, y, x.
     most : int
-        Largest number of pixels, but for the last row.
+        Maximum number of pixels, except for the last row.
 
     Returns
     -------

@@ -96,7 +96,7 @@ class Round(Part):
 
     @property
     def training_options(self) -> Path:
-        """The options that its model was trained with."""
+        """File of the options that its model was trained with."""
         return self.folder / "training.json"
 
     @property

@@ -37,7 +37,15 @@ class Settings(BaseModel):
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
-    """Turn pydantic's error into a BadInput; `name` formats a setting's name as the user knows it."""
+    """Turn pydantic's error into a BadInput.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        The error.
+    name : callable
+        Formats the name of a setting as the user knows it.
+    """
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][:1]) or "settings"
     return BadInput(f"{name(place)}: {first['msg'].lower()}", found=_short(first["input"]))

@@ -118,7 +118,15 @@ def done_record(
 
 
 def update_outputs(record: Path, paths: Iterable[Path]) -> None:
-    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone."""
+    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone.
+
+    Parameters
+    ----------
+    record : pathlib.Path
+        The record.
+    paths : iterable of pathlib.Path
+        The files.
+    """
     found = read_json(record)
     if "outputs" not in found:
         return

@@ -1,4 +1,4 @@
-"""Whole folders: files, tables and GeoJSON of a combination, and what is refused."""
+"""Whole folders: files, tables and GeoJSON of a combination, and refused inputs."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ CALIBRATION = Calibration((1.0, 0.5, 0.5), "µm", 60.0)
 
 
 def write_labels(folder, labels, name="Film [1].tif", probability=0.5):
-    """Write what a prediction writes: label images (T, Y, X) and their table."""
+    """Write the results of a prediction: label images (T, Y, X) and their table."""
     movie = np.asarray(labels, np.uint16)[:, np.newaxis, np.newaxis]
     write_frames(folder / name, iter(movie), movie.shape, movie.dtype, CALIBRATION)
     measured = (measure_objects(f[:, 0], np.full(f[:, 0].shape, probability, np.float32)) for f in movie)
@@ -32,7 +32,7 @@ def write_labels(folder, labels, name="Film [1].tif", probability=0.5):
 
 @pytest.fixture
 def folders(tmp_path):
-    """Nuclei and bacteria of one movie of two frames; in the first frame they overlap, the bacteria more probable."""
+    """Nuclei and bacteria in one movie of two frames; they overlap in the first, with the bacteria more probable."""
     nuclei, bacteria = np.zeros((2, 2, 20, 30), np.uint16)
     nuclei[0, 2:10, 2:12], nuclei[1, 2:10, 2:12] = 1, 4
     bacteria[0, 8:14, 8:14] = 1

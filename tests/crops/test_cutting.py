@@ -1,4 +1,4 @@
-"""Crops hold data, lie where crops.csv says, and do not depend on chance but on the seed."""
+"""Crops hold data, have the positions in crops.csv, and depend on the seed, not on chance."""
 
 import csv
 import subprocess
@@ -161,7 +161,7 @@ def test_crops_are_known_when_their_images_lie_in_another_folder(tmp_path):
 
 
 def test_a_crop_that_is_gone_is_cut_where_it_was(tmp_path):
-    """Whatever this version would draw: somebody may have drawn on its neighbours."""
+    """Even if this version would draw other positions: somebody may have drawn on the other crops."""
     write_movie(tmp_path / "raw" / "a.tif")
     first = cut_crops(tmp_path / "raw")
     whole = {path: path.read_bytes() for path in first.folder.glob("*.tif")}

@@ -1,4 +1,4 @@
-"""The life of the child process: what it answers, how it dies, and what is left (nothing)."""
+"""The life of the child process: its answers, its ways to die, and that nothing is left."""
 
 import dataclasses
 import json

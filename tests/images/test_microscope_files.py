@@ -1,4 +1,4 @@
-"""Files of microscopes' own formats: real ones beside their own libraries, written ones by their known pixels."""
+"""Files in microscopes' own formats: real ones compared with their own libraries, written ones with known pixels."""
 
 from pathlib import Path
 

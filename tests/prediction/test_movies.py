@@ -1,4 +1,4 @@
-"""Whole movies: what is written, that it is read by other programs' rules, and that an interruption leaves no trace."""
+"""Whole movies: output files, their validity for other programs, and interruptions without a trace."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ def table(path):
 
 
 def contents(folder):
-    """All files that a prediction wrote, but for the records, which hold times."""
+    """Return all files of a prediction, except for the records, which hold times."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".json"
     }
@@ -160,7 +160,7 @@ def test_a_training_image_is_scaled_as_in_training(model, quick, movie, tmp_path
 
 
 def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch):
-    """More than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and kind."""
+    """More objects than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and format."""
     many = np.arange(1, 272 * 272 + 1, dtype=np.uint32).reshape(1, 272, 272)
 
     segmented = Segmented(many, np.ones(many.shape, np.float32))

@@ -1,4 +1,4 @@
-"""Two whole rounds on small movies, the second on another machine; the true labels stand in for the person."""
+"""Two whole rounds on small movies, the second on another machine; the true labels stand in for an annotator."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ TRAIN = TrainSettings(epochs=1, batch_size=4, tile=64 if cellpose_major() == 3 e
 
 
 def write_movies(folder, disks, count):
-    """Movies of the disks, shifted on frame by frame; the labels of each frame by movie and frame."""
+    """Write movies of the disks, shifted frame by frame, and return the labels of each frame by movie and frame."""
     image, labels = disks
     truth = {}
     for number in range(count):
@@ -46,14 +46,14 @@ def truth_of(crop, truth):
 
 
 def annotate(part, truth):
-    """Export the truth of each crop as a label image, as QuPath does."""
+    """Export the true labels of each crop as a label image, as QuPath does."""
     for crop in part.crops:
         name = crop.file.replace(".tif", "-labelled.tif")
         tifffile.imwrite(part.ground_truth / name, truth_of(crop, truth))
 
 
 def annotate_in_window(part, truth):
-    """Save the truth of each crop as Cellpose's window does, which leaves out the key that it does not know."""
+    """Save the true labels of each crop as Cellpose's window does, which drops keys that it does not know."""
     for crop in part.crops:
         path = window_file(part, crop)
         content = np.load(path, allow_pickle=True).item()
@@ -188,7 +188,7 @@ def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
 
 
 def test_a_finish_with_settings_of_the_rounds_or_others(tmp_path, disks, first):
-    """What was not set is as the round was started; what contradicts it is refused."""
+    """Omitted settings are those of the round; contradicting ones are refused."""
     write_movies(tmp_path / "movies", disks, 1)
     start_round(
         tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1, seed=7, choose="random")

@@ -27,7 +27,7 @@ class SeriesPages:
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
-        How many images the file holds.
+        Number of images in the file.
 
     Raises
     ------
@@ -75,7 +75,7 @@ class SeriesPages:
         ]
 
     def _page(self, number: int) -> Any:
-        """Return a checked page, or where all pixels are contiguous, their length checked, a stand-in for it."""
+        """Return a page, checked, or where all pixels are contiguous a stand-in for it: their length is checked."""
         first = self._series[0]
         if self._is_contiguous and first is not None:
             count = first.size * self.dtype.itemsize
@@ -137,12 +137,12 @@ def _page_numbers(shape: tuple[int, ...], pages: int) -> NDArray[np.int64]:
 
 
 def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
-    """List the images in a file, its smaller copies left out; tifffile takes frames of another size for another image.
+    """List the images in a file, without reduced copies; tifffile takes frames of a different size for another image.
 
     Raises
     ------
     BadInput
-        When a frame has another size or type than the first one.
+        When a frame differs in size or type from the first one.
     """
     full = [series for series in file.series if not series.keyframe.is_reduced]
     if len(full) > 1 and full[0].kind == "generic":

@@ -50,7 +50,7 @@ def _fade(source, target, source_x, weight_x, weight_y, weight_z, start, stop, w
 def keep_phases(spectrum, error):  # type: ignore[no-untyped-def]
     """Divide every value by its magnitude, in place; magnitudes below 1e-5 become 0.
 
-    Gives the sum of squared errors of the phases over the full spectrum (of which one half is here), for values
+    Returns the sum of squared errors of the phases over the full spectrum (one half of which is stored), for values
     with errors of `error` times their root mean square.
     """
     total = np.float64(0)
@@ -77,12 +77,12 @@ def cross(later, earlier, cross):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def lead(image, z, y, x):  # type: ignore[no-untyped-def]
-    """By how much a pixel is higher than its highest neighbour; negative where a neighbour is higher.
+    """Return the difference between a pixel and its highest neighbour; negative if a neighbour is higher.
 
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
-        It goes on periodically beyond its borders; one plane is taken as a 2D image.
+        An image with periodic borders; a single plane is a 2D image.
     z, y, x : int
         The pixel.
     """
@@ -103,16 +103,16 @@ def highest_peaks(image, n):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
-        One plane is taken as a 2D image.
+        The image; a single plane is a 2D image.
     n : int
-        How many.
+        Number of maxima.
 
     Returns
     -------
     places : ndarray of int64, shape (n, 3)
-        In z, y, x, highest first; of equal ones the first in the image comes first.
+        Positions in z, y, x, highest first; of equal ones, the first in the image comes first.
     heights : ndarray of float32, shape (n,)
-        Their values; -inf where there are fewer than `n`.
+        Their values; -inf if there are fewer than `n`.
     """
     places = np.zeros((n, 3), np.int64)
     heights = np.full(n, -np.inf, np.float32)
@@ -133,7 +133,7 @@ def highest_peaks(image, n):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _sums(a, b, shift, lengths, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Sums of a, b, a², b² and ab over the overlap, less typical values (which keeps them small)."""
+    """Return the sums of a, b, a², b² and ab over the overlap, minus typical values (which keeps them small)."""
     sum_a = sum_b = sum_aa = sum_bb = sum_ab = 0.0
     for z in range(lengths[0]):
         for y in range(lengths[1]):
@@ -164,24 +164,24 @@ def _is_constant(image, shift, lengths):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Pearson correlation of two images of one shape over their overlap.
+    """Return the Pearson correlation of two images with the same shape on their overlap.
 
     Parameters
     ----------
     a, b : ndarray, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
     shift : sequence of 3 int
-        In z, y, x pixels.
+        Shift in z, y, x, in pixels.
     typical_a, typical_b : float
-        Grey values typical of the images; they keep the sums small and do not change the result.
+        Typical grey values of the images, which keep the sums small and do not change the result.
 
     Returns
     -------
     score : float
-        From -1 to 1; 0 where the overlap is shorter than 3 pixels along an axis (z does not count for images of one
-        plane). For constant overlaps: 1 if equal, 0 otherwise.
+        Correlation from -1 to 1; 0 if the overlap is shorter than 3 pixels along an axis (z does not count for images
+        with one plane). For constant overlaps: 1 if equal, 0 otherwise.
     pixels : int
-        Size of the overlap; 0 where it is too small.
+        Size of the overlap; 0 if it is too small.
     """
     lengths = (a.shape[0] - abs(shift[0]), a.shape[1] - abs(shift[1]), a.shape[2] - abs(shift[2]))
     for axis in range(3):
@@ -239,16 +239,16 @@ def row_correlation(later, earlier, rows, left, right, shift):  # type: ignore[n
     later, earlier : ndarray of float32, shape (Z, Y, X)
         Images; pixel `i` of `earlier` lies on pixel ``i + shift`` of `later`.
     rows : ndarray of int64, shape (N, 2)
-        z and y of the rows of `later`; those without a counterpart are left out.
+        z and y of the rows of `later`; those without a counterpart are ignored.
     left, right : int
         First column, and the one after the last.
     shift : tuple of 3 int
-        Shift in z, y, x pixels.
+        Shift in z, y, x, in pixels.
 
     Returns
     -------
     float
-        Correlation from -1 to 1; NaN where there is nothing to compare, or one of both is constant.
+        Correlation from -1 to 1; NaN if there is nothing to compare, or one of the images is constant.
     """
     depth, height, width = earlier.shape
     start, stop = max(left, shift[2]), min(right, width + shift[2])

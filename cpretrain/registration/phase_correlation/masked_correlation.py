@@ -1,4 +1,4 @@
-"""How alike two images are where they overlap and a mask keeps both."""
+"""Similarity of two images on their overlap, for the pixels that masks keep in both."""
 
 import numpy as np
 from numba import njit
@@ -6,7 +6,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest):  # type: ignore[no-untyped-def]
-    """Pearson correlation of two images of one shape over the pixels of their overlap that both keep.
+    """Return the Pearson correlation of two images with the same shape on the pixels of their overlap that both keep.
 
     Parameters
     ----------
@@ -15,18 +15,18 @@ def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest
     kept_a, kept_b : ndarray of bool, shape (Z, Y, X)
         Their pixels that count.
     shift : sequence of 3 int
-        In z, y, x pixels.
+        Shift in z, y, x, in pixels.
     typical_a, typical_b : float
-        Grey values typical of the images; they keep the sums small and do not change the result.
+        Typical grey values of the images, which keep the sums small and do not change the result.
     fewest : int
-        Smallest number of pixels to say anything.
+        Minimum number of pixels for a result.
 
     Returns
     -------
     score : float
-        From -1 to 1; 0 where there are too few pixels, or one image is constant on them.
+        Correlation from -1 to 1; 0 if there are too few pixels, or one image is constant on them.
     pixels : int
-        Their number; 0 where it is too small.
+        Number of pixels; 0 if it is too small.
     """
     lengths = (a.shape[0] - abs(shift[0]), a.shape[1] - abs(shift[1]), a.shape[2] - abs(shift[2]))
     pixels = 0
