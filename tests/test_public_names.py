@@ -23,7 +23,7 @@ NAMES = {
     "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
-    "cpretrain.pipeline": "Experiment read_experiment run_demo run_experiment",
+    "cpretrain.pipeline": "Experiment describe_movies read_experiment run_demo run_experiment",
     "cpretrain.metrics": "Scores average_precision find_overlaps",
     "cpretrain.images": "ArrayFrames Calibration Channels Frames TimeLapse list_images list_movies write_frames "
     "write_image",

@@ -17,7 +17,7 @@ from cpretrain.images.discovery import name_in_format
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.ome_zarr_facts import check_can_write
 from cpretrain.images.ome_zarr_labels import check_place, place_beside, write_labels
-from cpretrain.images.replaced import remove_other_format
+from cpretrain.images.replaced import placed_name, remove_other_format
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
@@ -111,10 +111,12 @@ def combine(
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
         info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
+    notes: dict[str, list[str]] = {}
     for movie in movies:
         with movie.opened(settings.axes) as opened:
             for one in opened:
                 one.warn_of_notes()
+                notes |= {placed_name(one.path): one.notes} if one.notes else {}
     provenance = Provenance("combine", origin, inputs)
     _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
@@ -126,7 +128,7 @@ def combine(
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
-    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes)
+    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes, notes=notes)
     return CombineResult(out, classes)
 
 

@@ -15,7 +15,7 @@ from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.images.tiff.open_file import open_tiff
 from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
-from cpretrain.settings.base import Format
+from cpretrain.settings.base import Conversion, Format
 
 STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
@@ -176,12 +176,14 @@ def beside(chosen: Path, name: str) -> Path:
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
-def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
+def files_of(
+    movies: Sequence[Path], axes: str | None = None, convert: Conversion | None = None
+) -> list[Path]:
     """List all files of some movies; a movie that cannot be opened is listed itself."""
     files: list[Path] = []
     for path in movies:
         try:
-            with TimeLapse(path, axes) as movie:
+            with TimeLapse(path, axes, convert) as movie:
                 files += movie.files
         except BadInput:  # reported when its turn comes
             files.append(path)

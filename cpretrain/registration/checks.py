@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.images.conversion import MEASURED
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
-DTYPES = ("uint8", "uint16", "float32")
 BEYOND_PLUGIN = (
     "reference",
     "refine",
@@ -134,7 +134,7 @@ def check_options(settings: DriftSettings) -> None:
 
 
 def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
-    """Name what a robust measurement replaces, and whether it is asked for beside it."""
+    """Return the settings that a robust measurement replaces, and whether each is given together with it."""
     others = {
         option("shifts"): settings.shifts is not None,
         option("roi"): settings.roi is not None,
@@ -184,14 +184,13 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
 def _check_movie(name: str, movie: Frames) -> None:
     frames, planes, channels, height, width = movie.shape
     _check_grey(name, movie)
-    if movie.dtype.name not in DTYPES:
+    if movie.dtype.name not in MEASURED:
         raise BadInput(
             f"{name}pixels of type {movie.dtype.name} cannot be measured",
-            expected=", ".join(DTYPES),
-            cure=f"add half their range to signed pixels ({option('convert', 'offset')}), or convert it, "
-            "in Fiji: Image › Type"
+            expected=", ".join(MEASURED),
+            cure=f"add half their range to signed pixels ({option('convert', 'offset')})"
             if movie.dtype.name in ("int8", "int16")
-            else "convert it, in Fiji: Image › Type",
+            else f"take them as 32-bit floats ({option('convert', 'float')})",
         )
     if frames < 2:
         raise BadInput(

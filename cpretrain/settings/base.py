@@ -12,11 +12,16 @@ NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
-Conversion = Literal["offset", "luminance", "red", "green", "blue"]
+Conversion = Literal["offset", "float", "luminance", "red", "green", "blue"]
 """Rules for converting pixel types that cannot be measured to grey values."""
+CONVERT = (
+    "turn pixels that cannot be measured into grey values; offset: signed integers plus half their range; float: other "
+    "types as 32-bit floats; luminance, red, green, blue: of RGB"
+)
+"""Description of the setting that chooses one of these rules."""
 
 Format = Literal["tiff", "ome-zarr"]
-"""What movies and label images are written as."""
+"""File formats for movies and label images."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.combination import combine
 from cpretrain.combination.matching import parse_folders
@@ -131,6 +132,20 @@ def test_one_class_is_not_combined_and_nothing_is_overwritten(folders, tmp_path)
         combine({"nuclei": folders["nuclei"]}, out=tmp_path / "out")
     with pytest.raises(BadInput, match="one of the input folders"):
         combine(folders, out=folders["nuclei"])
+
+
+def test_what_was_left_out_of_label_images_stands_in_the_record(folders, tmp_path, capsys):
+    path = folders["nuclei"] / "Film [1].tif"
+    with TimeLapse(path) as movie:
+        labels = [movie.frame(t)[0, 0] for t in range(2)]
+    text = "ImageJ=1.54p\nimages=2\nframes=2\nhyperstack=true\n"
+    tifffile.imwrite(path, np.stack([*labels, labels[0]]), description=text, metadata=None, contiguous=False,
+                     photometric="minisblack", byteorder=">")  # fmt: skip
+    combine(folders, out=tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "combine.json").read_text())
+    [[note]] = record["notes"].values()
+    assert [*record["notes"]] == ["nuclei/Film [1].tif"] and "the last 1 are left out" in note
+    assert note in capsys.readouterr().err
 
 
 def test_the_command(folders, tmp_path):

@@ -23,6 +23,7 @@ from cpretrain.prediction.frame import Segmented, segment_frame
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.prediction import PredictSettings
 from tests.prediction.conftest import CALIBRATION, FRAMES, PADDING
+from tests.support.microscope_files import write_nd2
 
 pytestmark = pytest.mark.cellpose
 
@@ -201,3 +202,21 @@ def test_random_weights_are_no_model():
     if cellpose_major() == 3:
         with pytest.raises(BadInput, match="has random weights"):
             find_model("scratch", PredictSettings())
+
+
+def test_positions_of_a_file_and_pixels_that_are_converted(model, quick, frames, tmp_path):
+    pixels = np.stack([frames[0, 0, 0], frames[2, 0, 0]])[..., np.newaxis]
+    path = write_nd2(tmp_path / "raw.nd2", pixels, "P")
+    done = predict(model, path, out=tmp_path / "out", settings=quick).done
+    assert [movie.labels.name for movie in done] == ["raw_p1.tif", "raw_p2.tif"]
+    used = find_model(model, quick)
+    expected = segment_frame(frames[2], used).labels[0]
+    assert np.array_equal(tifffile.imread(done[1].labels), expected)
+    assert table(tmp_path / "out" / "raw_p2.objects.csv")[0]["file"] == "raw.nd2#2"
+    signed = tmp_path / "signed.tif"
+    tifffile.imwrite(signed, (frames[2, 0, 0].astype(int) - 1000).astype(np.int16))
+    [one] = predict(model, signed, out=tmp_path / "signed", settings=quick.replace(convert="offset")).done
+    assert np.array_equal(tifffile.imread(one.labels), expected)
+    record = json.loads((tmp_path / "signed" / "signed.json").read_text())
+    assert "32768 was added" in record["notes"][0]
+    assert record["settings"]["predict"]["convert"] == "offset"

@@ -21,6 +21,7 @@ from cpretrain.rounds.seg_npy import PREDICTED, window_file
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.hashing import hashes, sha256
+from tests.support.microscope_files import write_nd2
 
 pytestmark = pytest.mark.cellpose
 FRAMES, SIZE = 2, 40
@@ -149,6 +150,25 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     )
     assert (folder.path / "rounds.png").stat().st_size > 5000
     assert "cpretrain.start_round" in round_status(folder.path).data["next"]
+
+
+def test_all_positions_of_a_file_validate_or_train(tmp_path, disks, first):
+    image, _ = disks
+    (tmp_path / "raw").mkdir()
+    for number in range(5):
+        shown = [np.roll(image, 5 * number + p, axis=1)[..., np.newaxis] for p in range(2)]
+        pixels = np.stack([shown] * 2)
+        write_nd2(tmp_path / "raw" / f"{number}.nd2", pixels, "TP", frames=3 if number == 2 else None)
+    start_round(tmp_path / "raw", settings=first)
+    folder = RoundsFolder(tmp_path / "rounds")
+    files = [{crop.source_file for crop in part.crops} for part in (folder.round(1), folder.validation)]
+    assert len(files[1]) == 1 and files[0].isdisjoint(files[1]) and "" not in files[0]
+    record = folder.validation.record
+    assert record["whole_files"] and [*record["notes"]] == ["2.nd2#2"]
+    assert [folder.keeps_apart(tmp_path / "raw" / f"{name}#{p}") for name in files[1] for p in (1, 2)] == [
+        True,
+        True,
+    ]
 
 
 def test_what_contradicts_the_first_round(tmp_path, disks, first):
