@@ -48,7 +48,7 @@ def run_script(program: Path, script: Path, project: Path) -> list[str]:
     BadInput
         When QuPath cannot be started or the script fails.
     """
-    command = [str(program), "script", str(script), "--project", str(project), "--save"]
+    command = [str(program), "script", str(script), "-p", str(project), "-s"]
     try:
         ended = subprocess.run(
             command,
