@@ -87,7 +87,10 @@ class Nd2Movie(Recording):
         """Decompress a frame to the number of bytes stated in its header, and no more."""
         reader: Any = self._file._rdr
         packed = reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:]
-        pixels = zlib.decompressobj().decompress(packed, reader._actual_frame_shape()[0] * self._row_bytes)
+        needed, unpack = reader._actual_frame_shape()[0] * self._row_bytes, zlib.decompressobj()
+        pixels = unpack.decompress(packed, needed)
+        if len(pixels) < needed or unpack.decompress(unpack.unconsumed_tail, 1):
+            raise DamagedFile(self.path, f"frame {number} does not unpack to the {needed} bytes of a frame")
         array: NDArray[Any] = np.ndarray(
             reader._actual_frame_shape(), reader._dtype(), pixels, strides=reader._strides
         )

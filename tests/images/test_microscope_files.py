@@ -192,7 +192,7 @@ def test_axes_can_be_named_otherwise(tmp_path):
 def test_other_content_is_refused_in_a_sentence(tmp_path, suffix, content):
     path = tmp_path / f"exp{suffix}"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"exp\.\w+: cannot be read as"):
+    with pytest.raises(BadInput, match=r"exp\.\w+: (cannot be read as|is damaged or incomplete)"):
         TimeLapse(path)
     assert list_movies(tmp_path) == [path]
 
