@@ -35,7 +35,7 @@ class Outcome(Generic[Result]):
         Duration.
     worker : str
         Worker that did it; empty for this process.
-    said : tuple of (str, str)
+    messages : tuple of (str, str)
         Messages from another process: ``info`` or ``warning``, and the text.
     """
 
@@ -43,7 +43,7 @@ class Outcome(Generic[Result]):
     failure: BadInput | None = None
     seconds: float = 0.0
     worker: str = ""
-    said: tuple[tuple[str, str], ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:

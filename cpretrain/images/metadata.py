@@ -21,7 +21,7 @@ class Channels:
     colours : ndarray of uint8, shape (C, 3, 256), optional
         Red, green and blue for the 256 levels of each channel; None if the file does not state them.
     mode : {'composite', 'color', 'grayscale'}
-        How ImageJ shows them: together, one at a time, or without colours.
+        ImageJ's display of the channels: together, one at a time, or without colours.
     ome : dict, optional
         Further metadata of image and channels in an OME-TIFF, as tifffile writes it; None for other files.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from yaozarrs import v05
 
 SUFFIX, SIDE_BY_SIDE = ".ome.zarr", 4
-"""Ending of the folder, and how many frames are coded and written at once, at most."""
+"""Ending of the folder's name, and the largest number of frames that are encoded and written at once."""
 CHUNK = 1024
 """Longest side of a chunk in pixels; a chunk holds one plane of one channel, or a part of it."""
 
@@ -95,7 +95,7 @@ def _fill(
 ) -> list[Range]:
     """Write frames as they arrive, a few side by side; return the smallest and largest value of each channel.
 
-    A frame must not be changed after it was passed. No two frames share a chunk, so that none waits for another.
+    A frame must not be changed after it was passed. No two frames share a chunk, so none waits for another.
     """
     arrays = _arrays(folder, described, _lengths(shape, labels), dtype)
     low, high = np.full(shape[2], np.inf), np.full(shape[2], -np.inf)

@@ -11,7 +11,7 @@ from pathlib import Path
 from cpretrain.errors import BadInput
 
 Choose = Callable[[int], int]
-"""Takes the number of positions of a file, and gives the chosen one, from 0; see `chosen_index`."""
+"""Function from the number of positions in a file to the chosen one, from 0; see `chosen_index`."""
 _SIGN = "#"
 _NAMED = re.compile(rf"(?P<file>.+){_SIGN}(?P<position>[1-9][0-9]{{0,5}})")
 

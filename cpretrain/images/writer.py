@@ -31,9 +31,9 @@ def write_frames(
     Parameters
     ----------
     path : pathlib.Path
-        Where to: a TIFF, or a folder ending in ``.zarr``, which becomes an OME-Zarr.
-    frames : iterable of ndarray, (Z, C, Y, X)
-        As many as `shape` says.
+        The file: a TIFF, or a folder ending in ``.zarr``, which becomes an OME-Zarr.
+    frames : iterable of ndarray, shape (Z, C, Y, X)
+        As many frames as in `shape`.
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype

@@ -24,7 +24,7 @@ class ModelSettings:
     channel, second_channel : int
         The channel to segment, and that of the nuclei (None if there is none), from 1.
     normalization : Normalization
-        How grey values were scaled in training.
+        Scaling of grey values in training.
     tuned : mapping of str to float
         Flow threshold, cellprob threshold and diameter found by a search; empty without one.
     trained_channels : int or None

@@ -118,8 +118,8 @@ def predict(
     settings : PredictSettings, optional
         Thresholds, treatment of stacks, and formats to write.
     batch : BatchSettings, optional
-        Where many movies are segmented; by default one after the other in this process. On a GPU this is so unless
-        workers are requested explicitly.
+        Worker processes for many movies; by default movies are segmented one after the other in this process, and on a
+        GPU always unless workers are requested explicitly.
 
     Returns
     -------

@@ -53,24 +53,24 @@ def _missed(
     """Return the drift from frame `i` to `j` minus the curve's; zeros if the curve fits as well, None if unclear."""
     earlier, later = transformed(i), transformed(j)
     moved = _box_moved(images, curve, i, j)
-    said = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
+    expected = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
     found = match_frames(later, earlier)
     best = summit(later, earlier, ScoredShift(np.array(found.drift), found.score, found.pixels))
-    (as_said,), (pixels,) = score(later, earlier, said[np.newaxis])
-    if scores_as_well(best.score, float(as_said), best.pixels):
+    (expected_score,), (pixels,) = score(later, earlier, expected[np.newaxis])
+    if scores_as_well(best.score, float(expected_score), best.pixels):
         return np.zeros(3)
     common = best.pixels / earlier.image.size
-    if common < FEWEST_IN_COMMON or (pixels and not _as_a_whole(later, earlier, best.drift, said)):
+    if common < FEWEST_IN_COMMON or (pixels and not _as_a_whole(later, earlier, best.drift, expected)):
         return None
     return best.drift + moved - (curve.drift[j] - curve.drift[i])
 
 
 def _as_a_whole(
-    later: Transformed, earlier: Transformed, found: NDArray[np.int64], said: NDArray[np.int64]
+    later: Transformed, earlier: Transformed, found: NDArray[np.int64], expected: NDArray[np.int64]
 ) -> bool:
-    """Return whether `found` fits better than `said` all over the image."""
+    """Return whether `found` fits better than `expected` all over the image."""
     z, y, x = (slice(0, length) for length in later.image.shape)
-    return fits_as_a_whole(later.image, earlier.image, whole3(found), whole3(said), (z, y, x))
+    return fits_as_a_whole(later.image, earlier.image, whole3(found), whole3(expected), (z, y, x))
 
 
 def _box_moved(images: DriftImages, curve: DriftCurve, i: int, j: int) -> NDArray[np.float64]:

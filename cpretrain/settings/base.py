@@ -21,7 +21,7 @@ CONVERT = (
 """Description of the setting that chooses one of these rules."""
 
 Format = Literal["tiff", "ome-zarr"]
-"""What movies and label images are written as."""
+"""File formats for movies and label images."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 

@@ -24,6 +24,13 @@ LABELS = "labels"
 def describe_outputs(paths: Iterable[str | os.PathLike], folder: Path) -> dict[str, dict[str, Any]]:
     """Describe files, all files in folders, and stores, by their names relative to `folder`.
 
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Files, folders and stores.
+    folder : pathlib.Path
+        Folder of the record.
+
     Returns
     -------
     dict of str to dict
@@ -43,7 +50,20 @@ def name_from(path: Path, folder: Path) -> str:
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
-    """Find the outputs that differ from what was written: ``is gone`` or ``was changed``, by name."""
+    """Find the outputs that differ from what was written.
+
+    Parameters
+    ----------
+    described : mapping of str to mapping
+        The outputs in a record, as from `describe_outputs`.
+    folder : pathlib.Path
+        Folder of the record.
+
+    Returns
+    -------
+    dict of str to str
+        ``is gone`` or ``was changed``, by name.
+    """
     found = {}
     for name, facts in described.items():
         file = folder / name

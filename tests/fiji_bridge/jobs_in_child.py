@@ -133,7 +133,7 @@ def box_mean(*, pixels, roi):
 
 
 def with_menu():
-    """Give ImageJ the menu entry that the tests use: without a screen, plain ImageJ builds none."""
+    """Add to ImageJ the menu entry that the tests use: without a screen, plain ImageJ builds none."""
     menus = scyjava.jimport("ij.Menus")
     if menus.getCommands() is None:
         with suppress(Exception):  # it wants to build the menu bar

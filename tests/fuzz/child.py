@@ -28,10 +28,10 @@ MEMORY = 2 * 2**30
 """Bytes that a reader may take, above what the process had before."""
 
 SOUND = ("read", "refused")
-"""What an input may come to; all else is a finding."""
+"""Permitted outcomes of an input; every other outcome is a finding."""
 
 Outcome = tuple[int, str, str, float]
-"""Number of the input, what it came to, traceback of a finding, seconds."""
+"""Number of the input, its outcome, traceback of a finding, seconds."""
 
 
 DONE = "done"
