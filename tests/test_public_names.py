@@ -11,7 +11,8 @@ import cpretrain
 
 NAMES = {
     "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift correct_drift_in_fiji "
-    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model make_qupath_project measure_drift open_fiji predict "
+    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model make_qupath_project "
+    "measure_drift open_fiji predict "
     "retrain round_status run_experiment settings start_round sweep undo_drift",
     "cpretrain.drift": "CorrectedMovie correct_drift correct_drift_in_fiji correct_movie open_fiji read_shifts "
     "write_shifts",
