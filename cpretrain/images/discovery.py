@@ -8,6 +8,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images import formats
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
+from cpretrain.images.micromanager_folder import image_folders, is_image_folder
 from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr, movies_in
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
@@ -37,19 +38,31 @@ def list_movies(raw: Path) -> list[Path]:
         When there is no movie.
     """
     raw = in_store(raw)
-    if is_pattern(raw) or position(raw):
+    if is_pattern(raw) or position(raw) or is_image_folder(raw):
         return [raw]
     if is_ome_zarr(raw):
         return movies_in(raw)
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
+    folders, inner = (image_folders(raw), _recordings_below(raw)) if raw.is_dir() else ([], [])
     try:
-        files = list_images(raw, MOVIE_SUFFIXES)
+        files = [*list_images(raw, MOVIE_SUFFIXES), *inner]
     except BadInput:
-        if not stores:
+        if not (stores or folders or inner):
             raise
-        files = []
+        files = inner
     movies = [movie for file in _one_of_each_set(files) for movie in positions_of(file, _positions(file))]
-    return [*movies, *(movie for store in stores for movie in movies_in(store))]
+    return [*movies, *(movie for store in stores for movie in movies_in(store)), *folders]
+
+
+def _recordings_below(raw: Path) -> list[Path]:
+    """List the files of recordings that Micro-Manager puts into folders of their own."""
+    folders = [path for path in sorted(raw.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    return [
+        file
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and recorded_by(file) is not None
+    ]
 
 
 def _positions(file: Path) -> int:
@@ -91,7 +104,9 @@ def corrected_name(movie: Path) -> str:
 
 
 def _corrected_name(movie: Path) -> str:
-    if is_ome_zarr(movie):
+    if is_image_folder(movie):
+        name = "_".join(_parts_of_position(movie))
+    elif is_ome_zarr(movie):
         name = "_".join(part.removesuffix(".zarr").removesuffix(".ome") for part in _parts_in_store(movie))
     elif is_pattern(movie):
         stem = movie.name.removesuffix(movie.suffix)
@@ -112,7 +127,14 @@ def name_in_format(name: str, format: Format) -> str:
 
 def source_name(movie: Path) -> str:
     """Return a movie's name in tables: its file name; for an image in an OME-Zarr, with the name of the store."""
+    if is_image_folder(movie):
+        return "/".join(_parts_of_position(movie))
     return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
+
+
+def _parts_of_position(folder: Path) -> list[str]:
+    """Return the names of a recording's folder and of the folder of a position in it."""
+    return list(folder.resolve().parts[-2:])
 
 
 def _parts_in_store(store: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cpretrain.errors import BadInput
+from cpretrain.images.micromanager_folder import is_image_folder
 from cpretrain.images.positions import file_in_name, file_of, position
 from cpretrain.storage.json_file import read_json
 
@@ -17,6 +18,8 @@ def file_behind(movie: Path) -> str:
     """
     if position(movie):
         return file_of(movie).name
+    if is_image_folder(movie):
+        return movie.resolve().parent.name
     record = movie.with_suffix(".json")
     if not (movie.exists() and record.is_file()):
         return ""

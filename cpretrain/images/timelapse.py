@@ -16,6 +16,7 @@ from cpretrain.images.conversion import Converted, Readable
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.micromanager_folder import MicroManagerFolder, is_image_folder
 from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr
 from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
@@ -218,5 +219,7 @@ def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
         from cpretrain.images.ome_zarr import ZarrMovie
 
         return ZarrMovie
+    if is_image_folder(path):
+        return MicroManagerFolder
     known = format_of(path)
     return known.load() if known else TiffMovie
