@@ -1,4 +1,4 @@
-"""The public names: what a notebook user finds is what is documented, and nothing else."""
+"""The public names: a notebook user finds what is documented, and nothing else."""
 
 import doctest
 import subprocess
@@ -23,7 +23,7 @@ NAMES = {
     "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
-    "cpretrain.pipeline": "Experiment read_experiment run_demo run_experiment",
+    "cpretrain.pipeline": "Experiment describe_movies read_experiment run_demo run_experiment",
     "cpretrain.metrics": "Scores average_precision find_overlaps",
     "cpretrain.images": "ArrayFrames Calibration Channels Frames TimeLapse list_images list_movies write_frames "
     "write_image",
@@ -70,7 +70,7 @@ def test_a_name_of_0_1_0_still_works_with_a_warning(package, old, now):
 
 
 def test_examples_of_docstrings_run():
-    """Each example of a public docstring gives what it says."""
+    """Each example in a public docstring gives the stated result."""
     finder = doctest.DocTestFinder()
     runner = doctest.DocTestRunner(verbose=False)
     tried = 0

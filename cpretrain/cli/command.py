@@ -160,10 +160,11 @@ def _switch(name: str, help: str) -> inspect.Parameter:
 
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 _EVERYWHERE = (
-    _switch("json", "print one JSON object on stdout"),
+    _switch("json", "print one JSON object to stdout"),
     _switch("quiet", "no progress on stderr"),
     _switch(
         "events",
-        "for programs: progress and messages on stderr as JSON, one object a line; a line cancel on stdin ends it",
+        "for programs: progress and messages on stderr as JSON, one object per line; the line cancel on stdin "
+        "interrupts the command",
     ),
 )

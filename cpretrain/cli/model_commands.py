@@ -78,7 +78,7 @@ def export(
     from cpretrain.export import export_model
 
     if not bioimageio:
-        raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
+        raise BadInput("export: choose a format", expected="--bioimageio, for the BioImage Model Zoo")
     return export_model(model, settings=settings, out=out)
 
 

@@ -1,4 +1,4 @@
-"""Movies in Zeiss's CZI, one scene at a time, tiles put together, at full resolution."""
+"""Movies in Zeiss's CZI: one scene at a time, with tiles stitched, at full resolution."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +23,7 @@ _OTHERS = "RIHVB"
 
 
 class _Block(NamedTuple):
-    """A tile of a plane: its place, and its kind of pixels."""
+    """A tile of a plane: its position, and its pixel type."""
 
     at: dict[str, int]
     pixel_type: str
@@ -72,12 +72,12 @@ class CziMovie(Recording):
         return np.moveaxis(np.concatenate(planes, axis=2), 2, 0)
 
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
+        """Close the file, even if it was only partly opened."""
         if hasattr(self, "_opened"):
             self._opened.close()
 
     def _blocks(self) -> list[_Block]:
-        """List the tiles at full resolution, by the directory of the file."""
+        """List the tiles at full resolution, from the directory of the file."""
         found: list[_Block] = []
 
         def take(_: int, block: Any) -> bool:
@@ -102,7 +102,7 @@ class CziMovie(Recording):
             )
 
     def _pixels(self, blocks: list[_Block]) -> tuple[np.dtype, bool]:
-        """Type of the pixels, and whether they are RGB."""
+        """Return the pixel type, and whether pixels are RGB."""
         kinds = sorted({block.pixel_type for block in blocks})
         known = [np.dtype(_TYPES[kind]) for kind in kinds if kind in _TYPES]
         is_rgb = any(kind.startswith("Bgr") for kind in kinds)
@@ -110,12 +110,12 @@ class CziMovie(Recording):
             raise BadInput(
                 f"{self.path}: pixels of type {', '.join(kinds)} are not read",
                 expected="grey values of 8 or 16 bits or 32-bit floats, or one RGB channel",
-                cure="save its channels as files of their own, in ZEN",
+                cure="save its channels as separate files, in ZEN",
             )
         return np.result_type(*known), is_rgb
 
     def _times(self, blocks: list[_Block], file: Path) -> NDArray[np.float64]:
-        """Seconds at which the frames were taken; none where it is not one for each."""
+        """Return the times of the frames in seconds; none unless there is one per frame."""
         times, frames = time_stamps(file), len({block.at.get("T", 0) for block in blocks})
         return times if len(times) == frames else times[:0]
 

@@ -1,4 +1,4 @@
-"""Movies in Nikon's ND2, one position at a time."""
+"""Movies in Nikon's ND2: one position at a time."""
 
 import zlib
 from math import prod
@@ -34,7 +34,7 @@ class Nd2Movie(Recording):
                 f"{self.path}: has loops that are not understood",
                 found=", ".join(f"{loop.type} of {loop.count}" for loop in opened.experiment),
                 expected="loops over time, positions and z",
-                cure="save its parts as files of their own, in NIS-Elements",
+                cure="save its parts as separate files, in NIS-Elements",
             )
         is_rgb = "S" in sizes
         if is_rgb and sizes.get("C", 1) > 1:
@@ -67,7 +67,7 @@ class Nd2Movie(Recording):
         return np.moveaxis(pixels, -1, 0) if "S" in self._file.sizes else pixels
 
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
+        """Close the file, even if it was only partly opened."""
         if hasattr(self, "_file"):
             self._file.close()
 
@@ -76,7 +76,7 @@ class Nd2Movie(Recording):
         return bool(self._file.attributes.compressionType == "lossless" and not self._file.is_legacy)
 
     def _number(self, t: int, z: int) -> int:
-        """Give the number of a frame in the file, where loops lie within each other."""
+        """Return the number of a frame in the file, whose loops are nested."""
         at = {"T": t, "P": self._position, "Z": z}
         number = 0
         for axis, length in self._loops:
@@ -84,7 +84,7 @@ class Nd2Movie(Recording):
         return number
 
     def _unpacked(self, number: int) -> NDArray[Any]:
-        """Unpack a frame into as many bytes as its header says, and no more."""
+        """Decompress a frame to the number of bytes stated in its header, and no more."""
         reader: Any = self._file._rdr
         packed = reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:]
         pixels = zlib.decompressobj().decompress(packed, reader._actual_frame_shape()[0] * self._row_bytes)
@@ -101,7 +101,7 @@ class Nd2Movie(Recording):
         return Calibration(pixel_size, "µm" if known else "pixel", self._interval(frames) / 1000)
 
     def _read_metadata(self) -> tuple[Metadata | None, list[str]]:
-        """Read what the file says of pixels and channels; the library does not know every file's way to say it."""
+        """Read the metadata of pixels and channels, which the library does not support in every file."""
         try:
             found = self._file.metadata
         except Exception as error:
@@ -109,7 +109,7 @@ class Nd2Movie(Recording):
         return (found, []) if isinstance(found, Metadata) else (None, [])
 
     def _interval(self, frames: int) -> float:
-        """Milliseconds between frames: as they were measured, else by the times of first and last, else as planned."""
+        """Return the milliseconds between frames: measured, else from the first and last times, else planned."""
         loop = next((loop for loop in self._file.experiment if isinstance(loop, TimeLoop | NETimeLoop)), None)
         if loop is None or frames < 2:
             return 0.0
@@ -131,13 +131,13 @@ class Nd2Movie(Recording):
         )
 
     def _taken_at(self, number: int) -> float:
-        """Milliseconds since the start at which a frame was taken; 0 where that is not known."""
+        """Return the time of a frame in milliseconds since the start; 0 if it is unknown."""
         facts = self._file.frame_metadata(number)
         channels = getattr(facts, "channels", None)
         return float(channels[0].time.relativeTimeMs) if channels else 0.0
 
     def _present(self, file: Path, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-        """Tell which frames are in the file; a recording that was stopped has fewer than were planned."""
+        """Return which frames are in the file; a recording that was stopped has fewer than planned."""
         starts: dict[int, int] | None = getattr(self._file._rdr, "_frame_offsets", None)
         if starts is None or prod(shape[:3]) > MOST_PAGES:
             return None

@@ -31,19 +31,19 @@ class Experiment(Settings):
 
     raw: Path = Field(description="folder of raw time-lapses")
     ground_truth: Path = Field(
-        Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
+        Path("ground_truth"), description="folder of files exported from QuPath (default: ground_truth)"
     )
     second_person: Path | None = Field(
-        None, description="folder of masks that a second person drew on training images"
+        None, description="folder of masks that a second annotator drew on the training images"
     )
-    frames: Path | None = Field(None, description="folder of whole frames to evaluate on besides")
+    frames: Path | None = Field(None, description="folder of whole frames to evaluate on as well")
     frame_masks: Path | None = Field(None, description="folder of their masks")
     drift: DriftSettings = Field(DriftSettings(), description="drift correction")
     crops: CropSettings = Field(CropSettings(), description="training crops")
-    masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
+    masks: MaskSettings = Field(MaskSettings(), description="import of the ground truth")
     train: TrainSettings = Field(TrainSettings(), description="retraining")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
-    batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
+    batch: BatchSettings = Field(BatchSettings(), description="where many files are processed")
 
 
 def read_experiment(path: PathLike) -> Experiment:

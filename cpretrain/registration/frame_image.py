@@ -1,4 +1,4 @@
-"""What is measured of a frame: a channel, some planes, a box, less a threshold, edges or means if wanted."""
+"""The image that is measured in a frame: a channel, planes and a box, minus a threshold, with edges or means if set."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def drift_image(
     box: MeasuredBox | None = None,
     left_out: NDArray[np.bool_] | None = None,
 ) -> NDArray[Any]:
-    """Take from a frame what its drift is measured on.
+    """Extract from a frame the image on which its drift is measured.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def drift_image(
     Returns
     -------
     ndarray, shape (Z', Y', X'), dtype of `frame`
-        Z' is 1 with only_xy.
+        The image; Z' is 1 with only_xy.
     """
     image = _part(frame[:, settings.channel - 1], settings, box)
     if left_out is not None:
@@ -53,7 +53,7 @@ def drift_image(
 def kept_pixels(
     left_out: NDArray[np.bool_], settings: DriftSettings, box: MeasuredBox | None = None
 ) -> NDArray[np.bool_]:
-    """Tell which pixels of the image that `drift_image` makes owe nothing to those left out.
+    """Return a mask of the pixels of `drift_image` not influenced by left-out pixels.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def kept_pixels(
     Returns
     -------
     ndarray of bool, shape (Z', Y', X') or (1, Y', X')
-        Enhanced edges near what is left out, and means over planes of which one is left out, are not kept.
+        False for enhanced edges near left-out pixels, and for means over planes with a left-out pixel.
     """
     touched = _part(left_out, settings, box)
     if settings.edge_enhance:
@@ -76,7 +76,7 @@ def kept_pixels(
 
 
 def _part(planes: NDArray[Any], settings: DriftSettings, box: MeasuredBox | None) -> NDArray[Any]:
-    """Cut planes and box out of (Z, Y, X); a single plane stands for all."""
+    """Cut planes and box out of an array of shape (Z, Y, X); a single plane stands for all."""
     low, high = settings.z_range or (1, len(planes))
     part = planes[low - 1 : high] if len(planes) > 1 else planes
     if box is None:
@@ -86,7 +86,7 @@ def _part(planes: NDArray[Any], settings: DriftSettings, box: MeasuredBox | None
 
 
 def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
-    """Mean over z, summed in float32 plane by plane."""
+    """Return the mean over z, summed in float32 plane by plane."""
     total = np.zeros(image.shape[1:], np.float32)
     for plane in image:
         total += plane

@@ -1,4 +1,4 @@
-"""Where near a measured shift two images are most alike: at the shift itself, or a pixel or more away from it."""
+"""Search near a measured shift for the shift at which two images are most alike."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from cpretrain.registration.valid_area import Area
 from cpretrain.registration.whole_image import Whole3, fits_as_a_whole, whole3
 
 MOST_STEPS = 30
-"""Steps uphill after which the search ends; only unrelated images go on for so long."""
+"""Maximum number of steps uphill; only unrelated images take so many."""
 WHOLE_PIXEL = 0.75
-"""Distance in pixels from which a shift counts as off: halves of a pixel are left to rounding."""
+"""Distance in pixels from which a shift counts as off; half a pixel may be due to rounding."""
 
 
 def offset_to_optimum(
     later: NDArray[np.float32], earlier: NDArray[np.float32], drift: NDArray[np.float32], area: Area
 ) -> NDArray[np.float64] | None:
-    """Return how far from a measured drift two images are most alike, going uphill pixel by pixel.
+    """Return the offset from a measured drift to where two images are most alike, going uphill pixel by pixel.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def offset_to_optimum(
     Returns
     -------
     ndarray of float64, shape (3,), or None
-        Distance in z, y, x from `drift` to the optimum, between whole pixels by a parabola; zeros where only something
-        in the image moved, None where the images have nothing to compare.
+        Offset in z, y, x from `drift` to the optimum, interpolated by a parabola; zeros if only part of the image
+        moved, None if the images have nothing to compare.
     """
     rows, columns = sampled_rows(area), area[2]
     known: dict[Whole3, float] = {}
@@ -58,7 +58,7 @@ def offset_to_optimum(
 
 
 def parabola_peak(below: float, peak: float, above: float) -> float:
-    """Return where a parabola through three neighbouring values has its maximum, from -0.5 to 0.5 of their distance."""
+    """Return the position of the maximum of a parabola through three neighbouring values, from -0.5 to 0.5."""
     curvature = below - 2 * peak + above
     if not curvature < 0:
         return 0.0

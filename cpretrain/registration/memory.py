@@ -1,4 +1,4 @@
-"""How much memory the measurement of a movie takes, known before a frame is read."""
+"""Memory needed to measure a movie, estimated before any frame is read."""
 
 from math import prod
 
@@ -7,14 +7,14 @@ from cpretrain.registration.phase_correlation.mirror_padding import extended_sha
 from cpretrain.settings.drift import DriftSettings
 
 FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
-"""Frames as they were recorded; bytes for each pixel that is measured, for each of the extended image, and for each of
-the running mean. Measured: benchmarks/memory.py."""
+"""Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
+running mean (measured by benchmarks/memory.py)."""
 ROBUST, ROBUST_KEPT = 56, 2**26
-"""Bytes for each pixel that is measured group-wise, and for the reduced images that are kept."""
+"""Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
 
 def memory_needed(movie: Frames, settings: DriftSettings) -> int:
-    """Bytes that measuring the drift of a movie takes at its peak, whatever the number of frames."""
+    """Return the peak memory in bytes for measuring the drift of a movie with any number of frames."""
     _, planes, channels, height, width = movie.shape
     low, high = settings.z_range or (1, planes)
     depth = 1 if settings.only_xy else high - low + 1

@@ -1,4 +1,4 @@
-"""Measure drift as Fiji's "Correct 3D drift" does, without Java: the same shifts, pair for pair."""
+"""Measure drift as Fiji's "Correct 3D drift" does, without Java: the same shifts, pair by pair."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -23,12 +23,12 @@ def measure_frames(
     settings: DriftSettings | None = None,
     on_pair: Callable[[int, int], None] | None = None,
 ) -> DriftCurve:
-    """Measure what the sample did in a movie.
+    """Measure the movement of the sample in a movie.
 
     Parameters
     ----------
     movie : Frames
-        Frames of uint8, uint16 or float32, fetched one at a time; four at most are held in memory.
+        Frames of uint8, uint16 or float32, read one at a time; at most four are held in memory.
     settings : DriftSettings, optional
         The plugin's options (default: its defaults).
     on_pair : callable, optional
@@ -37,7 +37,7 @@ def measure_frames(
     Returns
     -------
     DriftCurve
-        Drift of every frame in z, y, x pixels: whole pixels unless `settings.sub_pixel` is on.
+        Drift of every frame in z, y, x, in pixels; whole pixels unless `settings.sub_pixel` is set.
 
     Raises
     ------
@@ -75,10 +75,10 @@ def measure_frames(
 
 
 class _Measurement:
-    """Measures the pairs of one movie in their order.
+    """Measures the pairs of one movie in order.
 
     Frames are read and transformed in a second thread, one pair ahead. Each is transformed once for neighbouring
-    pairs; two are kept, so that four are in memory at most.
+    pairs; two are kept, so that at most four are in memory.
     """
 
     def __init__(self, movie: Frames, settings: DriftSettings, ahead: Executor) -> None:
@@ -89,13 +89,13 @@ class _Measurement:
         self.answer = lru_cache(maxsize=1)(self._answer)
 
     def pair(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
-        """Measure the drift between two frames; `drift` says where the box is by now."""
+        """Measure the drift between two frames; `drift` determines the present position of the box."""
         box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
         found = self.answer(frame_from, box_from, frame_to, box_to)
         return self._in_movie(found, box_from, box_to)
 
     def pair_apart(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
-        """Measure a pair of which nobody knew that it would be wanted."""
+        """Measure a pair outside the planned order."""
         box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
         earlier, later = (
             self.images.transformed(t, box) for t, box in ((frame_from, box_from), (frame_to, box_to))
@@ -121,7 +121,7 @@ class _Measurement:
         return answer_for(later, earlier, self.settings)
 
     def _look_ahead(self, pair: FramePair) -> None:
-        """Start on the frames of the pair after this one; with a ROI its place is not known yet."""
+        """Start on the frames of the next pair; with a ROI, its position is not known yet."""
         if self.settings.roi is not None:
             return
         for frame in next((after for after in self.coming if after != pair), pair):

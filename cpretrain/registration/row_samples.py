@@ -1,4 +1,4 @@
-"""Rows that stand for an image, so that checks of a whole movie cost a fraction of its measurement."""
+"""Sample rows of images, so that checks of a whole movie cost a fraction of its measurement."""
 
 import numpy as np
 from numba import njit
@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 from cpretrain.registration.valid_area import Area
 
 MOST_PIXELS = 2**16
-"""Pixels of an image that are looked at; shifts remain exact because rows are whole."""
+"""Number of pixels of an image to examine; shifts remain exact because rows are complete."""
 
 
 def sampled_rows(area: Area, most: int = MOST_PIXELS) -> NDArray[np.int64]:
-    """Return rows spread evenly over an area, as many as hold about `most` pixels.
+    """Return rows spread evenly over an area, with about `most` pixels in total.
 
     Parameters
     ----------
     area : tuple of slice
         Area in z, y, x.
     most : int
-        Largest number of pixels, but for the last row.
+        Maximum number of pixels, except for the last row.
 
     Returns
     -------
@@ -44,16 +44,16 @@ def row_correlation(later, earlier, rows, left, right, shift):  # type: ignore[n
     later, earlier : ndarray of float32, shape (Z, Y, X)
         Images; pixel `i` of `earlier` lies on pixel ``i + shift`` of `later`.
     rows : ndarray of int64, shape (N, 2)
-        z and y of the rows of `later`; those without a counterpart are left out.
+        z and y of the rows of `later`; those without a counterpart are ignored.
     left, right : int
         First column, and the one after the last.
     shift : tuple of 3 int
-        Shift in z, y, x pixels.
+        Shift in z, y, x, in pixels.
 
     Returns
     -------
     float
-        Correlation from -1 to 1; NaN where there is nothing to compare, or one of both is constant.
+        Correlation from -1 to 1; NaN if there is nothing to compare, or one of the images is constant.
     """
     depth, height, width = earlier.shape
     start, stop = max(left, shift[2]), min(right, width + shift[2])

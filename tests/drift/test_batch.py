@@ -1,4 +1,4 @@
-"""Drift of a folder on workers: the same files as one movie after the other, and a rerun does what is missing."""
+"""Drift of a folder on workers: the same files as one movie after the other, and a rerun completes what is missing."""
 
 import json
 
@@ -15,7 +15,7 @@ NATIVE = DriftSettings(engine="native")
 
 
 def contents(folder):
-    """What was written, but for records and the table of states, which hold times."""
+    """Return the results, except for records and the table of states, which hold times."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".tif", ".png", ".csv")
             and path.name != "batch.csv"}  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Sound files of every kind that is read, each so small that a flipped bit matters."""
+"""Sound files of every format that is read, each so small that a flipped bit matters."""
 
 import gzip
 import io
@@ -14,14 +14,25 @@ import numpy as np
 import roifile
 import tifffile
 from PIL import Image
+from yaozarrs import DimSpec, v05
+from yaozarrs.write.v05 import write_bioformats2raw, write_plate
 
 from cpretrain.dataset.crops_table import Crop, write_crops
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.ome_zarr_labels import write_labels
+from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
-from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
+from tests.support.movie_files import (
+    write_ome_set,
+    write_single_frames,
+    write_zarr,
+    write_zarr_plate,
+    write_zarr_series,
+)
 from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
@@ -30,7 +41,7 @@ FOLDER = ModelFolder(Path())
 
 @dataclass(frozen=True)
 class Sample:
-    """Files of one input by their name in its folder, and which path the reader is given ("" for the folder)."""
+    """Files of one input by their name in its folder, and the path for the reader ("" for the folder)."""
 
     entry: str
     files: dict[str, bytes]
@@ -38,14 +49,14 @@ class Sample:
 
 @cache
 def pixels() -> np.ndarray:
-    """Three frames cut from a real image, uint16 (3, 20, 24)."""
+    """Return three frames cut from a real image, uint16 (3, 20, 24)."""
     plane = tifffile.imread(IMAGE)[0].astype(np.uint16)
     return np.stack([plane[y : y + SIZE[0], y : y + SIZE[1]] for y in (100, 103, 105)])
 
 
 @cache
 def labels() -> np.ndarray:
-    """Real objects, made eight times smaller to fit, uint16 (20, 24)."""
+    """Return real objects, reduced eightfold, uint16 (20, 24)."""
     small = tifffile.imread(LABELS)[::20, ::20][: SIZE[0], : SIZE[1]]
     return np.unique(small, return_inverse=True)[1].reshape(SIZE).astype(np.uint16)
 
@@ -57,7 +68,7 @@ def _tiff(array: np.ndarray, **options: object) -> bytes:
 
 
 def _written(*writers: Callable[[Path], object]) -> dict[str, bytes]:
-    """What functions write into a folder."""
+    """Return the files that functions write to a folder."""
     with tempfile.TemporaryDirectory() as folder:
         for write in writers:
             write(Path(folder))
@@ -130,8 +141,52 @@ def _of_micromanager(frames: np.ndarray) -> list[Sample]:
 
 
 def movie_folders() -> list[Sample]:
-    """Folders in which one of several files stands for all."""
+    """Folders in which one file of several stands for all."""
     return [sample for sample in movies() if len(sample.files) > 1]
+
+
+def stores() -> list[Sample]:
+    """OME-Zarrs of several movies, of both versions, and one of ours with label images beside its movie."""
+    frames = pixels()
+    dims = [DimSpec(name="t", unit="second"), DimSpec(name="y"), DimSpec(name="x")]
+    image = v05.Image(multiscales=[v05.Multiscale.from_dims(dims)])
+
+    def ours(folder: Path) -> None:
+        shape, calibration = (len(frames), 1, 1, *SIZE), Calibration((1.0, 0.5, 0.5), "µm", 60.0)
+        write_frames(folder / "a.zarr", iter(frames[:, None, None]), shape, frames.dtype, calibration)
+        write_labels(
+            folder / "a.zarr" / "labels" / "cells",
+            iter(frames[:, None, None]),
+            shape,
+            frames.dtype,
+            calibration,
+            folder,
+        )
+
+    made = (
+        lambda f: write_zarr_series(f / "a.zarr", [frames, frames], "TYX"),
+        lambda f: write_zarr_plate(f / "a.zarr", {"A/1": [frames, frames], "B/2": [frames]}, "TYX"),
+        lambda f: write_bioformats2raw(
+            f / "a.zarr", {"0": (image, frames), "1": (image, frames)}, writer="zarr"
+        ),
+        lambda f: write_plate(f / "a.zarr", {("A", "1", "0"): (image, frames)}, writer="zarr"),
+        ours,
+    )
+    return [Sample("a.zarr", _written(write)) for write in made]
+
+
+def label_folders() -> list[Sample]:
+    """A folder of a prediction whose label images lie beside their movie."""
+
+    def predicted(folder: Path) -> None:
+        for name, content in stores()[-1].files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        (folder / "out").mkdir()
+        (folder / "out" / "a.json").write_text('{"step": "predict", "labels": "../a.zarr/labels/cells"}')
+        (folder / "out" / "a.objects.csv").write_bytes(OBJECTS)
+
+    return [Sample("out", _written(predicted))]
 
 
 def label_images() -> list[Sample]:
@@ -306,7 +361,7 @@ def model_folders() -> list[Sample]:
 
 
 def weights() -> list[Sample]:
-    """Weights by the names of the installed Cellpose, in torch's present format and in its old one."""
+    """Weights with the names of the installed Cellpose, in torch's present format and in its old one."""
     import torch
 
     name = "output.2.weight" if cellpose_major() == 3 else "W2"
@@ -352,7 +407,7 @@ def unfinished() -> list[Sample]:
 
 
 def window_files() -> list[Sample]:
-    """What Cellpose's window saves: a pickled dictionary of arrays and plain values."""
+    """Files saved by Cellpose's window: a pickled dictionary of arrays and plain values."""
     found = []
     for dtype in (np.uint16, np.int32):
         file = io.BytesIO()

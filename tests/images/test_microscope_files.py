@@ -1,4 +1,4 @@
-"""Files of microscopes' own formats: real ones beside their own libraries, written ones by their known pixels."""
+"""Files in microscopes' own formats: real ones compared with their own libraries, written ones with known pixels."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_an_nd2_that_was_stopped_leaves_frames_out(tmp_path):
     with TimeLapse(path) as movie:
         said = "".join(movie.notes)
         assert not movie.is_complete(3, 1) and movie.is_complete(3, 0)
-    assert "frame 4 of 5 is not there and left out" in said and "1 of 8 planes are not there" in said
+    assert "frame 4 of 5 is missing and left out" in said and "1 of 8 planes are missing" in said
     np.testing.assert_array_equal(opened(path)[:3, :, 0], pixels[:3, ..., 0])
 
 

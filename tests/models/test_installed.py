@@ -1,4 +1,4 @@
-"""The list of models, and one's own model in Cellpose's folder."""
+"""The list of models, and the user's own model in Cellpose's folder."""
 
 import pytest
 

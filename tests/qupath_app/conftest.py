@@ -14,7 +14,7 @@ LOGGED = re.compile(r"\d\d:\d\d:\d\d\.\d+ \[")  # what QuPath says itself
 
 @pytest.fixture(scope="session")
 def qupath() -> Path:
-    """The QuPath in ``QUPATH_HOME``: what is started there."""
+    """The program of the QuPath in ``QUPATH_HOME``."""
     home = os.environ.get("QUPATH_HOME")
     if not home:
         pytest.skip("needs a real QuPath: set QUPATH_HOME to its folder")
@@ -25,7 +25,7 @@ def qupath() -> Path:
 
 @pytest.fixture
 def run(qupath: Path, tmp_path: Path) -> Callable[..., list[str]]:
-    """Run a script as Run for project does, with or without saving; gives the lines that they print."""
+    """Run a script as Run for project does, with or without saving, and return the printed lines."""
     count = iter(range(1000))
 
     def run(

@@ -1,4 +1,4 @@
-"""The native engine against what the plugin answered, and against truth."""
+"""The native engine compared with the plugin's answers, and with the truth."""
 
 import hashlib
 import tracemalloc
@@ -155,7 +155,7 @@ def test_pixels_that_are_no_numbers_name_their_frame(value):
 
 
 class CountedFrames:
-    """A movie made as it is read, so that it is never in memory."""
+    """A movie generated while it is read, so that it is never in memory."""
 
     dtype = np.dtype("uint8")
 

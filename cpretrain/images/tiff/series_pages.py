@@ -29,7 +29,7 @@ class SeriesPages:
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
-        How many images the file holds.
+        Number of images in the file.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
     return BadInput(
-        f"{path}: frame {number} is not like the first frame",
+        f"{path}: frame {number} differs from the first frame",
         found=f"{odd.dtype}, {odd.shape}",
         expected=f"{first.dtype}, {first.shape}, as the first frame",
         cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
@@ -111,12 +111,12 @@ def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
 
 
 def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
-    """List the images in a file, its smaller copies left out; tifffile takes frames of another size for another image.
+    """List the images in a file, without reduced copies; tifffile takes frames of a different size for another image.
 
     Raises
     ------
     BadInput
-        When a frame has another size or type than the first one.
+        When a frame differs in size or type from the first one.
     """
     full = [series for series in file.series if not series.keyframe.is_reduced]
     if len(full) > 1 and full[0].kind == "generic":
@@ -130,8 +130,9 @@ def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> l
     if series.kind in kinds or not kinds or len(series.pages) < 2:
         return []
     return [
-        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
-        f"{series.axes} in the order of the file; if they are something else, say so with {option('axes')}"
+        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken as "
+        f"{series.axes} in file order; if they "
+        f"are something else, name them with {option('axes')}"
     ]
 
 
@@ -147,6 +148,6 @@ def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, imag
     if spare.is_reduced or not _alike(series.keyframe, spare):
         return []
     return [
-        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they "
+        f"its header says {used} planes, but the file holds {there}; the last {there - used} are left out. If they "
         "are frames as well, open it in Fiji and save it again"
     ]

@@ -1,4 +1,4 @@
-"""Find how far the sample moved between two images: phase correlation, checked on the pixels themselves."""
+"""Measure the movement of the sample between two images by phase correlation, verified on the pixels themselves."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -19,22 +19,22 @@ PEAKS = 5
 
 @dataclass(frozen=True)
 class PhaseMatch:
-    """The best answer for a pair of images.
+    """Best match for a pair of images.
 
     Parameters
     ----------
     drift : tuple of int
-        How far the content of the earlier image moved to become that of the later one, in z, y, x pixels.
+        Movement of the content from the earlier to the later image, in z, y, x, in pixels.
     score, second_score : float
-        Pearson correlation of the two where they overlap, for this drift and for the second-best candidate.
+        Pearson correlation of the two on their overlap, for this drift and for the second-best candidate.
     pixels : int
-        Size of that overlap.
+        Size of that overlap in pixels.
     height : float
-        Height of the peak of the phase correlation that the drift comes from, in units of its root mean square.
+        Height of the drift's peak in the phase correlation, in units of the root mean square of the latter.
     size : int
         Number of pixels of the phase correlation.
     clear : bool
-        Whether the peaks stand apart by more than rounding to float32 can change.
+        True if the peaks differ by more than rounding to float32 can change.
     """
 
     drift: Whole3
@@ -47,18 +47,18 @@ class PhaseMatch:
 
 
 def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
-    """Find how far the content of `earlier` moved to become `later`.
+    """Find the movement of the content from `earlier` to `later`.
 
     Parameters
     ----------
     later, earlier : Transformed
-        Two images of one shape.
+        Two images with the same shape.
 
     Returns
     -------
     PhaseMatch
         The best of 20 (2D) or 40 (3D) candidates: the five highest peaks of the phase correlation, each wrapped
-        around in every axis or not, scored by the Pearson correlation of the images where they overlap.
+        around or not in every axis, scored by the Pearson correlation of the images on their overlap.
 
     References
     ----------
@@ -72,7 +72,7 @@ def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
 
 
 def match_in_float64(later: Transformed, earlier: Transformed) -> PhaseMatch:
-    """Find the same with Fourier transforms in float64: several times slower."""
+    """Find the same with Fourier transforms in float64, several times slower."""
     cross = _phases_in_float64(later)
     cross *= _phases_in_float64(earlier).conj()
     return _best(later, earlier, _back(cross, later).astype(np.float32))
@@ -84,7 +84,7 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
     candidates = np.array([candidate for group in groups for candidate in group])
     scores, pixels = score(later, earlier, candidates)
-    *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates the last one wins
+    *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates, the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
     margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
@@ -104,7 +104,7 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
 
 
 def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
-    """Drifts that a peak can stand for: its place, and the same wrapped around in each axis."""
+    """Return the drifts that a peak can stand for: its position, also wrapped around in each axis."""
     choices = []
     for position, size in zip(place, extended, strict=True):
         near = position - size if position > size // 2 else position

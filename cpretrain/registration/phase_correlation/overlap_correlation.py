@@ -1,4 +1,4 @@
-"""How alike two images are where they overlap, one moved against the other."""
+"""Similarity of two images on their overlap, with one shifted against the other."""
 
 import numpy as np
 from numba import njit
@@ -8,7 +8,7 @@ from cpretrain.registration.checks import SMALLEST_OVERLAP
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _sums(a, b, shift, lengths, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Sums of a, b, a², b² and ab over the overlap, less typical values (which keeps them small)."""
+    """Return the sums of a, b, a², b² and ab over the overlap, minus typical values (which keeps them small)."""
     sum_a = sum_b = sum_aa = sum_bb = sum_ab = 0.0
     for z in range(lengths[0]):
         for y in range(lengths[1]):
@@ -39,24 +39,24 @@ def _is_constant(image, shift, lengths):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Pearson correlation of two images of one shape over their overlap.
+    """Return the Pearson correlation of two images with the same shape on their overlap.
 
     Parameters
     ----------
     a, b : ndarray, shape (Z, Y, X)
         The images; pixel `i` of `b` lies on pixel ``i + shift`` of `a`.
     shift : sequence of 3 int
-        In z, y, x pixels.
+        Shift in z, y, x, in pixels.
     typical_a, typical_b : float
-        Grey values typical of the images; they keep the sums small and do not change the result.
+        Typical grey values of the images, which keep the sums small and do not change the result.
 
     Returns
     -------
     score : float
-        From -1 to 1; 0 where the overlap is shorter than 3 pixels along an axis (z does not count for images of one
-        plane). For constant overlaps: 1 if equal, 0 otherwise.
+        Correlation from -1 to 1; 0 if the overlap is shorter than 3 pixels along an axis (z does not count for images
+        with one plane). For constant overlaps: 1 if equal, 0 otherwise.
     pixels : int
-        Size of the overlap; 0 where it is too small.
+        Size of the overlap; 0 if it is too small.
     """
     lengths = (a.shape[0] - abs(shift[0]), a.shape[1] - abs(shift[1]), a.shape[2] - abs(shift[2]))
     for axis in range(3):
@@ -107,7 +107,7 @@ def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no
 
 @njit(cache=True, nogil=True)
 def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest):  # type: ignore[no-untyped-def]
-    """Pearson correlation of two images of one shape over the pixels of their overlap that both keep.
+    """Return the Pearson correlation of two images with the same shape on the pixels of their overlap that both keep.
 
     Parameters
     ----------
@@ -116,18 +116,18 @@ def masked_correlation(a, b, kept_a, kept_b, shift, typical_a, typical_b, fewest
     kept_a, kept_b : ndarray of bool, shape (Z, Y, X)
         Their pixels that count.
     shift : sequence of 3 int
-        In z, y, x pixels.
+        Shift in z, y, x, in pixels.
     typical_a, typical_b : float
-        Grey values typical of the images; they keep the sums small and do not change the result.
+        Typical grey values of the images, which keep the sums small and do not change the result.
     fewest : int
-        Smallest number of pixels to say anything.
+        Minimum number of pixels for a result.
 
     Returns
     -------
     score : float
-        From -1 to 1; 0 where there are too few pixels, or one image is constant on them.
+        Correlation from -1 to 1; 0 if there are too few pixels, or one image is constant on them.
     pixels : int
-        Their number; 0 where it is too small.
+        Number of pixels; 0 if it is too small.
     """
     lengths = (a.shape[0] - abs(shift[0]), a.shape[1] - abs(shift[1]), a.shape[2] - abs(shift[2]))
     pixels = 0

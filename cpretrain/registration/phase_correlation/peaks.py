@@ -6,12 +6,12 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def lead(image, z, y, x):  # type: ignore[no-untyped-def]
-    """By how much a pixel is higher than its highest neighbour; negative where a neighbour is higher.
+    """Return the difference between a pixel and its highest neighbour; negative if a neighbour is higher.
 
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
-        It goes on periodically beyond its borders; one plane is taken as a 2D image.
+        An image with periodic borders; a single plane is a 2D image.
     z, y, x : int
         The pixel.
     """
@@ -32,16 +32,16 @@ def highest_peaks(image, n):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
-        One plane is taken as a 2D image.
+        The image; a single plane is a 2D image.
     n : int
-        How many.
+        Number of maxima.
 
     Returns
     -------
     places : ndarray of int64, shape (n, 3)
-        In z, y, x, highest first; of equal ones the first in the image comes first.
+        Positions in z, y, x, highest first; of equal ones, the first in the image comes first.
     heights : ndarray of float32, shape (n,)
-        Their values; -inf where there are fewer than `n`.
+        Their values; -inf if there are fewer than `n`.
     """
     places = np.zeros((n, 3), np.int64)
     heights = np.full(n, -np.inf, np.float32)
