@@ -11,7 +11,8 @@ import cpretrain
 
 NAMES = {
     "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift correct_drift_in_fiji "
-    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model measure_drift open_fiji predict "
+    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model make_qupath_project "
+    "measure_drift open_fiji predict "
     "retrain round_status run_experiment settings start_round sweep undo_drift",
     "cpretrain.drift": "CorrectedMovie correct_drift correct_drift_in_fiji correct_movie open_fiji read_shifts "
     "write_shifts",
@@ -22,6 +23,7 @@ NAMES = {
     "cpretrain.evaluation": "AgreeResult EvaluateResult Verdict agree evaluate parse_thresholds",
     "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
+    "cpretrain.qupath": "ProjectResult make_qupath_project",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
     "cpretrain.pipeline": "Experiment describe_movies read_experiment run_demo run_experiment",
     "cpretrain.metrics": "Scores average_precision find_overlaps",

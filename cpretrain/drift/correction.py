@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
@@ -245,6 +246,7 @@ def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> 
         "large_pairs": curve.large_pairs,
         "uncertain_pairs": curve.uncertain_pairs,
         "bridged_frames": curve.bridged,
+        **({} if curve.angle is None else {"largest_angle": round(float(np.abs(curve.angle).max()), 4)}),
         **({"robust": _robust_facts(curve.robust)} if curve.robust else {}),
         "agreement": {
             "before": inspected.mean(inspected.before),

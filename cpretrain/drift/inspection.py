@@ -16,6 +16,7 @@ from cpretrain.registration.frame_content import FrameContent, Kind, content_of,
 from cpretrain.registration.frame_images import DriftImages
 from cpretrain.registration.local_optimum import WHOLE_PIXEL, offset_to_optimum
 from cpretrain.registration.still_structure import StillStructure, frames_to_look_at
+from cpretrain.registration.turned_canvas import inscribed, turned_back
 from cpretrain.registration.valid_area import Area, intersection, is_empty
 from cpretrain.settings.drift import DriftSettings
 
@@ -89,6 +90,7 @@ class Inspection:
         self._images = _images(movie, settings, curve)
         self._drift = round_away(curve.drift)
         self._frames = movie.shape[0]
+        self._refined = settings.refine or settings.robust or curve.angle is not None
         self._size = (1, *movie.shape[3:])
         self._to_look_at = frames_to_look_at(self._frames)
         self._contents: list[FrameContent] = []
@@ -107,16 +109,12 @@ class Inspection:
         z, y, x = (int(value) for value in self._drift[t])
         drift = (z if len(image) > 1 else 0, y, x)
         counted = None if kept is None else np.broadcast_to(kept, image.shape)
-        self._aligned.add(image, counted, drift)
+        self._aligned.add(self._turned_back(t, image), counted, drift)
         self._recorded.add(image, counted, (0, 0, 0))
         self._contents.append(content_of(image, self._part(t, image.shape)))
         if t in self._to_look_at and self._contents[-1].contrast > 0:
             self._still.add(image)
-        if (
-            kept is None
-            and not (self._settings.refine or self._settings.robust)
-            and self._settings.shifts is None
-        ):
+        if kept is None and not self._refined and self._settings.shifts is None:
             self._compare(t, image)
             self._earlier = image
 
@@ -140,9 +138,18 @@ class Inspection:
             slice(max(0, -int(a)), max(0, length - max(0, int(b))))
             for a, b, length in zip(low, high, shape, strict=True)
         )
+        if self._curve.angle is not None:
+            y, x = _shrunk((y, x), shape, self._curve.angle)
         self._measured = self._part(0, shape)
         area = intersection((z, y, x), self._measured)
         self._aligned, self._recorded = Agreement(self._frames, area), Agreement(self._frames, area)
+
+    def _turned_back(self, t: int, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return an image without its rotation, and at a drift of whole pixels."""
+        if self._curve.angle is None:
+            return image
+        angle, drift = float(np.deg2rad(self._curve.angle[t])), self._curve.drift[t, 1:].astype(np.float64)
+        return turned_back(image, angle, drift, self._drift[t, 1:])
 
     def _part(self, t: int, shape: tuple[int, ...]) -> Area:
         """Return the measured part of frame `t`."""
@@ -163,7 +170,7 @@ class Inspection:
 
     def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None]:
         """Compare frames far apart, unchanged and without still structure."""
-        if self._settings.shifts is not None or self._settings.robust:  # which has measured them
+        if self._settings.shifts is not None or self._settings.robust or self._curve.angle is not None:
             return None, None
         assert self._images is not None
         anchors = self._aligned.most_unlike([t for t in range(self._frames) if t not in kinds])
@@ -181,6 +188,19 @@ class Inspection:
         return _falls(seen, seen.before, seen.after) and _falls(
             seen, self._recorded.each_of_steps(), self._aligned.each_of_steps()
         )
+
+
+def _shrunk(
+    parts: tuple[slice, slice], shape: tuple[int, ...], angle: NDArray[np.float32]
+) -> tuple[slice, slice]:
+    """Leave out of rows and columns what some turned frame does not cover."""
+    halves = [inscribed(shape[1], shape[2], float(turn)) for turn in np.deg2rad(angle)]
+    margins = np.ceil((np.array(shape[1:]) - 1) / 2 - np.min(halves, axis=0)).astype(int).tolist()
+    y, x = (
+        slice(part.start + margin, max(part.start + margin, part.stop - margin))
+        for part, margin in zip(parts, margins, strict=True)
+    )
+    return y, x
 
 
 def _pixels(area: Area) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cpretrain.drift.inspection import Inspected
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.runtime.letters import families_for
+from cpretrain.runtime.letters import drawable
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
@@ -24,6 +24,7 @@ PLACES = {"left": 0.08, "right": 0.98, "top": 0.89, "bottom": 0.02, "hspace": 0.
 """Positions of the panels, as shares of the picture; above them is space for warnings, one per line."""
 LINE, LETTERS = 0.022, 150
 """Height of a line of warnings as a share of the picture, and letters per line."""
+ANGLE_COLOUR = "#AA3377"
 COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
 
 
@@ -77,7 +78,7 @@ def draw_drift(
     path : pathlib.Path
         PNG to write.
     title : str
-        Name of the movie, and of the engine; omitted if no font has its letters.
+        Name of the movie, and of the engine; "…" stands for letters that no font has.
     curve : DriftCurve
         Measured drift.
     means : tuple of RunningMean
@@ -108,12 +109,10 @@ def draw_drift(
 
 def _head(figure: "Figure", title: str, lines: Sequence[str], top: float) -> None:
     """Write the title, and the warnings between it and the panels."""
-    families = families_for(title)
-    if families is not None:
-        figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
-    text = "\n".join(lines)
-    families = families_for(text)
-    if text and families is not None:
+    title, families = drawable(title)
+    figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
+    text, families = drawable("\n".join(lines))
+    if text:
         below = 1 - 0.05 * top
         figure.text(
             PLACES["left"],
@@ -137,6 +136,7 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
         (curve.clipped, "v", "clipped"),
         (curve.large, "^", "large"),
         (curve.uncertain, "s", "uncertain"),
+        (np.isin(frames, curve.bridged), ".", "bridged"),
     )
     room = max(float(np.ptp(curve.drift)), 1.0)
     level = float(curve.drift.max())
@@ -147,7 +147,14 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
             axes.plot(marked, np.full(marked.size, level), marker, color="black", markersize=4, label=label)
     if not curve.drift.any():
         axes.set_ylim(-1, 1)
-    axes.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
+    title = "drift in each frame"
+    if curve.angle is not None:
+        axes.plot([], [], linestyle="dashed", color=ANGLE_COLOUR, label="angle")
+        turned = axes.twinx()
+        turned.plot(frames, curve.angle, linestyle="dashed", color=ANGLE_COLOUR)
+        turned.tick_params(labelsize=8, pad=1, colors=ANGLE_COLOUR)
+        title = "drift in each frame,\nand angle / ° anticlockwise (right)"
+    axes.set(xlabel="frame", ylabel="drift / pixels", title=title)
     axes.legend(fontsize=8)
 
 

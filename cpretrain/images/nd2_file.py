@@ -26,6 +26,7 @@ class Nd2Movie(Recording):
     _file: nd2.ND2File
 
     def _open(self, file: Path, choose: Choose) -> Description:
+        self._bytes = file.open("rb")
         self._file = opened = nd2.ND2File(file)
         sizes = dict(opened.sizes)
         others = {axis: length for axis, length in sizes.items() if axis not in "TPZCYXS"}
@@ -48,7 +49,9 @@ class Nd2Movie(Recording):
         channels = sizes["S"] if is_rgb else sizes.get("C", 1)
         self._metadata, notes = self._read_metadata()
         shape = (sizes.get("T", 1), sizes.get("Z", 1), channels, sizes["Y"], sizes["X"])
-        self._row_bytes = opened.attributes.widthBytes or prod(shape[2::2]) * opened.dtype.itemsize
+        row = opened.attributes.widthBytes or prod(shape[2::2]) * opened.dtype.itemsize
+        self._needed = row * shape[3]
+        self._starts: dict[int, int] | None = getattr(opened._rdr, "_frame_offsets", None)
         return Description(
             shape,
             opened.dtype,
@@ -62,14 +65,20 @@ class Nd2Movie(Recording):
 
     def _planes(self, t: int, z: int) -> NDArray[Any]:
         number = self._number(t, z)
-        pixels = self._unpacked(number) if self._is_packed else self._file.read_frame(number)
+        if self._starts is None:
+            pixels = self._file.read_frame(number)
+        elif number in self._starts:
+            pixels = self._frame(self._unpacked(number) if self._is_packed else self._stored(number))
+        else:
+            return np.zeros((1, 1, 1), self._file.dtype)
         pixels = pixels.reshape(pixels.shape if pixels.ndim == 3 else (1, *pixels.shape))
         return np.moveaxis(pixels, -1, 0) if "S" in self._file.sizes else pixels
 
     def close(self) -> None:
         """Close the file, even if it was only partly opened."""
-        if hasattr(self, "_file"):
-            self._file.close()
+        for one in ("_file", "_bytes"):
+            if hasattr(self, one):
+                getattr(self, one).close()
 
     @property
     def _is_packed(self) -> bool:
@@ -83,15 +92,29 @@ class Nd2Movie(Recording):
             number = number * length + at[axis]
         return number
 
-    def _unpacked(self, number: int) -> NDArray[Any]:
-        """Decompress a frame to the number of bytes stated in its header, and no more."""
+    def _frame(self, data: bytes) -> NDArray[Any]:
+        """Give the bytes of a frame their shape: channels, y, x and, of RGB, colours, without those of length 1."""
         reader: Any = self._file._rdr
-        packed = reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:]
-        pixels = zlib.decompressobj().decompress(packed, reader._actual_frame_shape()[0] * self._row_bytes)
-        array: NDArray[Any] = np.ndarray(
-            reader._actual_frame_shape(), reader._dtype(), pixels, strides=reader._strides
-        )
+        shape, dtype = reader._actual_frame_shape(), reader._dtype()
+        array: NDArray[Any] = np.ndarray(shape, dtype, data, strides=reader._strides)
         return array.reshape(self._file._raw_frame_shape).transpose(2, 0, 1, 3).squeeze()
+
+    def _stored(self, number: int) -> bytes:
+        """Read a frame that is not packed; the library would map the file, which counts as memory of the process."""
+        assert self._starts is not None
+        self._bytes.seek(self._starts[number])
+        return self._bytes.read(self._needed)
+
+    def _unpacked(self, number: int) -> bytes:
+        """Decompress a frame to as many bytes as a frame has, and no more."""
+        reader: Any = self._file._rdr
+        unpack = zlib.decompressobj()
+        pixels = unpack.decompress(reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:], self._needed)
+        if len(pixels) < self._needed or unpack.decompress(unpack.unconsumed_tail, 1):
+            raise DamagedFile(
+                self.path, f"frame {number} does not unpack to the {self._needed} bytes of a frame"
+            )
+        return pixels
 
     def _calibration(self, frames: int) -> Calibration:
         described = self._metadata.channels if self._metadata else None
@@ -138,11 +161,11 @@ class Nd2Movie(Recording):
 
     def _present(self, file: Path, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return which frames are in the file; a recording that was stopped has fewer than planned."""
-        starts: dict[int, int] | None = getattr(self._file._rdr, "_frame_offsets", None)
+        starts = self._starts
         if starts is None or prod(shape[:3]) > MOST_PAGES:
             return None
         numbers = np.array([[self._number(t, z) for z in range(shape[1])] for t in range(shape[0])])
-        needed, size = self._row_bytes * shape[3], file.stat().st_size
+        needed, size = self._needed, file.stat().st_size
         last = max((starts[number] for number in numbers.flat if number in starts), default=0)
         if not self._is_packed and last + needed > size:
             raise DamagedFile(

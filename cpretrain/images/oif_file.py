@@ -9,6 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.compound_file import check_chains
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.positions import Choose
 from cpretrain.images.recording import Description, Recording
@@ -27,6 +28,8 @@ class OifMovie(Recording):
     _file: oiffile.OifFile
 
     def _open(self, file: Path, choose: Choose) -> Description:
+        if file.suffix.lower() == ".oib":
+            check_chains(file)
         self._file = oiffile.OifFile(file)
         if not self._file.series:
             raise BadInput(f"{self.path}: holds no image")

@@ -16,7 +16,6 @@ from cpretrain.images.conversion import Converted, Readable
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
-from cpretrain.images.ome_zarr import ZarrMovie
 from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr
 from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
@@ -216,6 +215,8 @@ def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
     if is_pattern(path):
         return FrameFiles
     if is_ome_zarr(file_of(path)):
+        from cpretrain.images.ome_zarr import ZarrMovie
+
         return ZarrMovie
     known = format_of(path)
     return known.load() if known else TiffMovie

@@ -57,7 +57,7 @@ class Canvas:
         shift = self.shifts[t]
         whole = np.floor(shift).astype(np.int64)
         if np.array_equal(whole, shift):
-            return _insert(frame, self.shape, whole)
+            return insert(frame, self.shape, whole)
         return _insert_interpolated(frame, self.shape, shift)
 
 
@@ -77,8 +77,13 @@ def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -
     Returns
     -------
     Canvas
-        A canvas larger than a frame, along each axis, by the range of the shifts (truncated to whole pixels).
+        A canvas larger than a frame, along each axis, by the range of the shifts (truncated to whole pixels); a
+        `TurnedCanvas` for a curve with angles.
     """
+    if curve.angle is not None:
+        from cpretrain.registration.turned_canvas import turned_canvas_for
+
+        return turned_canvas_for(curve, frame_shape)
     shifts: NDArray[Any] = -curve.drift if sub_pixel else round_away(-curve.drift)
     low, high = shifts.min(axis=0), shifts.max(axis=0)
     z, c, y, x = frame_shape
@@ -87,7 +92,8 @@ def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -
     return Canvas((z, c, y, x), (grown_z, c, grown_y, grown_x), shifts - low)
 
 
-def _insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDArray[Any]:
+def insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDArray[Any]:
+    """Put a frame, shape (Z, C, Y, X), at a place on an empty canvas."""
     canvas = np.zeros(shape, frame.dtype)
     z, y, x = (int(component) for component in shift)
     covered = canvas[z : z + len(frame), :, y : y + frame.shape[2], x : x + frame.shape[3]]

@@ -18,6 +18,7 @@ BEYOND_PLUGIN = (
     "refine",
     "bridge",
     "robust",
+    "rotation",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -127,6 +128,11 @@ def check_options(settings: DriftSettings) -> None:
             settings.bridge and settings.shifts is not None,
         ),
         *_beside_robust(settings),
+        (
+            f"{option('rotation', True)} with {option('shifts')}",
+            settings.rotation and settings.shifts is not None,
+        ),
+        (f"{option('rotation', True)} with {option('roi')}", settings.rotation and settings.roi is not None),
     ]
     for options, clash in excluded:
         if clash:
@@ -175,6 +181,15 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
             found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
             expected="one row per frame",
         )
+    scale_x, scale_y, _ = settings.shifts_scale
+    if curve.angle is not None and scale_x != scale_y:
+        raise BadInput(
+            f"{table}: holds angles, and pixels of other proportions cannot be turned by them",
+            found=option("shifts_scale", *settings.shifts_scale),
+            cure="apply it to a movie with square pixels like those of the one that it was measured on",
+        )
+    if curve.angle is not None and not np.isfinite(curve.angle).all():
+        raise BadInput(f"{table}: holds angles that are no finite numbers of degrees")
     if not (np.abs(curve.drift) < FARTHEST).all():
         raise BadInput(
             f"{table}: holds shifts that are not finite or far too large", expected=f"less than {FARTHEST:g}"

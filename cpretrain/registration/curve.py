@@ -55,6 +55,9 @@ class DriftCurve:
         Frames, from 0, that determine no drift and have the interpolated drift of the frames around them.
     robust : RobustFacts, optional
         Basis of a group-wise answer.
+    angle : ndarray of float32, shape (T,), optional
+        Rotation of the sample in degrees about the middle of the frame relative to frame 0, anticlockwise on the
+        screen; None if it was not measured, or nothing turns. `drift` is then that of the middle of the frame.
     """
 
     drift: NDArray[np.float32]
@@ -63,6 +66,7 @@ class DriftCurve:
     large_pairs: tuple[FramePair, ...] = ()
     bridged: tuple[int, ...] = ()
     robust: RobustFacts | None = None
+    angle: NDArray[np.float32] | None = None
 
     @property
     def clipped(self) -> NDArray[np.bool_]:
@@ -80,7 +84,12 @@ class DriftCurve:
         return self._ends_of(self.large_pairs)
 
     def whole(self) -> "DriftCurve":
-        """Return the curve rounded to whole pixels, halves away from 0, as the plugin applies and logs it."""
+        """Return the curve rounded to whole pixels, halves away from 0, as the plugin applies and logs it.
+
+        Turned frames are interpolated anyway, so a curve with angles keeps its fractions.
+        """
+        if self.angle is not None:
+            return self
         return replace(self, drift=round_away(self.drift).astype(np.float32))
 
     def _ends_of(self, pairs: Iterable[FramePair]) -> NDArray[np.bool_]:

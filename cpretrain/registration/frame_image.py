@@ -4,11 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
 from cpretrain.images.dtypes import round_to_dtype
-from cpretrain.registration.edge_filter import REACH, enhance_edges
-from cpretrain.registration.inpainting import fill_in
 from cpretrain.settings.drift import DriftSettings
 
 MeasuredBox = tuple[int, int, int, int]
@@ -40,10 +37,14 @@ def drift_image(
     """
     image = _part(frame[:, settings.channel - 1], settings, box)
     if left_out is not None:
+        from cpretrain.registration.inpainting import fill_in
+
         image = fill_in(image, np.broadcast_to(_part(left_out, settings, box), image.shape))
     if settings.threshold:
         image = round_to_dtype(image.astype(np.float64) - settings.threshold, image.dtype)
     if settings.edge_enhance:
+        from cpretrain.registration.edge_filter import enhance_edges
+
         image = enhance_edges(image)
     if settings.only_xy and len(image) > 1:
         image = _mean_plane(image)
@@ -69,6 +70,10 @@ def kept_pixels(
     """
     touched = _part(left_out, settings, box)
     if settings.edge_enhance:
+        from scipy.ndimage import binary_dilation
+
+        from cpretrain.registration.edge_filter import REACH
+
         touched = binary_dilation(touched, np.ones((1, 2 * REACH + 1, 2 * REACH + 1)))
     if settings.only_xy:
         touched = touched.any(axis=0, keepdims=True)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.loops import loops
+from cpretrain.registration.row_samples import sampled_rows
 from cpretrain.registration.valid_area import Area
 from cpretrain.registration.whole_image import Whole3, fits_as_a_whole, whole3
 
@@ -40,7 +41,7 @@ def offset_to_optimum(
 
     def alike(shift: Whole3) -> float:
         if shift not in known:
-            known[shift] = row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
+            known[shift] = loops().row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
         return known[shift]
 
     axes = tuple(axis for axis in range(3) if later.shape[axis] > 1)

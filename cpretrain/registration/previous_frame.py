@@ -50,6 +50,10 @@ def measure_frames(
     imaging, doi:10.3791/51086.
     """
     settings = DriftSettings() if settings is None else settings
+    if settings.rotation:
+        from cpretrain.registration.turning.measure import with_angles
+
+        return with_angles(movie, measure_frames(movie, settings.replace(rotation=False), on_pair), settings)
     if settings.robust:
         from cpretrain.registration.groupwise.robust import measure_robustly
 

@@ -11,7 +11,6 @@ from cpretrain.registration.bridging import interpolated
 from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift, curve_of
 from cpretrain.registration.frame_image import MeasuredBox
 from cpretrain.registration.frame_images import DriftImages
-from cpretrain.registration.inpainting import fill_in
 from cpretrain.registration.max_shift import Whole3, limited
 from cpretrain.registration.pair_answer import answer_for
 from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
@@ -111,6 +110,8 @@ class _RunningMean:
         mean = (self._sum / np.maximum(self._count, 1)).astype(np.float32)
         if not self._masked:
             return transform(mean)
+        from cpretrain.registration.inpainting import fill_in
+
         seen = self._count > 0
         return transform(fill_in(mean, ~seen), seen)
 

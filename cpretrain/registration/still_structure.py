@@ -2,14 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import (
-    binary_dilation,
-    binary_fill_holes,
-    label,
-    maximum_filter,
-    minimum_filter,
-    uniform_filter,
-)
 
 FRAMES = 12
 """Number of frames to examine, spread over the movie."""
@@ -71,7 +63,18 @@ class StillStructure:
 
 def _contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the absolute difference of each pixel from its surroundings in the plane."""
-    return np.abs(image - np.stack([uniform_filter(plane, SURROUNDINGS) for plane in image]))
+    return np.abs(image - np.stack([_mean_around(_mean_around(plane, 0), 1) for plane in image]))
+
+
+def _mean_around(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Return the mean of the surroundings along an axis; beyond its ends an image is its own mirror image."""
+    reach = SURROUNDINGS // 2
+    lines = np.moveaxis(plane, axis, 0)
+    room = np.pad(lines, ((reach, reach), (0, 0)), "symmetric")
+    sums = np.zeros((len(room) + 1, room.shape[1]))
+    np.cumsum(room, axis=0, dtype=np.float64, out=sums[1:])
+    means = (sums[SURROUNDINGS:] - sums[:-SURROUNDINGS]) / SURROUNDINGS
+    return np.moveaxis(means.astype(np.float32), 0, axis)
 
 
 def _energy(contrast: NDArray[np.float32]) -> float:
@@ -79,7 +82,9 @@ def _energy(contrast: NDArray[np.float32]) -> float:
 
 
 def _closed(still: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Include pixels that still structure blurs into, and close gaps between its larger pieces."""
+    """Take in what still structure blurs into, and close gaps between its larger pieces."""
+    from scipy.ndimage import binary_dilation, binary_fill_holes, label, maximum_filter, minimum_filter
+
     labels, _ = label(still, np.ones((3, 3)))
     large = (np.bincount(labels.ravel()) >= PIECE)[labels] & still
     room = np.pad(binary_dilation(large), GAP)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.registration.canvas import Canvas
+from cpretrain.registration.turned_canvas import TurnedCanvas
 
 Area = tuple[slice, slice, slice]
 """A box in z, y, x; empty where a slice ends before it starts."""
@@ -21,6 +22,8 @@ def covered_area(canvas: Canvas, t: int) -> Area:
     tuple of slice
         Area in z, y, x, in pixels of the canvas.
     """
+    if isinstance(canvas, TurnedCanvas):
+        return canvas.covered(t)
     shift = canvas.shifts[t].astype(np.float64)
     lengths = np.array([canvas.frame_shape[axis] for axis in (0, 2, 3)])
     limits = np.array([canvas.shape[axis] for axis in (0, 2, 3)])

@@ -6,7 +6,8 @@ from math import atanh
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.loops import loops
+from cpretrain.registration.row_samples import sampled_rows
 from cpretrain.registration.valid_area import Area
 
 TILES, MAJORITY = 4, 0.7
@@ -37,7 +38,8 @@ def fits_as_a_whole(
         rows = sampled_rows(tile)
         ends = tile[2].start, tile[2].stop
         with_found, with_expected = (
-            _fisher(row_correlation(later, earlier, rows, *ends, shift)) for shift in (found, expected)
+            _fisher(loops().row_correlation(later, earlier, rows, *ends, shift))
+            for shift in (found, expected)
         )
         better += with_found > with_expected + TELLING
         worse += with_expected > with_found + TELLING

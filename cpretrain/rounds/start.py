@@ -15,6 +15,7 @@ from cpretrain.images.origin import file_behind
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction import predict
+from cpretrain.qupath import make_qupath_project
 from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
@@ -43,15 +44,24 @@ class StartResult:
         Number of the round, from 1.
     parts : list of Part
         Crops to annotate: the round and, in the first one, the validation set.
+    qupath : bool
+        Whether each has a QuPath project.
     """
 
     number: int
     parts: list[Part]
+    qupath: bool = False
 
     def summary(self) -> Summary:
         """Return the next steps for the user."""
         lines = [f"round {self.number} is started; next, for each of these folders:"]
         lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
+        if self.qupath:
+            lines += [
+                "open its qupath/project.qpproj in QuPath, correct the predictions, and save each image;",
+                "then, in the last of them: Automate › Project scripts › export_and_retrain, Run",
+            ]
+            return Summary(lines, {"round": self.number, "folders": [part.folder for part in self.parts]})
         lines += [
             "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
             f"then: {command('round finish')}",
@@ -129,7 +139,22 @@ def start_round(
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
-    return StartResult(target.number, [target] if rounds else [target, folder.validation])
+    parts: list[Part] = [target] if rounds else [target, folder.validation]
+    if settings.qupath:
+        for part in parts:
+            _make_project(part)
+    return StartResult(target.number, parts, settings.qupath)
+
+
+def _make_project(part: Part) -> None:
+    """Make a QuPath project in which the predictions can be corrected and the round be finished."""
+    make_qupath_project(
+        part.images,
+        predictions=part.predictions,
+        ground_truth=part.ground_truth,
+        out=part.folder / "qupath",
+        then=("round", "finish", "../.."),
+    )
 
 
 @dataclass(frozen=True)

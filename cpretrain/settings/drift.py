@@ -62,6 +62,11 @@ class DriftSettings(Settings):
         description="measure whatever is wrong with the movie: pairs at several distances, the mean of all frames, "
         "frames bridged, still pixels left out; `max_shift` cuts nothing",
     )
+    rotation: bool = Field(
+        False,
+        description="measure and undo rotation in the plane too, for stages and wells that turn; turned frames are "
+        "interpolated",
+    )
     shifts: Path | None = Field(
         None,
         description="do not measure; apply this NAME.shifts.csv, or the one in this folder with the movie's name",

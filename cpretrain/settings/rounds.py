@@ -33,5 +33,8 @@ class RoundSettings(Settings):
     cellpose_window: bool = Field(
         False, description="also write _seg.npy files, to correct in Cellpose's own window"
     )
+    qupath: bool = Field(
+        False, description="also make a QuPath project of each folder, with predictions to correct"
+    )
     seed: Seed = Field(0, description="seed for everything that is random")
     device: Device = Field("auto", description="where to compute")

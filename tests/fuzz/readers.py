@@ -24,6 +24,13 @@ def movie(path: Path) -> None:
         opened.frame(opened.shape[0] - 1)
 
 
+def recording(path: Path) -> None:
+    from cpretrain.images.discovery import list_movies
+
+    for found in list_movies(path):
+        movie(found)
+
+
 def movie_folder(path: Path) -> None:
     from cpretrain.images.discovery import corrected_name, list_movies
 
@@ -209,6 +216,10 @@ def plugin_log(path: Path) -> None:
 
 READERS: dict[str, Reader] = {
     "movie": Reader(movie, samples.movies, 5),
+    "nd2": Reader(recording, samples.nd2_files, 2),
+    "czi": Reader(recording, samples.czi_files, 2),
+    "lif": Reader(recording, samples.lif_files, 2),
+    "oif": Reader(recording, samples.oif_files, 2),
     "movie_folder": Reader(movie_folder, samples.movie_folders),
     "store": Reader(store, samples.stores, 2),
     "label_folder": Reader(label_folder, samples.label_folders),

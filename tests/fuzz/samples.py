@@ -26,6 +26,7 @@ from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
+from tests.support.microscope_files import write_czi, write_lif, write_nd2, write_oif
 from tests.support.movie_files import (
     write_ome_set,
     write_single_frames,
@@ -36,6 +37,7 @@ from tests.support.movie_files import (
 from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
+MICROSCOPES = Path(__file__).parents[1] / "data" / "microscopes"
 FOLDER = ModelFolder(Path())
 
 
@@ -138,6 +140,53 @@ def _of_micromanager(frames: np.ndarray) -> list[Sample]:
         write_ndtiff(folder, planes, in_a_file=2)
 
     return [Sample("e_MMStack_1.ome.tif", _written(stack)), Sample("NDTiffStack.tif", _written(ndtiff))]
+
+
+def nd2_files() -> list[Sample]:
+    """Return ND2 files with positions, packed and not, one of RGB, and a real one."""
+    grey, rgb = _stack((2, 2, 2), 2), _stack((2,), 3).astype(np.uint8)
+    files = _written(
+        lambda folder: write_nd2(folder / "a.nd2", grey, "TPZ"),
+        lambda folder: write_nd2(folder / "b.nd2", grey, "PTZ", packed=True),
+        lambda folder: write_nd2(folder / "c.nd2", rgb, "T", rgb=True),
+    )
+    return _alone(".nd2", *files.values(), (MICROSCOPES / "cluster.nd2").read_bytes())
+
+
+def czi_files() -> list[Sample]:
+    """Return CZI files with scenes, of grey values and RGB, packed and not."""
+    grey, rgb = np.moveaxis(_stack((2, 2, 2), 2), -1, 3), _stack((2, 1, 1), 3).astype(np.uint8)
+    files = _written(
+        lambda folder: write_czi(folder / "a.czi", grey, scenes=2),
+        lambda folder: write_czi(folder / "b.czi", rgb),
+        lambda folder: write_czi(
+            folder / "c.czi", grey[0], packing="zstd1:ExplicitLevel=2;PreProcess=HiLoByteUnpack"
+        ),
+    )
+    return _alone(".czi", *files.values())
+
+
+def lif_files() -> list[Sample]:
+    """Return a LIF file with several images, one of them of tiles."""
+    images = {
+        "a": ("TCYX", np.moveaxis(_stack((2,), 2), -1, 1)),
+        "b": ("TMZYX", _stack((2, 2, 2), 1)[..., 0]),
+    }
+    return _alone(".lif", *_written(lambda folder: write_lif(folder / "a.lif", images)).values())
+
+
+def oif_files() -> list[Sample]:
+    """Return an OIF with its folder, and a real OIB."""
+    planes = np.moveaxis(_stack((2, 2), 2), -1, 2)
+    files = _written(lambda folder: write_oif(folder / "a.oif", planes))
+    return [Sample("a.oif", files), *_alone(".oib", (MICROSCOPES / "test.oib").read_bytes())]
+
+
+def _stack(outer: tuple[int, ...], channels: int) -> np.ndarray:
+    """Return frames of these outer lengths, uint16, axes outer, y, x, c."""
+    count = int(np.prod(outer)) * channels
+    planes = np.stack([pixels()[number % 3] + number for number in range(count)])
+    return np.moveaxis(planes.reshape(*outer, channels, *SIZE), -3, -1).astype(np.uint16)
 
 
 def movie_folders() -> list[Sample]:

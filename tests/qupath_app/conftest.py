@@ -29,7 +29,7 @@ def run(qupath: Path, tmp_path: Path) -> Callable[..., list[str]]:
     count = iter(range(1000))
 
     def run(
-        script: Path, project: Path | None = None, *, save: bool = False, args=(), **options
+        script: Path, project: Path | None = None, *, save: bool = False, image: str = "", args=(), **options
     ) -> list[str]:
         text = script.read_text("utf-8")
         for name, value in options.items():
@@ -43,6 +43,7 @@ def run(qupath: Path, tmp_path: Path) -> Callable[..., list[str]]:
             copy,
             *(["-p", project] if project else []),
             *(["--save"] if save else []),
+            *(["-i", image] if image else []),
         ]
         for value in args:
             command += ["-a", value]

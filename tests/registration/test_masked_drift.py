@@ -10,7 +10,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import ArrayFrames
 from cpretrain.registration.frame_image import drift_image, kept_pixels
 from cpretrain.registration.inpainting import fill_in
-from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation
+from cpretrain.registration.phase_correlation.masked_correlation import masked_correlation
 from cpretrain.registration.pixel_mask import read_mask
 from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings

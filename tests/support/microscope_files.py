@@ -78,8 +78,9 @@ def write_nd2(
     places: dict[bytes, tuple[int, int]] = {}
 
     def add(name: bytes, content: bytes) -> None:
+        length = 4072 if name.startswith(b"ImageDataSeq") else len(name)
         places[name] = len(data), len(content)
-        data.extend(struct.pack("<IIQ", MAGIC, 4072, len(content)) + name.ljust(4072, b"\0") + content)
+        data.extend(struct.pack("<IIQ", MAGIC, length, len(content)) + name.ljust(length, b"\0") + content)
 
     for name, fact in facts.items():
         add(name, b"".join(_variant(key, value) for key, value in fact.items()))
@@ -143,11 +144,17 @@ def write_lif(path: Path, images: dict[str, tuple[str, np.ndarray]]) -> Path:
 # --- CZI and OIF ---
 
 
-def write_czi(path: Path, pixels: np.ndarray, scenes: int = 1, missing: tuple[int, ...] = ()) -> Path:
+def write_czi(
+    path: Path,
+    pixels: np.ndarray,
+    scenes: int = 1,
+    missing: tuple[int, ...] = (),
+    packing: str = "uncompressed:",
+) -> Path:
     """Write a CZI with ZEISS's own library; `pixels` has the axes s (if there are several), t, z, c, y, x and RGB."""
     from pylibCZIrw import czi
 
-    with czi.create_czi(str(path), exist_ok=True) as file:
+    with czi.create_czi(str(path), exist_ok=True, compression_options=packing) as file:
         for (s, t, z, c), plane in _planes(
             pixels.reshape(scenes, *pixels.shape[-(6 if pixels.shape[-1] == 3 else 5) :])
         ):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.groupwise.prepared_image import Contrast
 from cpretrain.registration.groupwise.tile_correlation import climb, score_shifts
-from cpretrain.registration.phase_correlation.peaks import highest_peaks
+from cpretrain.registration.loops.compiled import highest_peaks
 
 PEAKS = 3
 DAMPING = 0.3

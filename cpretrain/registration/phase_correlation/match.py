@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
-from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
 from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
 from cpretrain.registration.phase_correlation.spectrum import WORKERS, Transformed, Whole3, axes_of
 
@@ -67,7 +66,7 @@ def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
     acquisitions, doi:10.1093/bioinformatics/btp184.
     """
     cross = np.empty_like(later.phases)
-    _cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
+    loops().cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
     return _best(later, earlier, _back(cross, later))
 
 
@@ -79,7 +78,7 @@ def match_in_float64(later: Transformed, earlier: Transformed) -> PhaseMatch:
 
 
 def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.float32]) -> PhaseMatch:
-    places, heights = highest_peaks(correlation, PEAKS + 1)
+    places, heights = loops().highest_peaks(correlation, PEAKS + 1)
     kept = int(np.isfinite(heights[:PEAKS]).sum())
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
     candidates = np.array([candidate for group in groups for candidate in group])
@@ -87,7 +86,7 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates, the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
-    margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
+    margin = min(heights[kept - 1] - heights[-1], loops().lead(correlation, *places[rank]))
     found = ScoredShift(candidates[best], float(scores[best]), int(pixels[best]))
     if later.kept is not None:
         found = summit(later, earlier, found)
@@ -128,11 +127,3 @@ def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:
     spectrum[faint] = 0
     spectrum /= magnitude
     return spectrum
-
-
-@njit(cache=True, nogil=True)
-def _cross(later, earlier, cross):  # type: ignore[no-untyped-def]
-    """Multiply one spectrum by the conjugate of the other."""
-    for i in range(cross.size):
-        a, b = later[i], earlier[i]
-        cross[i] = complex(a.real * b.real + a.imag * b.imag, a.imag * b.real - a.real * b.imag)

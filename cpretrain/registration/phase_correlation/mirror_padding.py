@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
 
 Shape3 = tuple[int, int, int]
@@ -51,7 +51,7 @@ def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
     axes = [_axis(n, size) for n, size in zip(image.shape, shape, strict=True)]
     sources, weights = zip(*axes, strict=True)
     extended = np.zeros(shape, np.float32)
-    _fill(image, extended, sources, weights, whole)
+    loops(image.size).fill(image, extended, sources, weights, whole)
     return extended
 
 
@@ -71,30 +71,3 @@ def _weights(n: int) -> NDArray[np.float32]:
     beyond = np.arange(distance)
     falling = (1 - 10.0 ** (beyond / (distance - 1) - 1)) * (1 + 1 / 9)
     return np.concatenate([[1.0], falling, [0.0]]).astype(np.float32)
-
-
-@njit(cache=True, nogil=True)
-def _fill(image, extended, sources, weights, whole):  # type: ignore[no-untyped-def]
-    (source_z, source_y, source_x), (weight_z, weight_y, weight_x) = sources, weights
-    width, end = image.shape[2], extended.shape[2]
-    first = (end - width) // 2
-    for z in range(extended.shape[0]):
-        for y in range(extended.shape[1]):
-            if weight_y[y] == 0 or weight_z[z] == 0:
-                continue
-            source, target = image[source_z[z], source_y[y]], extended[z, y]
-            middle = first
-            if weight_y[y] == 1 and weight_z[z] == 1:
-                target[first : first + width] = source
-                middle = first + width
-            _fade(source, target, source_x, weight_x, weight_y[y], weight_z[z], 0, first, whole)
-            _fade(source, target, source_x, weight_x, weight_y[y], weight_z[z], middle, end, whole)
-
-
-@njit(cache=True, nogil=True)
-def _fade(source, target, source_x, weight_x, weight_y, weight_z, start, stop, whole):  # type: ignore[no-untyped-def]
-    half = np.float32(0.5)
-    for x in range(start, stop):
-        if weight_x[x] != 0:
-            value = source[source_x[x]] * (weight_x[x] * weight_y * weight_z)
-            target[x] = np.floor(value + half) if whole else value

@@ -5,11 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation, score_candidates
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.spectrum import Transformed, axes_of
 
 FEWEST_KEPT = 0.02
 """Minimum overlap, as a share of the unmasked pixels."""
+
+
+Scores = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""Pearson correlations of several drifts, and numbers of the pixels compared."""
 
 
 class ScoredShift(NamedTuple):
@@ -20,9 +24,7 @@ class ScoredShift(NamedTuple):
     pixels: int
 
 
-def score(
-    later: Transformed, earlier: Transformed, candidates: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def score(later: Transformed, earlier: Transformed, candidates: NDArray[np.int64]) -> Scores:
     """Compare two images on their overlap, for several drifts.
 
     Parameters
@@ -41,7 +43,10 @@ def score(
     """
     a, b, typical = later.image, earlier.image, (later.typical, earlier.typical)
     if later.kept is None or earlier.kept is None:
-        return score_candidates(a, b, candidates, *typical)
+        scored: Scores = loops().score_candidates(a, b, candidates, *typical)
+        return scored
+    from cpretrain.registration.phase_correlation.masked_correlation import masked_correlation
+
     fewest = max(9, int(FEWEST_KEPT * min(later.kept.sum(), earlier.kept.sum())))
     each = [
         masked_correlation(a, b, later.kept, earlier.kept, (z, y, x), *typical, fewest)

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
 from cpretrain.runtime.threads import threads_allowed
 
@@ -63,7 +63,7 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
     extended = fade_out(pixels, whole)
     z, y, x = extended.shape
     spectrum = scipy.fft.rfftn(extended, axes=axes_of(image), workers=WORKERS)
-    errors = _keep_phases(spectrum.reshape(-1), FFT_ERROR)
+    errors = loops().keep_phases(spectrum.reshape(-1), FFT_ERROR)
     typical = float(pixels[:, ::8, ::8].mean(dtype=np.float64))
     if kept is not None:
         kept = np.ascontiguousarray(np.broadcast_to(kept, image.shape))
@@ -73,24 +73,3 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
 def axes_of(image: NDArray[Any]) -> tuple[int, ...]:
     """Return the axes along which an image, shape (Z, Y, X), is transformed: y and x for a single plane."""
     return (1, 2) if image.shape[0] == 1 else (0, 1, 2)
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _keep_phases(spectrum, error):  # type: ignore[no-untyped-def]
-    """Divide every value by its magnitude, in place; magnitudes below 1e-5 become 0.
-
-    Returns the sum of squared errors of the phases over the full spectrum (one half of which is stored), for values
-    with errors of `error` times their root mean square.
-    """
-    total = np.float64(0)
-    for i in range(spectrum.size):
-        total += np.float64(spectrum[i].real) ** 2 + np.float64(spectrum[i].imag) ** 2
-    noise = error * error * total / spectrum.size
-    errors = np.float64(0)
-    for i in range(spectrum.size):
-        real, imaginary = np.float64(spectrum[i].real), np.float64(spectrum[i].imag)
-        power = real * real + imaginary * imaginary
-        scale = 1 / np.sqrt(power) if power >= 1e-10 else np.float64(0)
-        errors += min(1.0, noise * scale * scale)
-        spectrum[i] = complex(real * scale, imaginary * scale)
-    return 2 * errors
