@@ -12,8 +12,8 @@ FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
 """Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
 running mean (measured by benchmarks/memory.py)."""
 ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 28, 2**29, 8
-"""Bytes per pixel of the extended image for each pair that is measured beside two others; the most for all of these; and
-the most pairs at once."""
+"""Bytes per pixel of the extended image for each pair that is measured beside two others; the most for all of these;
+and the most pairs at once."""
 ROBUST, ROBUST_KEPT = 56, 2**26
 """Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
