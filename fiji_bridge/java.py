@@ -89,7 +89,7 @@ def find_java(fiji: Path | None = None) -> Java:
         refused = {passed_over: None} | {reason: None for reason in refused if reason not in passed_over}
     raise FijiNotFound(
         f"no Java {OLDEST} or later is installed",
-        f"install a Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
+        f"install Java {OLDEST} or later (OpenJDK 17 or 21 will do), or set JAVA_HOME to one",
         missing="java",
         found="; ".join(refused) or "no Java in JAVA_HOME, in Fiji, on the PATH or in the usual places",
     )

@@ -1,4 +1,4 @@
-"""Look at a movie frame by frame, whichever engine measured its drift, and gather what speaks against the result."""
+"""Inspect a movie frame by frame, whichever engine measured its drift, and collect signs against the result."""
 
 from dataclasses import dataclass, field
 from math import prod
@@ -22,35 +22,35 @@ from cpretrain.registration.valid_area import Area, intersection, is_empty
 from cpretrain.settings.drift import DriftSettings
 
 Each = NDArray[np.float64] | None
-"""A number for each frame; None where there is nothing to compare."""
+"""One number per frame; None if there is nothing to compare."""
 FALL = 0.002
-"""Fall of the mean agreement that counts."""
+"""Decrease of the mean agreement from which the correction counts as worse."""
 LEAST_SHARE = 0.05
-"""Share of the image below which what all frames cover is too little to judge by."""
+"""Share of the image below which the area covered by all frames is too small to judge by."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """What was seen.
+    """Observations on a movie.
 
     Parameters
     ----------
     area : tuple of slice
-        Area of frame 0, in z, y, x, that all frames cover; what agreement rests on.
+        Area of frame 0, in z, y, x, that all frames cover; the basis of agreement.
     before, after : ndarray of float64, shape (T,), or None
-        Correlation of each frame with the mean of the others, as recorded and aligned.
+        Correlation of each frame with the mean of the others, as recorded and as aligned.
     fell : bool
-        Whether the correction made that worse.
+        True if the correction made the agreement worse.
     kinds : dict of int to str
-        Frames that tell little, and what is wrong with them.
-    off : dict of (frame_from, frame_to) to float
-        Pairs whose images fit better elsewhere, and how many pixels away.
+        Frames that determine little, with the reason.
+    off : dict of (int, int) to float
+        Pairs of frames whose images fit better elsewhere, and the distance in pixels.
     far : float or None
         Pixels by which frames far apart contradict the curve.
     still : ndarray of bool, shape (1, Y, X), or None
-        Mask of what holds the frames because it never moves.
+        Mask of structure that holds the frames in place because it never moves.
     share : float
-        Share of what was measured that lies in `area`.
+        Share of the measured image that lies in `area`.
     held : float or None
         Pixels by which frames far apart contradict the curve in their contrast alone.
     """
@@ -67,7 +67,7 @@ class Inspected:
     held: float | None = None
 
     def mean(self, each: Each) -> float | None:
-        """Return the mean agreement of the frames that show something, to six digits."""
+        """Return the mean agreement of the frames with usable content, to six digits."""
         told = [] if each is None else [value for t, value in enumerate(each) if t not in self.kinds]
         return round(float(np.mean(told)), 6) if told else None
 
@@ -80,13 +80,13 @@ class Inspection:
     movie : TimeLapse
         The movie; a few frames are read again at the end.
     settings : DriftSettings
-        How it was measured.
+        Settings of the measurement.
     curve : DriftCurve
-        What was measured.
+        Measured drift.
 
     Notes
     -----
-    Everything is judged on what was measured: channel, planes, ROI, without what a mask leaves out.
+    Everything is judged on the measured image: its channel, planes and ROI, without masked pixels.
     """
 
     def __init__(self, movie: TimeLapse, settings: DriftSettings, curve: DriftCurve) -> None:
@@ -103,7 +103,7 @@ class Inspection:
         self._earlier: NDArray[np.float32] | None = None
 
     def add(self, t: int, frame: NDArray[Any]) -> None:
-        """Look at frame `t` (from 0), shape (Z, C, Y, X); frames come in their order."""
+        """Inspect frame `t` (from 0), shape (Z, C, Y, X); frames must be added in order."""
         if self._images is None:
             return
         pixels, kept = self._images.image_of(frame)
@@ -123,7 +123,7 @@ class Inspection:
             self._earlier = image
 
     def result(self) -> Inspected:
-        """Return what was seen in all frames."""
+        """Return the observations on all frames."""
         if self._images is None or len(self._contents) < 2:
             return Inspected((slice(0, 0),) * 3)
         before, after = self._recorded.each(), self._aligned.each()
@@ -134,7 +134,7 @@ class Inspection:
         return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
 
     def _begin(self, shape: tuple[int, ...]) -> None:
-        """Lay out the area that all frames cover, now that the size of what was measured is known."""
+        """Determine the area that all frames cover, now that the size of the measured image is known."""
         low, high = self._drift.min(axis=0), self._drift.max(axis=0)
         if shape[0] == 1:
             low[0] = high[0] = 0
@@ -156,14 +156,14 @@ class Inspection:
         return turned_back(image, angle, drift, self._drift[t, 1:])
 
     def _part(self, t: int, shape: tuple[int, ...]) -> Area:
-        """Return the part of frame `t` that was measured."""
+        """Return the measured part of frame `t`."""
         assert self._images is not None
         box = self._images.box(self._curve.drift[t])
         x, y, width, height = box or (0, 0, shape[2], shape[1])
         return slice(0, shape[0]), slice(y, y + height), slice(x, x + width)
 
     def _compare(self, t: int, image: NDArray[np.float32]) -> None:
-        """Note the pair that ends with frame `t` where its images fit better at least a pixel away."""
+        """Record the pair that ends with frame `t` if its images fit better at least a pixel away."""
         pair = (t - 1, t)
         if self._earlier is None or pair in self._curve.clipped_pairs or set(pair) & set(self._curve.bridged):
             return
@@ -188,7 +188,7 @@ class Inspection:
         return None, None if held is None else mask, None
 
     def _fell(self, seen: Inspected) -> bool:
-        """Whether frames agree less than before, in grey values and in their steps."""
+        """Return whether frames agree less than before, both in grey values and in their steps."""
         if seen.share < LEAST_SHARE:
             return True
         return _falls(seen, seen.before, seen.after) and _falls(
@@ -219,7 +219,7 @@ def _falls(seen: Inspected, before: Each, after: Each) -> bool:
 
 
 def _images(movie: TimeLapse, settings: DriftSettings, curve: DriftCurve) -> DriftImages | None:
-    """Return the images that were compared; for shifts measured elsewhere those of the channel, if they can be used."""
+    """Return the measured images; for shifts measured elsewhere, those of the channel if they can be used."""
     if settings.shifts is None:
         images = DriftImages(movie, settings)
         left_out = curve.robust.left_out if curve.robust else None

@@ -45,7 +45,7 @@ def list_models() -> Summary:
         "A model that is not here is downloaded when it is used. Without internet, download it elsewhere (addresses:",
         f"{command('models', json=True)}) and put it into {models_folder()}",
         "under its file name: " + ", ".join(f"{m.name} → {m.file}" for m in ZOO.values() if m.file != m.name)
-        + ", all others as they are called.",
+        + ", all others under their own names.",
         f"{option('base', SCRATCH)} starts from random weights (Cellpose 3); it needs far more images and epochs.",
     ]  # fmt: skip
     return Summary(lines, {"models": data, "folder": models_folder()})
@@ -77,7 +77,7 @@ def install_model(folder: Path, name: str | None = None) -> Summary:
     target = models_folder() / name
     taken = name in ZOO or name in {model.file for model in ZOO.values()} or name == GUI_MODELS
     if taken or (target.exists() and sha256(target) != sha256(weights)):
-        raise BadInput(f"{target}: is another model", cure=f"choose another name with {option('name')}")
+        raise BadInput(f"{target}: is a different model", cure=f"choose another name with {option('name')}")
     if not target.exists():
         with write_aside(target) as aside:
             shutil.copyfile(weights, aside)

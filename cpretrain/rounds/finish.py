@@ -128,7 +128,7 @@ def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings
     found, wanted = sha256(weights), newest.record.get("base_sha256")
     if found != wanted:
         raise BadInput(
-            f"base model {base}: is another one than that of the first round",
+            f"base model {base}: differs from that of the first round",
             found=f"SHA-256 {found}",
             expected=f"SHA-256 {wanted}",
             cure=_name_it(),

@@ -122,8 +122,8 @@ def _retrain(
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
-            f"{folder}: an earlier training of that name was interrupted",
-            cure=f"go on with it with {option('resume', True)}, or start anew with {option('resume', False)}",
+            f"{folder}: an earlier training run of that name was interrupted",
+            cure=f"continue it with {option('resume', True)}, or start over with {option('resume', False)}",
         )
     parts = _split(pairs, kept_back, settings)
     for text in parts.warnings:
@@ -147,7 +147,7 @@ def _retrain(
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        info(f"train: the best model so far is in {folder}; {option('resume', True)} goes on from here")
+        info(f"train: the best model so far is in {folder}; {option('resume', True)} continues from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
@@ -175,7 +175,7 @@ def _is_there(
     earlier = earlier_result(record, sought, inputs, ModelFolder(folder).trained, tables)
     if earlier is None:
         raise BadInput(
-            f"{folder}: there is a model of that name, made from other images or settings, or another base",
+            f"{folder}: a model of that name exists, made from other images, settings or base model",
             found=None if record.is_file() else f"no {record.name} in it",
             cure=f"choose another {option('name')}, or move that folder away",
         )
@@ -224,10 +224,10 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
         return
     state = checkpoint.load(origin)
     run.restore(state)
-    info(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    info(f"train: continuing after epoch {run.curves.epochs} of {run.settings.epochs}")
     if state["hardware"] != run.hardware:
         warning(
-            f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
+            f"trained on {state['hardware']} before, on {run.hardware} now: the last digits of weights may differ"
         )
 
 
@@ -307,11 +307,13 @@ def _warn_of_costs(settings: TrainSettings, base: ModelWeights) -> None:
     assert settings.epochs
     if base.name == SCRATCH:
         warning(
-            "base scratch: the network starts from random numbers and learns all from your images; that takes many "
-            "times the images and epochs of retraining, and seldom gives a better model"
+            "base scratch: the network starts from random weights and learns everything from your images; that takes "
+            "many times the images and epochs of retraining, and rarely gives a better "
+            "model"
         )
     if settings.schedule == "cellpose" and settings.epochs <= WARM_UP:
         warning(
-            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
-            "so this trains little or nothing"
+            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, so "
+            "this run trains little or "
+            "nothing"
         )

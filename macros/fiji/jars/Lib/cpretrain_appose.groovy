@@ -267,7 +267,7 @@ File saveOpenImage(File folder) {
     def name = image.title.replaceAll(/(?i)\.(ome\.)?tiff?$/, '').replaceAll(/[\\\/:*?"<>|]+/, '_') + '.tif'
     def path = new File(new File(folder, 'raw'), name)
     if (path.exists())
-        throw new Failed("$path is there already.\nChoose another folder; or to work on that file, choose " +
+        throw new Failed("$path already exists.\nChoose another folder; or to work on that file, choose " +
                          "\"all movies in the folder\" and the folder $path.parent.")
     path.parentFile.mkdirs()
     def (title, changed, origin) = [image.title, image.changes, image.originalFileInfo]
@@ -301,7 +301,7 @@ def open(Object... paths) {
 def logPrecision(Map result) {
     def verdict = result.verdict ?: [:]
     ([verdict.sentence, verdict.people, verdict.frames] + (verdict.warnings ?: [])).findAll().each { IJ.log(it) }
-    IJ.log("average precision, mean of ${result.images} images")
+    IJ.log("average precision, mean over ${result.images} images")
     result.average_precision.each { model, levels ->
         def shown = ['0.5', '0.75', '0.9'].findAll { levels[it] != null }.collect { "${levels[it]} at IoU $it" }
         IJ.log("    $model: " + shown.join(', '))
