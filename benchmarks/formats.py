@@ -1,6 +1,6 @@
-"""Time and memory of writing a movie as OME-Zarr beside writing it as TIFF, in one run.
+"""Compare time and memory of writing a movie as OME-Zarr and as TIFF.
 
-``python -m benchmarks.formats [FRAMES]``: each is written in a process of its own, by turns.
+``python -m benchmarks.formats [FRAMES]``; every movie is written in its own process.
 """
 
 import os
@@ -21,7 +21,7 @@ FRAMES = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
 
 
 def frames(count: int):
-    """Noise on a slope, as a camera gives it: it can be compressed to about two thirds."""
+    """Yield frames of a slope with a camera's noise, which compress to about two thirds."""
     rng = np.random.default_rng(0)
     slope = np.linspace(100, 1500, SIDE)
     seen = [rng.poisson(slope, (1, 1, SIDE, SIDE)).astype(np.uint16) for _ in range(8)]
@@ -29,7 +29,7 @@ def frames(count: int):
 
 
 def write(path: Path, count: int) -> None:
-    """Write a movie, and print seconds and the memory of the process at its peak in MB."""
+    """Write a movie; print the seconds and the peak memory of the process in MB."""
     shape = (count, 1, 1, SIDE, SIDE)
     write_frames(
         path.with_name(f"first{path.name}"), frames(2), (2, *shape[1:]), np.dtype("uint16"), Calibration()
@@ -40,7 +40,7 @@ def write(path: Path, count: int) -> None:
 
 
 def measured(name: str, count: int) -> tuple[float, float, float]:
-    """Seconds, peak in MB and size in MB of a movie that is written in a process of its own."""
+    """Measure seconds, peak memory in MB and size in MB of a movie that is written in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         done = subprocess.run(
@@ -53,7 +53,7 @@ def measured(name: str, count: int) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """Print both side by side."""
+    """Print the figures of both formats."""
     for count in (FRAMES // 10, FRAMES):
         found = {name: [measured(name, count) for _ in range(TURNS)] for name in ("m.tif", "m.ome.zarr")}
         for name, runs in found.items():

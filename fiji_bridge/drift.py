@@ -141,7 +141,7 @@ class _Handover:
 
     @property
     def options(self) -> str:
-        """Options of the plugin, as a macro gives them."""
+        """Return the options of the plugin in a macro's form."""
         return macro_options(
             self.settings,
             self.movie.shape[1],

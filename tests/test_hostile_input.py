@@ -1,4 +1,4 @@
-"""Input that was made to do harm, reader by reader: refused with a clear error, at once, and nothing of it runs."""
+"""Hostile input, reader by reader: refused at once with a clear error, and none of its code runs."""
 
 import ast
 import gzip
@@ -54,7 +54,7 @@ DEEP = "[" * 10_000 + "]" * 10_000
 
 
 class Runs:
-    """Unpickled, it makes a folder of the name ``harm`` where the process runs."""
+    """When unpickled, it creates a folder ``harm`` in the working directory."""
 
     def __reduce__(self):
         return os.mkdir, ("harm",)
@@ -62,7 +62,7 @@ class Runs:
 
 @pytest.fixture
 def nothing_runs(tmp_path, monkeypatch):
-    """Fail where anything in the input was run."""
+    """Fail if any code in the input was run."""
     monkeypatch.chdir(tmp_path)
     pickle.loads(pickle.dumps(Runs()))
     assert (tmp_path / "harm").is_dir()  # it would be seen
@@ -97,7 +97,7 @@ def test_a_record_that_somebody_changed_is_not_current(tmp_path, found):
 
 
 def changed(record, *keys, to):
-    """A copy of a record with one value changed."""
+    """Return a copy of a record with one value changed."""
     copy = json.loads(json.dumps(record))
     place = copy
     for key in keys[:-1]:
@@ -225,19 +225,19 @@ def roi_zip(path, entries, method=zipfile.ZIP_STORED):
 
 
 def million_entries(path):
-    """A zip of a million empty files, as zip programs write it, written faster."""
+    """Write a zip of a million empty files, as zip programs do, but faster."""
     entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 0, 20, 0, 0, 0, 0, 33, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0)
     listed = (entry + b"a.roi") * 1_000_000
     path.write_bytes(listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65_535, 65_535, len(listed), 0, 0))
 
 
 def bomb(path):
-    """A hundred megabytes of zeros in a hundred kilobytes, as ten ROIs."""
+    """Write a hundred megabytes of zeros in a hundred kilobytes, as ten ROIs."""
     roi_zip(path, [(f"{n}.roi", bytes(10**7)) for n in range(10)], zipfile.ZIP_DEFLATED)
 
 
 def overlapping(path):
-    """A zip bomb of the kind in which many entries share their bytes."""
+    """Write a zip bomb in which many entries share their bytes."""
     roi_zip(path, [("0.roi", bytes(10**6))], zipfile.ZIP_DEFLATED)
     data = path.read_bytes()
     start = data.index(b"PK\1\2")
@@ -288,7 +288,7 @@ def test_geojson_of_ten_thousand_levels(tmp_path):
 
 
 def png(width, height, pixels):
-    """A PNG of 8 bits with sums that are right."""
+    """Return a PNG of 8 bits with correct checksums."""
     header = struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
     parts = [

@@ -1,4 +1,4 @@
-"""What is written twice stays in step: dependencies, versions, settings and their documentation."""
+"""Information that is written twice stays in step: dependencies, versions, settings and their documentation."""
 
 import re
 import tomllib

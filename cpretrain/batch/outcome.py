@@ -35,7 +35,7 @@ class Outcome(Generic[Result]):
         Duration.
     worker : str
         Worker that did it; empty for this process.
-    said : tuple of (str, str)
+    messages : tuple of (str, str)
         Messages from another process: ``info`` or ``warning``, and the text.
     """
 
@@ -43,11 +43,21 @@ class Outcome(Generic[Result]):
     failure: BadInput | None = None
     seconds: float = 0.0
     worker: str = ""
-    said: tuple[tuple[str, str], ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
-    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure."""
+    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the file; raises BadInput if it cannot be used.
+    file : pathlib.Path
+        The file.
+    worker : str
+        Name of this worker, for the outcome.
+    """
     started = time.perf_counter()
     result, failure = None, None
     try:

@@ -78,7 +78,7 @@ class BatchState:
 
         The reason of a failure is not logged here: the caller gets all reasons at the end of the batch.
         """
-        for kind, message in outcome.said:
+        for kind, message in outcome.messages:
             if (kind, message) not in self._reported:
                 (warning if kind == "warning" else info)(message)
             self._reported.add((kind, message))

@@ -221,6 +221,19 @@ def demo(
 
 
 @command(app)
+def info(
+    movies: Annotated[
+        list[Path], typer.Argument(help="files, positions (exp.nd2#3), folders, or patterns in quotes")
+    ],
+    axes: Annotated[str | None, typer.Option(help="axes of the file where it states them wrongly")] = None,
+) -> StepResult:
+    """Show what is in a movie: axes, positions, channels, types, sizes, times, and what each step would do with it."""
+    from cpretrain.pipeline.movie_info import describe_movies
+
+    return describe_movies(movies, axes=axes)
+
+
+@command(app)
 def doctor() -> StepResult:
     """Show what is installed and what is missing: Java, Fiji, Cellpose, models, GPU."""
     from cpretrain.cli.doctor import examine

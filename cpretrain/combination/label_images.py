@@ -1,4 +1,4 @@
-"""The label images that a prediction left in a folder: TIFFs, OME-Zarrs, and those that lie beside their movie."""
+"""Find the label images of a prediction: TIFFs and OME-Zarrs in a folder, and those beside their movies."""
 
 import os
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class LabelImages:
     path : pathlib.Path
         A TIFF or an OME-Zarr.
     table : pathlib.Path
-        The table of objects that ``cpretrain predict`` writes with them.
+        The object table that ``cpretrain predict`` writes with them.
     """
 
     name: str
@@ -32,12 +32,12 @@ class LabelImages:
 
 
 def label_images_in(folder: Path) -> dict[str, LabelImages]:
-    """Find the label images in a folder, and those that its records say lie beside their movies.
+    """Find the label images in a folder, and those beside their movies according to the folder's records.
 
     Returns
     -------
-    dict
-        By the name of the movie, whatever was put behind it.
+    dict of str to LabelImages
+        Label images by the name of the movie, without suffixes added by programs.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def _of_file(path: Path) -> LabelImages:
 
 
 def _beside_movies(folder: Path) -> list[LabelImages]:
-    """Read in the records of a folder which label images lie in an OME-Zarr of their movie."""
+    """List label images inside the OME-Zarr of their movie, from the records in a folder."""
     found = []
     for record in sorted(folder.glob("*.json")):
         try:

@@ -128,6 +128,11 @@ def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
     Returns
     -------
     ndarray of int, shape (Z, Y, X)
+
+    Raises
+    ------
+    BadInput
+        When the frame does not hold whole numbers.
     """
     labels = frame[:, 0]
     if labels.dtype.kind == "f":

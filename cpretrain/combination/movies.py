@@ -17,7 +17,7 @@ from cpretrain.images.discovery import name_in_format
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.ome_zarr_facts import check_can_write
 from cpretrain.images.ome_zarr_labels import check_place, place_beside, write_labels
-from cpretrain.images.replaced import remove_other_format
+from cpretrain.images.replaced import placed_name, remove_other_format
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
@@ -111,10 +111,12 @@ def combine(
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
         info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
+    notes: dict[str, list[str]] = {}
     for movie in movies:
         with movie.opened(settings.axes) as opened:
             for one in opened:
                 one.warn_of_notes()
+                notes |= {placed_name(one.path): one.notes} if one.notes else {}
     provenance = Provenance("combine", origin, inputs)
     _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
@@ -126,7 +128,7 @@ def combine(
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
-    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes)
+    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes, notes=notes)
     return CombineResult(out, classes)
 
 
@@ -136,7 +138,7 @@ def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSetting
 
 
 def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
-    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    """Return the path of a result: inside the movie if all its inputs are there, else in the folder."""
     beside = movie.image and place_beside(movie.image, out.resolve().name)
     if settings.format == "ome-zarr" and beside:
         return beside
@@ -144,7 +146,7 @@ def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> P
 
 
 def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
-    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    """Remove results of an earlier run in another format, and refuse to replace any that are not its own."""
     other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
     for movie in movies:
         check_place(_labels_file(movie, out, settings), out)

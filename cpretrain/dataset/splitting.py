@@ -22,6 +22,7 @@ FEWEST_MOVIES = 5
 VALIDATION_MOVIES = 3
 """Minimum number of validation movies, which an interval across movies needs, if as many remain for training."""
 
+SplitBy = Literal["auto", "file", "movie", "image"]
 EqualImages = Sequence[tuple[Pair, ...]]
 """Groups of two or more pairs whose images are equal."""
 
@@ -37,7 +38,7 @@ class Split:
     ----------
     train, validation, test : tuple of Pair
         The three sets; `test` was taken from the training side and may be empty.
-    by : {'movie', 'image'}
+    by : {'file', 'movie', 'image'}
         Unit that was kept together.
     warnings : tuple of str
         Warnings for the user.
@@ -46,14 +47,14 @@ class Split:
     train: tuple[Pair, ...]
     validation: tuple[Pair, ...]
     test: tuple[Pair, ...] = ()
-    by: Literal["movie", "image"] = "image"
+    by: Literal["file", "movie", "image"] = "image"
     warnings: tuple[str, ...] = ()
 
 
 def split_pairs(
     pairs: Sequence[Pair],
     train_fraction: float = 0.8,
-    split_by: Literal["auto", "movie", "image"] = "auto",
+    split_by: SplitBy = "auto",
     seed: int = 0,
     test_fraction: float = 0.0,
     equal: EqualImages = (),
@@ -70,8 +71,9 @@ def split_pairs(
         At least two pairs.
     train_fraction : float
         Share of the images used for training, between 0 and 1.
-    split_by : {'auto', 'movie', 'image'}
-        Unit that is kept together; ``auto`` is by movie if there are at least five movies.
+    split_by : {'auto', 'file', 'movie', 'image'}
+        Unit that is kept together; ``file``: all positions of a file, which then counts as one movie; ``auto`` is by
+        file if there are at least five files, else by movie if there are at least five movies.
     seed : int
         Seed of `numpy.random.default_rng`.
     test_fraction : float
@@ -89,7 +91,9 @@ def split_pairs(
     BadInput
         When one of the sides would be empty.
     """
-    pairs = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
+    known = pairs = tuple(sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image))))
+    if by_file := _keeps_files(pairs, split_by):
+        pairs, equal = _as_files(pairs), [_as_files(same) for same in equal]
     movies = joined({pair: pair.movie for pair in pairs}, equal)
     groups = sorted(set(movies.values()))
     if len(pairs) < 2:
@@ -98,14 +102,14 @@ def split_pairs(
             expected="at least two images with masks",
             cure="cut and draw more crops",
         )
-    if split_by == "movie" and len(groups) < 2:
+    if split_by in ("file", "movie") and len(groups) < 2:
         raise BadInput(
-            "one movie cannot be split by movie",
+            f"one {split_by} cannot be split by {split_by}",
             found=f"all {len(pairs)} images come from {groups[0]}",
             cure=f"add crops of other movies, or use {option('split_by', 'image')}",
         )
     random = np.random.default_rng(seed)
-    by_movie = split_by == "movie" or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
+    by_movie = split_by in ("file", "movie") or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
     images = _images_together(pairs, equal)
     units = movies if by_movie else images
     if by_movie:
@@ -120,8 +124,13 @@ def split_pairs(
         tuple(_in_movie(pair, movies) for pair in train if pair not in test),
         tuple(validation),
         tuple(_in_movie(pair, movies) for pair in train if pair in test),
-        "movie" if by_movie else "image",
-        (*_leaks(pairs, groups, by_movie, split_by), *(_few(validation) if by_movie else ()), *warnings),
+        ("file" if by_file and pairs != known else "movie") if by_movie else "image",
+        (
+            *_leaks(pairs, groups, by_movie, split_by),
+            *_shared_files(train, validation, by_movie),
+            *(_few(validation) if by_movie else ()),
+            *warnings,
+        ),
     )
 
 
@@ -334,9 +343,29 @@ def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: Equ
     ]
 
 
-def _leaks(
-    pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: Literal["auto", "movie", "image"]
-) -> list[str]:
+def _keeps_files(pairs: Sequence[Pair], split_by: SplitBy) -> bool:
+    """Return whether all positions of a file stay together: on request, or if there are enough files."""
+    files = len({pair.recording for pair in pairs})
+    return split_by == "file" or (split_by == "auto" and files >= FEWEST_MOVIES)
+
+
+def _as_files(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Return the pairs with each file as one movie."""
+    return tuple(replace(pair, movie=pair.recording) for pair in pairs)
+
+
+def _shared_files(train: Sequence[Pair], validation: Sequence[Pair], by_movie: bool) -> list[str]:
+    """Return a warning if positions of one file are on both sides."""
+    shared = {pair.recording for pair in train} & {pair.recording for pair in validation}
+    if not by_movie or not shared:
+        return []
+    return [
+        f"positions of one file are on both sides ({first_names(sorted(shared))}): they were recorded together, which "
+        f"makes the validation look better than it is on a new file; {option('split_by', 'file')} keeps files apart"
+    ]
+
+
+def _leaks(pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: SplitBy) -> list[str]:
     if _unknown(pairs):
         return [
             "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may be "

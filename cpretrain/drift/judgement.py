@@ -1,4 +1,4 @@
-"""Turn what was seen of a corrected movie into findings, each with the one option that mends it."""
+"""Turn observations on a corrected movie into findings, each with the one option that helps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +13,18 @@ from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 NOISE = 3
-"""So many times as many pairs have to be off by pixels as are uncertain: else noise is the reason for both."""
+"""Minimum ratio of pairs that are off by pixels to uncertain pairs; below it, noise is the cause of both."""
 
 
 def judge(curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None) -> list[Finding]:
-    """Return what deserves a look, the causes first.
+    """Return the findings, causes first.
 
     Parameters
     ----------
     curve : DriftCurve
         Measured drift.
     seen : Inspected
-        What was seen in the frames.
+        Observations on the frames.
     settings : DriftSettings
         Settings of the measurement.
     mask : pathlib.Path, optional
@@ -34,7 +34,7 @@ def judge(curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Pat
 
 
 class _Judgement:
-    """One movie's findings; a cause that explains others is told alone."""
+    """The findings for one movie; if one cause explains others, only that is reported."""
 
     def __init__(
         self, curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None
@@ -151,8 +151,10 @@ class _Judgement:
             return Finding("little in common", said, self._all())
         before, after = self.seen.mean(self.seen.before), self.seen.mean(self.seen.after)
         numbers = "" if before is None or after is None else f" ({before:.3f} before, {after:.3f} after)"
-        said = f"the correction made things worse: frames agree less with their mean{numbers}; "
-        f"{self._other_reference()}"
+        said = (
+            f"the correction made things worse: frames agree less with their mean{numbers}; "
+            f"{self._other_reference()}"
+        )
         return Finding("made worse", said, self._all())
 
     def _unsure(self) -> Finding:

@@ -1,4 +1,4 @@
-"""The native engine: the plugin's measurement in Python, and what goes beyond the plugin."""
+"""The native engine: the plugin's measurement in Python, with options beyond the plugin's."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,7 +32,7 @@ class NativeEngine:
         self.facts: dict[str, Any] = {}
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
-        """Measure the drift, or read it, and place frames on the canvas as they are asked for."""
+        """Measure the drift, or read it, and place frames on the canvas lazily."""
         curve = _curve(movie, settings)
         canvas = canvas_for(curve, movie.shape[1:], settings.sub_pixel)
         check_memory(
@@ -60,7 +60,7 @@ def _curve(movie: TimeLapse, settings: DriftSettings) -> DriftCurve:
 
 
 def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCurve:
-    """Shifts that were measured elsewhere, in pixels of this movie."""
+    """Return shifts that were measured elsewhere, in pixels of this movie."""
     table = shifts_for(shifts, movie.path)
     curve = read_shifts(table)
     check_applied(movie, settings, curve, table)
@@ -70,7 +70,7 @@ def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCu
 
 
 def _kept(path: Path, canvas: Canvas, crop_to_valid: bool) -> Area:
-    """What is kept of the canvas: all of it, or what every frame covers."""
+    """Return the part of the canvas to keep: all of it, or the area that every frame covers."""
     if not crop_to_valid:
         z, _, y, x = (slice(0, length) for length in canvas.shape)
         return z, y, x

@@ -25,7 +25,7 @@ class Load:
     Parameters
     ----------
     device : str
-        Where to compute.
+        Device to compute on.
     """
 
     device: Device

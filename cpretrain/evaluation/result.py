@@ -24,7 +24,7 @@ class EvaluateResult:
     folder : pathlib.Path
         Folder of ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the other files.
     verdict : Verdict
-        Whether retraining helped.
+        Verdict on the retrained model.
     images : dict of str to int
         Number of images in each image set: ``crop`` (or ``image``), ``frame``.
     means : dict

@@ -18,7 +18,7 @@ class Verdict:
     Parameters
     ----------
     outcome : {'better', 'no difference shown', 'worse'}
-        Whether retraining helped, by the average precision at an IoU of 0.5.
+        The retrained model against the model it started from, by the average precision at an IoU of 0.5.
     sentence : str
         The same with its numbers.
     people : str

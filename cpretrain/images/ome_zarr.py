@@ -31,8 +31,8 @@ class ZarrMovie:
     Parameters
     ----------
     path : pathlib.Path
-        The folder of an image; or a store that holds several (series, or the fields of a plate), with the number of
-        one: ``exp.zarr#3``.
+        Folder of an image; for one of several images in a store (series, or fields of a plate), with its number:
+        ``exp.zarr#3``.
     axes : str, optional
         Axes of the image, if stated wrongly there.
 

@@ -11,21 +11,21 @@ from cpretrain.images.positions import positions_of
 from cpretrain.storage.json_file import read_json
 
 MOST = 100_000
-"""More images than a plate of 1536 wells with 64 fields has; who states more is not believed."""
+"""Limit for the number of images in a store; a plate of 1536 wells with 64 fields has fewer."""
 METADATA = (".zattrs", "zarr.json")
 _IN_STORE = re.compile(r"(?P<store>.+\.zarr)#(?P<row>[^#/]*[^#/0-9][^#/]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class StoredImage:
-    """One image of a store.
+    """An image in a store.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Its group.
+        Group of the image.
     place : int
-        Which of the group's images it is, from 0; nearly all groups have one.
+        Index of the image in its group, from 0; nearly all groups have one image.
     """
 
     folder: Path
@@ -33,13 +33,13 @@ class StoredImage:
 
 
 def is_ome_zarr(path: Path) -> bool:
-    """Whether a path is a folder that is called ``.zarr`` or holds the files of one."""
+    """Return whether a path is a folder whose name ends in ``.zarr`` or that holds the metadata of a Zarr group."""
     holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
     return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
 
 
 def in_store(path: Path) -> Path:
-    """Read ``plate.zarr#A/1/0`` as the field ``plate.zarr/A/1/0``; other paths are given back."""
+    """Read ``plate.zarr#A/1/0`` as the field ``plate.zarr/A/1/0``; return other paths unchanged."""
     for place, part in enumerate(path.parts):
         named = _IN_STORE.fullmatch(part)
         if named and not Path(*path.parts[: place + 1]).exists():
@@ -48,13 +48,13 @@ def in_store(path: Path) -> Path:
 
 
 def movies_in(store: Path) -> list[Path]:
-    """Name the images of a store as movies of their own, each to be opened by `TimeLapse`.
+    """List the images of a store as paths of separate movies for `TimeLapse`.
 
     Returns
     -------
     list of pathlib.Path
         The fields of a plate by their wells, ``plate.zarr/A/1/0``; other images by their number, ``exp.zarr#3``; the
-        store itself where it holds one, or cannot be read (which is told when it is opened).
+        store itself if it holds one image, or cannot be read (opening it then raises `DamagedFile`).
     """
     try:
         images = images_in(store)
@@ -65,18 +65,18 @@ def movies_in(store: Path) -> list[Path]:
 
 
 def images_in(store: Path) -> list[StoredImage]:
-    """List the images of a store, in the order that it states.
+    """List the images of a store in the order of its metadata.
 
     Raises
     ------
     DamagedFile
-        When it holds none, or states what cannot be.
+        If it holds none, or its metadata are invalid.
     """
     try:
         found = list(_images(store))
         if not found:
             raise KeyError("multiscales")
-    except Exception as error:  # JSON that anybody wrote may hold anything where a list is expected
+    except Exception as error:  # JSON from elsewhere may hold anything in place of a list
         raise DamagedFile(
             store,
             error,
@@ -112,7 +112,7 @@ def _fields(well: Path) -> Iterator[StoredImage]:
 
 
 def _series(store: Path) -> list[str]:
-    """Names of the series: as the group OME lists them, else those that are there by number."""
+    """Return the names of the series: those that the group OME lists, otherwise the numbered groups present."""
     try:
         listed = _stated(store / "OME")["series"]
     except (OSError, KeyError):
@@ -124,7 +124,7 @@ def _series(store: Path) -> list[str]:
 
 
 def _stated(group: Path) -> dict[str, Any]:
-    """Return what a group says of itself, in version 0.4 or 0.5; ``bioformats2raw.layout`` stands in both places."""
+    """Return the OME metadata of a group in version 0.4 or 0.5; ``bioformats2raw.layout`` can be in either place."""
     for name in METADATA:
         if (group / name).is_file():
             facts = read_json(group / name)
@@ -134,7 +134,7 @@ def _stated(group: Path) -> dict[str, Any]:
 
 
 def _below(folder: Path, name: Any) -> Path:
-    """Join a name that a store states; it leads nowhere but into the store."""
+    """Join a name from the metadata of a store; names that lead out of the store are refused."""
     way = PurePosixPath(str(name))
     if way.is_absolute() or ".." in way.parts or "\\" in str(name) or ":" in str(name) or not way.parts:
         raise ValueError(f"{name!r} is no name of an image in the store")
@@ -142,12 +142,14 @@ def _below(folder: Path, name: Any) -> Path:
 
 
 def _counted(listed: Any) -> int:
-    """Return how many there are.
+    """Return the length of a list in the metadata.
 
     Raises
     ------
+    TypeError
+        If it is no list.
     ValueError
-        When that many cannot be.
+        If it is longer than `MOST`.
     """
     if not isinstance(listed, list):
         raise TypeError(f"{type(listed).__name__} in place of a list")

@@ -1,4 +1,4 @@
-"""Write movies and label images as OME-Zarr 0.5: a frame at a time, in chunks that are files, with a pyramid."""
+"""Write movies and label images as OME-Zarr 0.5: one frame at a time, in one file per chunk, with a pyramid."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from yaozarrs import v05
 
 SUFFIX, SIDE_BY_SIDE = ".ome.zarr", 4
-"""Ending of the folder, and how many frames are coded and written at once, at most."""
+"""Ending of the folder's name, and the largest number of frames that are encoded and written at once."""
 CHUNK = 1024
 """Longest side of a chunk in pixels; a chunk holds one plane of one channel, or a part of it."""
 
@@ -34,7 +34,10 @@ def write_zarr(
     calibration: Calibration,
     channels: Channels,
 ) -> None:
-    """Write a movie, whole or not at all; the arguments are those of `cpretrain.images.writer.write_frames`."""
+    """Write a movie atomically, from frames of shape (Z, C, Y, X).
+
+    The arguments are those of `cpretrain.images.writer.write_frames`.
+    """
     described = image_facts(shape, calibration, _name(path))
     with folder_aside(path) as aside:
         check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
@@ -51,27 +54,27 @@ def write_label_zarr(
     calibration: Calibration,
     beside: tuple[str, dict[str, str]] | None = None,
 ) -> None:
-    """Write label images, whole or not at all.
+    """Write label images atomically.
 
     Parameters
     ----------
     path : pathlib.Path
         The folder.
-    frames : iterable of ndarray of uint16 or uint32, (Z, 1, Y, X)
-        As many as `shape` says.
+    frames : iterable of ndarray of uint16 or uint32, shape (Z, 1, Y, X)
+        As many frames as in `shape`.
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype
-        Type of a label.
+        Type of the labels.
     calibration : Calibration
         Pixel size and frame interval.
     beside : tuple of str and dict, optional
-        The way from the label images to the image that they lie beside, for example ``../..``, and what else to note.
+        Relative path from the label images to their image, for example ``../..``, and further attributes.
 
     Raises
     ------
     BadInput
-        When there is too little disk space for it.
+        When the disk has too little free space.
     """
     source, facts = beside or (None, {})
     described = label_facts(shape, calibration, _name(path), source)
@@ -90,9 +93,9 @@ def _fill(
     dtype: np.dtype,
     labels: bool,
 ) -> list[Range]:
-    """Write frames as they come, a few side by side; return the smallest and largest value of each channel.
+    """Write frames as they arrive, a few side by side; return the smallest and largest value of each channel.
 
-    A frame must not be changed after it was given. No two frames share a chunk, so that none waits for another.
+    A frame must not be changed after it was passed. No two frames share a chunk, so none waits for another.
     """
     arrays = _arrays(folder, described, _lengths(shape, labels), dtype)
     low, high = np.full(shape[2], np.inf), np.full(shape[2], -np.inf)
@@ -123,11 +126,11 @@ def _write_levels(arrays: "list[zarr.Array]", t: int, frame: NDArray[Any], label
 def _arrays(
     folder: Path, described: "v05.Image", lengths: tuple[int, ...], dtype: np.dtype
 ) -> "list[zarr.Array]":
-    """Make the arrays of all levels; chunks without content are written too, so that a lost one is noticed."""
+    """Create the arrays of all levels; empty chunks are written too, so that a lost one is noticed."""
     import zarr
     from yaozarrs.write.v05 import prepare_image
 
-    folder.rmdir()  # it makes a folder of its own
+    folder.rmdir()  # zarr creates the folder itself
     *others, y, x = lengths
     sizes = [((*others, *size), dtype) for size in level_sizes(y, x)]
     with zarr.config.set({"array.write_empty_chunks": True}):
@@ -143,13 +146,13 @@ def _arrays(
 
 
 def _lengths(shape: Shape, labels: bool) -> tuple[int, ...]:
-    """Order lengths as axes are written: t, c, z, y, x; labels have no channels, as viewers expect."""
+    """Return lengths in the order of the written axes: t, c, z, y, x; labels have no channels, as viewers expect."""
     t, z, c, y, x = shape
     return (t, z, y, x) if labels else (t, c, z, y, x)
 
 
 def _describe(folder: Path, facts: dict[str, Any]) -> None:
-    """Put in place what a group says of itself."""
+    """Set the attributes of a group."""
     import zarr
 
     zarr.open_group(str(folder), mode="r+", use_consolidated=False).attrs.update(facts)

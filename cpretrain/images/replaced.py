@@ -1,4 +1,4 @@
-"""What becomes of an earlier result in whose place a new one is put."""
+"""Treatment of an earlier result that a new one replaces."""
 
 from pathlib import Path
 
@@ -40,12 +40,12 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
 
 
 def check_holdings(store: Path) -> None:
-    """Make sure that no label images are lost with the OME-Zarr that they lie in.
+    """Check that no label images are lost with the OME-Zarr around them.
 
     Raises
     ------
     BadInput
-        When the movie that is about to be replaced holds some.
+        When the movie that is about to be replaced holds label images.
     """
     held = [path.name for path in holdings(store)]
     if held:
@@ -58,14 +58,14 @@ def check_holdings(store: Path) -> None:
 
 
 def remove_other_format(record: Path, path: Path) -> None:
-    """Remove a result that was written in another format, so that later steps find one movie and not two.
+    """Remove a result in another format, so that later steps do not find the same movie twice.
 
     Parameters
     ----------
     record : pathlib.Path
-        Record of the earlier result: only what is as this lists it is removed.
+        Record of the earlier result; only a file that is as listed there is removed.
     path : pathlib.Path
-        What may be there.
+        Path of the result in the other format; it need not exist.
     """
     if not path.exists():
         return

@@ -98,7 +98,7 @@ def recognise(
     ids : ndarray of int, shape (Y, X)
         Numbers as stored in the file.
     encoding : str
-        How they were stored. Files written by cpretrain or Cellpose's window are taken as they are.
+        Encoding of the file. Files written by cpretrain or Cellpose's window are taken as they are.
     strict, components : bool
         See `read_label_image`.
     border : int

@@ -85,7 +85,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
         if planes > 1:
             raise _several_planes(path, pages, planes)
         page = pages[0]
-        check_page(path, page)  # before memory is asked for
+        check_page(path, page)  # before memory is allocated
         check_room(path, int(page.imagelength), int(page.imagewidth))
         _check_lossless(path, page)
         pixels = _samples_last(path, read_page(path, page), page.axes)

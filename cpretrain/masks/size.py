@@ -90,5 +90,7 @@ def _cure(found: tuple[int, ...], size: tuple[int, int], factor: int | None) -> 
         return "height and width are swapped: export it again, or transpose the mask"
     if difference <= 2:
         return "the mask is off by a pixel or two: export the whole image with .downsample(1), or the same region"
-    return "this is the mask of another image or region: crop the image in the same way, or export the mask of this "
-    "image"
+    return (
+        "this is the mask of another image or region: crop the image in the same way, or export the mask of this "
+        "image"
+    )

@@ -11,6 +11,7 @@ from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import CorrectedMovie, correct_drift
 from cpretrain.images.discovery import beside, folder_of
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import command
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -102,7 +103,8 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     if not experiment.ground_truth.is_dir():
         lines = [
             f"training images are in {training_images}",
-            f"next: draw on them in QuPath, export label images to {experiment.ground_truth}, and run this again",
+            f"next: draw on them in QuPath ({command('qupath-project')} makes a project of them), export to "
+            f"{experiment.ground_truth}, and run this again",
         ]
         return Summary(lines, {"next": "draw", "training_images": training_images}, moved.failed)
     report = train_and_evaluate(experiment)

@@ -120,8 +120,8 @@ def predict(
     settings : PredictSettings, optional
         Thresholds, treatment of stacks, and formats to write.
     batch : BatchSettings, optional
-        Where many movies are segmented; by default one after the other in this process. On a GPU this is so unless
-        workers are requested explicitly.
+        Worker processes for many movies; by default movies are segmented one after the other in this process, and on a
+        GPU always unless workers are requested explicitly.
 
     Returns
     -------
@@ -171,7 +171,8 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
         return []
     counts = []
     for file in files:
-        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
+        # a movie that cannot be opened is reported when its turn comes
+        with suppress(BadInput), TimeLapse(file, given.axes, given.convert) as movie:
             counts.append(movie.shape[2])
     cure = f"choose the channel that shows the objects with {option('channel')}"
     return unused_channels(counts, model.known, cure)
@@ -192,7 +193,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
-    with TimeLapse(source, model.settings.axes) as movie:
+    with TimeLapse(source, model.settings.axes, model.settings.convert) as movie:
         asked = list(forms_asked_for(files, model.settings, movie.shape))
         if _is_segmented(files, origin, files.inputs(movie), asked):
             info(f"predict: {files.labels} is complete and unchanged")

@@ -105,7 +105,7 @@ class KeptFrames:
 
 
 def _came_from(unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> bool:
-    """Whether what is there came from the same; not where nothing says so."""
+    """Return whether the existing work has the same origin; False if its origin is unknown."""
     try:
         return not unfinished.differences(origin)
     except (OSError, ValueError):

@@ -31,6 +31,13 @@ def check_disk(folder: Path, needed: int, problem: str, cure: str | None = None)
 def check_memory(needed: int, problem: str, cure: str) -> None:
     """Check that the machine has `needed` bytes of memory free.
 
+    Parameters
+    ----------
+    needed : int
+        Bytes.
+    problem, cure : str
+        Texts of the error.
+
     Raises
     ------
     BadInput

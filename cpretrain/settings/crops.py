@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveInt, Seed, Settings, _listed
+from cpretrain.settings.base import CONVERT, Conversion, NotNegativeInt, PositiveInt, Seed, Settings, _listed
 
 
 class CropSettings(Settings):
@@ -20,3 +20,4 @@ class CropSettings(Settings):
     axes: str | None = Field(
         None, description="axes of the file, where it states them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)

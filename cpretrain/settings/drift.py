@@ -5,7 +5,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Conversion, Format, NotNegativeInt, PositiveFloat, PositiveInt, Settings
+from cpretrain.settings.base import (
+    CONVERT,
+    Conversion,
+    Format,
+    NotNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Settings,
+)
 
 
 class DriftSettings(Settings):
@@ -34,12 +42,7 @@ class DriftSettings(Settings):
     axes: str | None = Field(
         None, description="axes of the file, where it states them wrongly, for example TYX"
     )
-    convert: Conversion | None = Field(
-        None,
-        description="turn pixels that cannot be measured into grey values; offset: signed integers plus half their "
-        "range; "
-        "luminance, red, green, blue: of RGB",
-    )
+    convert: Conversion | None = Field(None, description=CONVERT)
     reference: Literal["previous", "first", "mean"] = Field(
         "previous",
         description="measure each frame against the one before it, the first one, or the mean of those aligned so "
@@ -58,6 +61,11 @@ class DriftSettings(Settings):
         False,
         description="measure whatever is wrong with the movie: pairs at several distances, the mean of all frames, "
         "frames bridged, still pixels left out; `max_shift` cuts nothing",
+    )
+    rotation: bool = Field(
+        False,
+        description="measure and undo rotation in the plane too, for stages and wells that turn; turned frames are "
+        "interpolated",
     )
     shifts: Path | None = Field(
         None,

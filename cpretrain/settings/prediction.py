@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import Format, NotNegativeInt, PositiveFloat, PositiveInt, _listed
+from cpretrain.settings.base import (
+    CONVERT,
+    Conversion,
+    Format,
+    NotNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    _listed,
+)
 from cpretrain.settings.segmentation import SegmentSettings
 
 
@@ -44,6 +52,7 @@ class PredictSettings(SegmentSettings):
     axes: str | None = Field(
         None, description="axes of the file, where it states them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)
     format: Format = Field(
         "tiff",
         description="file format of label images: tiff, or ome-zarr, beside the movie if that is an OME-Zarr written "

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Device, NotNegativeInt, PositiveInt, Seed, Settings
+from cpretrain.settings.base import CONVERT, Conversion, Device, NotNegativeInt, PositiveInt, Seed, Settings
 
 
 class RoundSettings(Settings):
@@ -29,8 +29,12 @@ class RoundSettings(Settings):
     axes: str | None = Field(
         None, description="axes of the movies, where the files state them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)
     cellpose_window: bool = Field(
         False, description="also write _seg.npy files, to correct in Cellpose's own window"
+    )
+    qupath: bool = Field(
+        False, description="also make a QuPath project of each folder, with predictions to correct"
     )
     seed: Seed = Field(0, description="seed for everything that is random")
     device: Device = Field("auto", description="where to compute")

@@ -66,9 +66,10 @@ class TrainSettings(Settings):
     patience: PositiveInt | None = Field(
         None, description="stop after this many epochs without improvement (default: train all epochs)"
     )
-    split_by: Literal["auto", "movie", "image"] = Field(
+    split_by: Literal["auto", "file", "movie", "image"] = Field(
         "auto",
-        description="what stays together in the split; auto: movies if there are at least five, else images",
+        description="what stays together in the split (file: all positions of a file); auto: files if there are at "
+        "least five, else movies if there are at least five, else images",
     )
     seed: Seed = Field(0, description="seed for the split and the training")
     device: Device = Field("auto", description="where to compute")

@@ -23,8 +23,14 @@ and once for its record."""
 def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
     """Return the SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
 
-    For a folder, it covers the names and the SHA-256 of all files in it, sorted by name. `on_block` is called after
-    every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
+    For a folder, it covers the names and the SHA-256 of all files in it, sorted by name.
+
+    Parameters
+    ----------
+    path : path-like
+        The file or folder.
+    on_block : callable
+        Called after every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
     """
     if os.path.isdir(path):
         return sha256_of_all(files_in(path), path, on_block)

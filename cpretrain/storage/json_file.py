@@ -25,7 +25,13 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON text; see `read_json`."""
+    """Parse JSON text.
+
+    Raises
+    ------
+    ValueError
+        When it is not JSON, is nested too deeply, or holds half of a surrogate pair.
+    """
     try:
         found = json.loads(text)
         if "\\u" in text:  # half of a surrogate pair, such as "\ud800", cannot be written to any file

@@ -134,7 +134,7 @@ def sweep(
         Treatment of a combination whose training was interrupted, as in ``retrain``. Finished ones are not trained
         again.
     batch : BatchSettings, optional
-        Where combinations are trained: one after the other in this process unless it requests workers.
+        Worker processes for training; by default combinations are trained one after the other in this process.
 
     Returns
     -------

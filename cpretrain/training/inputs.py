@@ -59,7 +59,7 @@ def network_inputs(
     settings : TrainSettings
         Channels.
     how : Normalization, optional
-        How grey values are scaled.
+        Scaling of grey values.
 
     Raises
     ------

@@ -40,6 +40,11 @@ def correct(
     -------
     dict
         ``seconds`` that the plugin took, and ``dtype`` and ``shape`` of the corrected frames.
+
+    Raises
+    ------
+    JobFailed
+        When the plugin made no corrected movie.
     """
     import xarray as xr
 

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes, exit codes, one JSON object, errors without traceback."""
+"""The command line as users see it: real processes, exit codes, one JSON object, errors without traceback."""
 
 import json
 import subprocess
@@ -114,7 +114,7 @@ def test_whole_way_by_single_commands(tmp_path, tiny_model_process):
 
 @pytest.fixture
 def tiny_model_process(tiny_model, tmp_path):
-    """Run a command with the tiny model as its base; for Cellpose 4 its encoder has to be small there too."""
+    """Run a command with the tiny model as its base; for Cellpose 4 the encoder must be small in that process too."""
     prelude = ""
     if cellpose_major() == 4:
         prelude = "from tests.conftest import small_encoder\nsmall = small_encoder()\nsmall.__enter__()"

@@ -1,4 +1,4 @@
-"""Images that are equal pixel by pixel stay on one side of the split; enough movies validate."""
+"""Images that are identical in every pixel stay on one side of the split; enough movies validate."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ COPY = "Kopie von "
 
 @pytest.fixture
 def twice(tmp_path):
-    """The same movies under two names, as crops.csv has them too."""
+    """The same movies under two names, also in crops.csv."""
     folder = shutil.copytree(TWICE, tmp_path / "twice")
     for path in folder.glob("*/*.tif"):
         shutil.copy(path, path.with_name(COPY + path.name))

@@ -1,4 +1,4 @@
-"""From raw files to corrected files: engine chosen, results complete, failures told, reruns cheap."""
+"""From raw files to corrected files: engine chosen, results complete, failures reported, reruns cheap."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What is wrong with a drift is said, with the option that mends it; where nothing is wrong, nothing is said."""
+"""Faults of a drift are reported with the option that helps; without faults, nothing is reported."""
 
 import csv
 import json

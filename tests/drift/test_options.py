@@ -1,4 +1,4 @@
-"""What the native engine does beyond the plugin: other references, shifts from elsewhere, cropping."""
+"""Options of the native engine beyond the plugin's: other references, shifts from elsewhere, cropping."""
 
 import json
 
@@ -24,7 +24,7 @@ DEEP = [(0, 0, 0), (1, 3, -2), (2, 2, 1), (0, -3, 4)]
 
 
 def seen(drift, size=(1, 60, 70), dtype="uint16"):
-    """Frames of a sharp scene that moves by `drift` (z, y, x)."""
+    """Return frames of a sharp scene that moves by `drift` (z, y, x)."""
     z, y, x = size
     scene = np.random.default_rng(0).integers(1, 250, (z + 12, y + 90, x + 90)).astype(dtype)
     frames = [scene[6 - a :, 45 - b :, 45 - c :][:z, :y, :x] for a, b, c in drift]

@@ -1,4 +1,4 @@
-"""Two people's masks: paired by name, scored both ways alike, and what cannot be compared."""
+"""Masks of two annotators: paired by name, scored symmetrically, and refused if they cannot be compared."""
 
 import csv
 
@@ -20,7 +20,7 @@ LABELS[5:15, 5:15], LABELS[20:30, 20:32] = 1, 2
 
 @pytest.fixture
 def people(tmp_path):
-    """Two people: the second drew everything a pixel lower, and names files in other ways."""
+    """Two annotators: the second drew everything a pixel lower, and names files differently."""
     names = [
         ("a.tif", "a_masks.tif"),
         ("b [d=2]-labelled.tif", "b [d=2].tif"),

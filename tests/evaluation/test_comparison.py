@@ -1,4 +1,4 @@
-"""Base, retrained model and a second person on the same images: files, numbers, reruns, and what is refused."""
+"""Base, retrained model and a second annotator on the same images: files, numbers, reruns, and refused inputs."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ QUICK = EvaluateSettings(thresholds="0.5,0.75", device="cpu")
 
 @pytest.fixture(scope="module")
 def trained(tiny_model, disks, tmp_path_factory):
-    """An experiment whose model was retrained for one epoch: at a learning rate of 0, so that it equals its base."""
+    """An experiment whose model was retrained for one epoch at a learning rate of 0, so that it equals its base."""
     folder = tmp_path_factory.mktemp("experiment")
     images, masks = write_training_folders(folder, disks)
     tile = 64 if cellpose_major() == 3 else 256

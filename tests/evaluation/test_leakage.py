@@ -1,4 +1,4 @@
-"""Images and movies that a model was trained on are found out, whatever folder they are in now."""
+"""Images and movies that a model was trained on are detected, whatever folder they are in now."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What makes scores say less than they seem to is said: copies, nothing to find, objects too small, pixels left out."""
+"""Warnings about scores that mean less than they seem to: copies, no objects, objects too small, pixels left out."""
 
 import json
 import shutil
@@ -171,7 +171,7 @@ FOUND = {} if cellpose_major() == 3 else {"cellprob_threshold": -0.1, "flow_thre
 
 @pytest.mark.cellpose
 def test_predict_and_evaluate_find_the_same_objects(experiment, tmp_path):
-    """Where masks are what `predict` wrote, `evaluate` finds just these, border and crops.csv or not."""
+    """If masks are those that `predict` wrote, `evaluate` finds exactly these, with or without border and crops.csv."""
     model = experiment / "models" / "nuclei"
     images = shutil.copytree(experiment / "images", tmp_path / "images")
     _, second, *others = sorted(images.glob("*.tif"))

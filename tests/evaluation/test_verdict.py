@@ -1,4 +1,4 @@
-"""The sentence that a person acts on: right in planted cases, with its numbers, and careful where images are few."""
+"""The sentence that users act on: right in planted cases, with its numbers, and cautious if images are few."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ OBJECTS = 20
 
 
 def view(images: int, movies: int, name: str = "crop") -> ImageSet:
-    """Images that are spread evenly over movies; of unknown movies where `movies` is 0."""
+    """Return images spread evenly over movies; with unknown movies if `movies` is 0."""
     names = tuple(f"image {number}" for number in range(images))
     of = tuple(f"movie {number % movies}" for number in range(images)) if movies else names
     return ImageSet(name, names, of, THRESHOLDS)
 
 
 def scored(where: ImageSet, model: str, found, exact=None, places=None) -> ModelScores:
-    """A model that finds so many of 20 objects in each image, and so many at the higher threshold."""
+    """Return scores of a model that finds given numbers of 20 objects per image, at the lower and higher threshold."""
     found = np.asarray(found, np.int64)
     tp = np.stack([found, found if exact is None else np.asarray(exact)], axis=1)
     none, nothing = np.zeros(len(tp), np.int64), np.zeros_like(tp)

@@ -1,4 +1,4 @@
-"""What Java prints, turned into what a person can do."""
+"""Java's output, turned into errors that users can act on."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the running Fiji is said in Python's words; images stand in here that only know their axes."""
+"""Errors in the running Fiji are worded for Python; stand-in images here only know their axes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from fiji_bridge import in_process
 
 
 class Image:
-    """As much of an ``ij.ImagePlus`` as is asked before Fiji runs."""
+    """The part of an ``ij.ImagePlus`` that is used before Fiji runs."""
 
     def __init__(self, t, z, c, kind=1):
         self.dimensions, self.kind = [40, 30, c, z, t], kind

@@ -11,7 +11,7 @@ from fiji_bridge.java import Java, find_java, java_version
 
 @pytest.fixture
 def only_here(tmp_path, monkeypatch):
-    """A machine on which Java can be in ``tmp_path`` alone."""
+    """A machine on which Java can only be in ``tmp_path``."""
     monkeypatch.setattr("fiji_bridge.java._INSTALLED", (f"{tmp_path}/usual/*",))
     monkeypatch.setattr("sys.prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

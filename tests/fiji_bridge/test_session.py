@@ -1,4 +1,4 @@
-"""The life of the child process: what it answers, how it dies, and what is left (nothing)."""
+"""The life of the child process: its answers, its ways to die, and that nothing is left."""
 
 import dataclasses
 import json
@@ -73,7 +73,7 @@ def test_a_failing_job_is_an_error_and_the_child_lives(imagej, job, parameters, 
         ("exit_java", {"code": 0}, "exit code 0"),
         ("exit_java", {"code": 5}, "ended without an answer"),
         ("exit_python", {"code": 0}, "exit code 0"),
-        ("killed", {"signal": signal.SIGKILL}, r"want of memory(?s:.*)fewer workers(?s:.*)less memory"),
+        ("killed", {"signal": signal.SIGKILL}, r"lack of memory(?s:.*)fewer workers(?s:.*)less memory"),
         ("killed", {"signal": signal.SIGSEGV}, "signal|exit code|ended"),
         ("hang", {"time_limit": 1.5}, "did not respond for 1.5 s"),
     ],

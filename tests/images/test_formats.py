@@ -114,7 +114,7 @@ def test_pattern_without_files(tmp_path):
 
 
 def test_imagej_hyperstack_of_more_than_4_gb(tmp_path):
-    """ImageJ writes one directory, and the planes behind each other; here most of the file is a hole."""
+    """ImageJ writes one directory, and the planes one after the other; here most of the file is a hole."""
     path, lengths, size = tmp_path / "big.tif", (1200, 1500, 1500), 1500 * 1500 * 2
     text = "ImageJ=1.54p\nimages=1200\nframes=1200\nhyperstack=true\nmode=grayscale\nloop=false\n"
     tifffile.imwrite(path, np.zeros(lengths[1:], np.uint16), description=text, metadata=None, byteorder=">")

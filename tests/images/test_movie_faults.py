@@ -1,4 +1,4 @@
-"""Files that were read wrongly, or not at all: each comes out as it was recorded, and what is missing is said."""
+"""Files that were once read wrongly, or not at all: each is read as recorded, and missing parts are reported."""
 
 import json
 import shutil
@@ -26,13 +26,13 @@ from tests.support.paths import FAULTS
 
 
 def pages(path: Path) -> np.ndarray:
-    """All pages of a file as they come, whatever its header says."""
+    """Return all pages of a file in order, whatever its header says."""
     with tifffile.TiffFile(path) as file:
         return np.stack([page.asarray() for page in file.pages])
 
 
 def frames_of(path: Path, axes: str | None = None) -> tuple[np.ndarray, list[str]]:
-    """Frames of one plane and channel, and what was said of the file."""
+    """Return frames of one plane and channel, and the notes on the file."""
     with TimeLapse(path, axes) as movie:
         assert movie.shape[1:3] == (1, 1)
         return np.stack([movie.frame(t)[0, 0] for t in range(movie.shape[0])]), movie.notes

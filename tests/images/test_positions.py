@@ -1,4 +1,4 @@
-"""Recordings of several positions and files, opened by any of their files: their own pixels, or a clear word."""
+"""Recordings of several positions and files, opened by any of their files: the right pixels, or a clear error."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ def some(count: int, seed: int = 0) -> np.ndarray:
 
 
 def opened(path: Path) -> np.ndarray:
-    """All frames, axes (T, C, Y, X)."""
+    """Return all frames, shape (T, C, Y, X)."""
     with TimeLapse(path) as movie:
         return np.stack([movie.frame(t)[0] for t in range(movie.shape[0])])
 
@@ -35,7 +35,7 @@ def notes_of(path: Path) -> str:
 
 
 def image_xml(number: int, planes: list[tuple[str, str, int]]) -> str:
-    """An Image of one channel; for each frame the file, its UUID and the page."""
+    """Return an Image element with one channel; for each frame the file, its UUID and the page."""
     data = "".join(
         f'<TiffData FirstT="{t}" IFD="{page}" PlaneCount="1">'
         + (f'<UUID FileName="{name}">{uuid}</UUID>' if name else "")
@@ -50,7 +50,7 @@ def image_xml(number: int, planes: list[tuple[str, str, int]]) -> str:
 
 
 def write_positions(folder: Path, how: str) -> tuple[list[Path], np.ndarray]:
-    """Two positions of three frames, a file each; `how` the header is spread over them."""
+    """Write two positions of three frames, one file each; `how` determines the distribution of the header."""
     folder.mkdir()
     pixels = np.stack([some(3, seed) for seed in (1, 2)])
     files = [folder / f"e_Pos{number}.ome.tif" for number in range(2)]

@@ -1,4 +1,4 @@
-"""Movies that were cut off, whose frames differ, or whose headers ask for too much: refused, never shortened."""
+"""Movies that are truncated, have different frames, or excessive headers: refused, never shortened."""
 
 import numpy as np
 import psutil

@@ -106,7 +106,7 @@ with np.load(IMAGEJ / "pixels.npz") as _file:
 
 @pytest.mark.parametrize("name", OF_IMAGEJ)
 def test_every_kind_of_roi_gives_the_pixels_that_imagej_fills(tmp_path, name):
-    """Splines, rounded corners, boxes of fractions, composites with curves; nothing for lines, angles, arrows, text."""
+    """Splines, rounded corners, fractional boxes, composites with curves; nothing for lines, angles, arrows, text."""
     with zipfile.ZipFile(IMAGEJ / "rois.zip") as archive:
         path = zipped(
             tmp_path / "a.zip", {"a.roi": archive.read(f"{name}.roi"), "b.roi": roi(points=SQUARE + 58)}

@@ -26,7 +26,7 @@ FOLDER, OPEN_IMAGE = "all movies in the folder", "the open image"
 
 
 def defaults(script: Path) -> dict:
-    """The parameters of a script with their default values, as SciJava would fill them in."""
+    """Return the parameters of a script with their default values, as SciJava would fill them in."""
     found = {}
     for kind, attributes, name in PARAMETER.findall(script.read_text("utf-8")):
         value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
@@ -70,7 +70,7 @@ def parameters(script: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("step", [CORRECT, RETRAIN, EVALUATE])
 def test_what_is_remembered_of_a_script_is_its_own(step):
-    """SciJava keeps the inputs of all scripts under their bare names where they have no key."""
+    """SciJava stores inputs without a key under their bare names, shared by all scripts."""
     others = {key for other in (CORRECT, RETRAIN, EVALUATE) if other != step for key in keys(SOURCES / other)}
     own = keys(SOURCES / step)
     assert own
@@ -152,7 +152,7 @@ def test_what_is_missing_is_explained(run, tmp_path, bare_python, script, python
 
 @pytest.fixture
 def environments(tmp_path):
-    """A folder with two Pythons: the one called `python` is not to be started."""
+    """A folder with two Pythons, of which the one called `python` must not be started."""
     (tmp_path / "bin").mkdir()
     trap = tmp_path / "bin" / "python"
     trap.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\nexec '{sys.executable}' \"$@\"\n")

@@ -1,4 +1,4 @@
-"""Inputs of other people that went wrong once, with the right answers."""
+"""Real inputs that once went wrong, with the right answers."""
 
 import json
 import shutil
@@ -118,7 +118,7 @@ def test_masks_9_the_image_is_named(tmp_path):
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
-    """Folders with two images and the ground truth of the first, ``a``."""
+    """Return folders with two images and the ground truth of the first, ``a``."""
     images, drawn = tmp_path / "images", tmp_path / "drawn"
     for folder in (images, drawn):
         folder.mkdir()

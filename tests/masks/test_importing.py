@@ -20,7 +20,7 @@ AWKWARD = ["-first.tif", "Zelle ä [1].tif", "a (2) *?.tif", "b.ome.tif"]
 
 
 def cells(size: int = 104, edge: int = 0) -> np.ndarray:
-    """Two cells and nothing within `edge` pixels of the sides."""
+    """Return two cells, with nothing within `edge` pixels of the sides."""
     labels = np.zeros((size, size), np.uint16)
     labels[edge + 1 : edge + 9, edge + 1 : edge + 9] = 5
     labels[50:60, 40:60] = 300
@@ -29,7 +29,7 @@ def cells(size: int = 104, edge: int = 0) -> np.ndarray:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
-    """Four training images of 104 × 104 with awkward names, an empty ground truth folder, and a place for masks."""
+    """Four training images of 104 × 104 with awkward names, an empty ground truth folder, and a folder for masks."""
     images, drawn = tmp_path / "training images", tmp_path / "ground [truth]"
     images.mkdir()
     drawn.mkdir()
@@ -43,7 +43,7 @@ def imported(ground_truth, images, out, settings=None):
 
 
 def one_pair(tmp_path: Path, source: Path | list[Path], name: str | None = None) -> tuple[Path, Path, Path]:
-    """Folders of the real image and of its ground truth in one encoding."""
+    """Return folders of the real image and of its ground truth in one encoding."""
     images, drawn = tmp_path / "images", tmp_path / "drawn"
     images.mkdir()
     drawn.mkdir()

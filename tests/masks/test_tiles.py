@@ -68,7 +68,7 @@ def test_padding_beyond_the_edge_is_cut_off_when_empty():
 
 
 def numbered_tiles(each_for_itself: bool) -> list[tuple[str, Tile, np.ndarray]]:
-    """Four tiles with two cells in each; one more cell lies across the seam of the upper two."""
+    """Return four tiles with two cells each, and one more cell across the seam of the upper two."""
     tiles = []
     for number, (y, x) in enumerate(np.ndindex(2, 2)):
         pixels = np.zeros((30, 30), np.uint8)

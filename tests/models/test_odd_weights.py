@@ -1,4 +1,4 @@
-"""Odd numbers in weights and in model folders end in an error that names them, not in a traceback or in no objects."""
+"""Odd numbers in weights and in model folders give an error that names them, not a traceback or no objects."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ NAN, INFINITY = float("nan"), float("inf")
 
 @pytest.fixture
 def changed(tiny_model, tmp_path):
-    """Write the small model with other values in some tensors."""
+    """Write the small model with different values in some tensors."""
 
     def change(**values) -> Path:
         weights = torch.load(tiny_model, weights_only=True)

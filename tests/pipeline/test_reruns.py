@@ -1,4 +1,4 @@
-"""Every step that is run again: an output that is gone, cut off or edited is made again, and what is whole stays."""
+"""Reruns of every step: an output that is gone, truncated or edited is made again, and intact ones are kept."""
 
 import json
 import os
@@ -35,7 +35,7 @@ SKIPPED = "complete and unchanged"
 
 @dataclass
 class Step:
-    """A step on small data of its own, and the record that it writes."""
+    """A step on its own small data, and the record that it writes."""
 
     run: Callable[[], object]
     record: Path
@@ -159,7 +159,7 @@ def step(request, tmp_path, disks, monkeypatch):
 
 
 def _model(request):
-    """The demo's model, which finds the disks; for Cellpose 4 one that finds anything."""
+    """Return the demo's model, which finds the disks; for Cellpose 4, one that finds anything."""
     return (DATA / "base_nuclei" if cellpose_major() == 3 else request.getfixturevalue("tiny_model"),)
 
 

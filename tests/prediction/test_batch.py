@@ -1,4 +1,4 @@
-"""Predictions of many movies on workers: memory by the header, the same files as one after the other."""
+"""Predictions of many movies on workers: memory estimated from headers, and the same files as one after the other."""
 
 import numpy as np
 import pytest

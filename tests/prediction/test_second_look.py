@@ -1,4 +1,4 @@
-"""What a prediction passes over is said: images of other formats, channels, pixels that are not finite."""
+"""A prediction reports what it skips: images of other formats, channels, pixels that are not finite."""
 
 import json
 

@@ -11,7 +11,7 @@ from cpretrain.settings.drift import DriftSettings
 
 
 class Movie:
-    """A movie of which only the outside is known: checking reads no frame."""
+    """A movie without pixels, since checks read no frame."""
 
     def __init__(self, shape, dtype="uint16", **more):
         self.shape, self.dtype = shape, np.dtype(dtype)

@@ -1,4 +1,4 @@
-"""Undoing a drift on arrays gives what the command writes, lazily where the movie is lazy."""
+"""Undoing a drift on arrays gives the command's result, lazily if the movie is lazy."""
 
 import pickle
 

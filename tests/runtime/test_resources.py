@@ -1,4 +1,4 @@
-"""What does not fit on the disk or in memory is said before it is begun."""
+"""Work that does not fit on the disk or in memory is refused before it begins."""
 
 import shutil
 

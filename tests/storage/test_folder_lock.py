@@ -1,4 +1,4 @@
-"""Two runs in one folder, leftovers of killed runs, folders that cannot be written into."""
+"""Two runs in one folder, leftovers of killed runs, folders that are not writable."""
 
 import multiprocessing
 import time

@@ -28,7 +28,7 @@ from cpretrain.training import retrain, sweep
 
 
 class PathLike:
-    """Neither text nor a `pathlib.Path`, as `os.DirEntry` is."""
+    """Neither text nor a `pathlib.Path`, like `os.DirEntry`."""
 
     def __init__(self, path):
         self.path = path

@@ -86,14 +86,14 @@ def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path)
 
 
 def old(path, seconds=100):
-    """Make a file look as if it had not been changed for so long, by the time of its content."""
+    """Make a file look as if it had not been changed for the given time, by its modification time."""
     then = time.time() - seconds
     os.utime(path, (then, then))
 
 
 @pytest.fixture
 def reads(monkeypatch):
-    """Names of the files that are opened for their SHA-256, one by one."""
+    """Names of the files that are opened for their SHA-256, in order."""
     seen = []
 
     def opened(path, mode):

@@ -1,4 +1,4 @@
-"""Movies as microscopes and other programs write them."""
+"""Movies as written by microscopes and other programs."""
 
 import tifffile
 import zarr
@@ -35,7 +35,7 @@ def write_zarr(path, pixels, axes, version="0.4"):
 
 
 def write_ome_set(folder, frames):
-    """A multi-file OME-TIFF of one frame a file, as microscopes write it."""
+    """Write a multi-file OME-TIFF with one frame per file, as microscopes do."""
     folder.mkdir(exist_ok=True)
     names = [f"m_{t}.ome.tif" for t in range(len(frames))]
     ids = [f"urn:uuid:{t:08d}-0000-0000-0000-000000000000" for t in range(len(frames))]

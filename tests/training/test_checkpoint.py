@@ -1,4 +1,4 @@
-"""An unfinished run is found again, whole, and only by what it came from."""
+"""An unfinished run is found again, intact, and resumed only with the same origin."""
 
 import json
 

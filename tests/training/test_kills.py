@@ -1,4 +1,4 @@
-"""Killed at any moment, a training goes on to the same result. CPRETRAIN_KILLS=10 kills more often."""
+"""Killed at any moment, a training resumes to the same result. CPRETRAIN_KILLS=10 kills more often."""
 
 import json
 import os

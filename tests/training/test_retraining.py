@@ -1,4 +1,4 @@
-"""A real training run ends in a complete model folder; what does not fit is said before it starts."""
+"""A real training run produces a complete model folder; misfits are reported before it starts."""
 
 import csv
 import json
@@ -203,7 +203,7 @@ def test_scratch_is_repeatable_and_says_what_it_costs(training_folders, short, t
 
 
 def test_the_base_is_known_by_its_content(training_folders, short, tmp_path):
-    """Its file may be moved; another file in its place is another base."""
+    """Its file may be moved; a different file in its place is a different base."""
     base = tmp_path / "base"
     base.write_bytes(Path(short.base).read_bytes())
     model = retrain(*training_folders, settings=short.replace(base=str(base))).folder

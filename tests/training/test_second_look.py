@@ -1,4 +1,4 @@
-"""Pixels and losses that are not finite: left out and said, or the end of the training."""
+"""Pixels and losses that are not finite: left out with a warning, or the end of the training."""
 
 import json
 import math

@@ -49,7 +49,7 @@ class IndexedPlanes:
     ----------
     axes : str
         Letters of the axes of `places`.
-    places : ndarray of Place or None, one dimension for each of `axes`
+    places : ndarray of Place or None, shape (T, Z, C) or that of its `axes`
         Location of each plane; None for a missing one.
     kind : PlaneKind
         Properties of every plane.

@@ -1,4 +1,4 @@
-"""What files beside the images tell of their past."""
+"""Origins of images, as far as files beside them tell."""
 
 import json
 
