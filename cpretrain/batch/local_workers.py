@@ -41,9 +41,9 @@ def shares(
     ----------
     units : sequence
         Units of work.
-        workers : int or "auto"
+    workers : int or "auto"
         Maximum number of workers; auto: one per core.
-        free, cores : int, optional
+    free, cores : int, optional
         Bytes of memory, and cores, to share (default: what this machine has free).
 
     Returns
@@ -78,7 +78,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
     ----------
     workers : int
         Number of workers.
-        share : int
+    share : int
         Bytes of memory that the work on a file may take on each worker.
 
     Raises

@@ -29,11 +29,11 @@ class Outcome(Generic[Result]):
     ----------
     result : object
         Result of the work; None if it failed.
-        failure : BadInput or None
+    failure : BadInput or None
         Reason of the failure.
-        seconds : float
+    seconds : float
         Duration.
-        worker : str
+    worker : str
         Worker that did it; empty for this process.
     said : tuple of (str, str)
         Messages from another process: ``info`` or ``warning``, and the text.

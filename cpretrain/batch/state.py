@@ -37,9 +37,9 @@ class BatchState:
     ----------
     files : sequence of pathlib.Path
         All files of the batch.
-        description : str
+    description : str
         Text of the progress bar.
-        table : pathlib.Path or None
+    table : pathlib.Path or None
         Table of the states, rewritten every few seconds while files are being done, and at the end, whatever the
         reason. Not written for a single file.
     """

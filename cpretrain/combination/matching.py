@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.combination.label_images import label_images_in
 from cpretrain.errors import BadFolder, BadInput, Problem
-from cpretrain.images.discovery import list_images
+from cpretrain.images.ome_zarr_labels import image_of
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.object_table import read_probabilities
-from cpretrain.labels.pairing import bare, stem
 
 Folders = Mapping[str, Path]
 
@@ -25,18 +25,22 @@ class MatchedMovie:
     Parameters
     ----------
     name : str
-        File name of the result.
+        File name of the result as a TIFF.
     files : tuple of pathlib.Path
         One label image per class.
+    tables : tuple of pathlib.Path
+        Object tables that ``cpretrain predict`` writes with label images; one per class.
     """
 
     name: str
     files: tuple[Path, ...]
+    tables: tuple[Path, ...]
 
     @property
-    def tables(self) -> tuple[Path, ...]:
-        """Object tables that ``cpretrain predict`` writes beside the label images."""
-        return tuple(file.with_name(f"{stem(file.name)}.objects.csv") for file in self.files)
+    def image(self) -> Path | None:
+        """The OME-Zarr that they all lie in, beside their movie; None where they do not."""
+        images = {image_of(file) for file in self.files}
+        return images.pop() if len(images) == 1 else None
 
     @contextmanager
     def opened(self, axes: str | None = None) -> Iterator[Sequence[TimeLapse]]:
@@ -88,7 +92,7 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
     BadInput
         When a class lacks a movie, or a folder holds several label images of one.
     """
-    of_class = {name: _by_name(folder) for name, folder in folders.items()}
+    of_class = {name: label_images_in(folder) for name, folder in folders.items()}
     everything = sorted({movie for found in of_class.values() for movie in found})
     problems = [
         Problem(
@@ -100,8 +104,13 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
     ]
     if problems:
         raise BadFolder("the classes have label images of different movies", problems)
-    files = [tuple(found[movie] for found in of_class.values()) for movie in everything]
-    return [MatchedMovie(f"{stem(of_movie[0].name)}.tif", of_movie) for of_movie in files]
+    matched = [[found[movie] for found in of_class.values()] for movie in everything]
+    return [
+        MatchedMovie(
+            f"{one[0].name}.tif", tuple(each.path for each in one), tuple(each.table for each in one)
+        )
+        for one in matched
+    ]
 
 
 def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
@@ -125,17 +134,6 @@ def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
             raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
         return whole
     return labels
-
-
-def _by_name(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in list_images(folder):
-        other = found.setdefault(bare(path.name), path)
-        if other != path:
-            raise BadInput(
-                f"{folder}: holds two label images of one movie", found=f"{other.name}, {path.name}"
-            )
-    return found
 
 
 def _check(movie: TimeLapse, first: TimeLapse) -> None:

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
+from cpretrain.images.discovery import name_in_format
 from cpretrain.images.dtypes import label_type
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.ome_zarr_labels import check_place, place_beside, write_labels
+from cpretrain.images.replaced import remove_other_format
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
@@ -90,6 +94,8 @@ def combine(
         When movies do not match, or the rule needs tables that do not exist. Nothing is written then.
     """
     settings, out = settings or CombineSettings(), to_path(out)
+    if settings.format == "ome-zarr":
+        check_can_write()
     read = {name: to_path(folder) for name, folder in folders.items()}
     if len(folders) < 2:
         raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
@@ -109,6 +115,7 @@ def combine(
             for one in opened:
                 one.warn_of_notes()
     provenance = Provenance("combine", origin, inputs)
+    _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
     with ExitStack() as stack:
@@ -124,7 +131,23 @@ def combine(
 
 def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> list[Path]:
     outlines = [_outlines_file(movie, out) for movie in movies if settings.geojson]
-    return [out / TABLE, *(out / movie.name for movie in movies), *outlines]
+    return [out / TABLE, *(_labels_file(movie, out, settings) for movie in movies), *outlines]
+
+
+def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
+    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    beside = movie.image and place_beside(movie.image, out.resolve().name)
+    if settings.format == "ome-zarr" and beside:
+        return beside
+    return out / name_in_format(movie.name, settings.format)
+
+
+def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
+    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
+    for movie in movies:
+        check_place(_labels_file(movie, out, settings), out)
+        remove_other_format(out / RECORD, _labels_file(movie, out, other))
 
 
 def _outlines_file(movie: MatchedMovie, out: Path) -> Path:
@@ -172,10 +195,14 @@ def _combine_movie(
         t = opened[0].shape[0]
         most = max(sum(int(one.frame(frame).max(initial=0)) for one in opened) for frame in range(t))
         dtype = label_type(most)
-        write_frames(out / movie.name, frames(opened, dtype), opened[0].shape, dtype, opened[0].calibration)
+        path, shape, calibration = _labels_file(movie, out, settings), opened[0].shape, opened[0].calibration
+        if settings.format == "ome-zarr":
+            write_labels(path, frames(opened, dtype), shape, dtype, calibration, out)
+        else:
+            write_frames(path, frames(opened, dtype), shape, dtype, calibration)
     if settings.geojson:
         named = [[names[number] for number in of_frame] for of_frame in classes]
-        write_planes_geojson(_outlines_file(movie, out), _outlines(out / movie.name, named))
+        write_planes_geojson(_outlines_file(movie, out), _outlines(path, named))
 
 
 def _settled(

@@ -20,6 +20,7 @@ from cpretrain.images.discovery import (
     list_movies,
     source_name,
 )
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import option
@@ -89,6 +90,8 @@ def cut_crops(
     files = list_movies(images)
     check_names(files)
     folder = to_path(out) or beside(folder_of(images), "training_images")
+    for note in passed_over(images, files):
+        warning(note)
     with holding(folder):
         return _cut_crops(files, folder, settings)
 

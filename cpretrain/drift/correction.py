@@ -24,11 +24,12 @@ from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
 from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import check_holdings, placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
-from cpretrain.registration.curve import DriftCurve
+from cpretrain.registration.curve import DriftCurve, RobustFacts
 from cpretrain.registration.measure import measure_drift as measure_drift
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
@@ -37,7 +38,7 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.file_snapshot import FileSnapshot
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance
+from cpretrain.storage.provenance import Provenance, warnings_in
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def correct_drift(
         )
     check_names(files)
     check_verifiable(settings)
+    for note in passed_over(raw, [*files, *([settings.mask] if settings.mask else [])]):
+        warning(note)
     return for_each(
         files,
         Workload(
@@ -131,7 +134,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
     target = DriftFiles(source, folder, settings.format)
     target.check_table_stays(settings)
     if target.are_current(settings):
-        warnings = target.warnings_told()
+        warnings = tuple(warnings_in(target.record))
         _warn(source.name, warnings)
         return CorrectedMovie(source, target.corrected, "unchanged", read_shifts(target.shifts), warnings)
     engine = cached_in_process(("engine", settings), partial(choose_engine, settings))
@@ -175,7 +178,7 @@ def _correct(
         verified = verifier.verify(movie, corrected)
         corrected = replace(corrected, curve=with_certainty(movie, corrected.curve, settings))
         means, inspected = _write_movie(target, movie, corrected, settings, inputs)
-        mask = propose_mask(target.mask_to_propose(settings), inspected, movie, settings)
+        mask = propose_mask(target.mask_to_propose(settings), inspected, corrected.curve, movie, settings)
         findings = judge(corrected.curve, inspected, settings, mask)
         _write_beside(target, engine, corrected, means, inspected, findings)
         remove_other_format(target.record, target.in_other_format)
@@ -242,12 +245,23 @@ def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> 
         "large_pairs": curve.large_pairs,
         "uncertain_pairs": curve.uncertain_pairs,
         "bridged_frames": curve.bridged,
+        **({"robust": _robust_facts(curve.robust)} if curve.robust else {}),
         "agreement": {
             "before": inspected.mean(inspected.before),
             "after": inspected.mean(inspected.after),
             "area": {axis: [part.start, part.stop] for axis, part in zip("zyx", inspected.area, strict=True)},
         },
         "warnings": [asdict(finding) for finding in findings],
+    }
+
+
+def _robust_facts(robust: RobustFacts) -> dict[str, Any]:
+    return {
+        "rests_on": robust.rests_on,
+        "agreement": {way: round(value, 6) for way, value in robust.agreement.items()},
+        "pairs": robust.pairs,
+        "dropped_pairs": robust.dropped_pairs,
+        "pixels_left_out": 0 if robust.left_out is None else int(robust.left_out.sum()),
     }
 
 

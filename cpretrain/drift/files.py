@@ -10,7 +10,6 @@ from cpretrain.images.timelapse import TimeLapse
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Format
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.json_file import read_json
 from cpretrain.storage.rerun import done_record
 
 
@@ -75,13 +74,6 @@ class DriftFiles:
         with TimeLapse(self.source, settings.axes, settings.convert) as movie:
             inputs = inputs_of(movie, settings)
         return done_record(self.record, settings, inputs, self.outputs) is not None
-
-    def warnings_told(self) -> tuple[str, ...]:
-        """Return the warnings of the run that wrote the files."""
-        try:
-            return tuple(str(warning["message"]) for warning in read_json(self.record).get("warnings", ()))
-        except (ValueError, KeyError, TypeError, OSError):  # of an earlier version, or changed by hand
-            return ()
 
     def check_table_stays(self, settings: DriftSettings) -> None:
         """Make sure that the shifts to apply are not replaced.

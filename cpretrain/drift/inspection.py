@@ -86,7 +86,7 @@ class Inspection:
 
     def __init__(self, movie: TimeLapse, settings: DriftSettings, curve: DriftCurve) -> None:
         self._settings, self._curve = settings, curve
-        self._images = _images(movie, settings)
+        self._images = _images(movie, settings, curve)
         self._drift = round_away(curve.drift)
         self._frames = movie.shape[0]
         self._size = (1, *movie.shape[3:])
@@ -112,7 +112,11 @@ class Inspection:
         self._contents.append(content_of(image, self._part(t, image.shape)))
         if t in self._to_look_at and self._contents[-1].contrast > 0:
             self._still.add(image)
-        if kept is None and not self._settings.refine and self._settings.shifts is None:
+        if (
+            kept is None
+            and not (self._settings.refine or self._settings.robust)
+            and self._settings.shifts is None
+        ):
             self._compare(t, image)
             self._earlier = image
 
@@ -159,7 +163,7 @@ class Inspection:
 
     def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None]:
         """Compare frames far apart, as they are and without what never moves."""
-        if self._settings.shifts is not None:
+        if self._settings.shifts is not None or self._settings.robust:  # which has measured them
             return None, None
         assert self._images is not None
         anchors = self._aligned.most_unlike([t for t in range(self._frames) if t not in kinds])
@@ -188,10 +192,12 @@ def _falls(seen: Inspected, before: Each, after: Each) -> bool:
     return first is not None and second is not None and second < first - FALL
 
 
-def _images(movie: TimeLapse, settings: DriftSettings) -> DriftImages | None:
+def _images(movie: TimeLapse, settings: DriftSettings, curve: DriftCurve) -> DriftImages | None:
     """Return the images that were compared; for shifts measured elsewhere those of the channel, if they can be used."""
     if settings.shifts is None:
-        return DriftImages(movie, settings)
+        images = DriftImages(movie, settings)
+        left_out = curve.robust.left_out if curve.robust else None
+        return images if left_out is None else images.leaving_out(left_out)
     try:
         return DriftImages(movie, DriftSettings(channel=settings.channel))
     except BadInput:

@@ -7,7 +7,7 @@ import numpy as np
 
 from cpretrain.drift.findings import Finding, count_pairs, ends_of, list_frames, native_option, touching
 from cpretrain.drift.inspection import LEAST_SHARE, Inspected
-from cpretrain.registration.curve import DriftCurve, FramePair
+from cpretrain.registration.curve import NO_CORRECTION, DriftCurve, FramePair
 from cpretrain.registration.frame_content import Kind
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
@@ -53,14 +53,16 @@ class _Judgement:
         if self.seen.kinds:
             yield self._frames()
         if self.mask is not None:
-            yield self._still(self.mask)
+            yield self._left_out(self.mask) if self.settings.robust else self._still(self.mask)
         elif self.clipped:
             yield self._cut()
         elif self.off:
             yield self._off()
         elif self.seen.far is not None and not self.beside and not self.unsure:
             yield self._far(self.seen.far)
-        if self.seen.fell and self.mask is None:
+        if self.curve.robust and self.curve.robust.rests_on == NO_CORRECTION:
+            yield self._not_corrected()
+        if self.seen.fell and (self.mask is None or self.settings.robust):
             yield self._fell()
         elif self.unsure:
             yield self._unsure()
@@ -78,7 +80,7 @@ class _Judgement:
         for t, kind in frames.items():
             kinds.setdefault(kind, []).append(t)
         said = "; ".join(f"{list_frames(which)} {kind}" for kind, which in kinds.items())
-        if self.settings.bridge:
+        if self.settings.bridge or self.settings.robust:
             bridged = [t for t in frames if t in self.curve.bridged]
             said += (
                 f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
@@ -98,6 +100,20 @@ class _Judgement:
             f"mask, and leave it out with {cure}"
         )
         return Finding("held by something still", said, self._all())
+
+    def _left_out(self, mask: Path) -> Finding:
+        said = (
+            "something never moves while the rest does (a time stamp, a scale bar, hot pixels), and was left out of "
+            f"the measurement: look at {mask}"
+        )
+        return Finding("left out", said, self._all())
+
+    def _not_corrected(self) -> Finding:
+        said = (
+            "nothing was corrected, because frames agree best with their mean as they were recorded; if the sample did "
+            f"move, measure where it has structure, with {option('roi')} and without {option('robust', True)}"
+        )
+        return Finding("not corrected", said, self._all())
 
     def _off(self) -> Finding:
         worst = max(self.seen.off[pair] for pair in self.off)
@@ -140,6 +156,11 @@ class _Judgement:
     def _other_reference(self) -> str:
         if self.settings.shifts is not None:
             return "look whether the table of shifts belongs to this movie"
+        if self.settings.robust:
+            return (
+                "measure where there is structure that moves with the sample, with "
+                f"{option('roi')} and without {option('robust', True)}"
+            )
         if self.settings.reference == "mean":
             return f"measure where there is structure that moves with the sample, with {option('roi')}"
         return f"measure with {native_option(self.settings, reference='mean')}"

@@ -7,21 +7,24 @@ import numpy as np
 
 from cpretrain.drift.inspection import Inspected
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.pixel_mask import read_mask
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.storage.atomic import write_aside
 
 
-def propose_mask(path: Path, inspected: Inspected, movie: TimeLapse, settings: DriftSettings) -> Path | None:
-    """Write a PNG that is white where something never moves and holds the frames; None where nothing does.
+def propose_mask(
+    path: Path, inspected: Inspected, curve: DriftCurve, movie: TimeLapse, settings: DriftSettings
+) -> Path | None:
+    """Write a PNG that is white where something never moves and holds the frames, or would; None where nothing does.
 
     A mask that is in use is part of the proposal.
     """
-    if inspected.still is None:
+    mask = curve.robust.left_out if curve.robust else inspected.still
+    if mask is None:
         return None
     from PIL import Image
 
-    mask = inspected.still
     if settings.mask is not None:
         _, planes, _, height, width = movie.shape
         mask = mask | read_mask(settings.mask, (planes, height, width)).any(axis=0, keepdims=True)

@@ -16,7 +16,6 @@ from cpretrain.runtime.spelling import option
 if TYPE_CHECKING:
     from yaozarrs import v05
 
-AXES = "tczyx"
 CREATOR = "cpretrain"
 """Attribute of a group that was written here."""
 UNITS = {"µm": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter", "m": "meter", "Å": "angstrom",
@@ -42,9 +41,9 @@ def check_can_write() -> None:
         )
 
 
-def creator() -> dict[str, Any]:
-    """Return the attribute by which a group is known to be written here."""
-    return {CREATOR: {"version": __version__}}
+def creator(**facts: str) -> dict[str, Any]:
+    """Return the attribute by which a group is known to be written here, with `facts` in it."""
+    return {CREATOR: {"version": __version__, **facts}}
 
 
 def image_facts(shape: Shape, calibration: Calibration, name: str) -> "v05.Image":
@@ -64,7 +63,9 @@ def image_facts(shape: Shape, calibration: Calibration, name: str) -> "v05.Image
     return v05.Image(multiscales=[_multiscale(shape, calibration, name, labels=False)])
 
 
-def label_facts(shape: Shape, calibration: Calibration, name: str, source: str | None) -> "v05.LabelImage":
+def label_facts(
+    shape: Shape, calibration: Calibration, name: str, source: str | None = None
+) -> "v05.LabelImage":
     """Describe label images; `source` is the way from them to the image that they are of, where there is one."""
     from yaozarrs import v05
 
@@ -120,9 +121,10 @@ def _multiscale(shape: Shape, calibration: Calibration, name: str, labels: bool)
     unit = _unit(calibration.unit)
     space = [v05.SpaceAxis(name=axis, unit=unit) for axis in "zyx"]
     seconds = calibration.frame_interval
+    channels = [] if labels else [v05.ChannelAxis(name="c")]
     return v05.Multiscale(
         name=name,
-        axes=[v05.TimeAxis(name="t", unit="second" if seconds else None), v05.ChannelAxis(name="c"), *space],
+        axes=[v05.TimeAxis(name="t", unit="second" if seconds else None), *channels, *space],
         datasets=[
             v05.Dataset(
                 path=str(level),
@@ -144,10 +146,11 @@ def _placed(shape: Shape, size: tuple[int, int], calibration: Calibration, label
     from yaozarrs import v05
 
     z, *yx = calibration.pixel_size
+    channel = [] if labels else [1.0]
     factors = [_factor(full, length) for full, length in zip(shape[3:], size, strict=True)]
     scale = [
         calibration.frame_interval or 1.0,
-        1.0,
+        *channel,
         z,
         *(pixel * factor for pixel, factor in zip(yx, factors, strict=True)),
     ]

@@ -35,7 +35,8 @@ def write_zarr(
     with folder_aside(path) as aside:
         check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
         ranges = _fill(aside, described, frames, shape, dtype, labels=False)
-        _describe(aside, {"omero": shown_channels(channels, ranges, dtype)})
+        shown = shown_channels(channels, ranges, dtype)
+        _describe(aside, {"ome": {**described.model_dump(mode="json", exclude_none=True), "omero": shown}})
 
 
 def write_label_zarr(
@@ -44,7 +45,7 @@ def write_label_zarr(
     shape: Shape,
     dtype: np.dtype,
     calibration: Calibration,
-    source: str | None = None,
+    beside: tuple[str, dict[str, str]] | None = None,
 ) -> None:
     """Write label images, whole or not at all.
 
@@ -60,18 +61,21 @@ def write_label_zarr(
         Type of a label.
     calibration : Calibration
         Pixel size and frame interval.
-    source : str, optional
-        The way from the label images to the image that they are of, for example ``../..``.
+    beside : tuple of str and dict, optional
+        The way from the label images to the image that they lie beside, for example ``../..``, and what else to note.
 
     Raises
     ------
     BadInput
         When the disk has too little room for it.
     """
+    source, facts = beside or (None, {})
     described = label_facts(shape, calibration, _name(path), source)
     with folder_aside(path) as aside:
         check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
         _fill(aside, described, frames, shape, dtype, labels=True)
+        if facts:
+            _describe(aside, creator(**facts))
 
 
 def _fill(
@@ -83,13 +87,13 @@ def _fill(
     labels: bool,
 ) -> list[Range]:
     """Write frames as they come; zarr codes the chunks of each side by side. Return the range of each channel."""
-    arrays = _arrays(folder, described, shape, dtype)
+    arrays = _arrays(folder, described, _lengths(shape, labels), dtype)
     low, high = np.full(shape[2], np.inf), np.full(shape[2], -np.inf)
     written = 0
     for t, frame in enumerate(frames):
         by_channel = frame.transpose(1, 0, 2, 3)
         for array, level in zip(arrays, levels_of(by_channel, labels), strict=True):
-            array[t] = level
+            array[t] = level[0] if labels else level
         finite = np.where(np.isfinite(by_channel), by_channel, 0) if dtype.kind == "f" else by_channel
         low = np.minimum(low, finite.min(axis=(1, 2, 3)))
         high = np.maximum(high, finite.max(axis=(1, 2, 3)))
@@ -99,32 +103,39 @@ def _fill(
     return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
-def _arrays(folder: Path, described: "v05.Image", shape: Shape, dtype: np.dtype) -> "list[zarr.Array]":
+def _arrays(
+    folder: Path, described: "v05.Image", lengths: tuple[int, ...], dtype: np.dtype
+) -> "list[zarr.Array]":
     """Make the arrays of all levels; chunks without content are written too, so that a lost one is noticed."""
     import zarr
     from yaozarrs.write.v05 import prepare_image
 
     folder.rmdir()  # it makes a folder of its own
-    t, z, c, y, x = shape
-    sizes = [((t, c, z, *size), dtype) for size in level_sizes(y, x)]
+    *others, y, x = lengths
+    sizes = [((*others, *size), dtype) for size in level_sizes(y, x)]
     with zarr.config.set({"array.write_empty_chunks": True}):
         _, arrays = prepare_image(
             folder,
             described,
             sizes,
-            chunks=(1, 1, 1, CHUNK, CHUNK),
+            chunks=(*(1 for _ in others), CHUNK, CHUNK),
             writer="zarr",
             extra_attributes=creator(),
         )
     return [arrays[str(level)] for level in range(len(sizes))]
 
 
+def _lengths(shape: Shape, labels: bool) -> tuple[int, ...]:
+    """Order lengths as axes are written: t, c, z, y, x; labels have no channels, as viewers expect."""
+    t, z, c, y, x = shape
+    return (t, z, y, x) if labels else (t, c, z, y, x)
+
+
 def _describe(folder: Path, facts: dict[str, Any]) -> None:
-    """Add to what a group says of itself."""
+    """Put in place what a group says of itself."""
     import zarr
 
-    group = zarr.open_group(str(folder), mode="r+", use_consolidated=False)
-    group.attrs["ome"] = {**group.attrs["ome"], **facts}  # type: ignore[dict-item]
+    zarr.open_group(str(folder), mode="r+", use_consolidated=False).attrs.update(facts)
 
 
 def _name(path: Path) -> str:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import source_name
+from cpretrain.images.ome_zarr_labels import image_of, remove_labels
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.listing import first_names
 from cpretrain.runtime.spelling import option
-from cpretrain.storage.atomic import remove
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.outputs import damaged_outputs, holdings
+from cpretrain.storage.outputs import damaged_outputs, holdings, name_from
 
 
 def placed_name(movie: Path) -> str:
@@ -70,13 +70,14 @@ def remove_other_format(record: Path, path: Path) -> None:
     if not path.exists():
         return
     try:
-        described = {path.name: read_json(record)["outputs"][path.name]} if record.is_file() else {}
+        name = name_from(path, record.parent)
+        described = {name: read_json(record)["outputs"][name]} if record.is_file() else {}
         is_ours = bool(described) and not damaged_outputs(described, record.parent)
     except (ValueError, KeyError, TypeError, OSError):
         is_ours = False
     if is_ours and not holdings(path):
-        remove(path)
-    else:
+        remove_labels(path)
+    elif image_of(path) is None:
         warning(
             f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
         )

@@ -50,6 +50,13 @@ class UsedModel:
         assert self.settings.channel
         return self.settings.channel
 
+    @property
+    def known(self) -> ModelSettings:
+        """The channels that it takes, and how many there were in training."""
+        return ModelSettings(
+            self.channel, self.settings.second_channel, trained_channels=self.trained_channels
+        )
+
     def places(self, channels: int) -> list[int]:
         """Return the indices, from 0, of the channels that it uses in an image with this many channels."""
         asked = (self.channel, self.settings.second_channel)

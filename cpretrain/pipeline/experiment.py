@@ -86,7 +86,7 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     path : path-like
         ``experiment.toml``.
     batch : BatchSettings, optional
-        Settings that override those in the file wherever they differ from the defaults.
+        Settings that override those in the file; unset fields do not.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     """
     experiment = read_experiment(path)
     if batch:
-        instead = experiment.batch.replace(**batch.model_dump(exclude_defaults=True))
+        instead = experiment.batch.replace(**batch.model_dump(exclude_unset=True))
         experiment = experiment.model_copy(update={"batch": instead})
     moved = correct_and_cut(experiment)
     training_images = _beside_raw(experiment, "training_images")

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cpretrain.dataset.crops_table import NAME, crop_of
-from cpretrain.images.discovery import corrected_name
+from cpretrain.images.discovery import corrected_name, name_in_format
+from cpretrain.images.ome_zarr_labels import place_beside
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.pairing import stem
+from cpretrain.settings.base import Format
 from cpretrain.storage.unfinished import UnfinishedFolder
 
 
@@ -20,10 +22,16 @@ class PredictionFiles:
         The movie.
     folder : pathlib.Path
         Folder of its results.
+    format : str
+        Format of the label images: ``tiff`` or ``ome-zarr``.
+    class_name : str
+        Name of the objects, and of their label images beside an OME-Zarr.
     """
 
     source: Path
     folder: Path
+    format: Format = "tiff"
+    class_name: str = ""
 
     @property
     def name(self) -> str:
@@ -32,8 +40,14 @@ class PredictionFiles:
 
     @property
     def labels(self) -> Path:
-        """The label images, under the movie's own name."""
-        return self.folder / corrected_name(self.source)
+        """The label images: beside the movie in an OME-Zarr that was written here, else under the movie's own name."""
+        return (self.format == "ome-zarr" and self._beside_movie) or self._in(self.format)
+
+    @property
+    def in_other_formats(self) -> list[Path]:
+        """The label images as an earlier run may have written them."""
+        places = (self._in("tiff"), self._in("ome-zarr"), self._beside_movie)
+        return [place for place in places if place and place != self.labels]
 
     @property
     def objects(self) -> Path:
@@ -74,6 +88,13 @@ class PredictionFiles:
     def outputs(self) -> list[Path]:
         """Label images and table, from which all other results are made."""
         return [self.labels, self.objects]
+
+    @property
+    def _beside_movie(self) -> Path | None:
+        return place_beside(self.source, self.class_name or self.folder.resolve().name)
+
+    def _in(self, format: Format) -> Path:
+        return self.folder / name_in_format(corrected_name(self.source), format)
 
     @property
     def is_crop(self) -> bool:

@@ -24,16 +24,17 @@ from cpretrain.images.discovery import (
     source_name,
 )
 from cpretrain.images.dtypes import label_type
-from cpretrain.images.metadata import Channels
+from cpretrain.images.metadata import Calibration, Channels
+from cpretrain.images.ome_zarr_facts import check_can_write
+from cpretrain.images.ome_zarr_labels import check_place, write_labels
 from cpretrain.images.passed_over import passed_over
-from cpretrain.images.replaced import placed_name, warn_of_replaced
+from cpretrain.images.replaced import placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
 from cpretrain.models.normalization import Normalization
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.prediction.frame import Ready, segment_frame
@@ -48,6 +49,7 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import remove
 from cpretrain.storage.file_snapshot import FileSnapshot
+from cpretrain.storage.outputs import name_from
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
@@ -134,6 +136,8 @@ def predict(
         When there is no such model, or no movie can be used.
     """
     settings = settings or PredictSettings()
+    if settings.format == "ome-zarr":
+        check_can_write()
     images, out = to_path(images), to_path(out)
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
@@ -167,10 +171,8 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
     for file in files:
         with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
             counts.append(movie.shape[2])
-    known = ModelSettings(
-        model.channel, model.settings.second_channel, trained_channels=model.trained_channels
-    )
-    return unused_channels(counts, known, f"name the channel that shows the objects with {option('channel')}")
+    cure = f"name the channel that shows the objects with {option('channel')}"
+    return unused_channels(counts, model.known, cure)
 
 
 def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> bool:
@@ -182,7 +184,8 @@ def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> boo
 
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
     """Segment one movie, stack or image; all arguments can be pickled for another process."""
-    files = PredictionFiles(source, folder)
+    how = model.settings
+    files = PredictionFiles(source, folder, how.format, how.class_name)
     only_labels = model.settings.replace(png=False, geojson=False, rois=False)
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
@@ -194,6 +197,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
         else:
             movie.warn_of_notes()
             warn_of_replaced(files.record, source)
+            check_place(files.labels, folder)
             _segment(movie, files, model, origin)
     for note in warnings_in(files.record):
         warning(note)
@@ -244,15 +248,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
             labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
             yield labels.astype(dtype)[:, np.newaxis]
 
-    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
-    write_frames(
-        files.labels,
-        frames(),
-        (t, z, 1, y, x),
-        dtype,
-        movie.calibration,
-        Channels(ome={} if is_ome else None),
-    )
+    _write_labels(files, frames(), (t, z, 1, y, x), dtype, movie.calibration)
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
     notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
@@ -265,10 +261,25 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         frames=len(chosen),
         movie=placed_name(movie.path),
         notes=movie.notes,
+        labels=name_from(files.labels, files.folder),
         objects=objects,
         warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
+
+
+def _write_labels(
+    files: PredictionFiles,
+    frames: Iterator[NDArray[Any]],
+    shape: tuple[int, int, int, int, int],
+    dtype: np.dtype,
+    calibration: Calibration,
+) -> None:
+    if files.format == "ome-zarr":
+        write_labels(files.labels, frames, shape, dtype, calibration, files.folder)
+        return
+    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
+    write_frames(files.labels, frames, shape, dtype, calibration, Channels(ome={} if is_ome else None))
 
 
 def _segment_frames(
@@ -309,5 +320,7 @@ def _ready_crop(source: Path, model: UsedModel) -> Ready:
 
 def _remove_earlier(files: PredictionFiles) -> None:
     """Remove files made from earlier label images, which are about to be replaced."""
+    for path in files.in_other_formats:
+        remove_other_format(files.record, path)
     for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):
         remove(path)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from cpretrain.errors import BadInput
 from cpretrain.images.axes import in_order
 from cpretrain.models.channels import unused_channels
-from cpretrain.models.record import ModelSettings
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction.frame import segment_frame
 from cpretrain.runtime.console import warning
@@ -66,10 +65,7 @@ class ReadyModel:
         settings = self.used.settings.replace(**{name: value for name, value in given.items() if value})
         used = replace(self.used, settings=settings)
         if channel is None:
-            known = ModelSettings(
-                used.channel, settings.second_channel, trained_channels=used.trained_channels
-            )
-            for note in unused_channels([stack.shape[1]], known, "choose with channel=", "images"):
+            for note in unused_channels([stack.shape[1]], used.known, "choose with channel=", "images"):
                 warning(note)
         labels = segment_frame(stack, used, anisotropy).labels
         flat = labels[0] if len(labels) == 1 else labels

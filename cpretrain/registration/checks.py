@@ -17,6 +17,7 @@ BEYOND_PLUGIN = (
     "reference",
     "refine",
     "bridge",
+    "robust",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -127,10 +128,25 @@ def check_options(settings: DriftSettings) -> None:
             f"{option('bridge', True)} with {option('shifts')}",
             settings.bridge and settings.shifts is not None,
         ),
+        *_beside_robust(settings),
     ]
     for options, clash in excluded:
         if clash:
             raise BadInput(f"{options} makes no sense", cure="leave out one of them")
+
+
+def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
+    """Name what a robust measurement replaces, and whether it is asked for beside it."""
+    others = {
+        option("shifts"): settings.shifts is not None,
+        option("roi"): settings.roi is not None,
+        option("reference", settings.reference): settings.reference != "previous",
+        option("multi_time_scale", True): settings.multi_time_scale,
+    }
+    return [
+        (f"{option('robust', True)} with {other}", settings.robust and asked)
+        for other, asked in others.items()
+    ]
 
 
 def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:

@@ -1,13 +1,40 @@
 """From shifts between pairs of frames to a drift curve: where the sample was in each frame."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 FramePair = tuple[int, int]
+NO_CORRECTION = "no correction"
+"""What an answer rests on where frames agree best as they were recorded."""
 LONGER_STEPS = (3, 9, 27, 81, 243, 729)
+
+
+@dataclass(frozen=True, eq=False)
+class RobustFacts:
+    """What a group-wise answer rests on.
+
+    Parameters
+    ----------
+    rests_on : str
+        What was chosen.
+    pairs : int
+        Number of pairs of frames that were measured.
+    dropped_pairs : tuple of (frame_from, frame_to)
+        Those that contradict the others.
+    agreement : dict of str to float
+        Mean agreement of the frames with their mean, for everything that there was to choose from.
+    left_out : array of bool, shape (1, Y, X), optional
+        Pixels that never move while the rest does, which were left out.
+    """
+
+    rests_on: str
+    pairs: int
+    dropped_pairs: tuple[FramePair, ...] = ()
+    agreement: dict[str, float] = field(default_factory=dict)
+    left_out: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +53,8 @@ class DriftCurve:
         Pairs of frames, from 0, whose measured shift is larger than max_shift and was kept.
     bridged : tuple of int
         Frames, from 0, that determine no drift and have that between the frames around them.
+    robust : RobustFacts, optional
+        What a group-wise answer rests on.
     """
 
     drift: NDArray[np.float32]
@@ -33,6 +62,7 @@ class DriftCurve:
     uncertain_pairs: tuple[FramePair, ...] | None = None
     large_pairs: tuple[FramePair, ...] = ()
     bridged: tuple[int, ...] = ()
+    robust: RobustFacts | None = None
 
     @property
     def clipped(self) -> NDArray[np.bool_]:

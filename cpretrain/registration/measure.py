@@ -70,6 +70,10 @@ def measure_drift(
         )
         pairs = sum(1 for _ in measured_pairs(frames.shape[0], settings.multi_time_scale))
         total = pairs if settings.reference == "previous" else frames.shape[0] - 1
+        if settings.robust:
+            from cpretrain.registration.groupwise.schedule import pairs_to_measure
+
+            total = sum(1 for _ in pairs_to_measure(list(range(frames.shape[0]))))
         with progress(f"measuring {_name(frames)}", total) as step:
             return measure(frames, settings, lambda earlier, later: step(f"frame {later}"))
 

@@ -50,6 +50,10 @@ def measure_frames(
     imaging, doi:10.3791/51086.
     """
     settings = DriftSettings() if settings is None else settings
+    if settings.robust:
+        from cpretrain.registration.groupwise.robust import measure_robustly
+
+        return measure_robustly(movie, settings, on_pair)
     if settings.reference != "previous":
         from cpretrain.registration.reference_frame import measure_against_reference
 

@@ -14,6 +14,7 @@ from cpretrain.rounds.learning_curve import CURVE, TABLE, write_learning_curve
 from cpretrain.rounds.second_look import uncorrected
 from cpretrain.rounds.seg_npy import take_in_window_files
 from cpretrain.rounds.start import base_of, check_fixed
+from cpretrain.rounds.training_options import keep_options, with_earlier
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
@@ -69,8 +70,8 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     path : path-like
         Folder of all rounds; it may have been copied from another machine.
     settings : TrainSettings, optional
-        Options of the training. Name and channels are fixed by the first round; the seed, unless set, is that of the
-        round. A base states where the same file is on this machine.
+        Options of the training; unset ones are as in the round before. Name and channels are fixed by the first round;
+        the seed, unless set, is that of the round. A base states where the same file is on this machine.
 
     Returns
     -------
@@ -87,7 +88,8 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     folder = RoundsFolder(to_path(path))
     rounds = folder.started()
     newest = rounds[-1]
-    settings = _training_settings(folder, newest, settings or TrainSettings())
+    asked = with_earlier(rounds, settings or TrainSettings())
+    settings = _training_settings(folder, newest, asked)
     warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
@@ -97,6 +99,7 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     for text in warnings:
         warning(text)
     _pool(folder, rounds)
+    keep_options(newest, asked)
     validation, training = folder.validation, folder.training
     retrain(
         training.images,

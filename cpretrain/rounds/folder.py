@@ -95,6 +95,11 @@ class Round(Part):
         return self.folder / "model" / self.settings.name
 
     @property
+    def training_options(self) -> Path:
+        """The options that its model was trained with."""
+        return self.folder / "training.json"
+
+    @property
     def finished(self) -> bool:
         """True if the model exists and was evaluated."""
         return EvaluationFiles(self.model).record.is_file()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Settings
+from cpretrain.settings.base import Format, Settings
 
 
 class CombineSettings(Settings):
@@ -20,5 +20,9 @@ class CombineSettings(Settings):
     )
     axes: str | None = Field(
         None, description="axes of the label images where they state them wrongly, for example TYX"
+    )
+    format: Format = Field(
+        "tiff",
+        description="what label images are written as: tiff, or ome-zarr, beside the movie where those combined are",
     )
     geojson: bool = Field(True, description="also write GeoJSON with the classes, which QuPath opens")

@@ -53,6 +53,11 @@ class DriftSettings(Settings):
         False,
         description="measure over frames that do not determine a drift, and give them the drift between the others",
     )
+    robust: bool = Field(
+        False,
+        description="measure whatever is wrong with the movie: pairs at several distances, the mean of all frames, "
+        "frames bridged, still pixels left out; `max_shift` cuts nothing",
+    )
     shifts: Path | None = Field(
         None,
         description="do not measure, but apply this NAME.shifts.csv, or that of the same name in this folder",

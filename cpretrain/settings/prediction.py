@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveFloat, PositiveInt, _listed
+from cpretrain.settings.base import Format, NotNegativeInt, PositiveFloat, PositiveInt, _listed
 from cpretrain.settings.segmentation import SegmentSettings
 
 
@@ -34,6 +34,11 @@ class PredictSettings(SegmentSettings):
     )
     axes: str | None = Field(
         None, description="axes of the file where it states them wrongly, for example TYX"
+    )
+    format: Format = Field(
+        "tiff",
+        description="what label images are written as: tiff, or ome-zarr, beside the movie where that is an OME-Zarr "
+        "that cpretrain drift wrote",
     )
     png: bool = Field(False, description="also write pictures of the objects, each in a colour of its own")
     geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
@@ -10,23 +11,43 @@ from cpretrain.runtime.console import progress
 
 BLOCK, SHOWN = 2**24, 64
 """Bytes read at a time, and the number of blocks from which progress is shown."""
+SETTLED, MOST_READ = 2 * 10**9, 2**16
+"""Nanoseconds after its last change from which a file's times show whether it is changed again, however coarse the
+clock of its disk; and the number of files that are remembered."""
+
+_READ: dict[tuple[int, ...], str] = {}
+"""SHA-256 of the files that this process has read: a step that is not complete needs each twice, once to find that out
+and once for its record."""
 
 
 def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
     """Return the SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
 
     For a folder, it covers the names and the SHA-256 of all files in it, sorted by name. `on_block` is called after
-    every full block of `BLOCK` bytes.
+    every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
     """
     if os.path.isdir(path):
         return sha256_of_all(files_in(path), path, on_block)
+    facts = _facts(path)
+    if facts in _READ:
+        return _READ[facts]
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
             if len(block) == BLOCK:
                 on_block()
+    if _facts(path) == facts and time.time_ns() - max(facts[-2:]) > SETTLED:
+        if len(_READ) >= MOST_READ:
+            _READ.clear()
+        _READ[facts] = digest.hexdigest()
     return digest.hexdigest()
+
+
+def _facts(path: str | os.PathLike) -> tuple[int, ...]:
+    """Device, number, size and times of a file, which together do not stay when it is changed."""
+    facts = os.stat(path)
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def sha256_of_all(
@@ -41,7 +62,8 @@ def sha256_of_all(
 def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
     """Return the SHA-256 of each path, by the names of `input_names`."""
     named = input_names(paths)
-    blocks = sum(file.stat().st_size // BLOCK for path in named.values() for file in files_in(path))
+    unread = (file for path in named.values() for file in files_in(path) if _facts(file) not in _READ)
+    blocks = sum(file.stat().st_size // BLOCK for file in unread)
     if blocks < SHOWN:
         return {name: sha256(path) for name, path in named.items()}
     with progress("reading the input for its SHA-256", blocks) as step:

@@ -31,7 +31,15 @@ def describe_outputs(paths: Iterable[str | os.PathLike], folder: Path) -> dict[s
         store those of all its files together, and ``files``, the number of them.
     """
     each = [entry for path in map(Path, paths) for entry in ([path] if _is_store(path) else files_in(path))]
-    return {Path(os.path.relpath(entry, folder)).as_posix(): _describe(entry) for entry in each}
+    return {name_from(entry, folder): _describe(entry) for entry in each}
+
+
+def name_from(path: Path, folder: Path) -> str:
+    """Name an output as a record in `folder` does: by the way from there; on another drive by its whole path."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
@@ -49,7 +57,11 @@ def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) ->
 def holdings(store: Path) -> list[Path]:
     """List what others put into a store: its label images."""
     labels = store / LABELS
-    return sorted(path for path in labels.iterdir() if path.is_dir()) if labels.is_dir() else []
+    return (
+        sorted(path for path in labels.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if labels.is_dir()
+        else []
+    )
 
 
 def _is_store(path: Path) -> bool:

@@ -27,12 +27,17 @@ SEAL = "record_sha256"
 
 
 def warnings_in(record: str | os.PathLike) -> list[str]:
-    """List the warnings in a record, to repeat them when a result already exists; none for a damaged record."""
+    """List the warnings in a record, to repeat them when a result already exists; none for a damaged record.
+
+    Some steps record more than the text of a warning; the text is then under ``message``.
+    """
     try:
         found = read_json(Path(record))["warnings"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [note for note in found if isinstance(note, str)] if isinstance(found, list) else []
+    notes = found if isinstance(found, list) else []
+    texts = [note.get("message") if isinstance(note, dict) else note for note in notes]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cpretrain.runtime.console import warning
 from cpretrain.storage.hashing import hashes
 from cpretrain.storage.json_file import read_json
-from cpretrain.storage.outputs import damaged_outputs, describe_outputs
+from cpretrain.storage.outputs import damaged_outputs, describe_outputs, name_from
 from cpretrain.storage.provenance import is_sealed, seal, write_json
 
 NAMED = 3
@@ -43,7 +43,7 @@ class Earlier:
 
     def damaged_of(self, paths: Iterable[Path]) -> Self:
         """Return a copy with only the damage to these files, and to files in these folders."""
-        names = [Path(os.path.relpath(path, self.path.parent)).as_posix() for path in paths]
+        names = [name_from(path, self.path.parent) for path in paths]
         damaged = {
             file: what
             for file, what in self.damaged.items()

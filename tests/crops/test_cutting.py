@@ -186,3 +186,12 @@ def test_columns_of_the_table(tmp_path):
         header = next(csv.reader(file))
     places = ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
     assert header == [*places, "frame_low", "frame_high"] == list(Crop.__dataclass_fields__)
+
+
+def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_correction(tmp_path, capsys):
+    write_movie(tmp_path / "corrected" / "a.tif")
+    for name in ("a.drift.png", "a.mask.png", "b.avi"):
+        (tmp_path / "corrected" / name).touch()
+    cut_crops(tmp_path / "corrected")
+    said = capsys.readouterr().err
+    assert "corrected: 1 images of other formats are passed over: b.avi; save them as TIFF" in said

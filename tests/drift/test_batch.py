@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cpretrain.drift.correction import correct_drift
 from cpretrain.settings.batch import BatchSettings
@@ -35,3 +37,18 @@ def test_workers_give_the_same_and_a_rerun_does_what_is_missing(tmp_path):
     again = correct_drift(raw, out=there, settings=NATIVE)
     assert [movie.source.stem for movie in again.done if movie.engine == "native"] == ["Film 1 ü", "broken"]
     assert not again.failed
+
+
+def test_images_of_other_formats_are_named_but_not_a_mask_that_is_used(tmp_path, capsys):
+    raw = tmp_path / "raw"
+    pixels = write_movie(raw / "Film.tif")
+    dust = np.zeros(pixels.shape[-2:], np.uint8)
+    dust[:2, :2] = 255
+    Image.fromarray(dust).save(raw / "dust.png")
+    for name in ("Film.drift.png", "overview.jpg", "notes.txt"):
+        (raw / name).touch()
+    correct_drift(raw, out=tmp_path / "out", settings=NATIVE.replace(mask=raw / "dust.png"))
+    said = capsys.readouterr().err
+    assert "raw: 1 images of other formats are passed over: overview.jpg; save them as TIFF" in said
+    correct_drift(raw / "Film.tif", out=tmp_path / "out", settings=NATIVE.replace(mask=raw / "dust.png"))
+    assert "passed over" not in capsys.readouterr().err

@@ -54,10 +54,10 @@ def test_workers_are_chosen_in_the_file_and_by_options(tmp_path, monkeypatch):
     path.write_text("raw = 'raw'\n[batch]\nworkers = 3\ncluster = 'slurm.toml'\n")
     used = []
     monkeypatch.setattr(experiment, "correct_and_cut", lambda read: used.append(read.batch) or Batch())
-    for batch in (None, BatchSettings(), BatchSettings(workers=2)):
+    for batch in (None, BatchSettings(), BatchSettings(workers=2), BatchSettings(workers="auto")):
         run_experiment(path, batch=batch)
     cluster = tmp_path / "slurm.toml"
-    assert used == [BatchSettings(workers=workers, cluster=cluster) for workers in (3, 3, 2)]
+    assert used == [BatchSettings(workers=workers, cluster=cluster) for workers in (3, 3, 2, "auto")]
 
 
 def test_stops_for_drawing_and_goes_on_from_there(tmp_path, tiny_model):

@@ -72,8 +72,23 @@ def test_two_rounds_with_options_left_out(movies, first, tmp_path):
     two = folder.round(2)
     assert two.settings == one.settings
     annotate(two, truth)
-    assert finish(folder.path, "--seed", "3")["round"] == 2
-    assert settings_of(two.model)["seed"] == 3
+    assert (
+        call("finish", folder.path, "--seed", "3", "--device", "cpu", "--min-train-masks", "0")["round"] == 2
+    )
+    trained = settings_of(two.model)
+    assert trained["seed"] == 3
+    assert {name: trained[name] for name in ("epochs", "batch_size", "tile")} == {  # as the first round was
+        name: settings_of(one.model)[name] for name in ("epochs", "batch_size", "tile")
+    }
+    assert json.loads(two.training_options.read_text()) == {
+        "epochs": 1,
+        "batch_size": 4,
+        "tile": int(TILE),
+        "min_train_masks": 0,
+    }
+    assert (
+        call("finish", folder.path, "--seed", "3", "--device", "cpu")["round"] == 2
+    )  # which is done already
     assert "cpretrain round start" in call("status", folder.path)["next"]
     with open(folder.path / "rounds.csv", newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["measure"] == "at IoU 0.5"]

@@ -1,11 +1,13 @@
 import hashlib
 import json
+import os
+import time
 
 import pytest
 
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage import hashing
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.provenance import Provenance, sha256, warnings_in
 from cpretrain.storage.rerun import done_record
 
 
@@ -80,3 +82,75 @@ def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path)
         made("six", {"0/0": b"a", "1/1": b"b", ".zarray": b"{}"}),
     ]
     assert len({same, *others}) == 5
+
+
+def old(path, seconds=100):
+    """Make a file look as if it had not been changed for so long, by the time of its content."""
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Names of the files that are opened for their SHA-256, one by one."""
+    seen = []
+
+    def opened(path, mode):
+        seen.append(path.name)
+        return open(path, mode)
+
+    monkeypatch.setattr(hashing, "open", opened, raising=False)
+    monkeypatch.setattr(hashing, "_READ", {})
+    return seen
+
+
+def test_a_file_is_read_once_as_long_as_it_stays(tmp_path, reads, monkeypatch):
+    monkeypatch.setattr(hashing, "SETTLED", -1)  # the times of these files tell everything
+    movie = tmp_path / "movie.tif"
+    movie.write_bytes(b"pixels")
+    assert done_record(tmp_path / "r.json", CropSettings(), [movie]) is None
+    record = Provenance("crops", CropSettings(), [movie]).write(tmp_path / "r.json")
+    assert done_record(tmp_path / "r.json", CropSettings(), [movie]) is not None
+    assert reads == ["movie.tif"]
+    facts = movie.stat()
+    movie.write_bytes(b"PIXELS")
+    os.utime(movie, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # as if nothing had happened
+    assert done_record(tmp_path / "r.json", CropSettings(), [movie]) is None
+    assert reads == ["movie.tif"] * 2
+    assert record["inputs"][f"{tmp_path.name}/movie.tif"] == hashlib.sha256(b"pixels").hexdigest()
+
+
+def test_a_file_that_was_changed_just_now_is_read_again(tmp_path, reads):
+    movie = tmp_path / "movie.tif"
+    movie.write_bytes(b"pixels")
+    old(movie)  # its entry was changed just now all the same
+    assert sha256(movie) == sha256(movie)
+    assert reads == ["movie.tif"] * 2
+
+
+def test_what_is_changed_while_it_is_read_is_not_remembered(tmp_path, reads, monkeypatch):
+    monkeypatch.setattr(hashing, "SETTLED", -1)
+    monkeypatch.setattr(hashing, "BLOCK", 3)
+    movie = tmp_path / "movie.tif"
+    movie.write_bytes(b"pixels")
+    sha256(movie, on_block=lambda: movie.write_bytes(b"pixels and more"))
+    assert sha256(movie) == hashlib.sha256(b"pixels and more").hexdigest()
+    assert reads == ["movie.tif"] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ('{"warnings": ["a", "b"]}', ["a", "b"]),
+        ('{"warnings": [{"kind": "k", "message": "a"}, "b", 3, {"kind": "k"}, null]}', ["a", "b"]),
+        ('{"warnings": "a"}', []),
+        ('{"warnings": {"message": "a"}}', []),
+        ("{}", []),
+        ("[]", []),
+        ("{", []),
+    ],
+)
+def test_the_warnings_of_a_record_are_found_again(tmp_path, content, texts):
+    (tmp_path / "r.json").write_text(content)
+    assert warnings_in(tmp_path / "r.json") == texts
+    assert warnings_in(tmp_path / "none.json") == []

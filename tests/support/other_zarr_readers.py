@@ -7,8 +7,14 @@ def validated(path):
     """What is said of an image or of label images, checked by the models of ome-zarr-models."""
     import ome_zarr_models
     import zarr
+    from ome_zarr_models.v05.labels import LabelsAttrs
 
-    return ome_zarr_models.open_ome_zarr(zarr.open_group(path, mode="r")).ome_attributes
+    group = zarr.open_group(path, mode="r")
+    if (
+        "labels" in group.attrs["ome"]
+    ):  # the list alone: 1.6 trips over label images without colours in a list
+        return LabelsAttrs.model_validate(group.attrs["ome"])
+    return ome_zarr_models.open_ome_zarr(group).ome_attributes
 
 
 def levels_of_ngff_zarr(path):

@@ -1,0 +1,81 @@
+"""The label images that a prediction left in a folder: TIFFs, OME-Zarrs, and those that lie beside their movie."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import list_images
+from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.ome_zarr_labels import image_of
+from cpretrain.labels.pairing import bare, stem
+from cpretrain.storage.json_file import read_json
+
+
+@dataclass(frozen=True)
+class LabelImages:
+    """Label images of one movie.
+
+    Parameters
+    ----------
+    name : str
+        Name of the movie, without ending.
+    path : pathlib.Path
+        A TIFF or an OME-Zarr.
+    table : pathlib.Path
+        The table of objects that ``cpretrain predict`` writes with them.
+    """
+
+    name: str
+    path: Path
+    table: Path
+
+
+def label_images_in(folder: Path) -> dict[str, LabelImages]:
+    """Find the label images in a folder, and those that its records say lie beside their movies.
+
+    Returns
+    -------
+    dict
+        By the name of the movie, whatever was put behind it.
+
+    Raises
+    ------
+    BadInput
+        When there are none, or two of one movie.
+    """
+    beside = _beside_movies(folder)
+    stores = [path for path in sorted(folder.iterdir()) if is_ome_zarr(path)] if folder.is_dir() else []
+    try:
+        tiffs = list_images(folder)
+    except BadInput:
+        if not (beside or stores):
+            raise
+        tiffs = []
+    found: dict[str, LabelImages] = {}
+    for one in (*map(_of_file, tiffs), *map(_of_file, stores), *beside):
+        other = found.setdefault(bare(one.name), one)
+        if other != one:
+            raise BadInput(
+                f"{folder}: holds two label images of one movie", found=f"{other.path.name}, {one.path.name}"
+            )
+    return found
+
+
+def _of_file(path: Path) -> LabelImages:
+    name = stem(path.name.removesuffix(".zarr").removesuffix(".ome") if path.is_dir() else path.name)
+    return LabelImages(name, path, path.with_name(f"{name}.objects.csv"))
+
+
+def _beside_movies(folder: Path) -> list[LabelImages]:
+    """Read in the records of a folder which label images lie in an OME-Zarr of their movie."""
+    found = []
+    for record in sorted(folder.glob("*.json")):
+        try:
+            facts = read_json(record)
+            path = Path(os.path.normpath(folder / facts["labels"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if facts.get("step") == "predict" and image_of(path) is not None and is_ome_zarr(path):
+            found.append(LabelImages(record.stem, path, record.with_suffix(".objects.csv")))
+    return found

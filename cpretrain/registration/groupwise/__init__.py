@@ -1,0 +1,1 @@
+"""Drift that many pairs of frames agree on, and that the mean of the aligned frames confirms."""

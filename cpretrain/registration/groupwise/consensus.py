@@ -1,0 +1,177 @@
+"""The drift that most pairs of frames agree on: least squares in which those that contradict it count nothing."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.curve import FramePair
+
+ROUNDS = 12
+WIDEST = 8.0
+"""Misfit in units of the tolerance at which a pair counts half in the first round; in the last it is 1."""
+CERTAIN = 4.0
+"""Lead in standard errors from which a pair is certain on its own."""
+
+
+class MeasuredPair(NamedTuple):
+    """A pair of frames.
+
+    Parameters
+    ----------
+    frames : tuple of int
+        Earlier and later frame.
+    drift : ndarray of float64, shape (3,)
+        In z, y, x pixels.
+    lead : float
+        By how many standard errors that leads over other answers.
+    score : float
+        How alike the frames are then, from -1 to 1.
+    """
+
+    frames: FramePair
+    drift: NDArray[np.float64]
+    lead: float
+    score: float = 1.0
+
+
+class Consensus(NamedTuple):
+    """What pairs agree on.
+
+    Parameters
+    ----------
+    drift : ndarray of float64, shape (T, 3)
+        Drift in z, y, x relative to the first frame that is supported.
+    agrees : ndarray of bool, shape (P,)
+        Pairs that fit.
+    group : ndarray of int, shape (T,)
+        Frames of one number are held together by pairs that fit; -1 where a frame is held by none.
+    """
+
+    drift: NDArray[np.float64]
+    agrees: NDArray[np.bool_]
+    group: NDArray[np.int64]
+
+
+def consensus(frames: int, pairs: Sequence[MeasuredPair], tolerance: float) -> Consensus:
+    """Find the drift of all frames that most pairs agree on.
+
+    Parameters
+    ----------
+    frames : int
+        Number of frames, T.
+    pairs : sequence of MeasuredPair
+        P pairs of frames.
+    tolerance : float
+        Pixels by which a pair may miss the drift of its frames.
+
+    Notes
+    -----
+    It starts from a tree of the pairs with the largest leads. Then a pair counts the less the further it is from what
+    all say, by ever stricter weights (Geman & McClure 1987; graduated as by Blake & Zisserman 1987).
+    """
+    if not pairs:
+        return Consensus(np.zeros((frames, 3)), np.zeros(0, bool), np.full(frames, -1))
+    ends = np.array([pair.frames for pair in pairs])
+    said = np.array([pair.drift for pair in pairs])
+    lead = np.clip([pair.lead for pair in pairs], 0.05, 20.0)
+    drift = _along_tree(frames, ends, said, lead)
+    for scale in tolerance * np.geomspace(WIDEST, 1, ROUNDS):
+        far = np.square((said - drift[ends[:, 1]] + drift[ends[:, 0]]) / scale).sum(axis=1)
+        drift = _solved(frames, ends, said, lead / np.square(1 + far))
+    misfit = np.abs(said - drift[ends[:, 1]] + drift[ends[:, 0]]).max(axis=1)
+    agrees = misfit <= tolerance
+    return Consensus(drift, agrees, _groups(frames, ends, agrees, lead))
+
+
+def _along_tree(
+    frames: int, ends: NDArray[np.int64], said: NDArray[np.float64], lead: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Add up drifts along the pairs with the largest leads."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
+    cost = coo_array((1 / lead, (ends[:, 0], ends[:, 1])), shape=(frames, frames)).tocsr()
+    tree = minimum_spanning_tree(cost)
+    known = {(int(i), int(j)): drift for (i, j), drift in zip(ends, said, strict=True)}
+    drift = np.zeros((frames, 3))
+    seen = np.zeros(frames, bool)
+    for root in range(frames):
+        if seen[root]:
+            continue
+        order, before = breadth_first_order(tree, root, directed=False)
+        for frame in order[1:]:
+            other = int(before[frame])
+            step = known.get((other, int(frame)))
+            drift[frame] = drift[other] + (step if step is not None else -known[int(frame), other])
+        seen[order] = True
+    return drift
+
+
+def _solved(
+    frames: int, ends: NDArray[np.int64], said: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Solve the weighted least squares of all pairs; a frame that nothing holds stays near its neighbours."""
+    from scipy.sparse import csc_array, diags_array
+    from scipy.sparse.linalg import spsolve
+
+    rows = np.repeat(np.arange(len(ends)), 2)
+    signs = np.tile([-1.0, 1.0], len(ends))
+    steps = csc_array((signs, (rows, ends.ravel())), shape=(len(ends), frames))
+    weighted = steps.T @ diags_array(weights)
+    neighbours = diags_array(
+        [-np.ones(frames - 1), np.ones(frames - 1)], offsets=[0, 1], shape=(frames - 1, frames)
+    )
+    pinned = csc_array(([1.0], ([0], [0])), shape=(frames, frames))
+    normal = weighted @ steps + 1e-7 * (neighbours.T @ neighbours) + pinned
+    return np.asarray(spsolve(normal.tocsc(), weighted @ said)).reshape(frames, 3)
+
+
+def _groups(
+    frames: int, ends: NDArray[np.int64], agrees: NDArray[np.bool_], lead: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Number the groups of frames that pairs hold together: certain ones, and those that close a loop of others."""
+    from scipy.sparse.csgraph import connected_components
+
+    looped = np.zeros(len(ends), bool)
+    looped[agrees] = in_loops(frames, ends[agrees])
+    held = ends[agrees & (looped | (lead >= CERTAIN))]
+    _, group = connected_components(_graph(frames, held), directed=False)
+    return np.where(np.bincount(held.ravel(), minlength=frames) == 0, -1, group)
+
+
+def in_loops(frames: int, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which pairs, shape (P, 2), lie on a loop: pairs that close none agree whatever they say.
+
+    Notes
+    -----
+    Every pair outside a spanning tree closes a loop. It gets a random number; a pair in the tree lies on a loop if the
+    numbers of what leaves the part of the tree below it do not cancel.
+    """
+    from scipy.sparse.csgraph import breadth_first_order
+
+    tree: dict[int, int] = {}
+    orders = []
+    for root in range(frames):
+        if root not in tree:
+            order, before = breadth_first_order(_graph(frames, ends), root, directed=False)
+            tree |= {int(frame): int(before[frame]) for frame in order}
+            orders.append(order)
+    outside = np.array([tree[j] != i and tree[i] != j for i, j in ends.tolist()], bool)
+    numbers = np.random.default_rng(0).integers(1, 2**62, len(ends)) * outside
+    leaving = np.zeros(frames, np.int64)
+    for (i, j), number in zip(ends.tolist(), numbers.tolist(), strict=True):
+        leaving[i] ^= number
+        leaving[j] ^= number
+    for order in orders:
+        for frame in order[:0:-1].tolist():
+            leaving[tree[frame]] ^= leaving[frame]
+    below = [i if tree[i] == j else j for i, j in ends.tolist()]
+    return outside | (leaving[below] != 0)
+
+
+def _graph(frames: int, ends: NDArray[np.int64]) -> Any:
+    from scipy.sparse import coo_array
+
+    return coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(frames, frames)).tocsr()

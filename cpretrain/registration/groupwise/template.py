@@ -1,0 +1,74 @@
+"""Match every frame with the mean of all others, aligned: noise and what moves on its own average out."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.groupwise.aligned_mean import AlignedMean
+from cpretrain.registration.groupwise.consensus import CERTAIN
+from cpretrain.registration.groupwise.pair_shift import (
+    LEAST_OVERLAP,
+    STEPS,
+    both,
+    shift_between,
+    spectrum_of,
+    standard_error,
+)
+from cpretrain.registration.groupwise.prepared_image import Contrast
+from cpretrain.registration.groupwise.tile_correlation import climb
+
+UNLIKE = 0.4
+"""Share of the usual likeness below which a frame is not relied on: it is out of focus, or shows something else."""
+
+
+class Matched(NamedTuple):
+    """Drift of all frames, shape (T, 3), in z, y, x pixels of the images, and which frames it can be relied on for."""
+
+    drift: NDArray[np.float64]
+    supported: NDArray[np.bool_]
+
+
+def match_with_mean(
+    image: Callable[[int], Contrast], drift: NDArray[np.float64], supported: NDArray[np.bool_], search: bool
+) -> Matched:
+    """Move each frame to where it is most like the mean of the others.
+
+    Parameters
+    ----------
+    image : callable
+        Gives the contrast of a frame.
+    drift : ndarray of float64, shape (T, 3)
+        Where the sample is in each frame, in z, y, x pixels of these images.
+    supported : ndarray of bool, shape (T,)
+        Frames whose drift is relied on; only these make the mean.
+    search : bool
+        Whether the others are looked for all over the mean.
+    """
+    whole = np.round(drift).astype(np.int64)
+    z, y, x = image(0).values.shape
+    mean = AlignedMean((z, y, x), whole)
+    for t in np.flatnonzero(supported).tolist():
+        mean.add(image(t), t)
+    found, scores = drift.copy(), np.zeros(len(drift))
+    for t, relied in enumerate(supported.tolist()):
+        if relied or search:
+            others = mean.of_others(image(t), t, relied)
+            moved, scores[t] = _climbed(image(t), others) if relied else _searched(image(t), others)
+            found[t] = whole[t] + moved
+    least = UNLIKE * np.median(scores[supported]) if supported.any() else 0.0
+    relied = scores > max(float(least), 0.0)
+    return Matched(np.where(relied[:, np.newaxis], found, drift), relied)
+
+
+def _climbed(image: Contrast, mean: Contrast) -> tuple[NDArray[np.float64], float]:
+    """Return how far a frame is from where it was put, and how alike it is there; 0 where no more than by accident."""
+    moved, score = climb(*both(image, mean), (0, 0, 0), LEAST_OVERLAP * image.values.size, STEPS)
+    return moved, score if score >= CERTAIN * standard_error(image.values.shape, moved) else 0.0
+
+
+def _searched(image: Contrast, mean: Contrast) -> tuple[NDArray[np.float64], float]:
+    """Return the same of a frame that may be anywhere."""
+    found = shift_between(spectrum_of(image), spectrum_of(mean))
+    return found.shift, found.score if found.lead >= CERTAIN else 0.0
