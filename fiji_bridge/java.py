@@ -70,9 +70,23 @@ def _what_is_wrong_with_java_home(need: Need) -> str:
 MOST_PERCENT = 70
 
 
-def java_options(memory: int | None) -> list[str]:
-    """Return the options of the child's Java; `memory` is the largest heap in megabytes (default: see `FIJIS`)."""
+WARNS_FROM = 24
+"""The first Java that warns of what ImageJ, Jython and JPype do inside it, unless it is allowed."""
+
+
+def java_options(memory: int | None, version: str = "") -> list[str]:
+    """Return the options of the child's Java.
+
+    Parameters
+    ----------
+    memory : int or None
+        The largest heap in megabytes (default: see `FIJIS`).
+    version : str
+        Version of that Java.
+    """
+    allowed = ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
     return [
+        *(allowed if Java(Path(), version).major >= WARNS_FROM else ()),
         "-Djava.awt.headless=true",
         f"-Xmx{memory}m"
         if memory
