@@ -74,6 +74,14 @@ def run_in_menu(*, script, inputs):
     return {}
 
 
+@job
+def run_macro(*, text):
+    """Run a macro of ImageJ, and close what it leaves open."""
+    returned = scyjava.jimport("ij.IJ").runMacro(text)
+    plugin.close_all()
+    return {"returned": None if returned is None else str(returned)}
+
+
 def service():
     """SciJava's service for scripts, of the Fiji that runs."""
     context = scyjava.jimport("ij.IJ").runPlugIn("org.scijava.Context", "")
