@@ -1,10 +1,10 @@
-"""Many movies on workers against the same movies one by one: time, memory of each worker, failures, and a rerun.
+"""Many movies on workers compared with the same movies one by one: time, memory of each worker, failures, and a rerun.
 
     python benchmarks/batch.py [--movies 200] [--workers 2] [--folder DIR]
 
-Movies of 2 to 50 MB (windows that wander over real images, uint16, sizes evenly spread on a logarithmic scale), three
+Movies of 2 to 50 MB (windows that wander over real images, uint16, sizes evenly spaced on a logarithmic scale), three
 of them broken, are corrected by the native engine with ``cpretrain drift --workers``, then by the same command again,
-and then one by one with ``--workers 1``. The results have to be equal, byte for byte. All is written below
+and then one by one with ``--workers 1``. The results must be equal, byte for byte. Everything is written below
 DIR (200 movies: 7 GB) and removed at the end.
 """
 
@@ -29,7 +29,7 @@ SMALLEST, LARGEST = 2e6, 50e6
 
 
 def write_movies(folder: Path, movies: int) -> None:
-    """Write all of them; three in their middle are broken."""
+    """Write all movies; three in the middle are broken."""
     folder.mkdir()
     sizes = np.geomspace(SMALLEST, LARGEST, movies)
     np.random.default_rng(0).shuffle(sizes)
@@ -43,7 +43,7 @@ def write_movies(folder: Path, movies: int) -> None:
 
 
 class Run:
-    """A run of ``cpretrain drift``: seconds, what it answered, and the memory of each of its processes over time."""
+    """A run of ``cpretrain drift``: seconds, its output, and the memory of each of its processes over time."""
 
     def __init__(self, raw: Path, out: Path, workers: int) -> None:
         command = [sys.executable, "-m", "cpretrain.cli", "drift", str(raw), "--out", str(out)]
@@ -69,7 +69,7 @@ class Run:
         return f"{self.seconds:7.1f} s   {len(self.done):3d} done, {len(self.failed)} failed, exit code {self.code}"
 
     def memory_lines(self) -> list[str]:
-        """Memory of each process that lived long, in the second and the last quarter of its life, and at its peak."""
+        """Return the memory of each long-lived process, in the second and last quarter of its life, and at its peak."""
         lines = []
         for pid, sizes in self.memory.items():
             if len(sizes) >= max(8, max(map(len, self.memory.values())) // 2) and max(sizes) > 5e7:
@@ -90,7 +90,7 @@ def _children(pid: int) -> list[psutil.Process]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Digests of the images and tables in a folder of results."""
+    """Return digests of the images and tables in a result folder."""
     paths = [
         path for path in folder.iterdir() if path.suffix in (".tif", ".csv") and path.name != "batch.csv"
     ]

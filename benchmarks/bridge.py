@@ -1,8 +1,8 @@
-"""What the bridge costs: the start, the overhead over the bare plugin, and memory over twenty movies.
+"""Cost of the bridge: start-up, overhead over the plugin alone, and memory over twenty movies.
 
     FIJI_HOME=/path/to/Fiji python benchmarks/bridge.py [--frames 30] [--size 512] [--movies 20]
 
-One JSON object on stdout. The plugin is timed within each call, around ImageJ's own call and nothing else.
+Prints one JSON object. The plugin is timed within each call, around nothing but ImageJ's own call.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from fiji_bridge.child.jobs import job
 
 @job
 def heap() -> dict[str, Any]:
-    """Heap in use after a collection (run in Fiji's process)."""
+    """Return the heap in use after a collection (run in Fiji's process)."""
     import scyjava
 
     scyjava.gc()
@@ -32,7 +32,7 @@ def heap() -> dict[str, Any]:
 
 
 def moving_cells(frames: int, size: int) -> np.ndarray:
-    """Make a movie of blurred spots with shot noise that drifts up to three pixels a frame; uint16."""
+    """Make a movie of blurred spots with shot noise that drifts up to three pixels per frame; uint16."""
     rng = np.random.default_rng(0)
     margin = 3 * frames
     world = np.zeros((size + 2 * margin,) * 2, np.float32)
@@ -64,7 +64,7 @@ def overhead(session: FijiSession, movie: ArrayFrames, rounds: int) -> dict[str,
 
 
 def levels(session: FijiSession, movie: ArrayFrames, movies: int) -> dict[str, list[float]]:
-    """Resident memory of both processes, and Fiji's heap, after each of many movies; in MB."""
+    """Return the resident memory of both processes, and Fiji's heap, after each of many movies, in MB."""
     seen: dict[str, list[float]] = {"fiji": [], "this": [], "heap": []}
     for _ in range(movies):
         session.correct_drift(movie, DriftSettings())

@@ -1,11 +1,10 @@
-"""Time of a pair of frames: the native engine beside other ways to measure a shift, in turn, on the same stack.
+"""Time per pair of frames: the native engine and other ways to measure a shift, in turn, on the same stack.
 
     python benchmarks/drift.py [--frames 13] [--rounds 7]
 
 Every round times each of them once, one after the other, after a first round that is not counted (compilers, caches,
-Java); medians over the rounds are printed, and how many times longer than the native engine each one takes. The plugin
-is timed where FIJI_HOME names a Fiji: its own run alone (measuring and correcting), without the handing
-over; pystackreg where it is installed.
+Java); medians over the rounds are printed, with the ratio to the native engine. The plugin is timed if FIJI_HOME names
+a Fiji: only its own run (measuring and correcting), without the handover; pystackreg if it is installed.
 """
 
 import argparse
@@ -28,7 +27,7 @@ SHAPES = {"512 × 512 uint8": (1, 512, 512), "256 × 256 × 16 uint16": (16, 256
 
 
 def stack(shape: tuple[int, int, int], frames: int) -> np.ndarray:
-    """Return frames, axes t, z, y, x, of noisy grain whose drift is known."""
+    """Return frames, shape (T, Z, Y, X), of noisy grain with a known drift."""
     rng = np.random.default_rng(0)
     reach = [3 if n > 1 else 0 for n in shape[:1]] + [12, 12]
     smooth = (1 if shape[0] > 1 else 0, 2, 2)
@@ -41,9 +40,9 @@ def stack(shape: tuple[int, int, int], frames: int) -> np.ndarray:
 
 
 def competitors(pixels: np.ndarray, on_exit: ExitStack) -> dict[str, Callable[[], object]]:
-    """Give what there is to time: each call measures all pairs of neighbouring frames.
+    """Return the functions to time; each call measures all pairs of neighbouring frames.
 
-    It is timed from outside, unless it gives the seconds itself.
+    A call is timed from outside, unless it returns the seconds itself.
     """
     movie = ArrayFrames(pixels[:, :, np.newaxis])
     frames = [frame[0] if len(frame) == 1 else frame for frame in pixels]
@@ -73,7 +72,7 @@ def competitors(pixels: np.ndarray, on_exit: ExitStack) -> dict[str, Callable[[]
 
 
 def main() -> None:
-    """Print one table a shape."""
+    """Print one table per shape."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, default=13)
     parser.add_argument("--rounds", type=int, default=7)

@@ -306,3 +306,97 @@ TUNED: dict[str, Make] = {
     "3D": volume,
     "rotation": turning,
 }
+
+
+def columns_of_camera(seed: int) -> KnownDrift:
+    """A camera whose columns and pixels differ a little, at low signal."""
+    drift, rng = walk(24, 2, seed), np.random.default_rng(seed)
+    fixed = rng.normal(0, 15, (1, EDGE)) + rng.normal(0, 10, (EDGE, EDGE))
+    return recorded(noisy(windows(ground(seed), drift) * 0.2, seed, 10) + fixed + 100, drift)
+
+
+def passing_debris(seed: int) -> KnownDrift:
+    """Something large and bright floats across the picture."""
+    drift, (y, x) = walk(24, 2, seed), np.mgrid[:EDGE, :EDGE]
+    frames = noisy(windows(ground(seed), drift), seed)
+    for t, frame in enumerate(frames):
+        frame += 2500 * (np.hypot(y - 60 - t, x - 12 * t + 40) < 35)
+    return recorded(frames, drift)
+
+
+def vibrating(seed: int) -> KnownDrift:
+    """A table that vibrates by fractions of a pixel around a slow drift."""
+    rng = np.random.default_rng(seed)
+    drift = np.cumsum(rng.normal(0.15, 0.1, (30, 2)), axis=0) + rng.normal(0, 0.7, (30, 2))
+    drift -= drift[0]
+    return recorded(noisy(windows(gaussian_filter(ground(seed), 0.8), drift), seed, 15), drift)
+
+
+def compressed(seed: int) -> KnownDrift:
+    """Frames that were stored as JPEG, in blocks that stay in their place."""
+    import io
+
+    from PIL import Image
+
+    drift, frames = walk(20, 3, seed), []
+    for frame in noisy(windows(ground(seed), drift), seed) / 5:
+        data = io.BytesIO()
+        Image.fromarray(np.clip(frame, 0, 255).astype(np.uint8)).save(data, "JPEG", quality=12)
+        frames.append(np.asarray(Image.open(data)))
+    return recorded(np.stack(frames), drift, np.uint8)
+
+
+def changing_focus(seed: int) -> KnownDrift:
+    """Focus that is lost and found again, slowly."""
+    drift = walk(24, 2, seed)
+    sigma = 4 * np.abs(np.sin(np.arange(24) / 24 * np.pi))
+    frames = [
+        gaussian_filter(frame, width)
+        for frame, width in zip(windows(ground(seed), drift), sigma, strict=True)
+    ]
+    return recorded(noisy(np.stack(frames), seed, 10), drift)
+
+
+def moving_light(seed: int) -> KnownDrift:
+    """A reflection of the room that wanders over a dark sample."""
+    drift, (y, x) = walk(24, 2, seed), np.mgrid[:EDGE, :EDGE]
+    frames = windows(ground(seed), drift) * 0.5
+    for t, frame in enumerate(frames):
+        frame += 1500 * np.exp(-((y - 7 * t) ** 2 + (x - 90) ** 2) / 2 / 50**2)
+    return recorded(noisy(frames, seed, 10), drift)
+
+
+def interrupted(seed: int) -> KnownDrift:
+    """Six dark frames in a row, during which the sample goes on by thirty pixels."""
+    drift = walk(26, 2, seed)
+    drift[16:] += (24, -30)
+    frames = noisy(windows(ground(seed), drift), seed)
+    frames[10:16] = np.random.default_rng(seed).normal(100, 5, (6, EDGE, EDGE))
+    return recorded(frames, drift)
+
+
+def stuck(seed: int) -> KnownDrift:
+    """Nothing moves at all, in light that flickers."""
+    drift = np.zeros((20, 2))
+    light = np.random.default_rng(seed).uniform(0.5, 1.5, (20, 1, 1))
+    return recorded(noisy(windows(ground(seed), drift) * light, seed), drift)
+
+
+KEPT_ASIDE: dict[str, Make] = {
+    "sharp": sharp,
+    "denoised, sigma 2": denoised(2),
+    "oversampled, sigma 2.5": oversampled(2.5),
+    "slow, 0.3 px a frame": slow,
+    "jump at low signal": faint_jump,
+    "few photons": few_photons,
+    "jumps of 70 px": jumps,
+    "vignette and dust": vignette,
+    "columns of the camera": columns_of_camera,
+    "passing debris": passing_debris,
+    "vibration": vibrating,
+    "JPEG": compressed,
+    "changing focus": changing_focus,
+    "reflection that wanders": moving_light,
+    "six dark frames, and a jump": interrupted,
+    "nothing moves, flicker": stuck,
+}

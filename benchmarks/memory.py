@@ -1,11 +1,11 @@
-"""Peak memory and time of ``cpretrain drift`` for movies of different length: it should grow with a frame only.
+"""Peak memory and time of ``cpretrain drift`` for movies of different lengths: memory should grow with a frame only.
 
     python benchmarks/memory.py [--frames 30 3000] [--size 512] [--planes 1] [--limit-gb 2] [--folder DIR]
 
 Each movie (a window that moves over real images, uint16) is written to DIR, corrected by the native engine in a
-process of its own, and deleted together with the result; the peak is that process's largest resident memory. With
+separate process, and deleted together with the result; the peak is that process's largest resident memory. With
 --limit-gb the process may not map more memory than that. ``--frames 2500 --size 2048`` is a movie of 21 GB, and needs
-room for two.
+disk space for two.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from wandering import frames_of
 
 
 def peak_of(movie: Path, out: Path, limit: float | None) -> tuple[float, float]:
-    """Correct a movie in a process of its own; its peak memory in MB, and seconds."""
+    """Correct a movie in a separate process, and return its peak memory in MB, and seconds."""
 
     def limited() -> None:
         if limit is not None:
@@ -40,7 +40,7 @@ def peak_of(movie: Path, out: Path, limit: float | None) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print a row for each movie."""
+    """Print one row per movie."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, nargs="+", default=[30, 3000])
     parser.add_argument("--size", type=int, default=512)

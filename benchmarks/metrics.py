@@ -1,10 +1,10 @@
-"""Scores beside those of Cellpose and of StarDist (where it is installed): are they equal, and how long do they take?
+"""Scores compared with those of Cellpose and of StarDist (if it is installed): equality and time.
 
     python benchmarks/metrics.py [LABELS …] [--objects 3000] [--rounds 3]
 
-LABELS are folders of label images (default: the demo's); each image is scored against itself moved, with objects lost,
-merged and cut. The second table times one image of many objects, each of them in turn, after a round that is not
-counted; medians, and how many times longer than ours each one takes.
+LABELS are folders of label images (default: the demo's); each image is scored against a copy of itself that is moved,
+with objects lost, merged and cut. The second table times one image with many objects, with each implementation in turn,
+after a round that is not counted; it lists medians, and their ratios to ours.
 """
 
 import argparse
@@ -24,7 +24,7 @@ THRESHOLDS = np.round(np.arange(0.5, 1, 0.05), 2)
 
 
 def spoiled(labels: np.ndarray, seed: int) -> np.ndarray:
-    """The labels moved by up to two pixels, a tenth of the objects lost, a tenth merged, a tenth cut in two."""
+    """Return labels moved by up to two pixels, with a tenth of the objects lost, a tenth merged, a tenth cut in two."""
     rng = np.random.default_rng(seed)
     guess = np.roll(labels, tuple(rng.integers(-2, 3, 2)), (0, 1)).astype(np.int64)
     ids = rng.permutation(np.unique(guess[guess > 0]))
@@ -38,12 +38,12 @@ def spoiled(labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def sequential(labels: np.ndarray) -> np.ndarray:
-    """Number objects 1…N, as both others need them."""
+    """Number objects 1…N, as both others require."""
     return np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
 
 
 def many_objects(number: int) -> np.ndarray:
-    """Label image of that many disks of different sizes."""
+    """Return a label image with this many disks of different sizes."""
     side = int(np.ceil(np.sqrt(number)))
     radii = np.random.default_rng(0).integers(8, 16, number)
     image = np.zeros((32 * side, 32 * side), np.int64)
@@ -55,7 +55,7 @@ def many_objects(number: int) -> np.ndarray:
 
 
 def stardist_scores(true: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray] | None:
-    """StarDist's numbers under our names, by threshold; None where it is not installed."""
+    """Return StarDist's numbers under our names, by threshold; None if it is not installed."""
     try:
         from stardist.matching import matching
     except ImportError:
@@ -67,7 +67,7 @@ def stardist_scores(true: np.ndarray, predicted: np.ndarray) -> dict[str, np.nda
 
 
 def differences(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Largest difference from each of the others on one image."""
+    """Return the largest difference from each of the others on one image."""
     ours = average_precision([true], [predicted], THRESHOLDS)
     _, *counts = (part[0] for part in metrics.average_precision([true], [predicted], THRESHOLDS))
     tp, fp, fn = (count.astype(float) for count in counts)  # Cellpose divides in 32 bits

@@ -1,14 +1,14 @@
-"""Does it matter whether zeros around an image count when grey values are scaled?
+"""Effect of zeros around an image on the scaling of grey values.
 
     python benchmarks/normalization.py [--epochs 20] [--folder DIR]
 
-Average precision with percentiles of the valid pixels alone (this tool's rule) and of all pixels (Cellpose's own), on
+Average precision with percentiles of the valid pixels only (this tool's rule) and of all pixels (Cellpose's own), on
 real fields of the demo (or of DIR, with folders images and labels):
 
-- predicting with the demo's base: whole fields as they are, crops of 100 × 100 pixels with a border of two zeros, and
-  whole fields inside a canvas of zeros, as a drift correction leaves them;
-- retraining on such crops under each rule for some epochs (0: leave that out), and predicting whole fields that were
-  not trained on. Cellpose 3 only.
+- predicting with the demo's base: unchanged whole fields, crops of 100 × 100 pixels with a border of two zeros, and
+  whole fields inside a canvas of zeros, as left by a drift correction;
+- retraining on such crops under each rule for some epochs (0: skip this), and predicting whole fields that were not
+  trained on. Cellpose 3 only.
 """
 
 import argparse
@@ -44,13 +44,13 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 
 def read_fields(folder: Path) -> list[Pair]:
-    """Give images and labels of a folder, by name."""
+    """Read images and labels of a folder, by name."""
     images = sorted((folder / "images").glob("*.tif"))
     return [(tifffile.imread(image), tifffile.imread(folder / "labels" / image.name)) for image in images]
 
 
 def crops_of(fields: list[Pair]) -> Iterator[Pair]:
-    """Cut crops with objects at random places, with a border of zeros."""
+    """Cut crops with objects at random positions, with a border of zeros."""
     rng = np.random.default_rng(0)
     for image, labels in fields:
         cut = 0
@@ -63,14 +63,14 @@ def crops_of(fields: list[Pair]) -> Iterator[Pair]:
 
 
 def padded(fields: list[Pair], share: float) -> list[Pair]:
-    """Put fields into a canvas of zeros that takes up `share` of its pixels, on two sides."""
+    """Place fields on a canvas of which zeros make up `share` of the pixels, on two sides."""
     grow = 1 / np.sqrt(1 - share) - 1
     width = lambda image: [(0, round(grow * edge)) for edge in image.shape]  # noqa: E731
     return [(np.pad(image, width(image)), np.pad(labels, width(image))) for image, labels in fields]
 
 
 def score(segmenter: Segmenter, pairs: list[Pair], rule: Normalization) -> np.ndarray:
-    """Average precision at each threshold, mean over the images."""
+    """Return the average precision at each threshold, averaged over the images."""
     predicted = [
         segmenter.segment(network_input(image[np.newaxis], how=rule), EvaluateSettings())
         for image, _ in pairs
@@ -131,7 +131,7 @@ def main() -> None:
 
 
 def row(precision: np.ndarray) -> str:
-    """Write average precisions side by side."""
+    """Format average precisions side by side."""
     return " ".join(f"{value:.3f}" for value in precision)
 
 

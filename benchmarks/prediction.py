@@ -1,10 +1,10 @@
-"""Peak memory, time, and what an interruption leaves, of ``cpretrain predict`` on movies of different length.
+"""Peak memory, time, and effects of interruptions of ``cpretrain predict`` on movies of different lengths.
 
     python benchmarks/prediction.py [--frames 20 200] [--size 120] [--enlarge 6] [--kills 3] [--folder DIR]
 
-Each movie (a window that moves over real images, uint16, its pixels repeated --enlarge times each way, so that frames
-are large and the network, which rescales them, is not busy for hours) is segmented with the demo's base in a process of
-its own; the peak is that process's largest resident memory, which should not grow with the movie. Then the longest
+Each movie (a window that moves over real images, uint16, with pixels repeated --enlarge times each way, so that frames
+are large while the network, which rescales them, is not busy for hours) is segmented with the demo's base in a separate
+process; the peak is that process's largest resident memory, which should not grow with the movie. Then the longest
 movie is segmented again by processes that are killed at random moments, and the results are compared with those of the
 undisturbed run. Cellpose 3 only.
 """
@@ -33,7 +33,7 @@ DIAMETER = 17.0
 def predict(
     movie: Path, out: Path, diameter: float, kill_after: float | None = None
 ) -> tuple[float, float, int]:
-    """Segment a movie in a process of its own; seconds, peak memory in MB, and how it ended."""
+    """Segment a movie in a separate process, and return seconds, peak memory in MB, and how it ended."""
     command = [sys.executable, "-m", "cpretrain.cli", "predict", BASE, movie, "--out", out, "--device", "cpu"]
     command += ["--diameter", diameter, "--quiet"]
     started = time.perf_counter()
@@ -47,14 +47,14 @@ def predict(
 
 
 def same(one: Path, other: Path, name: str) -> bool:
-    """Whether two results are equal."""
+    """Return whether two results are equal."""
     labels = [tifffile.imread(folder / f"{name}.tif") for folder in (one, other)]
     tables = [(folder / f"{name}.objects.csv").read_bytes() for folder in (one, other)]
     return bool(np.array_equal(*labels)) and tables[0] == tables[1]
 
 
 def main() -> None:
-    """Print a row for each movie, and what came of the kills."""
+    """Print one row per movie, and the outcome of the kills."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, nargs="+", default=[20, 200])
     parser.add_argument("--size", type=int, default=120)

@@ -1,17 +1,17 @@
-"""Rounds on real images, with the public annotation as the person: uncertain crops beside random ones.
+"""Rounds on real images, with the public annotation in place of a person: uncertain crops compared with random ones.
 
     python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 16] [--out DIR]
 
-The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (whole fields
-would take long to look at without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
-annotation of the same places is exported as ground truth, and `finish_round` retrains the demo's base on the crops of
-all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops at the same
-seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
+The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (examining
+whole fields would take long without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
+annotation of the same positions is exported as ground truth, and `finish_round` retrains the demo's base on the crops
+of all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops for the
+same seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
 
-Printed, and written to DIR as ``rounds.csv`` and ``rounds.png``: the average precision after each round, with the
-number of objects that had to be drawn, and the difference between the two ways, seed by seed. Of the first run, seed 0
-with uncertain crops, ``DIR/story`` keeps everything, and ``story/crops.png`` shows the crops of each round, with what
-the newest model found in them and what is true.
+It prints, and writes to DIR as ``rounds.csv`` and ``rounds.png``, the average precision after each round, with the
+number of objects that had to be drawn, and the difference between the two ways, seed by seed. ``DIR/story`` keeps
+everything from the first run, seed 0 with uncertain crops, and ``story/crops.png`` shows the crops of each round, with
+the newest model's objects and the true ones.
 """
 
 import argparse
@@ -49,7 +49,7 @@ COLOURS = {"uncertain": "#0072B2", "random": "#E69F00"}
 
 
 def windows(field: np.ndarray) -> np.ndarray:
-    """Cut a field into windows, axes (window, Y, X)."""
+    """Cut a field into windows, shape (window, Y, X)."""
     rows, columns = WINDOWS
     height, width = field.shape[0] // rows, field.shape[1] // columns
     whole = field[: rows * height, : columns * width]
@@ -57,7 +57,7 @@ def windows(field: np.ndarray) -> np.ndarray:
 
 
 def write_movies(folder: Path, count: int) -> Path:
-    """Write that many fields as movies of windows."""
+    """Write this many fields as movies of windows."""
     for path in sorted((DATA / "fields" / "images").glob("*.tif"))[:count]:
         frames = windows(tifffile.imread(path))
         shape = len(frames), 1, 1, *frames.shape[1:]
@@ -68,7 +68,7 @@ def write_movies(folder: Path, count: int) -> Path:
 
 
 def annotate(part: Part) -> int:
-    """Export the public annotation of the crops; the number of objects."""
+    """Export the public annotation of the crops, and return the number of objects."""
     objects = 0
     for crop in part.crops:
         labels = windows(tifffile.imread(DATA / "fields" / "labels" / crop.source))[crop.frame]
@@ -81,7 +81,7 @@ def annotate(part: Part) -> int:
 
 
 def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Go through all rounds; a row for each and measure, and one for the base."""
+    """Run all rounds, and return one row per round and measure, and one for the base."""
     set_output(quiet=True)
     is_story = (way, seed) == (WAYS[0], 0)
     with nullcontext(options.out / "story") if is_story else tempfile.TemporaryDirectory() as place:
@@ -93,7 +93,7 @@ def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]
 
 
 def draw_crops(rounds: RoundsFolder, path: Path) -> None:
-    """Draw a row for each round: its crops, with what the newest model found in them and what is true."""
+    """Draw one row per round: its crops, with the newest model's objects and the true ones."""
     from matplotlib.figure import Figure
 
     parts = rounds.rounds
@@ -145,7 +145,7 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
 
 
 def report(table: pd.DataFrame) -> None:
-    """Print mean and seeds of each way and round, and the difference of the ways seed by seed."""
+    """Print mean and seeds for each way and round, and the difference of the ways seed by seed."""
     print("measure                  round  crops  way        objects  AP mean  seeds")
     for (measure, number), rows in table.groupby(["measure", "round"], sort=False):
         precision = {}

@@ -1,15 +1,15 @@
-"""Retraining beside Cellpose's own command line: time, memory, and average precision, on the same images.
+"""Retraining compared with Cellpose's own command line: time, memory, and average precision, on the same images.
 
     python benchmarks/training.py [--seeds 0 1 2] [--epochs 101] [--crops 1] [--share 0.8] [--tiles fit] [--folder DIR]
 
 For each seed, crops of 100 × 100 pixels are cut from fields of the demo (or of DIR, with folders images and labels)
 and split by field. ``python -m cellpose --train`` and ``cpretrain train`` then start from the demo's base, one after
-the other, each in a process of its own, with the same epochs, learning rate, weight decay and optimiser. Both are
-scored on the whole fields that none of them was trained on. Cellpose 3 only: its networks can be trained on a CPU.
-With fewer than 100 epochs Cellpose's learning rate never falls, and the last epoch that it keeps is a matter of luck.
+the other, each in a separate process, with the same epochs, learning rate, weight decay and optimizer. Both are
+scored on the whole fields that neither was trained on. Cellpose 3 only: its networks can be trained on a CPU.
+With fewer than 100 epochs Cellpose's learning rate never falls, and the quality of the last epoch is a matter of luck.
 
-Seconds are those of the whole process, imports included; processor seconds (user and system) are steadier where
-other things run on the machine. Ratios are to Cellpose's command line at the same seed.
+Seconds are those of the whole process, imports included; processor seconds (user and system) are steadier if other
+programs run on the machine. Ratios are to Cellpose's command line at the same seed.
 """
 
 import argparse
@@ -38,7 +38,7 @@ THRESHOLDS = (0.5, 0.75, 0.9)
 
 @dataclass
 class Taken:
-    """What a process took."""
+    """Resources that a process took."""
 
     seconds: float
     processor_seconds: float
@@ -72,7 +72,7 @@ def cut(folder: Path, seed: int, options: argparse.Namespace) -> Split:
 
 
 def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace) -> tuple[Taken, Path]:
-    """Train with Cellpose's command line; the time and the weights."""
+    """Train with Cellpose's command line, and return the time and the weights."""
     folder.mkdir()
     for pair in parts.train:
         (folder / pair.image.name).write_bytes(pair.image.read_bytes())
@@ -89,7 +89,7 @@ def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace)
 def train_with_cpretrain(
     folder: Path, tile: str, seed: int, options: argparse.Namespace
 ) -> tuple[Taken, Path]:
-    """Train with this tool; the time and the weights."""
+    """Train with this tool, and return the time and the weights."""
     name = f"tile {tile}"
     taken = run(
         "-m", "cpretrain.cli", "train", "--images", folder / "images", "--masks", folder / "masks",
@@ -102,7 +102,7 @@ def train_with_cpretrain(
 
 
 def score(weights: Path, fields: list[Path]) -> np.ndarray:
-    """Average precision on whole fields, mean over the fields, at each threshold."""
+    """Return the average precision on whole fields, averaged over the fields, at each threshold."""
     from cpretrain.metrics.scores import average_precision
     from cpretrain.models.preprocessing import network_input
     from cpretrain.models.segmenter import Segmenter
@@ -116,7 +116,7 @@ def score(weights: Path, fields: list[Path]) -> np.ndarray:
 
 
 def main() -> None:
-    """Print a row for each seed and way of training."""
+    """Print one row per seed and way of training."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=101)

@@ -13,13 +13,13 @@ REACH = 40
 
 @cache
 def ground() -> np.ndarray:
-    """Fifteen real fields side by side, uint16 (Y, X)."""
+    """Return fifteen real fields side by side, ndarray of uint16, shape (Y, X)."""
     fields = [tifffile.imread(path).astype(np.uint16) for path in sorted(FIELDS.glob("*.tif"))]
     return np.block([fields[start : start + 3] for start in range(0, 15, 3)])
 
 
 def frames_of(frames: int, planes: int, size: int, seed: int = 0) -> Iterator[np.ndarray]:
-    """Yield the planes of all frames, uint16 (size, size); the seed says where it starts and how it wanders."""
+    """Yield the planes of all frames, ndarray of uint16, shape (size, size); the seed determines start and path."""
     room = min(ground().shape) - size - REACH
     if room < 0:
         raise SystemExit(f"--size: at most {min(ground().shape) - REACH}")

@@ -15,6 +15,7 @@ from .metrics import average_precision as average_precision
 from .pipeline import run_experiment as run_experiment
 from .prediction import load_model as load_model
 from .prediction import predict as predict
+from .qupath import make_qupath_project as make_qupath_project
 from .registration import DriftCurve as DriftCurve
 from .registration import measure_drift as measure_drift
 from .registration import undo_drift as undo_drift

@@ -1,6 +1,6 @@
 """Draw the floors of the code from its imports: ``python docs/draw_architecture.py`` writes ``docs/architecture.png``.
 
-The floors are those of the import contract in ``pyproject.toml``, the arrows what the files import today.
+The floors come from the import contract in ``pyproject.toml``, the arrows from the present imports of the files.
 """
 
 import tomllib
@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 1.55, 0.5
 
 
 def floors() -> list[list[str]]:
-    """Packages of each floor, the highest first, from the contract."""
+    """Return the packages of each floor, the highest first, from the contract."""
     project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))
     (layers,) = (
         contract["layers"]
@@ -25,7 +25,7 @@ def floors() -> list[list[str]]:
 
 
 def arrows(packages: list[str]) -> set[tuple[str, str]]:
-    """Pairs of packages of which the first imports the second."""
+    """Return pairs of packages of which the first imports the second."""
     graph = grimp.build_graph("cpretrain", "fiji_bridge")
     for package in packages:
         graph.squash_module(package)
@@ -38,7 +38,7 @@ def arrows(packages: list[str]) -> set[tuple[str, str]]:
 
 
 def draw(path: Path) -> None:
-    """Draw every floor as a row of rooms, and imports as thin lines between them."""
+    """Draw every floor as a row of boxes, and imports as thin lines between them."""
     rows = floors()
     widest = max(map(len, rows))
     places = {

@@ -1,6 +1,6 @@
-"""Correct the image that is open in Fiji, in Fiji's Python mode: open this in Fiji's script editor and press Run.
+"""Correct the open image in Fiji's Python mode: open this in Fiji's script editor and press Run.
 
-It uses the Fiji that is running; nothing is started. A selection drawn on the image is where the drift is measured.
+It uses the running Fiji; nothing is started. The drift is measured inside the selection drawn on the image.
 """
 
 import scyjava

@@ -1,7 +1,7 @@
 """Retrain Cellpose on your own time-lapses: edit the lines below and run ``python retrain.py``.
 
-Run it once to correct the drift and cut crops, draw on the crops in QuPath, and run it again: what is done already
-is not done again.
+Run it once to correct the drift and cut crops, draw on the crops in QuPath, and run it again: finished steps are not
+repeated.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Train the demo's base model from scratch: how ``cpretrain/demo_data/base_nuclei`` was made.
 
 The 12 fluorescence images are from the 2018 Data Science Bowl (CC0), none of them from the demo's own set. The
-weights are kept in 16-bit numbers, which halves the file; Cellpose 3 loads them as they are.
+weights are stored in 16 bits, which halves the file; Cellpose 3 loads them directly.
 
 Run it with ``python examples/train_demo_base.py [FILE]``. It takes about a quarter of an hour on two CPU cores.
 """

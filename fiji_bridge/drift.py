@@ -141,7 +141,7 @@ class _Handover:
 
     @property
     def options(self) -> str:
-        """Options of the plugin, as a macro gives them."""
+        """Return the options of the plugin in a macro's form."""
         return macro_options(
             self.settings,
             self.movie.shape[1],
@@ -157,7 +157,7 @@ def _correct(
     check_disk(
         files.folder,
         (ROOM + handover.virtual) * int(np.prod(movie.shape)) * movie.dtype.itemsize,
-        f"{files.folder}: too little room to hand the movie over to Fiji",
+        f"{files.folder}: not enough disk space to hand the movie over to Fiji",
         "set TMPDIR to a folder on a larger disk",
     )
     write_frames(files.movie, _frames(movie))
@@ -176,7 +176,7 @@ def _correct(
     log, seconds = told.all(), answer.pop("seconds")
     drift = drift_in_file(_text(files.drift)) if only_compute else drift_in(log, movie.shape[0])
     if drift is None or len(drift) != movie.shape[0]:
-        raise FijiError(f'"{COMMAND}" did not tell the drift of each frame', log)
+        raise FijiError(f'"{COMMAND}" did not report the drift of each frame', log)
     pixels = None if only_compute else map_frames(files.corrected, **answer)
     return FijiDrift(pixels, drift, clipped_in(log), log, seconds)
 

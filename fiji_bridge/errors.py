@@ -97,9 +97,9 @@ def death(code: int | None, text: str) -> FijiError:
             f"use fewer workers ({option('workers', 1)}), end other programs, or keep Fiji to less memory "
             "than the machine has free (JAVA_TOOL_OPTIONS=-Xmx4g)"
         )
-        return FijiError("Fiji was killed, most likely by the system for want of memory", text, less)
+        return FijiError("Fiji was killed, most likely by the system for lack of memory", text, less)
     if code is not None and code < 0:
-        return FijiError(f"Fiji was ended by signal {-code}", text)
+        return FijiError(f"Fiji was stopped by signal {-code}", text)
     return FijiError(f"Fiji ended without an answer (exit code {code})", text)
 
 

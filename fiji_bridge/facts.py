@@ -86,6 +86,6 @@ def _fiji(installed: Installation | None, missing: FijiNotFound | None) -> dict[
         if imglyb
         else Fact(
             False,
-            "Fiji has no imglib2-imglyb jar; cpretrain does without, PyImageJ in a notebook would download it",
+            "Fiji has no imglib2-imglyb jar; cpretrain does not need it; PyImageJ in a notebook would download it",
         ),
     }

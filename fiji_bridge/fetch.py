@@ -10,7 +10,13 @@ from typing import Any
 
 
 def jars(coordinates: list[str]) -> dict[str, Any]:
-    """Resolve Maven coordinates, of which the first determines the versions of the others, and list the jar files."""
+    """Resolve Maven coordinates, of which the first determines the versions of the others, and list the jar files.
+
+    Raises
+    ------
+    RuntimeError
+        When nothing is found for them.
+    """
     import jgo
     import jgo.maven
     import scyjava.config

@@ -209,7 +209,7 @@ def _local(given: Path, named: str) -> Installation:
     for what, artifacts in NEEDED:
         if not any(installed.version(artifact) for artifact in artifacts):
             raise FijiNotFound(
-                f"no Fiji: the ImageJ in {home} comes without {what}, which the plugin needs",
+                f"no Fiji: the ImageJ in {home} lacks {what}, which the plugin needs",
                 f"run Help > Update... in it if it is a Fiji, or {_install()}",
                 found=f"{len(jars)} jars, ImageJ {installed.version('ij') or 'of unknown version'}",
             )
@@ -226,7 +226,7 @@ def _home(given: Path) -> Path | None:
 
 def _seen(given: Path) -> str:
     if not given.exists():
-        return "there is no such folder"
+        return "no such folder"
     if (given / "ij.jar").is_file():
         return "plain ImageJ (ij.jar), which has no Fiji plugins"
     if not given.is_dir():

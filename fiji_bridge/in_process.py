@@ -49,7 +49,7 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     from fiji_bridge.imageplus import from_imageplus
 
     if image is None:
-        raise BadInput("No image is open in Fiji", cure="open a time-lapse, or give one as an ij.ImagePlus")
+        raise BadInput("No image is open in Fiji", cure="open a time-lapse, or pass one as an ij.ImagePlus")
     settings = (settings or DriftSettings()).replace(engine="fiji")
     planes = _checked(image, settings)
     if settings.roi is not None:
@@ -60,7 +60,7 @@ def correct_drift(image: Any, settings: DriftSettings | None = None) -> "xr.Data
     made = [each for each in new if str(each.getTitle()) == plugin.RESULT]
     if not made:
         raise FijiError(
-            f'"{plugin.COMMAND}" made no corrected movie', cure="see what it printed in Fiji's console"
+            f'"{plugin.COMMAND}" made no corrected movie', cure="see what it printed to Fiji's console"
         )
     return from_imageplus(made[-1])
 
@@ -99,7 +99,7 @@ def _name_axes(image: Any, axes: str) -> None:
         raise BadInput(
             f"{image.getTitle()}: {option('axes', axes)} does not fit this image",
             found=" × ".join(map(str, lengths)) + " planes",
-            expected="letters of TZCYX in this order, one for each of these lengths and then YX",
+            expected="letters from TZCYX in this order, one for each of these lengths, then YX",
         )
     found = dict(zip(named, lengths, strict=True))
     image.setDimensions(*(found.get(letter, 1) for letter in "CZT"))

@@ -47,7 +47,7 @@ def find_java(fiji: Path | None = None, need: Need = NOTHING_NEWER) -> Java:
     what = f"no Java {need.plugin} or later is installed"
     raise FijiNotFound(
         f"{what}, which this Fiji needs" if need.newest else what,
-        f"install a Java {need.plugin} or later (OpenJDK {max(need.plugin, 21)} will do), or set JAVA_HOME to one",
+        f"install Java {need.plugin} or later (OpenJDK {max(need.plugin, 21)} will do), or set JAVA_HOME to one",
         missing="java",
         found="; ".join(filter(None, refused))
         or "none in Fiji, in JAVA_HOME, on the PATH or in the usual places",

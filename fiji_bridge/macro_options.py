@@ -62,7 +62,7 @@ def _check_path(path: Path) -> None:
     """Refuse a path that ImageJ cannot quote: it ends at the first bracket, and the rest is taken for options."""
     if re.search(r"[\[\]\x00-\x1f]", str(path)):
         raise BadInput(
-            f"{path}: Fiji cannot be told of a folder with such a name",
+            f"{path}: Fiji cannot open a folder with such a name",
             found="brackets or control characters",
             cure=f"set TMPDIR to another folder, or use {option('engine', 'native')}",
         )

@@ -277,7 +277,7 @@ class FijiSession:
             if line:
                 return json.loads(line)
         raise FijiError(
-            f"Fiji gave no sign of life for {limit:g} s and was ended",
+            f"Fiji did not respond for {limit:g} s and was stopped",
             text.all(),
             f"give it more time, or measure on fewer planes ({option('z_range')}) "
             f"or in a smaller box ({option('roi')})",

@@ -1,4 +1,4 @@
-"""What several test modules share: real Cellpose models of both versions, small enough for a test."""
+"""Fixtures shared by several test modules: real Cellpose models of both versions, small enough for a test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ settings.load_profile("same everywhere")
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Weights file of the installed Cellpose, with random weights; for 4.2 of a network with a small encoder."""
+    """Weights file for the installed Cellpose, with random weights; for 4.2, of a network with a small encoder."""
     import torch
 
     torch.manual_seed(0)
@@ -40,7 +40,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def small_encoder() -> Iterator[None]:
     """Make the image encoder of Cellpose 4 small: one block of 64 channels instead of 305 million parameters.
 
-    All else is Cellpose's own.
+    Everything else is Cellpose's own.
     """
     import segment_anything
     import torch
@@ -59,7 +59,7 @@ def small_encoder() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def disks() -> tuple[np.ndarray, np.ndarray]:
-    """An image, uint16 (100, 100), of nine bright disks on a dark ground, and its labels."""
+    """Image, uint16 (100, 100), of nine bright disks on a dark background, and its labels."""
     y, x = np.mgrid[:100, :100]
     labels = np.zeros((100, 100), np.uint16)
     for number, (row, column) in enumerate(np.ndindex(3, 3), start=1):
@@ -89,9 +89,9 @@ def write_training_folders(folder: Path, disks: tuple[np.ndarray, np.ndarray]) -
 
 @pytest.fixture(scope="module")
 def one_worker() -> Iterator[BatchSettings]:
-    """Settings that send work to a Dask worker in a process of its own.
+    """Settings that send work to a Dask worker in a separate process.
 
-    It goes with the module: its scheduler takes memory in this process, which other tests measure.
+    It ends with the module: its scheduler takes memory in this process, which other tests measure.
     """
     import dask
     from distributed import LocalCluster

@@ -1,4 +1,4 @@
-"""Nobody has to read a call of many arguments: those that travel together make a class."""
+"""No function has too many arguments: arguments that belong together form a class."""
 
 import ast
 from pathlib import Path
@@ -13,10 +13,10 @@ PACKAGES = [Path(package.__file__).parent for package in (cpretrain, fiji_bridge
 
 
 def too_many(code: str, public: set[str]) -> list[str]:
-    """Functions of more than seven arguments.
+    """Return the functions with more than seven arguments.
 
-    Kernels that numba compiles are left out, for it knows no classes, and commands, whose arguments are the options
-    that a person types. A public step may have more keywords, each of which has its paragraph in the docs.
+    Kernels compiled by numba, which does not support classes, are exempt, and so are commands, whose arguments are the
+    options that users type. A public step may have more keywords, each with its paragraph in the docs.
     """
     found = []
     for node in ast.walk(ast.parse(code)):

@@ -1,4 +1,4 @@
-"""Input that was made to do harm, reader by reader: refused with a clear error, at once, and nothing of it runs."""
+"""Hostile input, reader by reader: refused at once with a clear error, and none of its code runs."""
 
 import ast
 import gzip
@@ -54,7 +54,7 @@ DEEP = "[" * 10_000 + "]" * 10_000
 
 
 class Runs:
-    """Unpickled, it makes a folder of the name ``harm`` where the process runs."""
+    """When unpickled, it creates a folder ``harm`` in the working directory."""
 
     def __reduce__(self):
         return os.mkdir, ("harm",)
@@ -62,7 +62,7 @@ class Runs:
 
 @pytest.fixture
 def nothing_runs(tmp_path, monkeypatch):
-    """Fail where anything in the input was run."""
+    """Fail if any code in the input was run."""
     monkeypatch.chdir(tmp_path)
     pickle.loads(pickle.dumps(Runs()))
     assert (tmp_path / "harm").is_dir()  # it would be seen
@@ -97,7 +97,7 @@ def test_a_record_that_somebody_changed_is_not_current(tmp_path, found):
 
 
 def changed(record, *keys, to):
-    """A copy of a record with one value changed."""
+    """Return a copy of a record with one value changed."""
     copy = json.loads(json.dumps(record))
     place = copy
     for key in keys[:-1]:
@@ -149,7 +149,7 @@ def test_tuning_json(tmp_path, record):
 
 def test_licence_of_a_base_whose_record_is_damaged(tmp_path):
     (tmp_path / "model.json").write_text(DEEP)
-    assert "not known" in ModelWeights("a", tmp_path / "weights").licence
+    assert "unknown" in ModelWeights("a", tmp_path / "weights").licence
 
 
 def test_experiment_of_ten_thousand_levels(tmp_path):
@@ -199,7 +199,7 @@ def test_shifts_that_would_need_a_canvas_beyond_any_memory(tmp_path, shift):
     frames = TimeLapse(tmp_path / "raw" / "a.tif").shape[0]
     rows = "".join(f"{t},0,{shift if t else 0},0,False\n" for t in range(frames))
     (tmp_path / "s.csv").write_text(f"frame,drift_z,drift_y,drift_x,clipped\n{rows}")
-    with pytest.raises(BadInput, match=r"s\.csv: holds shifts that are no finite"):
+    with pytest.raises(BadInput, match=r"s\.csv: holds shifts that are not finite"):
         correct_drift(
             tmp_path / "raw", out=None, settings=DriftSettings(engine="native", shifts=tmp_path / "s.csv")
         )
@@ -225,19 +225,19 @@ def roi_zip(path, entries, method=zipfile.ZIP_STORED):
 
 
 def million_entries(path):
-    """A zip of a million empty files, as zip programs write it, written faster."""
+    """Write a zip of a million empty files, as zip programs do, but faster."""
     entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 0, 20, 0, 0, 0, 0, 33, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0)
     listed = (entry + b"a.roi") * 1_000_000
     path.write_bytes(listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65_535, 65_535, len(listed), 0, 0))
 
 
 def bomb(path):
-    """A hundred megabytes of zeros in a hundred kilobytes, as ten ROIs."""
+    """Write a hundred megabytes of zeros in a hundred kilobytes, as ten ROIs."""
     roi_zip(path, [(f"{n}.roi", bytes(10**7)) for n in range(10)], zipfile.ZIP_DEFLATED)
 
 
 def overlapping(path):
-    """A zip bomb of the kind in which many entries share their bytes."""
+    """Write a zip bomb in which many entries share their bytes."""
     roi_zip(path, [("0.roi", bytes(10**6))], zipfile.ZIP_DEFLATED)
     data = path.read_bytes()
     start = data.index(b"PK\1\2")
@@ -288,7 +288,7 @@ def test_geojson_of_ten_thousand_levels(tmp_path):
 
 
 def png(width, height, pixels):
-    """A PNG of 8 bits with sums that are right."""
+    """Return a PNG of 8 bits with correct checksums."""
     header = struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(pixels)), (b"IEND", b""))
     parts = [
@@ -342,7 +342,7 @@ def test_an_interrupted_training_that_carries_a_pickle(tmp_path):
     kept = Checkpoint(tmp_path / "m")
     kept.begin(MODEL)
     torch.save({"epoch": Runs()}, kept.folder / "state.pt")
-    with pytest.raises(BadInput, match="the unfinished training cannot be read"):
+    with pytest.raises(BadInput, match="the unfinished training run cannot be read"):
         kept.load(MODEL)
 
 
@@ -350,7 +350,7 @@ def test_an_interrupted_training_that_carries_a_pickle(tmp_path):
 def test_kept_frames_that_carry_a_pickle(tmp_path):
     store = KeptFrames(UnfinishedFolder(tmp_path / "m"), MODEL)
     np.savez(store.folder / "000000.npz", labels=np.array([Runs()], object))
-    with pytest.raises(BadInput, match=r"000000\.npz: the frame that was kept cannot be read"):
+    with pytest.raises(BadInput, match=r"000000\.npz: the saved frame cannot be read"):
         store.labels(0)
 
 
@@ -429,7 +429,7 @@ def test_a_name_that_is_no_text_is_refused(tmp_path, capsysbinary):
         read_label_image,
         lambda path: read_outlines(path, (2, 2)),
     ):
-        with pytest.raises(BadInput, match="has a name that is no text"):
+        with pytest.raises(BadInput, match="the name is not valid text"):
             read(odd)
     write_movie(raw / "b.tif")
     for as_json in (True, False):
@@ -452,7 +452,7 @@ def test_what_a_terminal_would_obey_is_shown_as_text(capsys):
 @pytest.mark.parametrize("folder", ["/tmp/a]b", "/tmp/a[b", "/tmp/a\nb"])
 def test_no_path_ends_a_macro_string(folder):
     for given in ({"plane_folder": Path(folder)}, {"drift_file": Path(folder)}):
-        with pytest.raises(BadInput, match="Fiji cannot be told"):
+        with pytest.raises(BadInput, match="Fiji cannot open"):
             macro_options(DriftSettings(), 1, **given)
 
 
@@ -466,7 +466,7 @@ def test_nothing_but_ordinary_files_is_taken_from_a_folder(tmp_path):
 
 
 def test_a_name_too_long_for_any_file_is_no_model():
-    with pytest.raises(BadInput, match="there is no such file and no model"):
+    with pytest.raises(BadInput, match="no such file, and no model"):
         find_base("x" * 5000)
 
 

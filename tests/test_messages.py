@@ -1,4 +1,4 @@
-"""Messages below the command line name settings neutrally: `cpretrain.runtime.spelling`."""
+"""Messages below the command line name settings neutrally, through `cpretrain.runtime.spelling`."""
 
 import ast
 import re
@@ -20,7 +20,7 @@ OTHER_PROGRAMS = {"--nthreads", "--nworkers", "--resources", "--add-opens"}
 
 
 def options_in(source: str) -> Iterator[tuple[int, str]]:
-    """Yield line and option for each option in a string of Python code that is no docstring."""
+    """Yield line and option for each option in a string of Python code other than a docstring."""
     tree = ast.parse(source)
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

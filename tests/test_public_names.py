@@ -1,4 +1,4 @@
-"""The public names: what a notebook user finds is what is documented, and nothing else."""
+"""The public names: a notebook user finds what is documented, and nothing else."""
 
 import doctest
 import subprocess
@@ -11,7 +11,8 @@ import cpretrain
 
 NAMES = {
     "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift correct_drift_in_fiji "
-    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model measure_drift open_fiji predict "
+    "cut_crops draw_crops evaluate export_model finish_round import_masks load_model make_qupath_project "
+    "measure_drift open_fiji predict "
     "retrain round_status run_experiment settings start_round sweep undo_drift",
     "cpretrain.drift": "CorrectedMovie correct_drift correct_drift_in_fiji correct_movie open_fiji read_shifts "
     "write_shifts",
@@ -22,8 +23,9 @@ NAMES = {
     "cpretrain.evaluation": "AgreeResult EvaluateResult Verdict agree evaluate parse_thresholds",
     "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
+    "cpretrain.qupath": "ProjectResult make_qupath_project",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
-    "cpretrain.pipeline": "Experiment read_experiment run_demo run_experiment",
+    "cpretrain.pipeline": "Experiment describe_movies read_experiment run_demo run_experiment",
     "cpretrain.metrics": "Scores average_precision find_overlaps",
     "cpretrain.images": "ArrayFrames Calibration Channels Frames TimeLapse list_images list_movies write_frames "
     "write_image",
@@ -70,7 +72,7 @@ def test_a_name_of_0_1_0_still_works_with_a_warning(package, old, now):
 
 
 def test_examples_of_docstrings_run():
-    """Each example of a public docstring gives what it says."""
+    """Each example in a public docstring gives the stated result."""
     finder = doctest.DocTestFinder()
     runner = doctest.DocTestRunner(verbose=False)
     tried = 0

@@ -108,7 +108,8 @@ def _client_of(scheduler: str) -> "Client":
     try:
         if not workers_of(client):
             info(
-                f"{option('scheduler', scheduler)}: has no workers yet; waiting for the first one (Ctrl-C ends waiting)"
+                f"{option('scheduler', scheduler)}: has no workers yet; waiting for the first one (Ctrl-C stops "
+                "waiting)"
             )
             client.wait_for_workers(1)
         _check_workers(client)
@@ -129,7 +130,7 @@ def _until_lost(client: "Client", scheduler: str, done: Iterator[Done]) -> Itera
             raise
         raise BadInput(
             f"{option('scheduler', scheduler)}: the Dask scheduler is gone",
-            cure="start it and its workers again, and run this again: what is done is kept",
+            cure="restart it and its workers, and run this again: completed files are kept",
         ) from None
 
 
@@ -138,7 +139,7 @@ def _check_workers(client: "Client") -> None:
     for address, facts in workers_of(client).items():
         if facts["nthreads"] != 1:
             raise BadInput(
-                f"worker {address}: would work on several files at once",
+                f"worker {address}: would process several files at once",
                 found=f"{facts['nthreads']} threads",
                 expected="1",
                 cure="start workers with: dask worker ADDRESS --nthreads 1 (and --nworkers for several)",
@@ -194,8 +195,8 @@ def _started(state: BatchState, by_name: dict[str, Path], message: dict[str, str
 
 def _too_large(unit: Unit, room: int) -> BadInput:
     return BadInput(
-        f"{unit.file}: no worker has the memory for it",
-        found=f"{room / 1e9:.1f} GB for a file",
+        f"{unit.file}: no worker has enough memory for it",
+        found=f"{room / 1e9:.1f} GB per file",
         expected=f"{unit.memory / 1e9:.1f} GB",
         cure=f"use workers with more memory ({shipped('docs/cluster.md')})",
     )
@@ -220,7 +221,7 @@ def _outcome(future: Any, file: Path) -> Outcome:
             BadInput(
                 f"{file}: the processes that worked on it died",
                 found=str(error).partition("\n")[0],
-                cure=f"most likely the memory was too small: use fewer workers ({option('workers')}), "
+                cure=f"most likely there was too little memory: use fewer workers ({option('workers')}), "
                 "or a larger machine",
             ),
         )

@@ -40,7 +40,7 @@ def hand_out(
         else:
             yield unit, future
     if suspects:
-        info(f"{len(suspects)} files lay with workers that died: they are done again, one at a time")
+        info(f"{len(suspects)} files were with workers that died: they are processed again, one at a time")
     yield from _sent(client, suspects, send, lambda: 1)
 
 

@@ -113,7 +113,7 @@ def local_cluster(workers: int, share: int) -> Iterator["LocalCluster"]:
             raise BadInput(
                 f"{workers} workers: cannot be started on this machine",
                 found=short(error),
-                cure=f"run it again; {option('workers', 1)} does one file after the other without workers",
+                cure=f"run this again; {option('workers', 1)} processes one file after the other without workers",
             ) from error
         with cluster:
             yield cluster

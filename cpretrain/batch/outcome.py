@@ -13,11 +13,11 @@ from cpretrain.runtime.spelling import option
 Result = TypeVar("Result")
 
 _CURES = {
-    errno.ENOSPC: "make room, or choose another disk with {out}; the next run goes on from here",
-    errno.EFBIG: "raise the limit of file sizes, or choose another disk with {out}",
+    errno.ENOSPC: "free some space, or choose another disk with {out}; the next run continues from here",
+    errno.EFBIG: "raise the limit on file sizes, or choose another disk with {out}",
     errno.EROFS: "choose another folder with {out}",
-    errno.EACCES: "ask for the rights to read the input and to write into the folder of the results",
-    errno.ENOENT: "leave the files in their place while they are worked on, and run this again",
+    errno.EACCES: "ask for permission to read the input and to write to the results folder",
+    errno.ENOENT: "leave the files where they are while they are being processed, and run this again",
 }
 
 
@@ -35,7 +35,7 @@ class Outcome(Generic[Result]):
         Duration.
     worker : str
         Worker that did it; empty for this process.
-    said : tuple of (str, str)
+    messages : tuple of (str, str)
         Messages from another process: ``info`` or ``warning``, and the text.
     """
 
@@ -43,11 +43,21 @@ class Outcome(Generic[Result]):
     failure: BadInput | None = None
     seconds: float = 0.0
     worker: str = ""
-    said: tuple[tuple[str, str], ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
 
 
 def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Outcome[Result]:
-    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure."""
+    """Do the work on a file; a problem with the file, the disk or the memory becomes its failure.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the file; raises BadInput if it cannot be used.
+    file : pathlib.Path
+        The file.
+    worker : str
+        Name of this worker, for the outcome.
+    """
     started = time.perf_counter()
     result, failure = None, None
     try:
@@ -62,7 +72,7 @@ def attempt(work: Callable[[Path], Result], file: Path, worker: str = "") -> Out
 def _in_words(file: Path, error: OSError | MemoryError) -> BadInput:
     if isinstance(error, MemoryError):
         return BadInput(
-            f"{file}: there is too little memory",
+            f"{file}: not enough memory",
             found=str(error),
             cure=f"use fewer workers ({option('workers')})",
         )
@@ -70,7 +80,7 @@ def _in_words(file: Path, error: OSError | MemoryError) -> BadInput:
     return BadInput(
         f"{error.filename or file}: {reason}",
         found=f"while working on {file.name}" if error.filename else None,
-        cure=_CURES.get(error.errno or 0, "see that disk and network work, and run this again").format(
-            out=option("out")
-        ),
+        cure=_CURES.get(
+            error.errno or 0, "check that the disk and the network work, and run this again"
+        ).format(out=option("out")),
     )

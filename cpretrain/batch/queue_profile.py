@@ -33,11 +33,12 @@ class QueueProfile(Settings):
     queue: Literal["slurm", "pbs", "lsf", "sge", "oar", "moab", "htcondor"] = Field(
         description="queueing system"
     )
-    jobs: PositiveInt = Field(description="jobs to run side by side")
-    memory: str = Field(description="memory of a job, for example 8GB")
-    cores: PositiveInt = Field(1, description="cores of a job")
+    jobs: PositiveInt = Field(description="jobs to run at the same time")
+    memory: str = Field(description="memory per job, for example 8GB")
+    cores: PositiveInt = Field(1, description="cores per job")
     options: dict[str, Any] = Field(
-        {}, description="what else dask-jobqueue's class for that queue takes, for example queue and walltime"
+        {},
+        description="other options of dask-jobqueue's class for that queue, for example queue and walltime",
     )
 
     @property
@@ -86,14 +87,14 @@ def queue_cluster(path: Path, profile: QueueProfile) -> Iterator[Any]:
     if shutil.which(submit) is None:
         raise BadInput(
             f"{path}: the queue {profile.queue} cannot be reached from here",
-            found=f"no command {submit}",
-            cure="run this on a machine that jobs are sent from, such as the login node",
+            found=f"no such command: {submit}",
+            cure="run this on a machine from which jobs are submitted, such as the login node",
         )
     try:
         cluster = kind(**_arguments(profile))
     except (TypeError, ValueError) as error:
         raise BadInput(
-            f"{path}: dask-jobqueue does not take these options",
+            f"{path}: dask-jobqueue does not accept these options",
             found=str(error),
             cure=f"see the options of {kind.__name__} in its documentation",
         ) from error

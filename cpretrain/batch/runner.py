@@ -53,11 +53,11 @@ def for_each(
     files : sequence of pathlib.Path
         Files to work on.
     work : Workload or callable
-        Work to do on each file; a function alone counts as work that takes little memory.
+        Work to do on each file; a plain function counts as work that takes little memory.
     description : str
         Text of the progress bar.
     needs_one : bool
-        Whether it is an error when every file fails.
+        Raise an error if every file fails.
     batch : BatchSettings, optional
         Where the work is done; by default, and for little work, in this process.
     results : pathlib.Path, optional

@@ -78,7 +78,7 @@ class BatchState:
 
         The reason of a failure is not logged here: the caller gets all reasons at the end of the batch.
         """
-        for kind, message in outcome.said:
+        for kind, message in outcome.messages:
             if (kind, message) not in self._reported:
                 (warning if kind == "warning" else info)(message)
             self._reported.add((kind, message))
@@ -120,5 +120,5 @@ class BatchState:
             raise BadInput(
                 f"{self._table}: cannot be written",
                 found=error.strerror or str(error),
-                cure=f"make room or ask for the rights to write there, or choose another folder with {option('out')}",
+                cure=f"free some space, ask for write permission there, or choose another folder with {option('out')}",
             ) from error

@@ -25,7 +25,7 @@ class CloseCached(WorkerPlugin):
 
 
 def work_on(work: Callable[[Path], Result], file: Path, started: str, spelling: Spelling) -> Outcome[Result]:
-    """Work on a file; messages come back with the outcome, spelled as by who asked for it."""
+    """Work on a file; messages come back with the outcome, in the spelling of the caller."""
     worker = get_worker()
     worker.log_event(started, {"file": str(file), "name": str(worker.name)})
     events: list[dict[str, Any]] = []
@@ -35,7 +35,7 @@ def work_on(work: Callable[[Path], Result], file: Path, started: str, spelling: 
             outcome = attempt(work, file, str(worker.name))
     finally:
         set_output()
-    said = tuple(
+    messages = tuple(
         (event["event"], event["message"]) for event in events if event["event"] in ("info", "warning")
     )
-    return replace(outcome, said=said)
+    return replace(outcome, messages=messages)

@@ -13,7 +13,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is twice as fast
 )
 
-MOVIES = 'a time-lapse (TIFF, OME-TIFF, OME-Zarr), a folder of them, or "raw/img_*.tif" for single frames'
+MOVIES = (
+    'a time-lapse (TIFF, OME-Zarr, ND2, CZI, LIF, …), a folder of them, or "raw/img_*.tif" for single frames'
+)
 Out = Annotated[
     Path | None, typer.Option("--out", help="where results go (default: beside the chosen folder)")
 ]

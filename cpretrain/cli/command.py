@@ -5,12 +5,13 @@ import inspect
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from cpretrain.cli.signature import as_options
 from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
 from cpretrain.runtime.spelling import spelled
@@ -97,13 +98,6 @@ class _LateOptions(TyperCommand):
         return super().invoke(ctx)
 
 
-def as_options(function: Callable, parameters: Sequence[inspect.Parameter]) -> None:
-    """Set the signature of `function`, from which typer makes its arguments and options."""
-    signature = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    function.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-
-
 def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:
     """Remove the options of settings classes from `arguments`, and return validated settings by argument name."""
     if not classes:
@@ -160,10 +154,11 @@ def _switch(name: str, help: str) -> inspect.Parameter:
 
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 _EVERYWHERE = (
-    _switch("json", "print one JSON object on stdout"),
+    _switch("json", "print one JSON object to stdout"),
     _switch("quiet", "no progress on stderr"),
     _switch(
         "events",
-        "for programs: progress and messages on stderr as JSON, one object a line; a line cancel on stdin ends it",
+        "for programs: progress and messages on stderr as JSON, one object per line; the line cancel on stdin "
+        "interrupts the command",
     ),
 )

@@ -54,5 +54,5 @@ def _models() -> Fact:
     here += own_models()
     if here:
         return Fact(True, f"{', '.join(here)} in {models_folder()}")
-    cure = "they are downloaded when they are used; cpretrain models shows where to put them without internet"
+    cure = "they are downloaded when first used; cpretrain models shows where to put them without internet access"
     return Fact(False, f"no models in {models_folder()}", cure)

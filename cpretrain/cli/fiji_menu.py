@@ -59,7 +59,9 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
     scripts = compare(home)
     if not install:
         lines = [f"{script.state:<9} {home / script.name}" for script in scripts]
-        lines.append(f'{PYTHON} would name {sys.executable}; to write all this: {INSTALL} --fiji "{home}"')
+        lines.append(
+            f'{PYTHON} would name {sys.executable}; to install everything: {INSTALL} --fiji "{home}"'
+        )
         return Summary(lines, {"fiji": home, "scripts": [vars(script) for script in scripts]})
     try:
         kept = _install(home, scripts)
@@ -67,10 +69,10 @@ def fiji_scripts(fiji: Path | None, install: bool) -> Summary:
         raise BadInput(
             f"{home}: cannot be written to",
             found=str(error),
-            cure="run this as somebody who may, or unpack a Fiji of your own into your home folder",
+            cure="run this as a user with write permission, or unpack a Fiji of your own in your home folder",
         ) from error
-    lines = [f"kept what was changed: {path}" for path in kept]
-    lines.append(f"{len(scripts)} files in {home}; start Fiji again, and see Plugins > cpretrain")
+    lines = [f"kept a changed script as {path}" for path in kept]
+    lines.append(f"{len(scripts)} files in {home}; restart Fiji, and look under Plugins > cpretrain")
     return Summary(lines, {"fiji": home, "python": sys.executable, "kept": kept})
 
 
@@ -85,7 +87,7 @@ def installed(fiji: Path | None = None) -> Fact:
         return Fact(False, f"not in {home}", f"for Fiji's menu: {INSTALL}")
     old = len(states) - states.count("current")
     if old:
-        return Fact(False, f"{old} of {len(states)} in {home} are not those of this version", INSTALL)
+        return Fact(False, f"{old} of {len(states)} in {home} are not from this version", INSTALL)
     return Fact(True, f"in {home}")
 
 

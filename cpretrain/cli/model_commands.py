@@ -78,8 +78,50 @@ def export(
     from cpretrain.export import export_model
 
     if not bioimageio:
-        raise BadInput("export: for whom?", expected="--bioimageio, for the BioImage Model Zoo")
+        raise BadInput("export: choose a format", expected="--bioimageio, for the BioImage Model Zoo")
     return export_model(model, settings=settings, out=out)
+
+
+@command(app)
+def qupath_project(
+    images: Annotated[
+        Path, typer.Argument(help="a folder of images to draw on, for example training_images")
+    ],
+    predictions: Annotated[
+        Path | None, typer.Option(help="a folder of predictions to correct (cpretrain predict --geojson)")
+    ] = None,
+    ground_truth: Annotated[
+        Path | None,
+        typer.Option(help="where drawings are exported to (default: ground_truth beside the images)"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder of the project (default: qupath beside the images)")
+    ] = None,
+    qupath: Annotated[
+        Path | None, typer.Option(help="folder of QuPath, to import predictions at once (or set QUPATH_HOME)")
+    ] = None,
+) -> StepResult:
+    """Make a QuPath project of images to draw on, with predictions to correct and scripts to export and retrain."""
+    from cpretrain.qupath import make_qupath_project
+
+    return make_qupath_project(
+        images, predictions=predictions, ground_truth=ground_truth, out=out, qupath=qupath
+    )
+
+
+@command(app)
+def qupath_scripts(
+    install: Annotated[
+        Path | None,
+        typer.Option(
+            help="a QuPath project, or QuPath's folder of scripts, to copy them to (default: say where they are)"
+        ),
+    ] = None,
+) -> StepResult:
+    """Show or copy the scripts for QuPath: import predictions, export ground truth, export and retrain."""
+    from cpretrain.qupath.scripts import qupath_scripts as scripts
+
+    return scripts(install)
 
 
 @command(rounds, "RoundSettings")

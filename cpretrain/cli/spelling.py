@@ -1,7 +1,7 @@
-"""How the front ends spell settings and commands in messages."""
+"""Spelling of settings and commands in the messages of each front end."""
 
 _OPTIONS = {"grid": "sweep"}
-"""Options that are called something else than the argument in Python."""
+"""Options whose names differ from the argument in Python."""
 
 
 def flag(name: str) -> str:
@@ -10,26 +10,26 @@ def flag(name: str) -> str:
 
 
 class CommandLineSpelling:
-    """``--axes TYX`` and ``cpretrain crops``."""
+    """Spelling on the command line: ``--axes TYX`` and ``cpretrain crops``."""
 
     between = " "
 
     def option(self, name: str, *values: object) -> str:
-        """Write a setting as an option; a switch that is off begins with ``--no-``."""
+        """Format a setting as an option; a switch that is off starts with ``--no-``."""
         if values == (False,):
             return flag(f"no_{name}")
         return " ".join([flag(name), *(str(value) for value in values if value is not True)])
 
     def command(self, name: str, **settings: object) -> str:
-        """Write a command as it is typed."""
+        """Format a command as it is typed."""
         return " ".join(["cpretrain", name, *(self.option(*setting) for setting in settings.items())])
 
 
 class MenuSpelling(CommandLineSpelling):
-    """``axes TYX``, for dialogs, where people see neither options nor code."""
+    """Spelling in dialogs, which show neither options nor code: ``axes TYX``."""
 
     between = ", "
 
     def option(self, name: str, *values: object) -> str:
-        """Write a setting in words."""
+        """Format a setting in words."""
         return super().option(name, *values).removeprefix("--").replace("-", " ")

@@ -57,7 +57,7 @@ def crops(
 @command(app, "MaskSettings")
 def masks(
     settings: "MaskSettings",
-    ground_truth: Annotated[Path, typer.Argument(help="folder of what was exported from QuPath")],
+    ground_truth: Annotated[Path, typer.Argument(help="folder of files exported from QuPath")],
     images: Annotated[Path, typer.Option(help="folder of the training images")],
     out: Annotated[Path, typer.Option(help="folder for the label images")],
 ) -> StepResult:
@@ -74,7 +74,7 @@ Models = Annotated[
 ]
 Resume = Annotated[
     bool | None,
-    typer.Option("--resume/--no-resume", help="go on with a training that was interrupted, or start it anew"),
+    typer.Option("--resume/--no-resume", help="continue an interrupted training run, or start over"),
 ]
 EXAMPLE = "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4"
 
@@ -90,7 +90,8 @@ def train(
         str | None,
         typer.Option(
             "--sweep",
-            help=f"try all combinations and keep the best by the in-training test set, {EXAMPLE} (as cpretrain sweep)",
+            help=f"try all combinations and keep the one that is best on the in-training test set, {EXAMPLE} (as "
+            "cpretrain sweep)",
         ),
     ] = None,
     threads: Threads = None,
@@ -104,7 +105,7 @@ def train(
         return _search(settings, images, masks, grid, out=out, resume=resume, batch=batch)
     if batch and batch.asks_for_workers:
         raise BadInput(
-            "--workers, --scheduler, --cluster: a single training runs in this process",
+            "--workers, --scheduler, --cluster: a single training run stays in this process",
             cure="leave them out, or try several settings with --sweep",
         )
     from cpretrain.training import retrain
@@ -144,14 +145,18 @@ def _search(settings: "TrainSettings", images: Path, masks: Path, grid: str, **h
 def evaluate(
     settings: "EvaluateSettings",
     model: Annotated[Path, typer.Argument(help="a model folder made by cpretrain train")],
-    images: Annotated[Path | None, typer.Option(help="other images than the validation images")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="images to score on instead of the validation images")
+    ] = None,
     masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     against: Annotated[str | None, typer.Option(help="model to compare with (default: its base)")] = None,
     annotator: Annotated[
         Path | None,
-        typer.Option("--annotator", "--human", help="masks that a second annotator drew for the images"),
+        typer.Option(
+            "--annotator", "--human", help="label images that a second annotator drew for the same images"
+        ),
     ] = None,
-    frames: Annotated[Path | None, typer.Option(help="whole frames to score besides")] = None,
+    frames: Annotated[Path | None, typer.Option(help="whole frames to score on as well")] = None,
     frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
@@ -183,7 +188,9 @@ def evaluate(
 def agree(
     settings: "AgreeSettings",
     masks_a: Annotated[Path, typer.Argument(help="label images that one person drew")],
-    masks_b: Annotated[Path, typer.Argument(help="those of a second person, of the same images")],
+    masks_b: Annotated[
+        Path, typer.Argument(help="label images of the same images that a second person drew")
+    ],
     out: Annotated[Path | None, typer.Option("--out", help="folder for a table (default: none)")] = None,
 ) -> StepResult:
     """Compare two annotators' masks: their agreement is the most that a model can be expected to reach."""
@@ -205,12 +212,25 @@ def run(
 
 @command(app)
 def demo(
-    folder: Annotated[Path, typer.Argument(help="where to")] = Path("demo"),
+    folder: Annotated[Path, typer.Argument(help="folder for the demo")] = Path("demo"),
 ) -> StepResult:
     """Run the whole pipeline on real images that come with the package."""
     from cpretrain.pipeline.demo import run_demo
 
     return run_demo(folder)
+
+
+@command(app)
+def info(
+    movies: Annotated[
+        list[Path], typer.Argument(help="files, positions (exp.nd2#3), folders, or patterns in quotes")
+    ],
+    axes: Annotated[str | None, typer.Option(help="axes of the file where it states them wrongly")] = None,
+) -> StepResult:
+    """Show what is in a movie: axes, positions, channels, types, sizes, times, and what each step would do with it."""
+    from cpretrain.pipeline.movie_info import describe_movies
+
+    return describe_movies(movies, axes=axes)
 
 
 @command(app)
@@ -224,7 +244,7 @@ def doctor() -> StepResult:
 @command(app)
 def fiji_scripts(
     install: Annotated[
-        bool, typer.Option("--install", help="write them (default: only say what goes where)")
+        bool, typer.Option("--install", help="write them (default: only show what would go where)")
     ] = False,
     fiji: Annotated[Path | None, typer.Option(help="folder of a local Fiji (or set FIJI_HOME)")] = None,
 ) -> StepResult:
@@ -238,13 +258,13 @@ def fiji_scripts(
 def models(
     install: Annotated[
         Path | None,
-        typer.Option(help="a model folder made by cpretrain train, to add to the models that Cellpose lists"),
+        typer.Option(help="a model folder made by cpretrain train, to add to Cellpose's list of models"),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="its name in Cellpose (default: that of the folder)")
     ] = None,
     download: Annotated[
-        str | None, typer.Option(help="a base model to download now, for work without internet later")
+        str | None, typer.Option(help="a base model to download now, to work without internet access later")
     ] = None,
 ) -> StepResult:
     """List the base models, with their location and the Cellpose that loads each; or install one."""

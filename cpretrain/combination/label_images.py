@@ -1,4 +1,4 @@
-"""The label images that a prediction left in a folder: TIFFs, OME-Zarrs, and those that lie beside their movie."""
+"""Find the label images of a prediction: TIFFs and OME-Zarrs in a folder, and those beside their movies."""
 
 import os
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
-from cpretrain.images.ome_zarr import is_ome_zarr
 from cpretrain.images.ome_zarr_labels import image_of
+from cpretrain.images.ome_zarr_positions import is_ome_zarr
 from cpretrain.labels.pairing import bare, stem
 from cpretrain.storage.json_file import read_json
 
@@ -23,7 +23,7 @@ class LabelImages:
     path : pathlib.Path
         A TIFF or an OME-Zarr.
     table : pathlib.Path
-        The table of objects that ``cpretrain predict`` writes with them.
+        The object table that ``cpretrain predict`` writes with them.
     """
 
     name: str
@@ -32,12 +32,12 @@ class LabelImages:
 
 
 def label_images_in(folder: Path) -> dict[str, LabelImages]:
-    """Find the label images in a folder, and those that its records say lie beside their movies.
+    """Find the label images in a folder, and those beside their movies according to the folder's records.
 
     Returns
     -------
-    dict
-        By the name of the movie, whatever was put behind it.
+    dict of str to LabelImages
+        Label images by the name of the movie, without suffixes added by programs.
 
     Raises
     ------
@@ -57,7 +57,8 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
         other = found.setdefault(bare(one.name), one)
         if other != one:
             raise BadInput(
-                f"{folder}: holds two label images of one movie", found=f"{other.path.name}, {one.path.name}"
+                f"{folder}: holds two label images of the same movie",
+                found=f"{other.path.name}, {one.path.name}",
             )
     return found
 
@@ -68,7 +69,7 @@ def _of_file(path: Path) -> LabelImages:
 
 
 def _beside_movies(folder: Path) -> list[LabelImages]:
-    """Read in the records of a folder which label images lie in an OME-Zarr of their movie."""
+    """List label images inside the OME-Zarr of their movie, from the records in a folder."""
     found = []
     for record in sorted(folder.glob("*.json")):
         try:

@@ -76,7 +76,7 @@ def parse_folders(classes: Sequence[str]) -> dict[str, Path]:
         name = name.strip()
         if not (name and equals and folder) or name in folders:
             raise BadInput(
-                "combine: each class needs a name of its own and a folder",
+                "combine: each class needs a unique name and a folder",
                 found=given,
                 expected="CLASS=FOLDER CLASS=FOLDER, for example nuclei=predicted/nuclei bacteria=predicted/bacteria",
             )
@@ -96,7 +96,9 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
     everything = sorted({movie for found in of_class.values() for movie in found})
     problems = [
         Problem(
-            movie, f"there is none of class {name}", found=f"in {folders[name]}: {', '.join(found)}"[:300]
+            movie,
+            f"has no label image of class {name}",
+            found=f"in {folders[name]}: {', '.join(found)}"[:300],
         )
         for movie in everything
         for name, found in of_class.items()
@@ -126,6 +128,11 @@ def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
     Returns
     -------
     ndarray of int, shape (Z, Y, X)
+
+    Raises
+    ------
+    BadInput
+        When the frame does not hold whole numbers.
     """
     labels = frame[:, 0]
     if labels.dtype.kind == "f":
@@ -143,7 +150,7 @@ def _check(movie: TimeLapse, first: TimeLapse) -> None:
         )
     if movie.shape != first.shape:
         raise BadInput(
-            f"{movie.path}: has another size than {first.path}",
+            f"{movie.path}: differs in size from {first.path}",
             found=_size(movie),
             expected=_size(first),
             cure="predict the same movies with all models",

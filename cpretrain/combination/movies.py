@@ -17,7 +17,7 @@ from cpretrain.images.discovery import name_in_format
 from cpretrain.images.dtypes import label_type
 from cpretrain.images.ome_zarr_facts import check_can_write
 from cpretrain.images.ome_zarr_labels import check_place, place_beside, write_labels
-from cpretrain.images.replaced import remove_other_format
+from cpretrain.images.replaced import placed_name, remove_other_format
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
@@ -63,7 +63,8 @@ class CombineResult:
         """Return the numbers for each class."""
         lines = [
             f"{name}: {facts['objects']} objects, {facts['cut']} of them lost pixels to another class; "
-            f"{facts['dropped']} left out"
+            f"{facts['dropped']} left "
+            "out"
             for name, facts in self.classes.items()
         ]
         return Summary([*lines, f"results in {self.folder}"], vars(self))
@@ -98,10 +99,10 @@ def combine(
         check_can_write()
     read = {name: to_path(folder) for name, folder in folders.items()}
     if len(folders) < 2:
-        raise BadInput("combine: needs two classes or more", expected="CLASS=FOLDER CLASS=FOLDER")
+        raise BadInput("combine: needs two or more classes", expected="CLASS=FOLDER CLASS=FOLDER")
     if out.resolve() in [folder.resolve() for folder in read.values()]:
         raise BadInput(
-            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
         )
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
@@ -110,10 +111,12 @@ def combine(
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
         info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
+    notes: dict[str, list[str]] = {}
     for movie in movies:
         with movie.opened(settings.axes) as opened:
             for one in opened:
                 one.warn_of_notes()
+                notes |= {placed_name(one.path): one.notes} if one.notes else {}
     provenance = Provenance("combine", origin, inputs)
     _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
@@ -125,7 +128,7 @@ def combine(
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
-    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes)
+    provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes, notes=notes)
     return CombineResult(out, classes)
 
 
@@ -135,7 +138,7 @@ def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSetting
 
 
 def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> Path:
-    """Where the result goes: beside the movie where all that is combined lies there, else into the folder."""
+    """Return the path of a result: inside the movie if all its inputs are there, else in the folder."""
     beside = movie.image and place_beside(movie.image, out.resolve().name)
     if settings.format == "ome-zarr" and beside:
         return beside
@@ -143,7 +146,7 @@ def _labels_file(movie: MatchedMovie, out: Path, settings: CombineSettings) -> P
 
 
 def _remove_other_format(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> None:
-    """Make room: remove what an earlier run wrote in another format, and refuse to replace what is not its own."""
+    """Remove results of an earlier run in another format, and refuse to replace any that are not its own."""
     other = settings.replace(format="tiff" if settings.format == "ome-zarr" else "ome-zarr")
     for movie in movies:
         check_place(_labels_file(movie, out, settings), out)
@@ -162,7 +165,7 @@ def _inputs(movies: Sequence[MatchedMovie], settings: CombineSettings) -> list[P
     missing = [table for table in tables if not table.is_file()]
     if missing:
         raise BadInput(
-            f"{missing[0]}: is not there, and {option('rule', 'probability')} goes by it",
+            f"{missing[0]}: does not exist, and {option('rule', 'probability')} needs it",
             found=f"{len(missing)} of {len(tables)} tables missing",
             expected=f"a table of objects for each label image, from {command('predict')}",
             cure="choose another rule: smaller, larger or order",
@@ -218,7 +221,7 @@ def _settled(
             raise BadInput(
                 f"{movie.tables[0].name}: lacks objects of the label images",
                 found=f"no probability of object {error} in frame {t}",
-                cure="predict again; a table belongs to the label images that were written with it",
+                cure="predict again; a table belongs to the label images written with it",
             ) from error
 
 

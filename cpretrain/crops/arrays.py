@@ -13,6 +13,7 @@ from cpretrain.crops.drawing import draw
 from cpretrain.dataset.crops_table import Crop
 from cpretrain.images.movie_input import opened
 from cpretrain.images.timelapse import Frames
+from cpretrain.settings.base import Conversion
 from cpretrain.settings.crops import CropSettings
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def draw_crops(
     border: int = 2,
     seed: int = 0,
     name: str = "movie",
+    convert: Conversion | None = None,
 ) -> DrawnCrops:
     """Draw training crops at random positions in random frames, as `cut_crops` does for a file of the same name.
 
@@ -96,6 +98,8 @@ def draw_crops(
         Seed of the random positions.
     name : str
         Name of an array, which together with the seed determines the positions. A file has its own.
+    convert : str, optional
+        Rule for converting the pixels of a file to grey values, see `CropSettings`.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def draw_crops(
     (3, (24, 24))
     """
     settings = CropSettings(per_image=per_image, size=size, border=border, seed=seed)
-    with opened(movie) as frames:
+    with opened(movie, convert=convert) as frames:
         drawn = draw(_Named(frames, name), settings)
     images = [add_border(pixels[0] if len(pixels) == 1 else pixels, border) for _, pixels in drawn]
     return DrawnCrops(images, [crop for crop, _ in drawn])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cpretrain.dataset.crops_table import Crop
 from cpretrain.images.discovery import corrected_name, source_name
 from cpretrain.images.finite import finite
+from cpretrain.images.origin import file_behind
 from cpretrain.images.timelapse import NamedFrames, TimeLapse
 from cpretrain.images.writer import write_image
 from cpretrain.models.normalization import Levels
@@ -66,6 +67,7 @@ def describe_crop(
         seed=settings.seed,
         frame_low=low,
         frame_high=high,
+        source_file=file_behind(movie.path),
     )
 
 

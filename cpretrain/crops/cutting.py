@@ -59,6 +59,15 @@ class CropsResult:
         return pd.DataFrame([asdict(crop) for crop in self.crops])
 
 
+@dataclass(frozen=True)
+class _OfImage:
+    """Crops of an image, with notes on what was left out of it, is missing or was guessed."""
+
+    source: str
+    crops: list[Crop]
+    notes: list[str]
+
+
 def cut_crops(
     images: PathLike, *, settings: CropSettings | None = None, out: PathLike | None = None
 ) -> CropsResult:
@@ -97,7 +106,7 @@ def cut_crops(
 
 
 def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> CropsResult:
-    inputs = files_of(files, settings.axes)
+    inputs = files_of(files, settings.axes, settings.convert)
     earlier = earlier_result(folder / RECORD, settings, inputs, _listed(folder))
     if earlier and earlier.is_complete and not earlier.record.get("failed"):
         info(f"crops: {folder} is complete and unchanged")
@@ -105,22 +114,23 @@ def _cut_crops(files: list[Path], folder: Path, settings: CropSettings) -> Crops
     known = _known(earlier, folder)
     if not earlier and known and not _drawn_alike(files, known, settings):
         raise BadInput(
-            f"{folder}: holds crops of other images or settings",
-            cure=f"choose another folder with {option('out')}, or move these away if nobody draws on them",
+            f"{folder}: holds crops from other images or settings",
+            cure=f"choose another folder with {option('out')}, or move these away if nobody is drawing on them",
         )
     if earlier:
         earlier.warn_of_damage()
     whole = {crop.file for crop in known if earlier and crop.file not in earlier.damaged}
     provenance = Provenance("crops", settings, inputs)
-    batch: Batch[list[Crop]] = for_each(
+    batch: Batch[_OfImage] = for_each(
         files, lambda file: _cut_image(file, folder, settings, known, whole), "crops"
     )
-    crops = [crop for of_image in batch.done for crop in of_image]
+    crops = [crop for of_image in batch.done for crop in of_image.crops]
     write_crops(folder, crops)
     provenance.write(
         folder / RECORD,
         outputs=[folder / NAME, *(folder / crop.file for crop in crops)],
         failed={file.name: str(why) for file, why in batch.failed.items()},
+        notes={of_image.source: of_image.notes for of_image in batch.done if of_image.notes},
     )
     return CropsResult(folder, crops, batch.failed)
 
@@ -149,16 +159,16 @@ def _drawn_alike(files: list[Path], known: list[Crop], settings: CropSettings) -
     """Return whether a table without a record, left by a killed run, equals the one that would be drawn now."""
     drawn: list[Crop] = []
     for file in files:
-        with suppress(BadInput, OSError), TimeLapse(file, settings.axes) as movie:
+        with suppress(BadInput, OSError), TimeLapse(file, settings.axes, settings.convert) as movie:
             drawn += [crop for crop, _ in draw(movie, settings)]
     return drawn == known
 
 
 def _cut_image(
     path: Path, folder: Path, settings: CropSettings, known: list[Crop], whole: set[str]
-) -> list[Crop]:
+) -> _OfImage:
     """Cut the crops of one image: those of an earlier run unless they are intact, or else new ones."""
-    with TimeLapse(path, settings.axes) as movie:
+    with TimeLapse(path, settings.axes, settings.convert) as movie:
         movie.warn_of_notes()
         _warn_of_channels(movie)
         inputs = FileSnapshot(movie.files)
@@ -168,7 +178,7 @@ def _cut_image(
         for crop, pixels in drawn:
             if crop.file not in whole:
                 write_crop(folder, movie, crop, pixels)
-    return [crop for crop, _ in drawn]
+        return _OfImage(source_name(path), [crop for crop, _ in drawn], movie.notes)
 
 
 def _pixels(movie: TimeLapse, crop: Crop) -> NDArray[Any]:

@@ -32,6 +32,9 @@ class Crop:
     frame_low, frame_high : tuple of float
         Grey values of the whole frame (in that plane) at its 1st and 99th percentile, without padding; one per
         channel. Empty in tables of earlier versions.
+    source_file : str
+        Name of the file that holds the source as one of several positions; empty for other sources. The table has
+        this column only if a crop has a value in it.
     """
 
     file: str
@@ -46,6 +49,7 @@ class Crop:
     seed: int
     frame_low: tuple[float, ...] = ()
     frame_high: tuple[float, ...] = ()
+    source_file: str = ""
 
     @property
     def levels(self) -> list[tuple[float, float]]:
@@ -54,14 +58,15 @@ class Crop:
         return list(zip(self.frame_low, self.frame_high, strict=True)) if known else []
 
 
-COLUMNS = tuple(field.name for field in fields(Crop))
-TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
+TEXTS, LEVELS, SOURCE_FILE = ("file", "source"), ("frame_low", "frame_high"), "source_file"
+COLUMNS = tuple(field.name for field in fields(Crop) if field.name != SOURCE_FILE)
 
 
 def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
     """Write the table into a folder of training images, atomically."""
-    with open_table(folder / NAME, COLUMNS) as table:
-        table.writerows(map(_text, asdict(crop).values()) for crop in crops)
+    columns = (*COLUMNS, SOURCE_FILE) if any(crop.source_file for crop in crops) else COLUMNS
+    with open_table(folder / NAME, columns) as table:
+        table.writerows([_text(asdict(crop)[name]) for name in columns] for crop in crops)
 
 
 def read_crops(folder: Path) -> dict[str, Crop]:
@@ -80,7 +85,7 @@ def read_crops(folder: Path) -> dict[str, Crop]:
     path = folder / NAME
     if not path.is_file():
         return {}
-    cure = "cut the crops again, or take crops.csv away (then each image counts as a movie of its own)"
+    cure = "cut the crops again, or remove crops.csv (then each image counts as a movie of its own)"
     needed = [name for name in COLUMNS if name not in LEVELS]
     crops = read_rows(path, needed, _crop, what="the table of crops", cure=cure)
     return {crop.file: crop for crop in crops}
@@ -125,7 +130,7 @@ def _crop(row: Mapping[str, str]) -> Crop:
     if len(low) != len(high):
         raise ValueError(f"{row['file']}: {len(low)} values in frame_low, {len(high)} in frame_high")
     values = {name: text if name in TEXTS else int(text) for name, text in given.items()}
-    return Crop(**values, **levels)  # type: ignore[arg-type]
+    return Crop(**values, **levels, source_file=row.get(SOURCE_FILE) or "")  # type: ignore[arg-type]
 
 
 def _numbers(text: str) -> tuple[float, ...]:

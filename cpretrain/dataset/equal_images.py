@@ -53,6 +53,6 @@ def equal_note(equal: Sequence[tuple[Pair, ...]]) -> list[str]:
     named = first_names(" = ".join(pair.image.name for pair in same) for same in equal)
     count = sum(map(len, equal))
     return [
-        f"{count} images are equal, pixel by pixel, to others under other names, and stay on one side: {named}; "
-        "take the copies out"
+        f"{count} images are exact copies of others under other names, and stay on the same side of the split: "
+        f"{named}; remove the copies"
     ]

@@ -1,7 +1,7 @@
 """Pairs of training image and mask: found, checked, and split so that no movie is on both sides."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from cpretrain.dataset.crops_table import NAME, read_crops
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
 from cpretrain.images.passed_over import passed_over
+from cpretrain.images.positions import file_in_name
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
@@ -30,6 +31,8 @@ class Pair:
         The movie that the image was cut from; the image's own name if that is unknown.
     objects, touching_border, tiny : int
         Numbers of all objects, of objects at the image's edge, and of objects smaller than `TINY` pixels.
+    file : str
+        File that holds the movie as one of several positions; empty for other movies, or if unknown.
     """
 
     image: Path
@@ -38,6 +41,12 @@ class Pair:
     objects: int = 0
     touching_border: int = 0
     tiny: int = 0
+    file: str = ""
+
+    @property
+    def recording(self) -> str:
+        """File that holds the movie and perhaps others; the movie itself if it has a file of its own."""
+        return self.file or file_in_name(self.movie)
 
 
 def load_pairs(images: Path, masks: Path) -> list[Pair]:
@@ -76,10 +85,10 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     pairs, kinds = [], {}
     for found in matches.pairs:
         image = found.image
-        movie = origins[image.name].source if image.name in origins else image.name
+        origin = origins.get(image.name)
         try:
-            pair, kinds[image.name] = _checked_pair(image, found.masks, movie)
-            pairs.append(pair)
+            pair, kinds[image.name] = _checked_pair(image, found.masks)
+            pairs.append(replace(pair, movie=origin.source, file=origin.source_file) if origin else pair)
         except BadInput as error:
             names = f"{image.name} ← {found.masks[0].name}"
             problems.append(Problem.of(names, error, (image, *found.masks)))
@@ -112,13 +121,13 @@ def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
     }
     if flows:
         warning(
-            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training (*_flows.tif) are not "
-            "read; flows are computed anew"
+            f"{files[0].parent}: {len(flows)} files that Cellpose wrote in an earlier training run (*_flows.tif) are "
+            "ignored; flows are computed again"
         )
     return flows
 
 
-def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pair, tuple[str, int]]:
+def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str, int]]:
     if len(masks) > 1:
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
@@ -129,13 +138,13 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], movie: str) -> tuple[Pai
     labels = read_label_image(masks[0], strict=True).labels
     if labels.shape != facts.size:
         raise BadInput(
-            f"{masks[0]}: has another size than its image",
+            f"{masks[0]}: differs in size from its image",
             found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
             expected=f"{facts.size[0]} × {facts.size[1]}",
             cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
         )
     areas = np.bincount(labels.reshape(-1))[1:]
-    pair = Pair(image, masks[0], movie, len(areas), edge_objects(labels), int((areas < TINY).sum()))
+    pair = Pair(image, masks[0], image.name, len(areas), edge_objects(labels), int((areas < TINY).sum()))
     return pair, (facts.dtype, facts.channels)
 
 
@@ -149,7 +158,7 @@ def _unlike_the_others(kinds: dict[str, tuple[str, int]]) -> list[Problem]:
     return [
         Problem(
             name,
-            "is of another type than the other images",
+            "differs in type from the other images",
             found=_kind(kind),
             expected=f"{_kind(usual)}, as {len(counted[usual])} others",
             cure="save all training images alike, or take it out of the folder",

@@ -83,7 +83,7 @@ def read_for_network(
     levels = crop.levels if crop else []
     if levels and len(levels) != len(planes):
         raise BadInput(
-            f"{path}: has another number of channels than {NAME} says",
+            f"{path}: differs in number of channels from {NAME}",
             found=f"{len(planes)} in the image, {len(levels)} in the table",
             cure="cut the crops again, or take the image out of the table",
         )
@@ -109,8 +109,8 @@ def left_out_note(left_out: Mapping[str, int], kind: str = "images") -> list[str
     if not found:
         return []
     total = sum(found.values())
-    pixels = "1 pixel is no finite number" if total == 1 else f"{total} pixels are no finite numbers"
+    pixels = "1 pixel is not a finite number" if total == 1 else f"{total} pixels are not finite numbers"
     return [
         f"{pixels} (NaN or infinity) and left out, in {len(found)} of {len(left_out)} {kind}: {first_names(found)}; "
-        "look at how they were computed, for example for a division by 0"
+        "check how they were computed, for example for a division by 0"
     ]

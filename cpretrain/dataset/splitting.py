@@ -22,6 +22,7 @@ FEWEST_MOVIES = 5
 VALIDATION_MOVIES = 3
 """Minimum number of validation movies, which an interval across movies needs, if as many remain for training."""
 
+SplitBy = Literal["auto", "file", "movie", "image"]
 EqualImages = Sequence[tuple[Pair, ...]]
 """Groups of two or more pairs whose images are equal."""
 
@@ -37,7 +38,7 @@ class Split:
     ----------
     train, validation, test : tuple of Pair
         The three sets; `test` was taken from the training side and may be empty.
-    by : {'movie', 'image'}
+    by : {'file', 'movie', 'image'}
         Unit that was kept together.
     warnings : tuple of str
         Warnings for the user.
@@ -46,14 +47,14 @@ class Split:
     train: tuple[Pair, ...]
     validation: tuple[Pair, ...]
     test: tuple[Pair, ...] = ()
-    by: Literal["movie", "image"] = "image"
+    by: Literal["file", "movie", "image"] = "image"
     warnings: tuple[str, ...] = ()
 
 
 def split_pairs(
     pairs: Sequence[Pair],
     train_fraction: float = 0.8,
-    split_by: Literal["auto", "movie", "image"] = "auto",
+    split_by: SplitBy = "auto",
     seed: int = 0,
     test_fraction: float = 0.0,
     equal: EqualImages = (),
@@ -70,8 +71,9 @@ def split_pairs(
         At least two pairs.
     train_fraction : float
         Share of the images used for training, between 0 and 1.
-    split_by : {'auto', 'movie', 'image'}
-        Unit that is kept together; ``auto`` is by movie if there are at least five movies.
+    split_by : {'auto', 'file', 'movie', 'image'}
+        Unit that is kept together; ``file``: all positions of a file, which then counts as one movie; ``auto`` is by
+        file if there are at least five files, else by movie if there are at least five movies.
     seed : int
         Seed of `numpy.random.default_rng`.
     test_fraction : float
@@ -89,7 +91,9 @@ def split_pairs(
     BadInput
         When one of the sides would be empty.
     """
-    pairs = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
+    known = pairs = tuple(sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image))))
+    if by_file := _keeps_files(pairs, split_by):
+        pairs, equal = _as_files(pairs), [_as_files(same) for same in equal]
     movies = joined({pair: pair.movie for pair in pairs}, equal)
     groups = sorted(set(movies.values()))
     if len(pairs) < 2:
@@ -98,14 +102,14 @@ def split_pairs(
             expected="at least two images with masks",
             cure="cut and draw more crops",
         )
-    if split_by == "movie" and len(groups) < 2:
+    if split_by in ("file", "movie") and len(groups) < 2:
         raise BadInput(
-            "one movie cannot be split by movie",
+            f"one {split_by} cannot be split by {split_by}",
             found=f"all {len(pairs)} images come from {groups[0]}",
             cure=f"add crops of other movies, or use {option('split_by', 'image')}",
         )
     random = np.random.default_rng(seed)
-    by_movie = split_by == "movie" or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
+    by_movie = split_by in ("file", "movie") or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
     images = _images_together(pairs, equal)
     units = movies if by_movie else images
     if by_movie:
@@ -120,8 +124,13 @@ def split_pairs(
         tuple(_in_movie(pair, movies) for pair in train if pair not in test),
         tuple(validation),
         tuple(_in_movie(pair, movies) for pair in train if pair in test),
-        "movie" if by_movie else "image",
-        (*_leaks(pairs, groups, by_movie, split_by), *(_few(validation) if by_movie else ()), *warnings),
+        ("file" if by_file and pairs != known else "movie") if by_movie else "image",
+        (
+            *_leaks(pairs, groups, by_movie, split_by),
+            *_shared_files(train, validation, by_movie),
+            *(_few(validation) if by_movie else ()),
+            *warnings,
+        ),
     )
 
 
@@ -150,7 +159,7 @@ def split_known(
     """
     both = sorted({pair.image.name for pair in pairs} & {pair.image.name for pair in validation})
     if both:
-        raise BadInput("images to train on are validation images too", found=", ".join(both)[:300])
+        raise BadInput("training images are also validation images", found=", ".join(both)[:300])
     train = sorted(pairs, key=lambda pair: (pair.image.name, str(pair.image)))
     by_movie = {pair.movie for pair in train}.isdisjoint(pair.movie for pair in validation)
     movies = joined({pair: pair.movie for pair in train}, equal) if by_movie else None
@@ -159,7 +168,7 @@ def split_known(
     warnings += _on_both_sides(train, validation, equal)
     if not by_movie:
         warnings.append(
-            "movies are on both sides, which makes the validation look better than it is on a new movie"
+            "movies are on both sides of the split, which makes validation scores better than on a new movie"
         )
     return Split(
         tuple(pair for pair in train if pair not in test),
@@ -214,7 +223,7 @@ def read_split(path: Path) -> Split:
 
 def _pair_and_side(folder: Path, row: Row) -> tuple[Pair, str]:
     if row["set"] not in SIDES:
-        raise ValueError(f"set {row['set']!r} is none of {', '.join(SIDES)}")
+        raise ValueError(f"set {row['set']!r} is not one of {', '.join(SIDES)}")
     return Pair((folder / row["image"]).resolve(), (folder / row["mask"]).resolve(), row["group"]), row["set"]
 
 
@@ -292,7 +301,7 @@ def _set_aside(
     if not fraction:
         return set(), []
     if len(train) == 1:
-        return set(), ["one training image: none is set aside as in-training test set"]
+        return set(), ["only one training image: none is set aside as an in-training test set"]
     if movies and len({movies[pair] for pair in train}) >= FEWEST_MOVIES:
         return set(train) - _whole_units(train, movies, 1 - fraction, random), []
     if len({images[pair] for pair in train}) == 1:
@@ -314,8 +323,9 @@ def _few(validation: Sequence[Pair]) -> list[str]:
 def few_movies_note(count: int) -> str:
     """Return the sentence that this many validation movies are too few."""
     return (
-        f"{count} validation movie{'s' * (count != 1)}: an interval that tells of other movies needs "
-        f"{VALIDATION_MOVIES}; add movies, from {2 * VALIDATION_MOVIES} on {VALIDATION_MOVIES} validate"
+        f"{count} validation movie{'s' * (count != 1)}: an interval that holds for other movies needs "
+        f"{VALIDATION_MOVIES}; add movies (from {2 * VALIDATION_MOVIES} movies on, {VALIDATION_MOVIES} are used for "
+        "validation)"
     )
 
 
@@ -328,23 +338,47 @@ def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: Equ
     count = sum(len(sides[1].intersection(same)) for same in both)
     named = first_names(" = ".join(pair.image.name for pair in same) for same in both)
     return [
-        f"{count} of {len(validation)} validation images are equal, pixel by pixel, to images that are trained on: "
-        f"{named}; take one of each out, or the scores say nothing about new images"
+        f"{count} of {len(validation)} validation images are exact copies of training images: {named}; remove one of "
+        "each, or the scores say nothing about new images"
     ]
 
 
-def _leaks(
-    pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: Literal["auto", "movie", "image"]
-) -> list[str]:
+def _keeps_files(pairs: Sequence[Pair], split_by: SplitBy) -> bool:
+    """Return whether all positions of a file stay together: on request, or if there are enough files."""
+    files = len({pair.recording for pair in pairs})
+    return split_by == "file" or (split_by == "auto" and files >= FEWEST_MOVIES)
+
+
+def _as_files(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Return the pairs with each file as one movie."""
+    return tuple(replace(pair, movie=pair.recording) for pair in pairs)
+
+
+def _shared_files(train: Sequence[Pair], validation: Sequence[Pair], by_movie: bool) -> list[str]:
+    """Return a warning if positions of one file are on both sides."""
+    shared = {pair.recording for pair in train} & {pair.recording for pair in validation}
+    if not by_movie or not shared:
+        return []
+    return [
+        f"positions of one file are on both sides ({first_names(sorted(shared))}): they were recorded together, which "
+        f"makes the validation look better than it is on a new file; {option('split_by', 'file')} keeps files apart"
+    ]
+
+
+def _leaks(pairs: Sequence[Pair], groups: Sequence[str], by_movie: bool, split_by: SplitBy) -> list[str]:
     if _unknown(pairs):
         return [
-            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may "
-            "be on both sides, which makes the validation look better than it is"
+            "it is not known which movie the images come from (no crops.csv beside them): crops of one movie may be "
+            "on both sides of the split, which makes validation scores too good"
         ]
     if by_movie or len(groups) == len(pairs):
         return []
-    why = f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}" if split_by == "auto" else "as asked"
+    why = (
+        f"there are {len(groups)} movies, fewer than {FEWEST_MOVIES}"
+        if split_by == "auto"
+        else "as requested"
+    )
     return [
-        f"split by image ({why}): crops of one movie are on both sides, which makes the validation look better "
-        "than it is on a new movie"
+        f"split by image ({why}): crops of one movie are on both sides of the split, which makes validation scores "
+        "better than on a new movie"
     ]

@@ -1,4 +1,4 @@
-"""Correct the drift of time-lapses: write the corrected movies and what was measured."""
+"""Correct the drift of time-lapses: write the corrected movies and the measurements."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.batch.runner import Batch, for_each
@@ -43,7 +44,7 @@ from cpretrain.storage.provenance import Provenance, warnings_in
 
 @dataclass(frozen=True)
 class CorrectedMovie:
-    """What was written for one movie."""
+    """Results for one movie."""
 
     source: Path
     corrected: Path
@@ -52,7 +53,7 @@ class CorrectedMovie:
     warnings: tuple[str, ...] = ()
 
     def line(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         return f"{self.source.name} → {self.corrected} ({self.engine})"
 
     def as_data(self) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def correct_drift(
         A TIFF, an OME-Zarr, a pattern of single-frame TIFFs such as ``raw/img_*.tif``, or a folder of TIFFs and
         OME-Zarrs.
     out : path-like, optional
-        Where to; by default ``corrected`` beside the folder.
+        Result folder; by default ``corrected`` beside the input folder.
     settings : DriftSettings, optional
         Engine, and the options of "Correct 3D drift".
     batch : BatchSettings, optional
@@ -91,14 +92,14 @@ def correct_drift(
     Returns
     -------
     Batch of CorrectedMovie
-        For each ``NAME.tif`` the corrected movie of the same name, ``NAME.shifts.csv``, ``NAME.drift.png`` and
-        ``NAME.json``; and the movies that failed. What is complete and unchanged is not done again. Of several movies
-        ``batch.csv`` says what became of each.
+        For each ``NAME.tif``, the corrected movie of the same name, ``NAME.shifts.csv``, ``NAME.drift.png`` and
+        ``NAME.json``; also the movies that failed. Complete and unchanged results are not computed again. For several
+        movies, ``batch.csv`` lists the state of each.
 
     Raises
     ------
     BadInput
-        When no movie can be used, or ``--engine fiji`` is asked for and there is no Fiji.
+        When no movie can be used, or ``--engine fiji`` is requested and there is no Fiji.
     """
     settings = settings or DriftSettings()
     check_options(settings)
@@ -124,13 +125,13 @@ def correct_drift(
         "drift",
         batch=None
         if settings.verify
-        else batch,  # the first movies are verified, so one comes after the other
+        else batch,  # the first movies are verified, so they are processed in order
         results=folder,
     )
 
 
 def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> CorrectedMovie:
-    """Correct the drift of one movie; what it needs can travel to another process."""
+    """Correct the drift of one movie; all arguments can be pickled for another process."""
     target = DriftFiles(source, folder, settings.format)
     target.check_table_stays(settings)
     if target.are_current(settings):
@@ -144,7 +145,7 @@ def correct_movie(source: Path, folder: Path, settings: DriftSettings) -> Correc
 
 
 def memory_of_movie(source: Path, settings: DriftSettings, in_fiji: bool) -> int:
-    """Bytes that the correction of a movie takes, from its header; Fiji holds the movie, if it may take as much.
+    """Return the bytes that the correction of a movie takes, from its header; Fiji holds the whole movie if it may.
 
     Raises
     ------
@@ -203,7 +204,7 @@ def _correct(
 def _write_movie(
     target: DriftFiles, movie: TimeLapse, corrected: Corrected, settings: DriftSettings, inputs: FileSnapshot
 ) -> tuple[tuple[RunningMean, RunningMean], Inspected]:
-    """Write the corrected frames, and look at each while it is there."""
+    """Write the corrected frames, and inspect each while it is in memory."""
     before, after = RunningMean(), RunningMean()
     inspection = Inspection(movie, settings, corrected.curve)
 
@@ -239,12 +240,13 @@ def _write_beside(
 
 
 def _facts(curve: DriftCurve, inspected: Inspected, findings: list[Finding]) -> dict[str, Any]:
-    """Return what the record says of the drift."""
+    """Return the record's entries on the drift."""
     return {
         "clipped_pairs": curve.clipped_pairs,
         "large_pairs": curve.large_pairs,
         "uncertain_pairs": curve.uncertain_pairs,
         "bridged_frames": curve.bridged,
+        **({} if curve.angle is None else {"largest_angle": round(float(np.abs(curve.angle).max()), 4)}),
         **({"robust": _robust_facts(curve.robust)} if curve.robust else {}),
         "agreement": {
             "before": inspected.mean(inspected.before),

@@ -1,4 +1,4 @@
-"""The two engines of drift correction, the plugin itself and the native one, and which of them to take."""
+"""Common interface of the two engines of drift correction: the plugin itself, and the native one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ EngineName = Literal["fiji", "native"]
 
 @dataclass(frozen=True)
 class Corrected:
-    """A movie whose drift was undone: the measured curve, and the frames on the grown canvas.
+    """A movie whose drift was corrected: the measured curve, and the frames on the grown canvas.
 
     Parameters
     ----------
     curve : DriftCurve
-        What the sample did.
+        Measured drift of the sample.
     shape : tuple of int
         Lengths of the corrected movie in t, z, c, y, x.
     frames : callable
-        Gives the corrected frames in turn, axes z, c, y, x.
+        Function that returns an iterator over the corrected frames, shape (Z, C, Y, X).
     facts : dict
-        What else the record should say, for example the plugin's log.
+        Further entries for the record, for example the plugin's log.
     """
 
     curve: DriftCurve
@@ -36,7 +36,7 @@ class Corrected:
 
 
 class Engine(Protocol):
-    """Something that measures and undoes drift."""
+    """An engine that measures and undoes drift."""
 
     name: EngineName
     facts: dict[str, Any]

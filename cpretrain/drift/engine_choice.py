@@ -1,4 +1,4 @@
-"""Choice of the engine: Fiji's plugin where it can be had, the native engine otherwise."""
+"""Choice of the engine: Fiji's plugin if it is available, the native engine otherwise."""
 
 from contextlib import ExitStack
 
@@ -10,7 +10,7 @@ from cpretrain.settings.drift import DriftSettings
 
 
 def may_take_fiji(settings: DriftSettings) -> bool:
-    """Whether `choose_engine` takes the plugin, or fails."""
+    """Return whether `choose_engine` takes the plugin, or fails."""
     if settings.engine == "auto" and not beyond_plugin(settings):
         from cpretrain.drift.fiji_engine import why_not
 
@@ -19,12 +19,12 @@ def may_take_fiji(settings: DriftSettings) -> bool:
 
 
 def choose_engine(settings: DriftSettings, stack: ExitStack) -> Engine:
-    """Take the plugin where it is asked for or can be had, else the native engine; `stack` ends what it starts.
+    """Take the plugin if it is requested or available, else the native engine; `stack` closes what it starts.
 
     Raises
     ------
     BadInput
-        When the plugin is asked for and cannot be had.
+        When the plugin is requested but not available.
     """
     from cpretrain.drift.native_engine import NativeEngine
 

@@ -18,7 +18,7 @@ from fiji_bridge import FijiSession, available, find_fiji
 
 
 def why_not(fiji: Path | None) -> str:
-    """Say why the plugin cannot be had without a download; empty where it can."""
+    """Return why the plugin is not available without a download; empty if it is."""
     source, reason = available(fiji)
     return "" if source else reason
 
@@ -29,9 +29,9 @@ class FijiEngine:
     Parameters
     ----------
     fiji : pathlib.Path or None
-        Folder of a local Fiji; by default that in ``FIJI_HOME``, else one that is downloaded.
+        Folder of a local Fiji; by default the one in ``FIJI_HOME``, else a downloaded one.
     stack : contextlib.ExitStack
-        Ends Fiji when it is left.
+        Stack that ends Fiji when it closes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The files of a drift correction: what goes in, what comes out, whether it is there already, what must not be lost."""
+"""Paths of a drift correction: its inputs, its results, and checks that nothing is lost."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,9 @@ class DriftFiles:
     source : pathlib.Path
         The raw movie.
     folder : pathlib.Path
-        Where the corrected one and all that belongs to it goes.
-    format : str
-        What the corrected one is written as: ``tiff`` or ``ome-zarr``.
+        Folder of the corrected movie and all other results.
+    format : {'tiff', 'ome-zarr'}
+        Format of the corrected movie.
     """
 
     source: Path
@@ -38,7 +38,7 @@ class DriftFiles:
 
     @property
     def in_other_format(self) -> Path:
-        """The corrected movie as an earlier run may have written it."""
+        """The corrected movie in the other format, which an earlier run may have written."""
         return self._in("ome-zarr" if self.format == "tiff" else "tiff")
 
     @property
@@ -53,22 +53,22 @@ class DriftFiles:
 
     @property
     def outputs(self) -> list[Path]:
-        """All files but the record."""
+        """All files except the record."""
         return [self.corrected, self.shifts, self.picture]
 
     @property
     def record(self) -> Path:
-        """The record, the last file to be written."""
+        """The record, which is written last."""
         return self._beside(".json")
 
     def mask_to_propose(self, settings: DriftSettings) -> Path:
-        """A PNG for a proposed mask: beside the picture, and never in the place of a mask that is in use."""
+        """Return the path of a proposed mask: beside the picture, and never that of the mask in use."""
         path = self._beside(".mask.png")
         in_use = settings.mask is not None and settings.mask.resolve() == path.resolve()
         return self._beside(".mask2.png") if in_use else path
 
     def are_current(self, settings: DriftSettings) -> bool:
-        """Whether they are complete, and neither movie nor settings have changed since."""
+        """Return whether the files are complete, and neither movie nor settings have changed since."""
         if not self.record.is_file():
             return False
         with TimeLapse(self.source, settings.axes, settings.convert) as movie:
@@ -76,12 +76,12 @@ class DriftFiles:
         return done_record(self.record, settings, inputs, self.outputs) is not None
 
     def check_table_stays(self, settings: DriftSettings) -> None:
-        """Make sure that the shifts to apply are not replaced.
+        """Check that the shifts to apply will not be overwritten.
 
         Raises
         ------
         BadInput
-            When they are the table that would be written.
+            When they are the very table that would be written.
         """
         if settings.shifts and shifts_for(settings.shifts, self.source).resolve() == self.shifts.resolve():
             raise BadInput(
@@ -93,7 +93,7 @@ class DriftFiles:
         return self.folder / name_in_format(corrected_name(self.source), format)
 
     def _beside(self, suffix: str) -> Path:
-        """A file of the same name, whatever the movie is written as."""
+        """Return a path with the movie's name and another suffix, whatever the format of the movie."""
         return (self.folder / corrected_name(self.source)).with_suffix(suffix)
 
 

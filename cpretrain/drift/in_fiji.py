@@ -1,4 +1,4 @@
-"""The plugin itself on arrays: a movie in, the corrected movie out, Fiji in a process of its own."""
+"""The plugin itself on arrays: a movie in, the corrected movie out, with Fiji in a separate process."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def open_fiji(fiji: str | os.PathLike | None = None) -> Iterator[FijiSession]:
     Parameters
     ----------
     fiji : path-like, optional
-        Folder of a local Fiji (default: that in ``FIJI_HOME``, else one that is downloaded).
+        Folder of a local Fiji (default: the one in ``FIJI_HOME``, else a downloaded one).
 
     Raises
     ------
@@ -50,17 +50,17 @@ def correct_drift_in_fiji(
     Parameters
     ----------
     movie : array, xarray.DataArray, path-like or Frames
-        As `measure_drift` takes it.
+        The movie, in any form that `measure_drift` takes.
     settings : DriftSettings, optional
         Options of the plugin.
     fiji : FijiSession or path-like, optional
-        A Fiji from `open_fiji`, which stays open, or the folder of one that is started for this call alone.
+        A Fiji from `open_fiji`, which stays open, or the folder of one that is started for this call only.
 
     Returns
     -------
     xarray.DataArray of the movie's dtype, dims (t, z, c, y, x)
-        The corrected movie on the grown canvas. Coordinates ``drift_z``, ``drift_y`` and ``drift_x`` along t say what
-        the sample did, in pixels; ``attrs`` hold ``pixel_size`` (z, y, x), ``unit`` and ``frame_interval`` (seconds).
+        The corrected movie on the grown canvas. Coordinates ``drift_z``, ``drift_y`` and ``drift_x`` along t hold the
+        drift in pixels; ``attrs`` hold ``pixel_size`` (z, y, x), ``unit`` and ``frame_interval`` (seconds).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Turn what was seen of a corrected movie into findings, each with the one option that mends it."""
+"""Turn observations on a corrected movie into findings, each with the one option that helps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +13,18 @@ from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 NOISE = 3
-"""So many times as many pairs have to be off by pixels as are uncertain: else noise is the reason for both."""
+"""Minimum ratio of pairs that are off by pixels to uncertain pairs; below it, noise is the cause of both."""
 
 
 def judge(curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None) -> list[Finding]:
-    """Return what deserves a look, the causes first.
+    """Return the findings, causes first.
 
     Parameters
     ----------
     curve : DriftCurve
         Measured drift.
     seen : Inspected
-        What was seen in the frames.
+        Observations on the frames.
     settings : DriftSettings
         Settings of the measurement.
     mask : pathlib.Path, optional
@@ -34,7 +34,7 @@ def judge(curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Pat
 
 
 class _Judgement:
-    """One movie's findings; a cause that explains others is told alone."""
+    """The findings for one movie; if one cause explains others, only that is reported."""
 
     def __init__(
         self, curve: DriftCurve, seen: Inspected, settings: DriftSettings, mask: Path | None
@@ -68,7 +68,10 @@ class _Judgement:
             yield self._unsure()
         others = [t for t in self.curve.bridged if t not in self.seen.kinds]
         if others:
-            said = f"{list_frames(others)} bridged: the drift there is that between the frames around, not measured"
+            said = (
+                f"{list_frames(others)} bridged: the drift there was not measured, but interpolated from the "
+            )
+            "frames around"
             yield Finding("bridged", said, tuple(others))
         if self.curve.large_pairs:
             said = _large(self.curve, self.curve.large_pairs, self._limit())
@@ -83,7 +86,9 @@ class _Judgement:
         if self.settings.bridge or self.settings.robust:
             bridged = [t for t in frames if t in self.curve.bridged]
             said += (
-                f": the drift in {len(bridged)} of them is that between the frames around" if bridged else ""
+                f": the drift in {len(bridged)} of them was interpolated from the frames around"
+                if bridged
+                else ""
             )
         elif self.beside and self.settings.shifts is None:
             cure = native_option(self.settings, bridge=True)
@@ -96,10 +101,11 @@ class _Judgement:
     def _still(self, mask: Path) -> Finding:
         cure = native_option(self.settings, mask=mask)
         said = (
-            "something that never moves holds the frames (a time stamp, a scale bar, hot pixels): look at the proposed "
-            f"mask, and leave it out with {cure}"
+            "something that never moves holds the frames in place (a time stamp, a scale bar, hot pixels): check the "
+            "proposed mask, and leave it out with "
+            f"{cure}"
         )
-        return Finding("held by something still", said, self._all())
+        return Finding("held by something static", said, self._all())
 
     def _left_out(self, mask: Path) -> Finding:
         said = (
@@ -129,8 +135,9 @@ class _Judgement:
         again = self.settings.multi_time_scale
         cure = native_option(self.settings, reference="mean") if again else option("multi_time_scale", True)
         said = (
-            f"frames far apart lie about {pixels:.0f} pixels from where they should, as with a drift too slow for "
-            f"neighbouring frames to show: measure with {cure}"
+            f"frames far apart are about {pixels:.0f} pixels away from where they should be, as with a drift too "
+            "slow to show between neighbouring frames: measure "
+            f"with {cure}"
         )
         return Finding("slow drift", said, self._all())
 
@@ -138,12 +145,16 @@ class _Judgement:
         if self.seen.share < LEAST_SHARE:
             said = (
                 f"aligned, the frames have {100 * self.seen.share:.1f} % of the image in common, too little to tell "
-                f"whether the correction made it worse; {self._other_reference()}"
+                "whether the correction made things "
+                f"worse; {self._other_reference()}"
             )
             return Finding("little in common", said, self._all())
         before, after = self.seen.mean(self.seen.before), self.seen.mean(self.seen.after)
         numbers = "" if before is None or after is None else f" ({before:.3f} before, {after:.3f} after)"
-        said = f"the correction made it worse: frames agree less with their mean{numbers}; {self._other_reference()}"
+        said = (
+            f"the correction made things worse: frames agree less with their mean{numbers}; "
+            f"{self._other_reference()}"
+        )
         return Finding("made worse", said, self._all())
 
     def _unsure(self) -> Finding:
@@ -155,7 +166,7 @@ class _Judgement:
 
     def _other_reference(self) -> str:
         if self.settings.shifts is not None:
-            return "look whether the table of shifts belongs to this movie"
+            return "check whether the table of shifts belongs to this movie"
         if self.settings.robust:
             return (
                 "measure where there is structure that moves with the sample, with "

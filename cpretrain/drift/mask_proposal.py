@@ -1,4 +1,4 @@
-"""Write the mask of what never moves beside the picture, ready to be used."""
+"""Write a proposed mask of still structure beside the picture, ready to be used."""
 
 import io
 from pathlib import Path
@@ -16,9 +16,9 @@ from cpretrain.storage.atomic import write_aside
 def propose_mask(
     path: Path, inspected: Inspected, curve: DriftCurve, movie: TimeLapse, settings: DriftSettings
 ) -> Path | None:
-    """Write a PNG that is white where something never moves and holds the frames, or would; None where nothing does.
+    """Write a PNG that is white where still structure holds the frames, or would; return None if there is none.
 
-    A mask that is in use is part of the proposal.
+    The mask in use, if any, is part of the proposal.
     """
     mask = curve.robust.left_out if curve.robust else inspected.still
     if mask is None:

@@ -1,4 +1,4 @@
-"""The native engine: the plugin's measurement in Python, and what goes beyond the plugin."""
+"""The native engine: the plugin's measurement in Python, with options beyond the plugin's."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,14 +32,14 @@ class NativeEngine:
         self.facts: dict[str, Any] = {}
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
-        """Measure the drift, or read it, and place frames on the canvas as they are asked for."""
+        """Measure the drift, or read it, and place frames on the canvas lazily."""
         curve = _curve(movie, settings)
         canvas = canvas_for(curve, movie.shape[1:], settings.sub_pixel)
         check_memory(
             prod(canvas.shape) * max(movie.dtype.itemsize, 4 * settings.sub_pixel),
             f"{movie.path}: a corrected frame of {' × '.join(map(str, canvas.shape))} pixels (z, c, y, x) does not fit "
             "in memory",
-            "look at the drift in the table of shifts: it may be wrong",
+            "check the drift in the table of shifts: it may be wrong",
         )
         z, y, x = _kept(movie.path, canvas, settings.crop_to_valid)
 
@@ -60,7 +60,7 @@ def _curve(movie: TimeLapse, settings: DriftSettings) -> DriftCurve:
 
 
 def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCurve:
-    """Shifts that were measured elsewhere, in pixels of this movie."""
+    """Return shifts that were measured elsewhere, in pixels of this movie."""
     table = shifts_for(shifts, movie.path)
     curve = read_shifts(table)
     check_applied(movie, settings, curve, table)
@@ -70,14 +70,14 @@ def _applied(movie: TimeLapse, settings: DriftSettings, shifts: Path) -> DriftCu
 
 
 def _kept(path: Path, canvas: Canvas, crop_to_valid: bool) -> Area:
-    """What is kept of the canvas: all of it, or what every frame covers."""
+    """Return the part of the canvas to keep: all of it, or the area that every frame covers."""
     if not crop_to_valid:
         z, _, y, x = (slice(0, length) for length in canvas.shape)
         return z, y, x
     area = covered_by_all(canvas)
     if is_empty(area):
         raise BadInput(
-            f"{path}: no pixel is in all frames",
+            f"{path}: no pixel lies in all frames",
             found="a drift larger than a frame",
             cure=f"leave out {option('crop_to_valid', True)}",
         )

@@ -1,4 +1,4 @@
-"""Tell which pairs of frames determine no drift, whichever engine measured: that is a matter of the frames alone."""
+"""Find pairs of frames that determine no drift, whichever engine measured: this depends on the frames alone."""
 
 from dataclasses import replace
 
@@ -13,16 +13,16 @@ from cpretrain.settings.drift import DriftSettings
 
 
 def with_certainty(movie: TimeLapse, curve: DriftCurve, settings: DriftSettings) -> DriftCurve:
-    """Return a curve that names its uncertain pairs: those of the native engine where the plugin measured.
+    """Return a curve that lists its uncertain pairs; if the plugin measured, those that the native engine finds.
 
-    The plugin does not judge. The native measurement takes a small part of its time; where both differ, which happens
-    on frames without an answer only, the pair is uncertain too.
+    The plugin does not judge certainty. The native measurement takes a small fraction of its time; pairs for which the
+    two differ, which only happens on frames without a clear answer, are uncertain too.
     """
     if curve.uncertain_pairs is not None or settings.shifts is not None:
         return curve
     try:
         native = measure_drift(movie, settings=settings)
-    except BadInput:  # pixels that only the plugin takes
+    except BadInput:  # pixels that only the plugin accepts
         return curve
     pairs = [*(native.uncertain_pairs or ()), *_different(curve, native)]
     order = {pair: i for i, pair in enumerate(measured_pairs(movie.shape[0], settings.multi_time_scale))}

@@ -1,4 +1,4 @@
-"""A picture in which a person sees at a glance what the drift was and whether it is gone."""
+"""A picture that shows the drift, and whether it is gone, at a glance."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cpretrain.drift.inspection import Inspected
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.runtime.letters import families_for
+from cpretrain.runtime.letters import drawable
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PICTURE_PIXELS = 600
-"""Edge length above which a mean image is reduced by a whole number."""
+"""Edge length in pixels above which a mean image is reduced by an integer factor."""
 PLACES = {"left": 0.08, "right": 0.98, "top": 0.89, "bottom": 0.02, "hspace": 0.32, "wspace": 1.2}
-"""Places of the panels, in shares of the picture; above them there is room for warnings, a line each."""
+"""Positions of the panels, as shares of the picture; above them is space for warnings, one per line."""
 LINE, LETTERS = 0.022, 150
-"""Height of a line of warnings in shares of the picture, and letters on it."""
+"""Height of a line of warnings as a share of the picture, and letters per line."""
+ANGLE_COLOUR = "#AA3377"
 COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
 
 
 class RunningMean:
-    """Mean over frames and planes, gathered frame by frame.
+    """Mean over frames and planes, accumulated frame by frame.
 
-    It is sharp where nothing moved; of large frames it is kept at the size of the picture.
+    It is sharp if nothing moved; for large frames it is kept at the size of the picture.
     """
 
     def __init__(self) -> None:
@@ -38,23 +39,28 @@ class RunningMean:
         self._count = 0
 
     def add(self, frame: NDArray[Any]) -> None:
-        """Take in one frame, axes (Z, Y, X)."""
+        """Add one frame, shape (Z, Y, X)."""
         plane = _reduced(frame)
-        self._sum = plane if self._sum is None else self._sum + plane
+        if self._sum is None:
+            self._sum = plane
+        else:
+            self._sum += plane
         self._count += 1
 
     @property
     def image(self) -> NDArray[np.float64]:
-        """The mean so far, axes (Y, X)."""
+        """The mean so far, ndarray of float64, shape (Y, X)."""
         assert self._sum is not None
         return self._sum / self._count
 
 
 def _reduced(frame: NDArray[Any]) -> NDArray[np.float64]:
-    """Mean over planes, and over blocks of pixels where the frame is larger than the picture."""
+    """Return the mean over planes, and over blocks of pixels if the frame is larger than the picture."""
     _, height, width = frame.shape
     block = min(-(-max(height, width) // PICTURE_PIXELS), height, width)
     rows, columns = height // block * block, width // block * block
+    if block == 1:
+        return np.add.reduce(frame, axis=0, dtype=np.float64) / len(frame)
     total = np.zeros((rows // block, columns // block))
     for plane in frame:
         for y, x in np.ndindex(block, block):
@@ -70,22 +76,22 @@ def draw_drift(
     inspected: Inspected,
     warnings: Sequence[str] = (),
 ) -> None:
-    """Draw the course and the path of the drift, agreement frame by frame, and the mean of all frames before and after.
+    """Draw the drift over time and its path, the agreement of each frame, and the mean frame before and after.
 
     Parameters
     ----------
     path : pathlib.Path
         PNG to write.
     title : str
-        Name of the movie, and of the engine; left out where no font has its letters.
+        Name of the movie, and of the engine; "…" stands for letters that no font has.
     curve : DriftCurve
         Measured drift.
     means : tuple of RunningMean
         Mean of the raw movie, and of the corrected one.
     inspected : Inspected
-        What was seen in the frames.
+        Observations on the frames.
     warnings : sequence of str
-        What a person should know.
+        Warnings to show.
     """
     from matplotlib.figure import Figure
 
@@ -93,7 +99,7 @@ def draw_drift(
     extra = 1 + LINE * (len(lines) + 1) * bool(lines)
     figure = Figure(
         figsize=(11, 8 * extra)
-    )  # a layout found anew for each movie would take a third of the time
+    )  # computing a layout for each movie would take a third of the time
     places = PLACES | {"top": PLACES["top"] / extra, "bottom": PLACES["bottom"] / extra}
     grid = figure.add_gridspec(2, 6, height_ratios=(2, 3), **places)
     _head(figure, printable(title), lines, places["top"])
@@ -108,12 +114,10 @@ def draw_drift(
 
 def _head(figure: "Figure", title: str, lines: Sequence[str], top: float) -> None:
     """Write the title, and the warnings between it and the panels."""
-    families = families_for(title)
-    if families is not None:
-        figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
-    text = "\n".join(lines)
-    families = families_for(text)
-    if text and families is not None:
+    title, families = drawable(title)
+    figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
+    text, families = drawable("\n".join(lines))
+    if text:
         below = 1 - 0.05 * top
         figure.text(
             PLACES["left"],
@@ -137,17 +141,25 @@ def _course(axes: "Axes", curve: DriftCurve) -> None:
         (curve.clipped, "v", "clipped"),
         (curve.large, "^", "large"),
         (curve.uncertain, "s", "uncertain"),
+        (np.isin(frames, curve.bridged), ".", "bridged"),
     )
     room = max(float(np.ptp(curve.drift)), 1.0)
     level = float(curve.drift.max())
     for flags, marker, label in marks:
         if flags.any():
-            level += 0.07 * room  # a row for each, so that none hides another
+            level += 0.07 * room  # one row each, so that none hides another
             marked = frames[flags]
             axes.plot(marked, np.full(marked.size, level), marker, color="black", markersize=4, label=label)
     if not curve.drift.any():
         axes.set_ylim(-1, 1)
-    axes.set(xlabel="frame", ylabel="drift / pixels", title="drift in each frame")
+    title = "drift in each frame"
+    if curve.angle is not None:
+        axes.plot([], [], linestyle="dashed", color=ANGLE_COLOUR, label="angle")
+        turned = axes.twinx()
+        turned.plot(frames, curve.angle, linestyle="dashed", color=ANGLE_COLOUR)
+        turned.tick_params(labelsize=8, pad=1, colors=ANGLE_COLOUR)
+        title = "drift in each frame,\nand angle / ° anticlockwise (right)"
+    axes.set(xlabel="frame", ylabel="drift / pixels", title=title)
     axes.legend(fontsize=8)
 
 
@@ -176,7 +188,7 @@ def _agreement(axes: "Axes", inspected: Inspected) -> None:
                 marked = sorted(inspected.kinds)
                 axes.plot(marked, each[marked], "x", color="black")
     if inspected.before is None:
-        axes.text(0.5, 0.5, "no pixel is in all frames", ha="center", va="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no pixel lies in all frames", ha="center", va="center", transform=axes.transAxes)
     else:
         axes.legend(fontsize=8)
 
@@ -184,7 +196,7 @@ def _agreement(axes: "Axes", inspected: Inspected) -> None:
 def _mean_images(
     panels: "tuple[Axes, Axes]", means: tuple[RunningMean, RunningMean], inspected: Inspected
 ) -> None:
-    """Show both means in one scale of greys."""
+    """Show both means in the same grey scale."""
     low, high = np.percentile(means[0].image, (1, 99.8))
     numbers = inspected.mean(inspected.before), inspected.mean(inspected.after)
     for axes, seen, label, number in zip(panels, means, ("before", "after"), numbers, strict=True):

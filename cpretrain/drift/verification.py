@@ -1,4 +1,4 @@
-"""Run movies through both engines and say whether the native one gives what the plugin gives."""
+"""Correct movies with both engines, and compare the native result with the plugin's."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
 LOGGED_DIGITS = 0.0051
-"""The plugin logs fractional shifts with two digits."""
+"""Tolerance in pixels: the plugin logs fractional shifts with two decimals."""
 EQUAL_ENOUGH, LARGEST_ROUNDING = 0.999, 1.0
-"""Interpolated pixels may differ by rounding: share that must be equal, and how far the others may be apart."""
+"""Interpolated pixels may differ by rounding: share that must be equal, and maximum difference of the others."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """How alike the results of both engines are.
+    """Comparison of the results of both engines.
 
     Parameters
     ----------
     frames, equal_shifts : int
-        Number of frames, and of those with the same drift.
+        Number of frames, and of frames with the same drift.
     same_shape : bool
-        Whether the corrected movies are of one size.
+        True if the corrected movies have the same size.
     equal_pixels : float
-        Share of pixels of the corrected movies that are the same, 0 to 1; 0 where the sizes differ.
+        Share of equal pixels in the corrected movies, 0 to 1; 0 if the sizes differ.
     largest_difference : float
         Largest difference of a pixel, in grey values.
     sub_pixel : bool
-        Whether frames were shifted by fractions of a pixel.
+        True if frames were shifted by fractions of a pixel.
     """
 
     frames: int
@@ -45,7 +45,7 @@ class Verification:
 
     @property
     def equal(self) -> bool:
-        """Whether shifts, sizes and pixels are the same; interpolated pixels but for rounding."""
+        """True if shifts, sizes and pixels are equal, interpolated pixels up to rounding."""
         rounding = (
             self.sub_pixel
             and self.equal_pixels >= EQUAL_ENOUGH
@@ -63,7 +63,7 @@ class Verification:
 
 
 def check_verifiable(settings: DriftSettings) -> None:
-    """Make sure that there is a Fiji where movies are to be compared with it.
+    """Check that there is a Fiji if movies are to be compared with it.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def check_verifiable(settings: DriftSettings) -> None:
         reason = why_not(settings.fiji)
         if reason:
             raise BadInput(
-                f"{option('verify')}: there is nothing to compare with: {reason}",
+                f"{option('verify')}: nothing to compare with: {reason}",
                 cure=f"give the folder of Fiji with {option('fiji')} or FIJI_HOME, or leave out {option('verify')}",
             )
 
@@ -87,9 +87,9 @@ class Verifier:
     Parameters
     ----------
     settings : DriftSettings
-        `verify` says how many movies.
+        `verify` is the number of movies.
     stack : contextlib.ExitStack
-        Ends Fiji when it is left.
+        Stack that ends Fiji when it closes.
     """
 
     def __init__(self, settings: DriftSettings, stack: ExitStack) -> None:
@@ -97,7 +97,7 @@ class Verifier:
         self._fiji: Engine | None = None
 
     def verify(self, movie: TimeLapse, native: Corrected) -> Verification | None:
-        """Compare one movie; None once enough are compared.
+        """Compare one movie; return None once enough have been compared.
 
         Raises
         ------
@@ -112,8 +112,8 @@ class Verifier:
             uncertain = len(native.curve.uncertain_pairs or ())
             raise BadInput(
                 f"{movie.path}: the native engine is {found}",
-                found=f"{uncertain} pairs of frames of which the native engine itself is uncertain",
-                cure=f"take the plugin for this movie ({option('engine', 'fiji')}), or leave out {option('verify')}",
+                found=f"{uncertain} pairs of frames about which the native engine itself is uncertain",
+                cure=f"use the plugin for this movie ({option('engine', 'fiji')}), or leave out {option('verify')}",
             )
         info(f"{movie.path.name}: native engine {found}")
         return found
@@ -134,7 +134,7 @@ def compare(native: Corrected, plugin: Corrected, sub_pixel: bool = False) -> Ve
     native, plugin : Corrected
         The same movie, corrected by each.
     sub_pixel : bool
-        Whether shifts are fractions of a pixel, of which the plugin logs two digits.
+        True if shifts are fractions of a pixel, which the plugin logs with two decimals.
     """
     frames = native.shape[0]
     tolerance = LOGGED_DIGITS if sub_pixel else 0.0

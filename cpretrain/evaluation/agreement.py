@@ -46,7 +46,7 @@ class AgreeResult:
         """Return mean average precision and objects at each IoU threshold, as text."""
         scores, thresholds = self.scored.scores, self.scored.view.thresholds
         lines = [
-            f"agreement of two people on {len(self.scored.places)} images: average precision, mean of images",
+            f"agreement between two people on {len(self.scored.places)} images: average precision, mean over images",
             "IoU threshold    mean   95 % interval   both   first only   second only",
         ]
         for j, threshold in enumerate(thresholds):
@@ -56,7 +56,7 @@ class AgreeResult:
                 f"{threshold:<13g}{mean.estimate:>8.3f}{mean.text():>16}{both:>7}{first:>13}{second:>14}"
             )
         lines.append(
-            "The intervals take each image as independent; for several crops of one movie they are too narrow."
+            "The intervals treat images as independent; for several crops of one movie they are too narrow."
         )
         lines += [f"note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
@@ -113,13 +113,13 @@ def agree(
     drawn = mask_files(first)
     files = {path.with_name(bare(path.name)): path for path in drawn}
     if len(files) < len(drawn):
-        raise BadInput(f"{first}: several masks of one image", expected="one mask an image")
+        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
     matches = match_by_name(files, mask_files(second))
     pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
     if matches.ambiguous or not pairs:
         raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
     if matches.problems:
-        warning(f"{len(matches.problems)} masks are in one of the folders only and left out")
+        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
     provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
     rows, looks = [], []
     with progress("agree", len(pairs)) as step:
@@ -127,7 +127,7 @@ def agree(
             a, b = (read_drawn(path) for path in (one, other))
             if a.shape != b.shape:
                 raise BadInput(
-                    f"{other}: has another size than {one.name} of the other person",
+                    f"{other}: differs in size from {one.name} of the other person",
                     found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
                     expected=f"{a.shape[0]} × {a.shape[1]}",
                 )

@@ -25,7 +25,7 @@ class Load:
     Parameters
     ----------
     device : str
-        Where to compute.
+        Device to compute on.
     """
 
     device: Device
@@ -88,7 +88,7 @@ class Reader:
         labels = read_drawn(path)
         if labels.shape != size:
             raise BadInput(
-                f"{path}: has another size than its image",
+                f"{path}: differs in size from its image",
                 found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
                 expected=f"{size[0]} × {size[1]}",
                 cure=f"import the masks with {command('masks')}, which knows the border of training images",

@@ -34,8 +34,9 @@ from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256
+from cpretrain.storage.provenance import Provenance
 from cpretrain.storage.rerun import done_record
 
 
@@ -71,7 +72,7 @@ def evaluate(
     frames, frame_masks : path-like, optional
         Folders of whole frames and their masks, scored in addition.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it requests workers.
+        Worker processes for segmentation; by default images are segmented in this process.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def _write(
     evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
 ) -> EvaluateResult:
     means = {one.view.name: _means(one) for one in evaluation.scorings}
-    files.record.unlink(missing_ok=True)  # from here on the earlier results are no longer whole
+    files.record.unlink(missing_ok=True)  # from here on the earlier results are incomplete
     write_tables(files, evaluation)
     pictures = draw_extremes(files.folder, evaluation.scorings[0])
     write_report(files.report, evaluation)

@@ -1,4 +1,4 @@
-"""The files of an evaluation: where they lie, whether in the model folder or in another one."""
+"""Paths of an evaluation's files, in the model folder or in another one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,19 +6,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """What ``cpretrain evaluate`` writes.
+    """The files that ``cpretrain evaluate`` writes.
 
     Parameters
     ----------
     folder : pathlib.Path
-        The model folder, or the one that was asked for.
+        The model folder, or the requested one.
     """
 
     folder: Path
 
     @property
     def record(self) -> Path:
-        """What was compared, and what came of it; written last."""
+        """The record of the comparison and its results, written last."""
         return self.folder / "evaluation.json"
 
     @property
@@ -38,10 +38,10 @@ class EvaluationFiles:
 
     @property
     def objects(self) -> Path:
-        """What became of each object."""
+        """The outcome of each object."""
         return self.folder / "evaluation_objects.csv"
 
     @property
     def results(self) -> list[Path]:
-        """Tables and page: all but the record and the pictures."""
+        """Tables and page: all files except the record and the pictures."""
         return [self.scores, self.summary, self.objects, self.report]

@@ -8,6 +8,7 @@ from cpretrain.dataset.equal_images import pixel_digest
 from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
+from cpretrain.images.positions import stem_in_name
 from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.hashing import hash_of
@@ -57,12 +58,13 @@ def not_held_out(
         )
         if known:
             said.append(
-                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new ones"
+                f"{len(known)} of {len(pairs)} images were trained on: their scores say nothing about new images"
             )
         if related:
             said.append(
-                f"{len(related)} of {len(pairs)} {name}s are of movies that were trained on, which makes the model "
-                "look better than it is on a new movie"
+                f"{len(related)} of {len(pairs)} {name}s are from movies that were trained on, which makes the model "
+                "look better than it would on a new "
+                "movie"
             )
     return tuple(said)
 
@@ -92,9 +94,9 @@ def _size(image: Path) -> tuple[int, int] | None:
 
 def _related(pair: Pair, seen: Sequence[Pair]) -> bool:
     """Return whether an image belongs to a movie that was trained on: by its ``crops.csv``, else by its name."""
-    movies = {Path(one.movie).stem for one in seen}
+    movies = {stem_in_name(one.movie) for one in seen}
     if pair.movie != pair.image.name:
-        return Path(pair.movie).stem in movies
+        return not movies.isdisjoint((stem_in_name(pair.movie), Path(pair.recording).stem))
     return any(_is_of(pair, movie) for movie in movies)
 
 

@@ -1,4 +1,4 @@
-"""All that came of a comparison: what tables and page are made of."""
+"""Complete outcome of a comparison, from which tables and page are made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cpretrain.models.folder import ModelFolder
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was compared, and what came of it.
+    """A comparison and its results.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ class Evaluation:
     record : mapping
         Its ``model.json``.
     views : mapping of str to sequence of Pair
-        The images of each view.
+        Images of each image set.
     contenders : sequence of ComparedModel
-        The models, and what they were used with.
+        The models with their settings.
     scorings : sequence of Scoring
-        Scores of each view, the one that the verdict is about first.
+        Scores of each image set, first the one that the verdict is about.
     verdict : Verdict
-        Whether retraining helped.
+        The verdict on retraining.
     """
 
     model: ModelFolder

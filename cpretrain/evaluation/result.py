@@ -24,7 +24,7 @@ class EvaluateResult:
     folder : pathlib.Path
         Folder of ``report.html``, ``evaluation.csv``, ``evaluation_summary.csv`` and the other files.
     verdict : Verdict
-        Whether retraining helped.
+        Verdict on the retrained model.
     images : dict of str to int
         Number of images in each image set: ``crop`` (or ``image``), ``frame``.
     means : dict
@@ -42,7 +42,7 @@ class EvaluateResult:
         for view, models in self.means.items():
             thresholds = list(next(iter(models.values())))
             shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
-            lines.append(f"average precision, mean of {self.images[view]} {_VIEWS[view]}")
+            lines.append(f"average precision, mean over {self.images[view]} {_VIEWS[view]}")
             lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
             for model, means in models.items():
                 lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))

@@ -71,8 +71,8 @@ def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] =
         raise BadFolder(f"{folder}: masks of a second person do not fit the images", problems)
     if len(found) < len(matches.pairs):
         warning(
-            f"{len(matches.pairs) - len(found)} masks of a second person are of training images: left out"
+            f"{len(matches.pairs) - len(found)} masks of a second person belong to training images: left out"
         )
     if len(found) < len(pairs):
-        warning(f"a second person drew on {len(found)} of {len(pairs)} images: compared on those")
+        warning(f"a second person drew on {len(found)} of {len(pairs)} images: these are compared")
     return found

@@ -50,12 +50,14 @@ def copies_note(copies: int, masks: int, one: str, other: str) -> list[str]:
     whose = " of the second person" if HUMAN in (one, other) else ""
     if model:
         return [
-            f"{count}{whose} are exactly what the {model} model predicts: where nobody drew or corrected them, scores "
-            "only say that the model agrees with itself; draw them, or correct the predictions"
+            f"{count}{whose} are exactly what the {model} model predicts: if nobody drew or corrected them, scores "
+            "only show that the model agrees with "
+            "itself; draw them, or correct the predictions"
         ]
     return [
-        f"{count}{whose} are exactly the same as those of the first: two people never draw the same pixels, and a copy "
-        "says nothing about their agreement; let the second person draw them anew"
+        f"{count}{whose} are identical to those of the first: two people never draw the same pixels, and a copy says "
+        "nothing about their agreement; have the second person draw them "
+        "independently"
     ]
 
 
@@ -64,8 +66,8 @@ def no_object_note(empty: int, images: int) -> list[str]:
     if not images or empty < images:
         return []
     return [
-        f"no mask holds an object ({images} images): all that is scored is that nothing is found; "
-        "take images with objects"
+        f"no mask holds an object ({images} images): the scores only show that nothing is found; use images with "
+        "objects"
     ]
 
 

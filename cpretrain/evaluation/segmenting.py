@@ -93,7 +93,7 @@ def score_views(
     people : mapping of path to path
         Masks that a second annotator drew for the first image set, by image.
     batch : BatchSettings, optional
-        Where images are segmented: in this process unless it requests workers.
+        Worker processes for segmentation; by default images are segmented in this process.
     """
     scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in views.items()]
     wanted: dict[Path, list[tuple[Scoring, int, Pair]]] = {}

@@ -18,7 +18,7 @@ class Verdict:
     Parameters
     ----------
     outcome : {'better', 'no difference shown', 'worse'}
-        Whether retraining helped, by the average precision at an IoU of 0.5.
+        The retrained model against the model it started from, by the average precision at an IoU of 0.5.
     sentence : str
         The same with its numbers.
     people : str
@@ -102,7 +102,7 @@ def _numbers(gain: Difference) -> str:
 def _sentence(gain: Difference, measure: str, against: str) -> str:
     before, after, numbers = f"{gain.second:.2f}", f"{gain.first:.2f}", f"({_numbers(gain)})"
     if not gain.outcome:
-        beside = f"is {before} of {against} and {after} of the retrained model" if against else ""
+        beside = f"is {before} for {against} and {after} for the retrained model" if against else ""
         beside = beside or f"is {before} before and {after} after retraining"
         return f"No difference shown: {measure} {beside} {numbers}. That does not prove that there is none."
     word = _WORDS[gain.outcome].capitalize()
@@ -114,12 +114,12 @@ def _sentence(gain: Difference, measure: str, against: str) -> str:
 
 def _beside_people(retrained: ModelScores, human: ModelScores) -> str:
     gap = difference(retrained, human, retrained.view.headline)
-    values = f"{gap.first:.2f} against {gap.second:.2f} of a second person ({_numbers(gap)})"
+    values = f"{gap.first:.2f} against {gap.second:.2f} for a second person ({_numbers(gap)})"
     if gap.outcome < 0:
-        return f"It does not reach people's own agreement: {values}."
+        return f"It does not reach the agreement between people: {values}."
     if gap.interval.estimate >= 0:
-        return f"It reaches people's own agreement: {values}."
-    return f"It is close to people's own agreement: {values}, a shortfall that may be chance."
+        return f"It reaches the agreement between people: {values}."
+    return f"It is close to the agreement between people: {values}, a shortfall that may be due to chance."
 
 
 def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, ModelScores]) -> str:
@@ -150,23 +150,25 @@ def _other_measure(gain: Difference, retrained: ModelScores, base: ModelScores) 
     return [
         f"the mean average precision over IoU {thresholds[0]:g} to {thresholds[-1]:g} says otherwise: "
         f"{_WORDS[mean.outcome]}, {mean.first:.2f} after retraining and {mean.second:.2f} before "
-        f"({_numbers(mean)}); it weighs how exact outlines are, the verdict how many objects are found"
+        f"({_numbers(mean)}); it reflects how exact the outlines are, the verdict how many objects are found"
     ]
 
 
 def _few(clusters: Clusters) -> Sequence[str]:
     movies = clusters.movies
     if clusters.count < FEWEST:
-        return [f"{images_of(clusters)} cannot show a difference: keep more images back"]
+        return [f"{images_of(clusters)} cannot show a difference: set more images aside for validation"]
     if not movies:
         return [
-            "it is not known which movies the images come from; if several are of one movie, the interval is too narrow"
+            "it is not known which movies the images come from; if several are from one movie, the interval is too "
+            "narrow"
         ]
     if 0 < movies < FEWEST:
         return [
-            f"all images come from {movies} movie{'s' * (movies > 1)}: the interval tells of other images of "
-            f"{'these' if movies > 1 else 'this one'}, not of other movies"
+            f"all images come from {movies} movie{'s' * (movies > 1)}: the interval holds for other images of "
+            f"{'these' if movies > 1 else 'this one'}, not for other "
+            "movies"
         ]
     if movies and movies < FEW_MOVIES:
-        return [f"the images come from {movies} movies only: the interval is wide, and rough"]
+        return [f"the images come from only {movies} movies: the interval is wide and rough"]
     return []

@@ -26,12 +26,12 @@ CITED = {
 USE = """
 ## In the BioImage Model Zoo: input, output, validation
 
-The package holds the network alone, as TorchScript. {scaling} The input has the channels {channels}; leave those
-that you have no image of at 0. Grey values are scaled by percentiles, as the package says. The output has three
+The package holds the network alone, as TorchScript. {scaling} The input has the channels {channels}; set those
+of which you have no image to 0. Grey values are scaled by percentiles, as the package says. The output has three
 channels: the flow along y and along x, times 5, and the logit of the cell probability;
 `cellpose.dynamics.compute_masks` makes masks of them.
 
-The validation images were never trained on; how the model does on them stands in the report of `cpretrain evaluate`.
+The validation images were never trained on; how the model does on them is in the report of `cpretrain evaluate`.
 """
 
 
@@ -82,7 +82,7 @@ def describe(parts: Path, model: Path, record: Mapping[str, Any], settings: Expo
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(
-            "export: the BioImage Model Zoo does not take this description",
+            "export: the BioImage Model Zoo does not accept this description",
             found=f"{'.'.join(map(str, first['loc'][:2]))}: {first['msg']}",
             cure=f"choose another {option('title')} (5 letters, digits, spaces or more) "
             f"or {option('licence')} (an SPDX name)",
@@ -144,9 +144,9 @@ def _documentation(parts: Path, model: Path, record: Mapping[str, Any]) -> Any:
     card = ModelFolder(model).card.read_text(encoding="utf-8").replace("![losses](losses.png)\n", "")
     if installed_cellpose().scales_objects:
         diameter = float(stored_weights(ModelFolder(model).weights)["diam_mean"])
-        scaling = f"Scale images before, so that objects have a diameter of about {diameter:.0f} pixels."
+        scaling = f"Rescale images so that objects have a diameter of about {diameter:.0f} pixels."
     else:
-        scaling = "Images need no scaling before."
+        scaling = "Images need no rescaling."
     use = USE.format(scaling=scaling, channels=", ".join(channel_names()))
     (parts / "README.md").write_text(card + use, encoding="utf-8")
     return zoo.FileDescr(source=parts / "README.md")

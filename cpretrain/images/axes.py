@@ -53,13 +53,13 @@ def named_axes(path: Path, stated: str, shape: tuple[int, ...], wanted: str | No
             raise BadInput(
                 f"{path}: {option('axes', wanted)} names {len(named)} axes",
                 found=f"{len(shape)} axes, {stated} of lengths {shape}",
-                expected="a letter for each axis of the file",
+                expected="one letter for each axis of the file",
             )
     if len(set(named)) != len(named) or not set(named) <= set(AXES) or not {"Y", "X"} <= set(named):
         raise BadInput(
             f"{path}: axes {named} are not understood",
             found=f"{stated} of lengths {shape}",
-            expected="letters of TZCYX, each at most once, with Y and X",
+            expected="letters from TZCYX, each at most once, including Y and X",
             cure=f"name them with {option('axes')}, for example {option('axes', 'TYX')}",
         )
     return named
@@ -81,7 +81,7 @@ def in_order(image: "xr.DataArray") -> "xr.DataArray":
         raise BadInput(
             "the axes of the image are not understood",
             found=", ".join(map(str, image.dims)),
-            expected="names out of t, z, c, y, x, each at most once, with y and x",
+            expected="names from t, z, c, y, x, each at most once, including y and x",
             cure="name them: xarray.DataArray(pixels, dims=('t', 'y', 'x'))",
         )
     named = image.rename(names)

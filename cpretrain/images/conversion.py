@@ -1,5 +1,6 @@
 """Convert pixel types that cannot be measured to grey values, by a rule that the user chooses."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,8 @@ WEIGHTS = {
     "blue": (0.0, 0.0, 1.0),
 }
 """Shares of red, green and blue; the luminance is that of ITU-R BT.601."""
+MEASURED = ("uint8", "uint16", "float32")
+"""Pixel types that the plugin measures."""
 _UNSIGNED = {"int8": "uint8", "int16": "uint16"}
 
 
@@ -59,7 +62,8 @@ class Converted:
     movie : Readable
         The movie as it was recorded.
     rule : str
-        ``offset``: signed integers plus half their range; ``luminance``, ``red``, ``green`` or ``blue`` of RGB.
+        ``offset``: signed integers plus half their range; ``float``: pixels of types that cannot be measured, as 32-bit
+        floats; ``luminance``, ``red``, ``green`` or ``blue`` of RGB.
 
     Raises
     ------
@@ -74,8 +78,8 @@ class Converted:
         self.path, self.files, self.images = movie.path, movie.files, movie.images
         self.calibration, self.channels = movie.calibration, movie.channels
         self.axes, self.lengths, self.dtype = movie.axes, dict(movie.lengths), movie.dtype
-        note = self._take_offset() if rule == "offset" else self._take_colours()
-        self.notes = [*movie.notes, note]
+        take = {"offset": self._take_offset, "float": self._take_float}.get(rule, self._take_colours)
+        self.notes = [*movie.notes, take()]
 
     def _take_offset(self) -> str:
         name = self._movie.dtype.name
@@ -83,7 +87,17 @@ class Converted:
             raise self._misfit("pixels of type int8 or int16")
         self._offset = -int(np.iinfo(self._movie.dtype).min)
         self.dtype = np.dtype(_UNSIGNED[name])
+        self.calibration = replace(self.calibration, value_offset=-float(self._offset))
         return f"{self._offset} was added to pixels of type {name} ({option('convert', 'offset')})"
+
+    def _take_float(self) -> str:
+        dtype = self._movie.dtype
+        if self._movie.is_rgb or dtype.name in MEASURED:
+            raise self._misfit(f"grey values of another type than {', '.join(MEASURED)}")
+        self.dtype = np.dtype(np.float32)
+        exact = np.can_cast(dtype, np.float32)
+        rounded = "" if exact else "; they are rounded to 24 bits" + ", about 7 digits" * (dtype.kind == "f")
+        return f"pixels of type {dtype.name} became 32-bit floats{rounded} ({option('convert', 'float')})"
 
     def _take_colours(self) -> str:
         if not self._movie.is_rgb or self._movie.lengths["C"] not in (3, 4):
@@ -107,6 +121,8 @@ class Converted:
     def read(self, t: int) -> NDArray[Any]:
         """Return frame `t` (from 0), converted, with the file's axes except T (and except its colours)."""
         pixels = self._movie.read(t)
+        if self._rule == "float":
+            return pixels.astype(np.float32)
         if self._rule == "offset":
             return (pixels.astype(np.int32) + self._offset).astype(self.dtype)
         colours = np.moveaxis(pixels, self._movie.axes.replace("T", "").index("C"), -1)[..., :3]

@@ -1,4 +1,4 @@
-"""What a CZI says of its pixels: their size, the frame interval, names and colours of the channels."""
+"""Metadata in a CZI: pixel size, frame interval, names and colours of the channels."""
 
 import re
 import struct
@@ -16,18 +16,26 @@ _HEADER = 32
 """Bytes of the header of a segment: identifier, bytes reserved, bytes used."""
 _DIRECTORY_AT = _HEADER + 72
 _ENTRY = struct.Struct("<2s10sqi16s8s80s")
-"""Of the directory of attachments, as Zeiss's specification of ZISRAW has it."""
+"""Entry of the directory of attachments, according to Zeiss's specification of ZISRAW."""
 _MOST_ENTRIES = 10_000
 
 
 def parsed(path: Path, text: str) -> ElementTree.Element:
-    """Read the XML of a file; entities, which no CZI has, are refused."""
+    """Parse the XML of a file; entities, which no CZI uses, are refused."""
     refuse_entities(path, text)
     return ElementTree.fromstring(text)
 
 
 def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Calibration:
-    """Read the pixel size; the frame interval comes from the times that frames were taken at, else from the plan."""
+    """Read the pixel size, and the frame interval from the times of the frames, else from the planned one.
+
+    Parameters
+    ----------
+    facts : xml.etree.ElementTree.Element
+        Metadata of the file.
+    times : ndarray of float64, shape (T,) or (0,)
+        Times of the frames in seconds, if known.
+    """
     metres = {
         item.get("Id", ""): _number(item.findtext("Value"))
         for item in facts.findall(".//Scaling/Items/Distance")
@@ -42,7 +50,7 @@ def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Ca
 
 
 def channels_of(facts: ElementTree.Element, numbers: list[int]) -> Channels:
-    """Read names and colours of the channels of these numbers."""
+    """Read names and colours of the channels with these numbers."""
     described = facts.findall(".//Information/Image/Dimensions/Channels/Channel")
     shown = {one.get("Id"): one for one in facts.findall(".//DisplaySetting/Channels/Channel")}
     if not described or max(numbers) >= len(described):
@@ -60,7 +68,7 @@ def channels_of(facts: ElementTree.Element, numbers: list[int]) -> Channels:
 
 
 def time_stamps(file: Path) -> NDArray[np.float64]:
-    """Seconds at which frames were taken, from the attachment of that name; empty where there is none."""
+    """Read the times of the frames in seconds, shape (N,), from the attachment TimeStamps; empty if there is none."""
     with file.open("rb") as opened:
         try:
             opened.seek(_DIRECTORY_AT)
@@ -75,7 +83,7 @@ def time_stamps(file: Path) -> NDArray[np.float64]:
 
 
 def _attachments(opened: BinaryIO, directory: int) -> list[int]:
-    """Places of the attachments called TimeStamps."""
+    """Return the offsets of the attachments called TimeStamps."""
     if directory <= 0:
         return []
     opened.seek(directory + _HEADER)
@@ -95,7 +103,7 @@ def _interval(facts: ElementTree.Element, times: NDArray[np.float64]) -> float:
 
 
 def _colour(described: ElementTree.Element | None) -> tuple[int, int, int] | None:
-    """Read ``#FF00A1FF``: opacity, red, green, blue."""
+    """Parse ``#FF00A1FF``: opacity, red, green, blue."""
     text = (described.findtext("Color") if described is not None else None) or ""
     found = re.fullmatch("#(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})", text)
     return tuple(bytes.fromhex(found[1])) if found else None  # type: ignore[return-value]

@@ -4,19 +4,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import tifffile
-
 from cpretrain.errors import BadInput
 from cpretrain.images import formats
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
-from cpretrain.images.ome_zarr import is_ome_zarr
+from cpretrain.images.micromanager_folder import image_folders, is_image_folder
+from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr, movies_in
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
+from cpretrain.images.tiff.open_file import open_tiff
 from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
-from cpretrain.settings.base import Format
+from cpretrain.settings.base import Conversion, Format
 
 STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
@@ -28,56 +28,74 @@ def list_movies(raw: Path) -> list[Path]:
     Parameters
     ----------
     raw : pathlib.Path
-        A file of a movie, an OME-Zarr folder, a pattern of single-frame files, or a folder of files and OME-Zarrs. Of
-        a multi-file OME-TIFF the first file stands for all. Where a file holds several positions, each is a movie of
-        its own; one alone is named by its number: ``exp.nd2#3``.
+        A file of a movie, an OME-Zarr folder, a pattern of single-frame files, or a folder of files and OME-Zarrs. The
+        first file of a multi-file OME-TIFF stands for all. Each position in a file is a separate movie; a number
+        names a single one: ``exp.nd2#3``.
 
     Raises
     ------
     BadInput
         When there is no movie.
     """
-    if is_pattern(raw) or is_ome_zarr(file_of(raw)) or position(raw):
+    raw = in_store(raw)
+    if is_pattern(raw) or position(raw) or is_image_folder(raw):
         return [raw]
+    if is_ome_zarr(raw):
+        return movies_in(raw)
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
+    folders, inner = (image_folders(raw), _recordings_below(raw)) if raw.is_dir() else ([], [])
     try:
-        files = list_images(raw, MOVIE_SUFFIXES)
+        files = [*list_images(raw, MOVIE_SUFFIXES), *inner]
     except BadInput:
-        if not stores:
+        if not (stores or folders or inner):
             raise
-        files = []
+        files = inner
     movies = [movie for file in _one_of_each_set(files) for movie in positions_of(file, _positions(file))]
-    return [*movies, *stores]
+    return [*movies, *(movie for store in stores for movie in movies_in(store)), *folders]
+
+
+def _recordings_below(raw: Path) -> list[Path]:
+    """List the files of recordings that Micro-Manager puts into folders of their own."""
+    folders = [path for path in sorted(raw.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    return [
+        file
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and recorded_by(file) is not None
+    ]
 
 
 def _positions(file: Path) -> int:
-    """Number of positions in a file; 1 where that cannot be told yet."""
+    """Return the number of positions in a file; 1 if it cannot be determined yet."""
     if format_of(file) is None and not _may_hold_several(file):
         return 1
     try:
         movie = reader_of(file)(file, None)
-    except BadInput:  # told when its turn comes
+    except BadInput:  # reported when its turn comes
         return 1
     movie.close()
     return movie.images
 
 
 def _may_hold_several(tiff: Path) -> bool:
-    """Whether a TIFF is of a kind that may hold several images; a look at its first page tells."""
+    """Return whether a TIFF is of a kind that may hold several images, judged by its first page."""
     try:
-        with silent("tifffile"), tifffile.TiffFile(tiff) as file:
+        with silent("tifffile"), open_tiff(tiff, check=None) as file:
             return recorded_by(tiff) is not None or file.is_ome or file.is_shaped or file.is_lsm
-    except Exception:  # a damaged file raises nearly anything; told when its turn comes
+    except Exception:  # a damaged file can raise nearly anything; reported when its turn comes
         return False
 
 
 def folder_of(raw: Path) -> Path:
     """Return the folder beside which results go: the parent of an OME-Zarr or a pattern, else `raw` itself."""
-    return raw.parent if is_pattern(raw) or is_ome_zarr(file_of(raw)) else file_of(raw)
+    file = file_of(in_store(raw))
+    if is_ome_zarr(file):
+        return file.resolve().parents[len(_parts_in_store(file)) - 1]
+    return raw.parent if is_pattern(raw) else file
 
 
 def corrected_name(movie: Path) -> str:
-    """File name of the corrected movie: ``img.tif`` for the pattern ``img_*.tif``, ``exp_p3.tif`` for ``exp.nd2#3``."""
+    """Return the corrected movie's file name: ``img.tif`` for ``img_*.tif``, ``exp_p3.tif`` for ``exp.nd2#3``."""
     name, number = _corrected_name(file_of(movie)), position(movie)
     length = next(
         len(end) for end in (*OME_SUFFIXES, Path(name).suffix) if name.lower().endswith(end.lower())
@@ -86,7 +104,9 @@ def corrected_name(movie: Path) -> str:
 
 
 def _corrected_name(movie: Path) -> str:
-    if is_ome_zarr(movie):
+    if is_image_folder(movie):
+        name = "_".join(_parts_of_position(movie))
+    elif is_ome_zarr(movie):
         name = "_".join(part.removesuffix(".zarr").removesuffix(".ome") for part in _parts_in_store(movie))
     elif is_pattern(movie):
         stem = movie.name.removesuffix(movie.suffix)
@@ -99,7 +119,7 @@ def _corrected_name(movie: Path) -> str:
 
 
 def name_in_format(name: str, format: Format) -> str:
-    """File name of a result in another format, for example ``img.ome.zarr`` for ``img.tif``."""
+    """Return the file name of a result in another format, for example ``img.ome.zarr`` for ``img.tif``."""
     if format == "tiff":
         return name
     return f"{Path(name).stem.removesuffix('.ome')}{STORE_SUFFIX}"
@@ -107,7 +127,14 @@ def name_in_format(name: str, format: Format) -> str:
 
 def source_name(movie: Path) -> str:
     """Return a movie's name in tables: its file name; for an image in an OME-Zarr, with the name of the store."""
+    if is_image_folder(movie):
+        return "/".join(_parts_of_position(movie))
     return "/".join(_parts_in_store(movie)) if is_ome_zarr(movie) else movie.name
+
+
+def _parts_of_position(folder: Path) -> list[str]:
+    """Return the names of a recording's folder and of the folder of a position in it."""
+    return list(folder.resolve().parts[-2:])
 
 
 def _parts_in_store(store: Path) -> list[str]:
@@ -159,7 +186,7 @@ def _may_have_others(image: Path) -> bool:
 def _set_of(image: Path) -> list[Path]:
     try:
         movie = TiffMovie(image)
-    except BadInput:  # told when its turn comes
+    except BadInput:  # reported when its turn comes
         return []
     movie.close()
     return movie.files
@@ -171,14 +198,16 @@ def beside(chosen: Path, name: str) -> Path:
     return (folder.parent if folder.is_file() else folder).parent / name
 
 
-def files_of(movies: Sequence[Path], axes: str | None = None) -> list[Path]:
+def files_of(
+    movies: Sequence[Path], axes: str | None = None, convert: Conversion | None = None
+) -> list[Path]:
     """List all files of some movies; a movie that cannot be opened is listed itself."""
     files: list[Path] = []
     for path in movies:
         try:
-            with TimeLapse(path, axes) as movie:
+            with TimeLapse(path, axes, convert) as movie:
                 files += movie.files
-        except BadInput:  # told when its turn comes
+        except BadInput:  # reported when its turn comes
             files.append(path)
     return list(dict.fromkeys(files))
 
@@ -196,7 +225,7 @@ def check_names(files: list[Path]) -> None:
         other = of_name.setdefault(Path(corrected_name(path)).stem, path)
         if other != path:
             raise BadInput(
-                f"{path}: its results would have the names of those of {other.name}",
+                f"{path}: its results would have the same names as those of {other.name}",
                 cure="rename one of them, or put it into another folder",
             )
 
@@ -231,7 +260,7 @@ def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -
     if given.is_file():
         return [given]
     if not given.is_dir():
-        raise BadInput(f"{given}: there is no such file or folder")
+        raise BadInput(f"{given}: no such file or folder")
     files = sorted(
         file
         for file in given.iterdir()

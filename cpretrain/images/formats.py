@@ -1,4 +1,4 @@
-"""The formats of movies: how each is known by its name, what reads it, and the package that this needs."""
+"""The formats of movies: endings, reader, and required package of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ EXTRA = 'pip install "cpretrain[formats]"'
 
 @dataclass(frozen=True)
 class Format:
-    """A format that one class reads.
+    """A format with its reader.
 
     Parameters
     ----------
     name : str
-        For people.
+        Name in messages.
     suffixes : tuple of str
         Endings of its files, in lower case.
     reader : str
-        Module and class, with a colon between; imported when such a file is met.
+        Module and class, separated by a colon; imported when such a file is read.
     package : str
-        What pip calls the library behind it; empty where none is needed besides cpretrain's own.
+        Name of the required library for pip; empty if cpretrain's own requirements suffice.
     library : str
-        What Python calls it.
+        Name of the library in Python.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Format:
     library: str = ""
 
     def load(self) -> Callable[..., Any]:
-        """Import the class that reads it.
+        """Import the reader.
 
         Raises
         ------
@@ -58,13 +58,13 @@ FORMATS = (
     Format("LIF", (".lif",), "cpretrain.images.lif_file:LifMovie", "liffile", "liffile"),
     Format("OIB and OIF", (".oib", ".oif"), "cpretrain.images.oif_file:OifMovie", "oiffile", "oiffile"),
 )
-"""A new format is a file in ``cpretrain/images`` and a line here."""
+"""To add a format, add a file to ``cpretrain/images`` and a line here."""
 
 SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
 
 
 def format_of(movie: Path) -> Format | None:
-    """Find the format of a file by its ending; None for TIFF, OME-Zarr and what is not known."""
+    """Find the format of a file by its ending; None for TIFF, OME-Zarr and unknown endings."""
     suffix = file_of(movie).suffix.lower()
     return next((one for one in FORMATS if suffix in one.suffixes), None)
 

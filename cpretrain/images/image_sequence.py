@@ -48,7 +48,7 @@ class FrameFiles:
             lengths = {axis: length for axis, length in movie.lengths.items() if axis != "T"}
             if (lengths, movie.dtype) != (self._expected, self.dtype):
                 raise BadInput(
-                    f"{movie.path}: frame {t} is not like the first frame, {self.files[0].name}",
+                    f"{movie.path}: frame {t} differs from the first frame, {self.files[0].name}",
                     found=f"{movie.dtype}, {lengths}",
                     expected=f"{self.dtype}, {self._expected}",
                 )
@@ -69,8 +69,8 @@ class FrameFiles:
         if frames != 1:
             movie.close()
             raise BadInput(
-                f"{movie.path}: holds {frames} frames, where files of single frames are expected",
-                cure=f"give this file itself, or say what its axes are, for example {option('axes', 'ZYX')}",
+                f"{movie.path}: holds {frames} frames, but files of single frames are expected",
+                cure=f"choose this file itself, or name its axes, for example {option('axes', 'ZYX')}",
             )
         return movie
 
@@ -95,7 +95,7 @@ def matching(pattern: Path) -> list[Path]:
     fitting = {file: name.fullmatch(file.name) for file in there if not file.name.startswith(".")}
     found = {file: fits.groups() for file, fits in fitting.items() if fits is not None}
     if not found:
-        raise BadInput(f"{pattern}: no file has such a name")
+        raise BadInput(f"{pattern}: no file matches this pattern")
     files = sorted(found, key=lambda file: _natural(file.name))
     _warn_of_gaps(pattern, [found[file] for file in files])
     return files

@@ -1,4 +1,4 @@
-"""Movies in Leica's LIF, one image (series) or tile of one at a time."""
+"""Movies in Leica's LIF: one image (series), or one tile of it, at a time."""
 
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,12 @@ class LifMovie(Recording):
         return np.stack([self._image.frame(**index, **{along: channel}) for channel in range(count)])
 
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
+        """Close the file, even if it was only partly opened."""
         if hasattr(self, "_file"):
             self._file.close()
 
     def _named(self, is_rgb: bool) -> tuple[dict[str, str], list[str]]:
-        """Give each axis of the image its letter of TZCYX, and say what was guessed."""
+        """Return the letter of TZCYX for each axis of the image, and notes on guesses."""
         image, notes = self._image, []
         inner = image.frames.frame_dims
         letters = {axis: axis for axis in image.sizes if axis in "TZCYX"}
@@ -134,7 +134,7 @@ class LifMovie(Recording):
 
 
 def _dye(channel: Any) -> str:
-    """Name of the dye of a channel, where LAS X wrote it."""
+    """Return the name of a channel's dye, if LAS X wrote it."""
     for item in channel.findall("ChannelProperty"):
         if item.findtext("Key") == "DyeName":
             return item.findtext("Value") or ""

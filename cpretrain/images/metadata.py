@@ -21,7 +21,7 @@ class Channels:
     colours : ndarray of uint8, shape (C, 3, 256), optional
         Red, green and blue for the 256 levels of each channel; None if the file does not state them.
     mode : {'composite', 'color', 'grayscale'}
-        How ImageJ shows them: together, one at a time, or without colours.
+        ImageJ's display of the channels: together, one at a time, or without colours.
     ome : dict, optional
         Further metadata of image and channels in an OME-TIFF, as tifffile writes it; None for other files.
     """
@@ -66,12 +66,16 @@ class Calibration:
         Unit of length, for example ``"µm"``, or ``"pixel"``.
     frame_interval : float
         Seconds between frames; 0.0 if the file does not state it.
+    value_offset : float
+        Offset from a stored grey value to the recorded one, as in ImageJ's calibration of signed pixels.
     """
 
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     unit: str = "pixel"
     frame_interval: float = 0.0
+    value_offset: float = 0.0
 
     def as_attrs(self) -> dict[str, Any]:
         """Return the calibration as plain values, for the ``attrs`` of a labelled array."""
-        return asdict(self) | {"pixel_size": list(self.pixel_size)}
+        plain = asdict(self) | {"pixel_size": list(self.pixel_size)}
+        return plain if self.value_offset else {name: plain[name] for name in plain if name != "value_offset"}

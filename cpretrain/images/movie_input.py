@@ -44,7 +44,13 @@ def opened(movie: Any, axes: str | None = None, convert: Conversion | None = Non
 
 
 def frames_of(movie: Any) -> Frames:
-    """Return an array, a DataArray or Frames as `Frames`; see `opened`."""
+    """Return an array, a DataArray or Frames as `Frames`; see `opened`.
+
+    Raises
+    ------
+    BadInput
+        When the axes are not understood.
+    """
     if hasattr(movie, "dims"):
         return ArrayFrames(in_order(movie).data)
     if hasattr(movie, "frame"):

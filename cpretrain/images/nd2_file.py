@@ -1,4 +1,4 @@
-"""Movies in Nikon's ND2, one position at a time."""
+"""Movies in Nikon's ND2: one position at a time."""
 
 import zlib
 from math import prod
@@ -26,6 +26,7 @@ class Nd2Movie(Recording):
     _file: nd2.ND2File
 
     def _open(self, file: Path, choose: Choose) -> Description:
+        self._bytes = file.open("rb")
         self._file = opened = nd2.ND2File(file)
         sizes = dict(opened.sizes)
         others = {axis: length for axis, length in sizes.items() if axis not in "TPZCYXS"}
@@ -34,7 +35,7 @@ class Nd2Movie(Recording):
                 f"{self.path}: has loops that are not understood",
                 found=", ".join(f"{loop.type} of {loop.count}" for loop in opened.experiment),
                 expected="loops over time, positions and z",
-                cure="save its parts as files of their own, in NIS-Elements",
+                cure="save its parts as separate files, in NIS-Elements",
             )
         is_rgb = "S" in sizes
         if is_rgb and sizes.get("C", 1) > 1:
@@ -48,7 +49,9 @@ class Nd2Movie(Recording):
         channels = sizes["S"] if is_rgb else sizes.get("C", 1)
         self._metadata, notes = self._read_metadata()
         shape = (sizes.get("T", 1), sizes.get("Z", 1), channels, sizes["Y"], sizes["X"])
-        self._row_bytes = opened.attributes.widthBytes or prod(shape[2::2]) * opened.dtype.itemsize
+        row = opened.attributes.widthBytes or prod(shape[2::2]) * opened.dtype.itemsize
+        self._needed = row * shape[3]
+        self._starts: dict[int, int] | None = getattr(opened._rdr, "_frame_offsets", None)
         return Description(
             shape,
             opened.dtype,
@@ -62,36 +65,56 @@ class Nd2Movie(Recording):
 
     def _planes(self, t: int, z: int) -> NDArray[Any]:
         number = self._number(t, z)
-        pixels = self._unpacked(number) if self._is_packed else self._file.read_frame(number)
+        if self._starts is None:
+            pixels = self._file.read_frame(number)
+        elif number in self._starts:
+            pixels = self._frame(self._unpacked(number) if self._is_packed else self._stored(number))
+        else:
+            return np.zeros((1, 1, 1), self._file.dtype)
         pixels = pixels.reshape(pixels.shape if pixels.ndim == 3 else (1, *pixels.shape))
         return np.moveaxis(pixels, -1, 0) if "S" in self._file.sizes else pixels
 
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
-        if hasattr(self, "_file"):
-            self._file.close()
+        """Close the file, even if it was only partly opened."""
+        for one in ("_file", "_bytes"):
+            if hasattr(self, one):
+                getattr(self, one).close()
 
     @property
     def _is_packed(self) -> bool:
         return bool(self._file.attributes.compressionType == "lossless" and not self._file.is_legacy)
 
     def _number(self, t: int, z: int) -> int:
-        """Give the number of a frame in the file, where loops lie within each other."""
+        """Return the number of a frame in the file, whose loops are nested."""
         at = {"T": t, "P": self._position, "Z": z}
         number = 0
         for axis, length in self._loops:
             number = number * length + at[axis]
         return number
 
-    def _unpacked(self, number: int) -> NDArray[Any]:
-        """Unpack a frame into as many bytes as its header says, and no more."""
+    def _frame(self, data: bytes) -> NDArray[Any]:
+        """Give the bytes of a frame their shape: channels, y, x and, of RGB, colours, without those of length 1."""
         reader: Any = self._file._rdr
-        packed = reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:]
-        pixels = zlib.decompressobj().decompress(packed, reader._actual_frame_shape()[0] * self._row_bytes)
-        array: NDArray[Any] = np.ndarray(
-            reader._actual_frame_shape(), reader._dtype(), pixels, strides=reader._strides
-        )
+        shape, dtype = reader._actual_frame_shape(), reader._dtype()
+        array: NDArray[Any] = np.ndarray(shape, dtype, data, strides=reader._strides)
         return array.reshape(self._file._raw_frame_shape).transpose(2, 0, 1, 3).squeeze()
+
+    def _stored(self, number: int) -> bytes:
+        """Read a frame that is not packed; the library would map the file, which counts as memory of the process."""
+        assert self._starts is not None
+        self._bytes.seek(self._starts[number])
+        return self._bytes.read(self._needed)
+
+    def _unpacked(self, number: int) -> bytes:
+        """Decompress a frame to as many bytes as a frame has, and no more."""
+        reader: Any = self._file._rdr
+        unpack = zlib.decompressobj()
+        pixels = unpack.decompress(reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:], self._needed)
+        if len(pixels) < self._needed or unpack.decompress(unpack.unconsumed_tail, 1):
+            raise DamagedFile(
+                self.path, f"frame {number} does not unpack to the {self._needed} bytes of a frame"
+            )
+        return pixels
 
     def _calibration(self, frames: int) -> Calibration:
         described = self._metadata.channels if self._metadata else None
@@ -101,7 +124,7 @@ class Nd2Movie(Recording):
         return Calibration(pixel_size, "µm" if known else "pixel", self._interval(frames) / 1000)
 
     def _read_metadata(self) -> tuple[Metadata | None, list[str]]:
-        """Read what the file says of pixels and channels; the library does not know every file's way to say it."""
+        """Read the metadata of pixels and channels, which the library does not support in every file."""
         try:
             found = self._file.metadata
         except Exception as error:
@@ -109,7 +132,7 @@ class Nd2Movie(Recording):
         return (found, []) if isinstance(found, Metadata) else (None, [])
 
     def _interval(self, frames: int) -> float:
-        """Milliseconds between frames: as they were measured, else by the times of first and last, else as planned."""
+        """Return the milliseconds between frames: measured, else from the first and last times, else planned."""
         loop = next((loop for loop in self._file.experiment if isinstance(loop, TimeLoop | NETimeLoop)), None)
         if loop is None or frames < 2:
             return 0.0
@@ -131,18 +154,18 @@ class Nd2Movie(Recording):
         )
 
     def _taken_at(self, number: int) -> float:
-        """Milliseconds since the start at which a frame was taken; 0 where that is not known."""
+        """Return the time of a frame in milliseconds since the start; 0 if it is unknown."""
         facts = self._file.frame_metadata(number)
         channels = getattr(facts, "channels", None)
         return float(channels[0].time.relativeTimeMs) if channels else 0.0
 
     def _present(self, file: Path, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-        """Tell which frames are in the file; a recording that was stopped has fewer than were planned."""
-        starts: dict[int, int] | None = getattr(self._file._rdr, "_frame_offsets", None)
+        """Return which frames are in the file; a recording that was stopped has fewer than planned."""
+        starts = self._starts
         if starts is None or prod(shape[:3]) > MOST_PAGES:
             return None
         numbers = np.array([[self._number(t, z) for z in range(shape[1])] for t in range(shape[0])])
-        needed, size = self._row_bytes * shape[3], file.stat().st_size
+        needed, size = self._needed, file.stat().st_size
         last = max((starts[number] for number in numbers.flat if number in starts), default=0)
         if not self._is_packed and last + needed > size:
             raise DamagedFile(

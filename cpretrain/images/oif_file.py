@@ -1,4 +1,4 @@
-"""Movies in Olympus' OIB (one file) and OIF (a file beside a folder of TIFFs)."""
+"""Movies in Olympus's OIB (one file) and OIF (a file beside a folder of TIFFs)."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.compound_file import check_chains
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.positions import Choose
 from cpretrain.images.recording import Description, Recording
@@ -17,7 +18,7 @@ from cpretrain.images.tiff.integrity import MOST_PIXELS
 _MICRONS = {"nm": 0.001, "um": 1.0, "mm": 1000.0}
 _SECONDS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "sec": 1.0}
 _FLAT = {"L": "C"}
-"""Wavelengths are taken for channels, where there are no others."""
+"""Wavelengths are taken for channels if there are no others."""
 
 
 class OifMovie(Recording):
@@ -27,6 +28,8 @@ class OifMovie(Recording):
     _file: oiffile.OifFile
 
     def _open(self, file: Path, choose: Choose) -> Description:
+        if file.suffix.lower() == ".oib":
+            check_chains(file)
         self._file = oiffile.OifFile(file)
         if not self._file.series:
             raise BadInput(f"{self.path}: holds no image")
@@ -67,12 +70,12 @@ class OifMovie(Recording):
         return planes
 
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
+        """Close the file, even if it was only partly opened."""
         if hasattr(self, "_file"):
             self._file.close()
 
     def _page(self, name: str) -> NDArray[Any]:
-        """Read a plane, a TIFF of its own, whose size is looked at before."""
+        """Read a plane, a separate TIFF, after checking its size."""
         with self._file.open_file(name) as stream, tifffile.TiffFile(stream, name=name) as tiff:
             page = tiff.pages.first
             if page.ndim != 2 or not 0 < page.size <= MOST_PIXELS or page.dtype is None:

@@ -14,6 +14,9 @@ from cpretrain.errors import DamagedFile
 from cpretrain.images.axes import named_axes
 from cpretrain.images.metadata import Calibration, Channels, table_of
 from cpretrain.images.ome_zarr_facts import CREATOR, WHITE
+from cpretrain.images.ome_zarr_positions import METADATA, images_in
+from cpretrain.images.ome_zarr_positions import is_ome_zarr as is_ome_zarr
+from cpretrain.images.positions import chosen_index, file_of
 from cpretrain.images.tiff.planes import counted
 from cpretrain.images.zarr_chunks import checked
 from cpretrain.runtime.resources import check_memory
@@ -28,7 +31,8 @@ class ZarrMovie:
     Parameters
     ----------
     path : pathlib.Path
-        The folder.
+        Folder of an image; for one of several images in a store (series, or fields of a plate), with its number:
+        ``exp.zarr#3``.
     axes : str, optional
         Axes of the image, if stated wrongly there.
 
@@ -42,11 +46,13 @@ class ZarrMovie:
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
         self.path = path
+        images = images_in(file_of(path))
+        self.images, chosen = len(images), images[chosen_index(path, len(images))]
+        folder = chosen.folder
         try:
-            group: Any = zarr.open_group(str(path), mode="r")
+            group: Any = zarr.open_group(str(folder), mode="r")
             facts: dict[str, Any] = dict(group.attrs)
-            images = facts.get("ome", facts)["multiscales"]
-            self.images, image = len(images), images[0]
+            image = facts.get("ome", facts)["multiscales"][chosen.place]
             largest = max(image["datasets"], key=lambda level: prod(group[level["path"]].shape))
             self._array = group[largest["path"]]
             stated = [axis if isinstance(axis, str) else axis["name"] for axis in image["axes"]]
@@ -69,15 +75,15 @@ class ZarrMovie:
         check_memory(
             prod(chunk) * dtype.itemsize,
             f"{path}: a chunk of {' × '.join(map(str, chunk))} pixels does not fit in memory",
-            "write it again with smaller chunks; where they cannot be that large, it is damaged",
+            "write it again with smaller chunks; if they cannot be that large, the file is damaged",
         )
         self._array = checked(self._array, path)
-        metadata = [path / name for name in (".zattrs", "zarr.json") if (path / name).is_file()]
-        self.files = [*metadata, path / largest["path"]]
+        metadata = [folder / name for name in METADATA if (folder / name).is_file()]
+        self.files = [*metadata, folder / largest["path"]]
         self.axes = named_axes(path, "".join(stated).upper(), shape, axes)
         self.lengths = dict(zip(self.axes, shape, strict=True))
         self.dtype = dtype.newbyteorder("=")
-        self.notes = _empty_frames(self._array, path / largest["path"], self.axes)
+        self.notes = _empty_frames(self._array, folder / largest["path"], self.axes)
 
     def read(self, t: int) -> NDArray[Any]:
         """Return frame `t` (from 0), with the image's axes except T."""
@@ -90,12 +96,6 @@ class ZarrMovie:
 
     def close(self) -> None:
         """Do nothing: no file is open between two frames."""
-
-
-def is_ome_zarr(path: Path) -> bool:
-    """Return whether a path is a folder named ``.zarr`` or one that holds the files of a Zarr."""
-    holds = any((path / name).is_file() for name in (".zgroup", ".zattrs", "zarr.json"))
-    return path.is_dir() and (path.suffix.lower() == ".zarr" or holds)
 
 
 def _empty_frames(array: zarr.Array, folder: Path, axes: str) -> list[str]:

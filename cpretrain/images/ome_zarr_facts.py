@@ -1,4 +1,4 @@
-"""What an OME-Zarr 0.5 says of its pixels: axes, scales of the levels, names and colours of the channels."""
+"""Metadata of an OME-Zarr 0.5: axes, scales of the levels, names and colours of the channels."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from yaozarrs import v05
 
 CREATOR = "cpretrain"
-"""Attribute of a group that was written here."""
+"""Attribute of groups that cpretrain wrote."""
 UNITS = {"µm": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter", "m": "meter", "Å": "angstrom",
          "pm": "picometer", "inch": "inch"}  # fmt: skip
-"""Units of length, as movies state them and as OME-Zarr does."""
+"""Units of length, as stated by movies and in OME-Zarr."""
 WHITE = "FFFFFF"
 Shape = tuple[int, int, int, int, int]
 Range = tuple[float, float]
@@ -28,7 +28,7 @@ Range = tuple[float, float]
 
 
 def check_can_write() -> None:
-    """Make sure that OME-Zarr can be written on this machine.
+    """Check that OME-Zarr can be written on this machine.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def check_can_write() -> None:
 
 
 def creator(**facts: str) -> dict[str, Any]:
-    """Return the attribute by which a group is known to be written here, with `facts` in it."""
+    """Return the attribute that marks a group as written by cpretrain, with `facts` in it."""
     return {CREATOR: {"version": __version__, **facts}}
 
 
@@ -54,9 +54,9 @@ def image_facts(shape: Shape, calibration: Calibration, name: str) -> "v05.Image
     shape : tuple of int
         Lengths in t, z, c, y, x.
     calibration : Calibration
-        What a pixel and a frame are worth.
+        Pixel size and frame interval.
     name : str
-        What viewers call it.
+        Name shown by viewers.
     """
     from yaozarrs import v05
 
@@ -66,7 +66,7 @@ def image_facts(shape: Shape, calibration: Calibration, name: str) -> "v05.Image
 def label_facts(
     shape: Shape, calibration: Calibration, name: str, source: str | None = None
 ) -> "v05.LabelImage":
-    """Describe label images; `source` is the way from them to the image that they are of, where there is one."""
+    """Describe label images; `source` is the relative path from them to their image, if there is one."""
     from yaozarrs import v05
 
     of_image = v05.ImageLabel(source=v05.LabelSource(image=source) if source else None, version="0.5")
@@ -76,16 +76,16 @@ def label_facts(
 
 
 def shown_channels(channels: Channels, ranges: Sequence[Range], dtype: np.dtype) -> dict[str, Any]:
-    """Describe how channels are shown, as OMERO does: name, colour, and the grey values from black to bright.
+    """Describe the display of channels in OMERO's form: name, colour, and the grey values from black to bright.
 
     Parameters
     ----------
     channels : Channels
-        Names and colours; where there are none, channels are white and have no names.
+        Names and colours; without any, channels are white and have no names.
     ranges : sequence of (float, float)
         Smallest and largest grey value of each channel.
     dtype : numpy.dtype
-        Type of a pixel.
+        Pixel type.
     """
     tables = (
         channels.colours if channels.colours is not None and len(channels.colours) == len(ranges) else None
@@ -142,7 +142,7 @@ def _multiscale(shape: Shape, calibration: Calibration, name: str, labels: bool)
 
 
 def _placed(shape: Shape, size: tuple[int, int], calibration: Calibration, labels: bool) -> list[Any]:
-    """Scale of a level, and where its first pixel is: the centre of those that it is the mean of."""
+    """Return the scale of a level, and the position of its first pixel: the centre of the averaged pixels."""
     from yaozarrs import v05
 
     z, *yx = calibration.pixel_size
@@ -162,7 +162,7 @@ def _placed(shape: Shape, size: tuple[int, int], calibration: Calibration, label
 
 
 def _factor(full: int, length: int) -> int:
-    """Pixels of the full resolution for one of a level that was halved again and again."""
+    """Return the number of full-resolution pixels per pixel of a repeatedly halved level."""
     factor = 1
     while full > length:
         full, factor = full // 2, factor * 2
@@ -171,7 +171,5 @@ def _factor(full: int, length: int) -> int:
 
 def _unit(unit: str) -> str | None:
     if unit != "pixel" and unit not in UNITS:
-        warning(
-            f"the unit {unit!r} is none that an OME-Zarr knows; sizes of pixels are written without a unit"
-        )
+        warning(f"the unit {unit!r} is unknown to OME-Zarr; pixel sizes are written without a unit")
     return UNITS.get(unit)

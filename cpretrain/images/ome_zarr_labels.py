@@ -1,4 +1,4 @@
-"""Label images beside their movie: in the group `labels` of an OME-Zarr that was written here."""
+"""Label images beside their movie, in the group `labels` of an OME-Zarr that cpretrain wrote."""
 
 import os
 import re
@@ -23,14 +23,14 @@ _TO_IMAGE = "../.."
 
 
 def place_beside(movie: Path, label_name: str) -> Path | None:
-    """Return where the label images of a movie go beside it; None where it is no OME-Zarr that was written here.
+    """Return the path for label images inside a movie; None if it is not an OME-Zarr that cpretrain wrote.
 
     Parameters
     ----------
     movie : pathlib.Path
         The movie.
     label_name : str
-        What its objects are called; letters that are awkward in a path become ``_``.
+        Name of the objects; characters that are awkward in a path become ``_``.
     """
     facts = _facts(movie)
     if (
@@ -43,7 +43,7 @@ def place_beside(movie: Path, label_name: str) -> Path | None:
 
 
 def image_of(labels: Path) -> Path | None:
-    """Return the movie that label images lie beside; None where they lie by themselves."""
+    """Return the movie around label images; None if they are separate."""
     image = labels.parent.parent
     return image if labels.parent.name == LABELS and (image / "zarr.json").is_file() else None
 
@@ -56,21 +56,21 @@ def write_labels(
     calibration: Calibration,
     results: Path,
 ) -> None:
-    """Write label images, beside their movie or by themselves, whole or not at all.
+    """Write label images, inside their movie or separately, atomically.
 
     Parameters
     ----------
     path : pathlib.Path
-        Where to, as `place_beside` says, or a folder of its own.
+        A path from `place_beside`, or a separate folder.
     frames, shape, dtype, calibration
-        As `cpretrain.images.ome_zarr_writer.write_zarr` takes them.
+        See `cpretrain.images.ome_zarr_writer.write_zarr`.
     results : pathlib.Path
         Folder of the tables that belong to them. Label images of another folder, or of a person, are not replaced.
 
     Raises
     ------
     BadInput
-        When such ones are there, or the disk has too little room.
+        When there are such label images already, or the disk has too little free space.
     """
     from cpretrain.images.ome_zarr_writer import write_label_zarr
 
@@ -85,12 +85,12 @@ def write_labels(
 
 
 def check_place(path: Path, results: Path) -> None:
-    """Make sure that no label images of another folder, or of a person, are replaced.
+    """Check that no label images of another folder, or of a person, are replaced.
 
     Raises
     ------
     BadInput
-        Naming whose they are.
+        When they would be; the error names their owner.
     """
     if image_of(path) is None or not path.exists():
         return
@@ -101,13 +101,13 @@ def check_place(path: Path, results: Path) -> None:
             found=f"those of {os.path.normpath(path / theirs)}"
             if isinstance(theirs, str)
             else "those of a person",
-            cure=f"give the objects another name ({option('class_name')}; of combine the name of {option('out')}), "
+            cure=f"give the objects another name ({option('class_name')}; for combine, the name of {option('out')}), "
             "or move the folder away",
         )
 
 
 def remove_labels(path: Path) -> None:
-    """Remove label images, and take them off the list of the movie that they lie beside."""
+    """Remove label images, and delete them from the list in their movie."""
     beside = image_of(path) is not None
     remove(path)
     if beside:
@@ -115,7 +115,7 @@ def remove_labels(path: Path) -> None:
 
 
 def _list(folder: Path) -> None:
-    """Write which label images there are; viewers show those alone."""
+    """Write the list of label images; viewers show only those listed."""
     import json
 
     facts = {"ome": {"version": "0.5", LABELS: [path.name for path in holdings(folder.parent)]}}
@@ -126,7 +126,7 @@ def _list(folder: Path) -> None:
 
 
 def _facts(group: Path) -> dict[str, Any]:
-    """Return what a group says of itself; nothing where it cannot be read."""
+    """Return the attributes of a group; an empty dict if they cannot be read."""
     try:
         return dict(read_json(group / "zarr.json")["attributes"])
     except (OSError, ValueError, KeyError, TypeError):

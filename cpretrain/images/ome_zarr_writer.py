@@ -1,6 +1,8 @@
-"""Write movies and label images as OME-Zarr 0.5: a frame at a time, in chunks that are files, with a pyramid."""
+"""Write movies and label images as OME-Zarr 0.5: one frame at a time, in one file per chunk, with a pyramid."""
 
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +13,15 @@ from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr_facts import Range, Shape, creator, image_facts, label_facts, shown_channels
 from cpretrain.images.pyramid import level_sizes, levels_of
 from cpretrain.runtime.resources import check_disk
+from cpretrain.runtime.threads import threads_allowed
 from cpretrain.storage.atomic import folder_aside
 
 if TYPE_CHECKING:
     import zarr
     from yaozarrs import v05
 
-SUFFIX = ".ome.zarr"
+SUFFIX, SIDE_BY_SIDE = ".ome.zarr", 4
+"""Ending of the folder's name, and the largest number of frames that are encoded and written at once."""
 CHUNK = 1024
 """Longest side of a chunk in pixels; a chunk holds one plane of one channel, or a part of it."""
 
@@ -30,10 +34,13 @@ def write_zarr(
     calibration: Calibration,
     channels: Channels,
 ) -> None:
-    """Write a movie, whole or not at all; the arguments are those of `cpretrain.images.writer.write_frames`."""
+    """Write a movie atomically, from frames of shape (Z, C, Y, X).
+
+    The arguments are those of `cpretrain.images.writer.write_frames`.
+    """
     described = image_facts(shape, calibration, _name(path))
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         ranges = _fill(aside, described, frames, shape, dtype, labels=False)
         shown = shown_channels(channels, ranges, dtype)
         _describe(aside, {"ome": {**described.model_dump(mode="json", exclude_none=True), "omero": shown}})
@@ -47,32 +54,32 @@ def write_label_zarr(
     calibration: Calibration,
     beside: tuple[str, dict[str, str]] | None = None,
 ) -> None:
-    """Write label images, whole or not at all.
+    """Write label images atomically.
 
     Parameters
     ----------
     path : pathlib.Path
         The folder.
-    frames : iterable of ndarray of uint16 or uint32, (Z, 1, Y, X)
-        As many as `shape` says.
+    frames : iterable of ndarray of uint16 or uint32, shape (Z, 1, Y, X)
+        As many frames as in `shape`.
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype
-        Type of a label.
+        Type of the labels.
     calibration : Calibration
         Pixel size and frame interval.
     beside : tuple of str and dict, optional
-        The way from the label images to the image that they lie beside, for example ``../..``, and what else to note.
+        Relative path from the label images to their image, for example ``../..``, and further attributes.
 
     Raises
     ------
     BadInput
-        When the disk has too little room for it.
+        When the disk has too little free space.
     """
     source, facts = beside or (None, {})
     described = label_facts(shape, calibration, _name(path), source)
     with folder_aside(path) as aside:
-        check_disk(path.parent, _bytes(shape, dtype), f"{path}: the disk has too little room")
+        check_disk(path.parent, _bytes(shape, dtype), f"{path}: not enough disk space")
         _fill(aside, described, frames, shape, dtype, labels=True)
         if facts:
             _describe(aside, creator(**facts))
@@ -86,31 +93,44 @@ def _fill(
     dtype: np.dtype,
     labels: bool,
 ) -> list[Range]:
-    """Write frames as they come; zarr codes the chunks of each side by side. Return the range of each channel."""
+    """Write frames as they arrive, a few side by side; return the smallest and largest value of each channel.
+
+    A frame must not be changed after it was passed. No two frames share a chunk, so none waits for another.
+    """
     arrays = _arrays(folder, described, _lengths(shape, labels), dtype)
     low, high = np.full(shape[2], np.inf), np.full(shape[2], -np.inf)
-    written = 0
-    for t, frame in enumerate(frames):
-        by_channel = frame.transpose(1, 0, 2, 3)
-        for array, level in zip(arrays, levels_of(by_channel, labels), strict=True):
-            array[t] = level[0] if labels else level
-        finite = np.where(np.isfinite(by_channel), by_channel, 0) if dtype.kind == "f" else by_channel
-        low = np.minimum(low, finite.min(axis=(1, 2, 3)))
-        high = np.maximum(high, finite.max(axis=(1, 2, 3)))
-        written += 1
+    threads, written = threads_allowed(SIDE_BY_SIDE), 0
+    with ThreadPoolExecutor(threads) as pool:
+        writing: deque[Future[None]] = deque()
+        for t, frame in enumerate(frames):
+            if len(writing) == threads:
+                writing.popleft().result()
+            by_channel = frame.transpose(1, 0, 2, 3)
+            writing.append(pool.submit(_write_levels, arrays, t, by_channel, labels))
+            finite = np.where(np.isfinite(by_channel), by_channel, 0) if dtype.kind == "f" else by_channel
+            low = np.minimum(low, finite.min(axis=(1, 2, 3)))
+            high = np.maximum(high, finite.max(axis=(1, 2, 3)))
+            written += 1
+        for last in writing:
+            last.result()
     if written != shape[0]:
         raise ValueError(f"{written} frames came where {shape[0]} were announced")
     return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
+def _write_levels(arrays: "list[zarr.Array]", t: int, frame: NDArray[Any], labels: bool) -> None:
+    for array, level in zip(arrays, levels_of(frame, labels), strict=True):
+        array[t] = level[0] if labels else level
+
+
 def _arrays(
     folder: Path, described: "v05.Image", lengths: tuple[int, ...], dtype: np.dtype
 ) -> "list[zarr.Array]":
-    """Make the arrays of all levels; chunks without content are written too, so that a lost one is noticed."""
+    """Create the arrays of all levels; empty chunks are written too, so that a lost one is noticed."""
     import zarr
     from yaozarrs.write.v05 import prepare_image
 
-    folder.rmdir()  # it makes a folder of its own
+    folder.rmdir()  # zarr creates the folder itself
     *others, y, x = lengths
     sizes = [((*others, *size), dtype) for size in level_sizes(y, x)]
     with zarr.config.set({"array.write_empty_chunks": True}):
@@ -126,13 +146,13 @@ def _arrays(
 
 
 def _lengths(shape: Shape, labels: bool) -> tuple[int, ...]:
-    """Order lengths as axes are written: t, c, z, y, x; labels have no channels, as viewers expect."""
+    """Return lengths in the order of the written axes: t, c, z, y, x; labels have no channels, as viewers expect."""
     t, z, c, y, x = shape
     return (t, z, y, x) if labels else (t, c, z, y, x)
 
 
 def _describe(folder: Path, facts: dict[str, Any]) -> None:
-    """Put in place what a group says of itself."""
+    """Set the attributes of a group."""
     import zarr
 
     zarr.open_group(str(folder), mode="r+", use_consolidated=False).attrs.update(facts)

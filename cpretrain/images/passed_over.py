@@ -36,5 +36,5 @@ def passed_over(folder: Path, taken: Iterable[Path]) -> list[str]:
     if not others:
         return []
     return [
-        f"{folder}: {len(others)} images of other formats are passed over: {first_names(others)}; save them as TIFF"
+        f"{folder}: {len(others)} images in other formats are skipped: {first_names(others)}; save them as TIFF"
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from cpretrain.errors import BadInput
 
 Choose = Callable[[int], int]
-"""Takes the number of positions of a file, and gives the chosen one, from 0; see `chosen_index`."""
+"""Function from the number of positions in a file to the chosen one, from 0; see `chosen_index`."""
 _SIGN = "#"
 _NAMED = re.compile(rf"(?P<file>.+){_SIGN}(?P<position>[1-9][0-9]{{0,5}})")
 
@@ -47,6 +47,12 @@ def file_in_name(source: str) -> str:
     return named["file"] if named else source
 
 
+def stem_in_name(source: str) -> str:
+    """Return the stem of results of a movie with that name, for example ``exp_p3`` for ``exp.nd2#3``."""
+    named = _NAMED.fullmatch(source)
+    return result_stem(Path(named["file"]).stem, int(named["position"])) if named else Path(source).stem
+
+
 def chosen_index(movie: Path, count: int) -> int:
     """Return the index, from 0, of the position that a path names among `count`; the first if it names none.
 
@@ -60,7 +66,7 @@ def chosen_index(movie: Path, count: int) -> int:
         raise BadInput(
             f"{movie}: there is no position {number}",
             found=f"{count} position{'s' * (count != 1)}",
-            cure=f"name one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
+            cure=f"choose one from {_SIGN}1 to {_SIGN}{count}" if count > 1 else f"leave out {_SIGN}{number}",
         )
     return number - 1
 

@@ -1,7 +1,7 @@
-"""Levels of an image pyramid: each half as high and wide as the one before, computed a frame at a time.
+"""Levels of an image pyramid: each half as high and wide as the previous one, computed one frame at a time.
 
-The rule: y and x are halved (an odd last row or column is left out) as long as one of them is longer than `LARGEST`;
-z, channels and frames never are. Grey values become the mean of two by two pixels; of labels the first of the four is
+The rule: y and x are halved (an odd last row or column is dropped) as long as one of them is longer than `LARGEST`;
+z, channels and frames never are. Grey values are averaged over two by two pixels; for labels, the first of the four is
 taken, because a mean of two numbers would be a third object.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cpretrain.images.dtypes import round_to_dtype
 
 LARGEST = 512
-"""Length of a side, in pixels, above which a smaller level follows."""
+"""Length of a side in pixels above which a smaller level follows."""
 
 
 def level_sizes(height: int, width: int) -> list[tuple[int, int]]:
@@ -26,14 +26,14 @@ def level_sizes(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def levels_of(frame: NDArray[Any], labels: bool) -> Iterator[NDArray[Any]]:
-    """Give a frame at every level, the full resolution first.
+    """Yield a frame at every level, the full resolution first.
 
     Parameters
     ----------
-    frame : ndarray, (..., Y, X)
+    frame : ndarray, shape (..., Y, X)
         Grey values or labels.
     labels : bool
-        Whether numbers are names of objects, not amounts.
+        True if the values are labels.
     """
     yield frame
     while max(frame.shape[-2:]) > LARGEST:

@@ -1,4 +1,4 @@
-"""What readers of microscopes' own formats share: one position of a file, read plane by plane, a frame at a time."""
+"""Common part of the readers of microscopes' own formats: one position in a file, read plane by plane."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -25,24 +25,28 @@ from cpretrain.runtime.log_silence import silent
 
 @dataclass
 class Description:
-    """What a file says of one of its positions.
+    """Description of one position in a file.
 
     Parameters
     ----------
     shape : tuple of int
         Lengths in t, z, c, y, x; the colours of RGB count as channels.
     dtype : numpy.dtype
-        Type of a pixel.
+        Pixel type.
     positions : int
-        How many the file holds.
+        Number of positions in the file.
+    calibration : Calibration
+        Pixel size and frame interval.
+    channels : Channels
+        Names and colours of the channels.
     there : ndarray of bool, shape (T, Z, C), optional
-        Which planes there are; None where none is missing.
+        True for planes that are present; None if all are.
     is_rgb : bool
-        Whether the channels are red, green and blue of one picture.
+        True if the channels are the red, green and blue of one picture.
     notes : list of str
-        What was guessed or left out, in words for people.
+        Sentences on what was guessed or left out.
     files : list of pathlib.Path
-        What the movie is made of; empty for the one file.
+        Files of the movie; empty if it is just the one file.
     """
 
     shape: tuple[int, int, int, int, int]
@@ -57,27 +61,27 @@ class Description:
 
 
 class Recording(ABC):
-    """One position of a file; a reader of a format says how it is opened, and how planes are read.
+    """One position in a file; the reader of a format defines how it is opened, and how planes are read.
 
-    Frames of which no plane is there are left out; `notes` say so, and what else was missing or guessed.
+    Frames without any plane are left out; `notes` state this, and anything else that was missing or guessed.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file, with the position where it holds several: ``exp.nd2#3``; the first one where none is named.
+        The file, with a position if it holds several: ``exp.nd2#3``; by default the first one.
     axes : str, optional
-        Axes of the file, where it states them wrongly.
+        Axes of the file, if stated wrongly there.
 
     Raises
     ------
     BadInput
-        When it cannot be read, has no such position, or axes that are not understood.
+        When it cannot be read, has no such position, or has axes that are not understood.
     """
 
     format: ClassVar[str]
-    """Its name for people."""
+    """Name of the format in messages."""
     package: ClassVar[str]
-    """The library that reads it, whose log and warnings are kept off the screen."""
+    """Library that reads it, whose log and warnings are suppressed."""
     why_missing: ClassVar[str] = "the recording was stopped before its end"
 
     def __init__(self, path: Path, axes: str | None = None) -> None:
@@ -92,18 +96,18 @@ class Recording(ABC):
 
     @abstractmethod
     def _open(self, file: Path, choose: Choose) -> Description:
-        """Open the file, choose the position out of as many as there are, and describe it."""
+        """Open the file, choose one of its positions, and describe it."""
 
     @abstractmethod
     def _planes(self, t: int, z: int) -> NDArray[Any]:
-        """Read all channels of a plane of the file (from 0), axes c, y, x."""
+        """Read all channels of a plane in the file (frame and plane from 0), ndarray, shape (C, Y, X)."""
 
     @abstractmethod
     def close(self) -> None:
-        """Close the file, also one that was opened in part."""
+        """Close the file, even if it was only partly opened."""
 
     def read(self, t: int) -> NDArray[Any]:
-        """Frame `t` (from 0), the axes of the movie without T."""
+        """Return frame `t` (from 0), with the movie's axes except T."""
         at = self._place(t)
         _, planes, *rest = self._shape
         times, stack = [at["T"]] if "T" in at else self._frames, [at["Z"]] if "Z" in at else range(planes)
@@ -117,7 +121,7 @@ class Recording(ABC):
         return pixels.reshape([self.lengths[axis] for axis in self.axes if axis != "T"])
 
     def missing(self, t: int) -> NDArray[np.bool_]:
-        """Which planes of frame `t` are not in the file and read as zeros, axes z, c; or (1, 1)."""
+        """Return which planes of frame `t` are missing and read as zeros, ndarray of bool, shape (Z, C) or (1, 1)."""
         if self._there is None or "T" in self._place(t).values():
             return np.zeros((1, 1), bool)
         at = self._place(t)
@@ -144,10 +148,10 @@ class Recording(ABC):
             self._leave_out(self._there)
 
     def _leave_out(self, there: NDArray[np.bool_]) -> None:
-        """Leave out frames that are not there, where the axis T is what the file calls so."""
+        """Leave out missing frames, if the axis T is the one that the file calls T."""
         if self._names.get("T", "T") != "T":
             if not there.all():
-                self.notes.append(f"{(~there).sum()} of {there.size} planes are not there and read as zeros")
+                self.notes.append(f"{(~there).sum()} of {there.size} planes are missing and read as zeros")
             return
         frames, notes = kept_frames(there, "TZC", self.why_missing)
         if not frames:
@@ -158,7 +162,7 @@ class Recording(ABC):
             self.lengths["T"] = len(frames)
 
     def _place(self, t: int) -> dict[str, int]:
-        """Where the axis that is T lies in the file: its letter there, and the number along it."""
+        """Return the letter of the axis T in the file, and the position of frame `t` along it."""
         for stated, name in self._names.items():
             if name == "T":
                 return {stated: self._frames[t] if stated == "T" else t}
@@ -166,7 +170,7 @@ class Recording(ABC):
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
-        """Turn what the library raises into a clear error; a damaged file raises nearly anything."""
+        """Turn the library's exceptions into a clear error; a damaged file can raise nearly anything."""
         try:
             with silent(self.package), warnings.catch_warnings(action="ignore"):
                 yield
@@ -182,12 +186,12 @@ class Recording(ABC):
 
 
 def check_description(path: Path, told: Description) -> None:
-    """Make sure that a movie can be what its file says.
+    """Check that a movie can be what its file states.
 
     Raises
     ------
     BadInput
-        For sizes that no movie has, or pixels that are no numbers.
+        When it has a size that no movie has, or pixels that are not numbers.
     """
     t, z, c, y, x = told.shape
     if min(told.shape) < 1 or prod((t, z, c)) > MOST_PAGES or y * x > MOST_PIXELS:

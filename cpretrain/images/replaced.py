@@ -1,4 +1,4 @@
-"""What becomes of an earlier result in whose place a new one is put."""
+"""Treatment of an earlier result that a new one replaces."""
 
 from pathlib import Path
 
@@ -40,32 +40,32 @@ def warn_of_replaced(record: Path, movie: Path) -> None:
 
 
 def check_holdings(store: Path) -> None:
-    """Make sure that no label images are lost with the OME-Zarr that they lie in.
+    """Check that no label images are lost with the OME-Zarr around them.
 
     Raises
     ------
     BadInput
-        When the movie that is about to be replaced holds some.
+        When the movie that is about to be replaced holds label images.
     """
     held = [path.name for path in holdings(store)]
     if held:
         raise BadInput(
-            f"{store}: holds label images of the movie as it was, which would be lost with it",
+            f"{store}: holds label images of the earlier movie, which would be lost with it",
             found=first_names(held),
-            cure=f"move the folder {store.name}/labels to another place or remove it, "
-            f"or choose another {option('out')}",
+            cure=f"move the folder {store.name}/labels elsewhere or remove it, or choose another"
+            f" {option('out')}",
         )
 
 
 def remove_other_format(record: Path, path: Path) -> None:
-    """Remove a result that was written in another format, so that later steps find one movie and not two.
+    """Remove a result in another format, so that later steps do not find the same movie twice.
 
     Parameters
     ----------
     record : pathlib.Path
-        Record of the earlier result: only what is as this lists it is removed.
+        Record of the earlier result; only a file that is as listed there is removed.
     path : pathlib.Path
-        What may be there.
+        Path of the result in the other format; it need not exist.
     """
     if not path.exists():
         return
@@ -79,5 +79,5 @@ def remove_other_format(record: Path, path: Path) -> None:
         remove_labels(path)
     elif image_of(path) is None:
         warning(
-            f"{path}: is there too, in another format; take it away, or later steps find the same movie twice"
+            f"{path}: also exists in another format; remove it, or later steps will find the same movie twice"
         )

@@ -16,7 +16,8 @@ from cpretrain.images.conversion import Converted, Readable
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import FrameFiles, is_pattern
 from cpretrain.images.metadata import Calibration, Channels
-from cpretrain.images.ome_zarr import ZarrMovie, is_ome_zarr
+from cpretrain.images.micromanager_folder import MicroManagerFolder, is_image_folder
+from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr
 from cpretrain.images.positions import at_position, file_of, position
 from cpretrain.images.tiff.movie import TiffMovie
 from cpretrain.runtime.console import warning
@@ -88,7 +89,7 @@ class TimeLapse:
     path : path-like
         A TIFF, ImageJ hyperstack or OME-TIFF (any file of a multi-file one), a file of a microscope (see
         `cpretrain.images.formats`), an OME-Zarr folder, or a pattern of single-frame TIFFs such as ``raw/img_*.tif``;
-        with the position where it holds several: ``exp.nd2#3``.
+        with a position if it holds several: ``exp.nd2#3``.
     axes : str, optional
         Axes of the file, one letter of ``TZCYX`` each, if stated wrongly there.
     convert : str, optional
@@ -103,7 +104,7 @@ class TimeLapse:
     channels : Channels
         Names and colours of the channels.
     images : int
-        How many positions the file holds; the one that the path names is read, else the first.
+        Number of positions in the file; the one named in the path is read, else the first.
     notes : list of str
         Sentences on parts of the file that were left out, are missing or were guessed; see `warn_of_notes`.
 
@@ -116,7 +117,7 @@ class TimeLapse:
     def __init__(
         self, path: str | os.PathLike, axes: str | None = None, convert: Conversion | None = None
     ) -> None:
-        self.path = Path(path)
+        self.path = in_store(Path(path))
         check_name(self.path)
         self._movie: Readable = reader_of(self.path)(self.path, axes)
         if convert:
@@ -138,8 +139,7 @@ class TimeLapse:
                 self.frame_bytes,
                 f"{self.path}: a frame of {' × '.join(map(str, self._shape[1:]))} pixels (z, c, y, x) does not fit in "
                 "memory",
-                "cut the frames into smaller ones, or use a machine with more memory; "
-                "where the file cannot be that large, it is damaged",
+                "crop the frames, or use a machine with more memory; if the file cannot be that large, it is damaged",
             )
         except BadInput:
             self.close()
@@ -206,7 +206,7 @@ class TimeLapse:
 
 
 def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
-    """Find what reads a movie, by what its path says; its format's library is imported now.
+    """Find the reader of a movie by its path, and import the library of its format.
 
     Raises
     ------
@@ -216,6 +216,10 @@ def reader_of(path: Path) -> Callable[[Path, str | None], Readable]:
     if is_pattern(path):
         return FrameFiles
     if is_ome_zarr(file_of(path)):
+        from cpretrain.images.ome_zarr import ZarrMovie
+
         return ZarrMovie
+    if is_image_folder(path):
+        return MicroManagerFolder
     known = format_of(path)
     return known.load() if known else TiffMovie

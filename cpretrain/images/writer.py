@@ -31,9 +31,9 @@ def write_frames(
     Parameters
     ----------
     path : pathlib.Path
-        Where to: a TIFF, or a folder ending in ``.zarr``, which becomes an OME-Zarr.
-    frames : iterable of ndarray, (Z, C, Y, X)
-        As many as `shape` says.
+        The file: a TIFF, or a folder ending in ``.zarr``, which becomes an OME-Zarr.
+    frames : iterable of ndarray, shape (Z, C, Y, X)
+        As many frames as in `shape`.
     shape : tuple of int
         Lengths in t, z, c, y, x.
     dtype : numpy.dtype
@@ -60,7 +60,7 @@ def write_frames(
     facts = _imagej(calibration, channels, shape) if for_imagej else _ome(calibration, channels, shape)
     _, y_size, x_size = calibration.pixel_size
     with write_aside(path) as aside:
-        check_disk(path.parent, size, f"{path}: the disk has too little room")
+        check_disk(path.parent, size, f"{path}: not enough disk space")
         tifffile.imwrite(
             aside,
             planes,
@@ -101,6 +101,8 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
         "unit": {"µm": "micron"}.get(calibration.unit, calibration.unit),
         "finterval": calibration.frame_interval,
     }
+    if calibration.value_offset:  # as ImageJ writes signed pixels: a line from stored to recorded values
+        facts |= {"cf": 0, "c0": calibration.value_offset, "c1": 1.0, "vunit": "Gray Value"}
     if len(channels.names) == shape[2]:
         facts["Labels"] = [*channels.names] * (shape[0] * shape[1])
     if shape[2] > 1 and _coloured(channels, shape):

@@ -40,7 +40,7 @@ def checked(array: zarr.Array, path: Path) -> zarr.Array:
     packing = [name for name in codecs if name not in _HARMLESS]
     if len(packing) > 1 or not set(packing) <= set(_COMPRESSORS):
         raise BadInput(
-            f"{path}: is compressed in a way that is not read",
+            f"{path}: uses a compression that cannot be read",
             found=", ".join(codecs),
             expected=f"one of {', '.join(_COMPRESSORS)}",
             cure="write it again with another compressor",

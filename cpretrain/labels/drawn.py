@@ -82,7 +82,7 @@ def check_outlines(path: str | os.PathLike, drawn: Sequence[Drawn], skipped: Cou
             f"{path}: holds no outlines",
             found=", ".join(f"{count} {kind}" for kind, count in marks.items()),
             expected="an outline around each object",
-            cure="draw the outline of each object (points and lines have no area), or delete them where there is none",
+            cure="draw the outline of each object (points and lines have no area), or delete what is not an object",
         )
 
 

@@ -98,7 +98,7 @@ def recognise(
     ids : ndarray of int, shape (Y, X)
         Numbers as stored in the file.
     encoding : str
-        How they were stored. Files written by cpretrain or Cellpose's window are taken as they are.
+        Encoding of the file. Files written by cpretrain or Cellpose's window are taken as they are.
     strict, components : bool
         See `read_label_image`.
     border : int
@@ -307,5 +307,5 @@ def _no_labels(path: str | os.PathLike, values: int, pieces: int) -> BadInput:
         f"{path}: is not a label image",
         found=f"{values} different values in {pieces} separate pieces, as in a photograph",
         expected="a number for each object, each in one piece or a few",
-        cure="check that this is not the image itself or a picture of the screen; for labels, " + _INSTANCES,
+        cure="check that this is not the image itself or a screenshot; for labels, " + _INSTANCES,
     )

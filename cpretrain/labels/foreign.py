@@ -28,8 +28,8 @@ _COCO = Kind(
 _LABELME = Kind(
     "labelme annotations", "turn them into label images with labelme_export_json, which writes label.png"
 )
-_VIA = Kind("annotations of the VGG annotator", _AS_TIFF)
-_JPEG = Kind("JPEG pictures", "JPEG changes the numbers of objects: " + _AS_TIFF)
+_VIA = Kind("annotations from the VGG annotator", _AS_TIFF)
+_JPEG = Kind("JPEG pictures", "JPEG changes object numbers: " + _AS_TIFF)
 _BY_ENDING = {
     ".jpg": _JPEG,
     ".jpeg": _JPEG,

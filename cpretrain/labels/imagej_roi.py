@@ -77,7 +77,7 @@ def read_rois(
     check_one_plane(path, cells)
     if len(joined) < len(drawn):
         many = counted(len(drawn) - len(joined), "ROI")
-        notes.append(f"{many} joined to others of their name as pieces of one object")
+        notes.append(f"{many} joined to others of the same name as pieces of one object")
     image = rasterise(path, [one.outline for one in cells], size, "ImageJ ROIs")
     return image.with_notes([*left_out(skipped), *notes])
 

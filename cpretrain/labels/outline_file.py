@@ -71,7 +71,7 @@ def _archive(
         return read_geojson(path, size, settings, border, data=features[0])
     names = ", ".join(name for name, _ in files[:5]) + (" …" if len(files) > 5 else "")
     raise BadInput(
-        f"{path}: is an archive of something else",
+        f"{path}: is an archive of other files",
         found=names,
         expected="ImageJ ROIs (.roi), or one GeoJSON file",
         cure="unpack it, and put its files into the folder under the names of their images",

@@ -98,7 +98,7 @@ def ring(points: Any) -> Ring:
         raise ValueError(f"a ring of shape {corners.shape} instead of corners x, y")
     corners = corners[:, :2]
     if not (np.abs(corners) < FARTHEST).all():
-        raise ValueError("a corner that is no number or lies beyond any image")
+        raise ValueError("a corner that is not a number or lies beyond any image")
     if (corners[0] != corners[-1]).any():
         corners = np.concatenate([corners, corners[:1]])
     return corners
@@ -311,5 +311,5 @@ def _notes(drawn: int, left: NDArray[Any], covered: int) -> list[str]:
         )
     if lost := drawn - len(left):
         verb = "leaves" if lost == 1 else "leave"
-        notes.append(f"{counted(lost, 'object')} {verb} no pixel (covered altogether, or too small)")
+        notes.append(f"{counted(lost, 'object')} {verb} no pixel (completely covered, or too small)")
     return notes

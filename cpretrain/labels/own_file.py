@@ -42,7 +42,7 @@ def as_tiff(labels: NDArray[Any]) -> bytes:
 
 
 def write_labels(path: Path, labels: NDArray[Any]) -> None:
-    """Write a label image like `as_tiff`, atomically."""
+    """Write a label image, ndarray of int, shape (Y, X), like `as_tiff`, atomically."""
     with write_aside(path) as aside:
         aside.write_bytes(as_tiff(labels))
 
@@ -57,6 +57,13 @@ def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:
 
     ``masks.json`` lists its files with their numbers of objects, which must agree; ``combine.json`` covers its whole
     folder, and the ``NAME.json`` of ``predict`` one file.
+
+    Parameters
+    ----------
+    path : path-like
+        The label image.
+    labels : ndarray of int, shape (Y, X)
+        Its content.
     """
     file = Path(path)
     if labels.ndim != 2 or labels.dtype.kind != "u":

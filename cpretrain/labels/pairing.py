@@ -282,7 +282,7 @@ def _no_image(mask: Path, names: _Names, unread: _Unread) -> Problem:
     return Problem(
         mask.name,
         "no image belongs to this mask",
-        found=f"the image nearest in name is {names.nearest(mask).name}"
+        found=f"the image with the closest name is {names.nearest(mask).name}"
         if names.images
         else "no TIFF at all",
         expected="for an image NAME.tif a mask "

@@ -22,7 +22,7 @@ TIMES_AS_LARGE, FEWEST_OTHERS = 4, 2
 LONG = 10
 """Pixels; an object at least this long and nowhere two pixels wide is a line, or points far apart."""
 
-_CURE = "what marks a region has to be deleted in QuPath, or given the class Region* and exported as GeoJSON"
+_CURE = "delete what marks a region in QuPath, or give it the class Region* and export GeoJSON"
 
 
 def look_again(labels: NDArray[Any], border: int = 0) -> list[str]:
@@ -54,9 +54,7 @@ def look_again(labels: NDArray[Any], border: int = 0) -> list[str]:
     texts = [f"{counted(number, one, several)}: {_CURE}" for number, one, several in found if number]
     if thin.any():
         many = counted(int(thin.sum()), "object is", "objects are")
-        texts.append(
-            f"{many} nowhere two pixels wide: points and lines have to be deleted, or export GeoJSON"
-        )
+        texts.append(f"{many} nowhere two pixels wide: delete points and lines, or export GeoJSON")
     return texts
 
 

@@ -62,7 +62,7 @@ def read_saved(path: Path) -> NDArray[Any]:
     labels = read_window_file(path)
     if labels is None:
         raise BadInput(
-            f"{path}: holds what was predicted, and nobody has saved it",
+            f"{path}: holds a prediction that nobody has corrected and saved",
             expected="masks that a person has corrected",
             cure="open the image in Cellpose's window, correct the masks, and save them (Ctrl+S)",
         )

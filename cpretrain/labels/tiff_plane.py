@@ -77,7 +77,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
     Raises
     ------
     BadInput
-        When the file is not a TIFF, is damaged, holds several planes, or was compressed with loss.
+        When the file is not a TIFF, is damaged, holds several planes, or uses lossy compression.
     """
     with _opened(path) as file:
         pages = full_pages(file)
@@ -85,7 +85,7 @@ def read_plane(path: str | os.PathLike) -> Plane:
         if planes > 1:
             raise _several_planes(path, pages, planes)
         page = pages[0]
-        check_page(path, page)  # before memory is asked for
+        check_page(path, page)  # before memory is allocated
         check_room(path, int(page.imagelength), int(page.imagewidth))
         _check_lossless(path, page)
         pixels = _samples_last(path, read_page(path, page), page.axes)
@@ -103,7 +103,7 @@ def check_room(path: str | os.PathLike, height: int, width: int) -> None:
     check_memory(
         BYTES_A_PIXEL * height * width,
         f"{path}: a label image of {height} × {width} pixels does not fit in memory",
-        "cut the image into smaller ones; where it cannot be that large, it is damaged",
+        "crop the image; if it cannot be that large, it is damaged",
     )
 
 
@@ -231,8 +231,8 @@ def _looks_binary(path: str | os.PathLike, pages: list[Any]) -> bool:
 def _check_lossless(path: str | os.PathLike, page: Any) -> None:
     if int(page.compression) in (_OLD_JPEG, _JPEG):
         raise BadInput(
-            f"{path}: was compressed with loss",
-            found="JPEG compression, which changes the numbers of objects",
+            f"{path}: uses lossy compression",
+            found="JPEG compression, which changes object numbers",
             expected="no compression, LZW or deflate",
             cure="export label images as .tif without JPEG compression, or as .ome.tif",
         )

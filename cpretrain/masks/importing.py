@@ -97,7 +97,7 @@ def import_masks(
     settings = settings or MaskSettings()
     if out.resolve() in (ground_truth.resolve(), images.resolve()):
         raise BadInput(
-            f"{out}: is one of the folders read from", cure=f"name another folder with {option('out')}"
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
         )
     found = _two_folders(ground_truth, images)
     matches = match_by_name(found.images, found.drawn, found.unread)
@@ -217,9 +217,9 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
         ground_truth.name,
         f"holds no {classes}" + (f" among the{kinds}" if settings.classes and kinds else kinds),
         found="; ".join(sorted({note for one in ready for note in one.notes if note != EMPTY})),
-        cure="name the class as it is written in QuPath"
+        cure="write the class as in QuPath"
         if settings.classes
-        else f"give another {option('take')}, or none",
+        else f"choose another {option('take')}, or leave it out",
     )
 
 

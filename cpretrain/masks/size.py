@@ -59,14 +59,14 @@ def fit_to_image(
         inner = ids[border:-border, border:-border]
         lost = len(np.setdiff1d(ids, inner))
         note = f"cut by the {border}-pixel border" + (
-            f", in which {lost} objects lay altogether" if lost else ""
+            f", which held {lost} objects completely" if lost else ""
         )
         return Fitted(inner, note)
     factor = downsample_between(ids.shape, size)
     if upsample and factor is not None:
         return Fitted(enlarge(ids, size), f"enlarged {factor} times by nearest neighbour")
     raise BadInput(
-        f"{name}: has another size than its image",
+        f"{name}: differs in size from its image",
         found=f"{ids.shape[0]} × {ids.shape[1]} (height × width)",
         expected=f"{size[0]} × {size[1]}",
         cure=_cure(ids.shape, size, factor),
@@ -87,7 +87,10 @@ def _cure(found: tuple[int, ...], size: tuple[int, int], factor: int | None) -> 
     if factor is not None:
         return f"use .downsample(1) in the export script (this looks like {factor}); or give {option('upsample', True)}"
     if tuple(found) == size[::-1]:
-        return "height and width are exchanged: export it again, or turn the mask"
+        return "height and width are swapped: export it again, or transpose the mask"
     if difference <= 2:
         return "the mask is off by a pixel or two: export the whole image with .downsample(1), or the same region"
-    return "this is the mask of another image or region: cut the image likewise, or export the mask of this image"
+    return (
+        "this is the mask of another image or region: crop the image in the same way, or export the mask of this "
+        "image"
+    )

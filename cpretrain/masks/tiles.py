@@ -50,10 +50,10 @@ def label_tiles(paths: Sequence[Path], image: Path) -> list[Path]:
             labels = [path for path in labels if path.suffix.lower() == ".png"] or labels
         if len(labels) != 1:
             raise BadInput(
-                f"{same[0].name}: is one of {len(same)} tiles of the same place",
+                f"{same[0].name}: is one of {len(same)} tiles at the same position",
                 found=", ".join(path.name for path in same),
-                expected="one tile of labels for each place",
-                cure="take the tiles of the image out of the folder",
+                expected="one tile of labels per position",
+                cure="remove the tiles of the image from the folder",
             )
         kept += labels
     return kept
@@ -151,9 +151,9 @@ def check_numbering(path: str | os.PathLike, image: LabelImage, tile: NDArray[np
     apart = np.setdiff1d(shared, across)
     if 2 * len(apart) > len(shared):
         raise BadInput(
-            f"{path}: its tiles seem to be numbered each for itself",
+            f"{path}: its tiles seem to be numbered separately",
             found=f"{len(apart)} of {len(shared)} numbers occur in several tiles without touching",
-            expected="the same number for an object in all tiles, and no other",
+            expected="one number per object, the same in all tiles",
             cure="export all tiles with one LabeledImageServer, in one run",
         )
 
@@ -173,7 +173,7 @@ def _full_resolution(
     expected = (height / place.downsample, width / place.downsample)
     if any(abs(have - want) > slack for have, want in zip(pixels.shape, expected, strict=True)):
         raise BadInput(
-            f"{path}: has another size than its name says",
+            f"{path}: differs in size from what its name says",
             found=f"{pixels.shape[0]} × {pixels.shape[1]} (height × width)",
             expected=f"{expected[0]:g} × {expected[1]:g}",
             cure="export it again, or correct its name",

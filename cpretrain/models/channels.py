@@ -29,5 +29,5 @@ def unused_channels(
     several = f"{min(odd)} to {max(odd)}" if min(odd) < max(odd) else f"{odd[0]}"
     return [
         f"{len(odd)} of {len(counted)} {kind} have {several} channels (RGB counts as three), of which the model sees "
-        f"channel {' and '.join(map(str, used))} alone; {cure}"
+        f"only channel {' and '.join(map(str, used))}; {cure}"
     ]

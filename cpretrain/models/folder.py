@@ -1,4 +1,4 @@
-"""Where everything lies in a model folder, which ``cpretrain train`` makes and ``cpretrain evaluate`` adds to."""
+"""Paths in a model folder, which ``cpretrain train`` makes and ``cpretrain evaluate`` adds to."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ class ModelFolder:
 
     @property
     def record(self) -> Path:
-        """How the model was trained; a folder without it is no model folder."""
+        """The record of the training; a folder without it is not a model folder."""
         return self.path / RECORD
 
     @property
@@ -35,35 +35,35 @@ class ModelFolder:
 
     @property
     def split(self) -> Path:
-        """Which images trained and which validate."""
+        """Training and validation images."""
         return self.path / "split.csv"
 
     @property
     def losses(self) -> Path:
-        """What was measured in training, epoch by epoch."""
+        """Measurements during training, epoch by epoch."""
         return self.path / "losses.csv"
 
     @property
     def losses_picture(self) -> Path:
-        """The same as a picture."""
+        """The same measurements as a picture."""
         return self.path / "losses.png"
 
     @property
     def tuning(self) -> Path:
-        """The record of a search for thresholds, where there was one."""
+        """The record of a threshold search, if there was one."""
         return self.path / "tuning.json"
 
     @property
     def tuning_picture(self) -> Path:
-        """What the search found, as a picture."""
+        """The result of the search, as a picture."""
         return self.path / "tuning.png"
 
     @property
     def trained(self) -> list[Path]:
-        """All that training writes besides the record, which comes last."""
+        """All files that training writes before the record."""
         return [self.weights, self.split, self.losses, self.losses_picture, self.card]
 
     @property
     def is_one(self) -> bool:
-        """Whether a model was trained here, by its record."""
+        """True if the folder has the record of a trained model."""
         return self.record.is_file()

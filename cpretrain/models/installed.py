@@ -16,7 +16,8 @@ from cpretrain.models.zoo import ZOO
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_aside, write_text
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.file_name import is_file_name
+from cpretrain.storage.hashing import sha256
 
 
 def list_models() -> Summary:
@@ -45,7 +46,7 @@ def list_models() -> Summary:
         "A model that is not here is downloaded when it is used. Without internet, download it elsewhere (addresses:",
         f"{command('models', json=True)}) and put it into {models_folder()}",
         "under its file name: " + ", ".join(f"{m.name} → {m.file}" for m in ZOO.values() if m.file != m.name)
-        + ", all others as they are called.",
+        + ", all others under their own names.",
         f"{option('base', SCRATCH)} starts from random weights (Cellpose 3); it needs far more images and epochs.",
     ]  # fmt: skip
     return Summary(lines, {"models": data, "folder": models_folder()})
@@ -70,14 +71,15 @@ def install_model(folder: Path, name: str | None = None) -> Summary:
     if not weights.is_file() or not ModelFolder(folder).is_one:
         raise BadInput(f"{folder}: is not a model folder", expected=f"a folder with {WEIGHTS} and {RECORD}")
     name = name or folder.resolve().name
-    if not name.strip() or Path(name).name != name or name.startswith("."):
+    if not is_file_name(name):
         raise BadInput(
-            f"{option('name', name)}: cannot be the name of a model", expected="a name without slashes"
+            f"{option('name', name)}: cannot be the name of a model",
+            expected="a name that every system accepts for a file",
         )
     target = models_folder() / name
     taken = name in ZOO or name in {model.file for model in ZOO.values()} or name == GUI_MODELS
     if taken or (target.exists() and sha256(target) != sha256(weights)):
-        raise BadInput(f"{target}: is another model", cure=f"choose another name with {option('name')}")
+        raise BadInput(f"{target}: is a different model", cure=f"choose another name with {option('name')}")
     if not target.exists():
         with write_aside(target) as aside:
             shutil.copyfile(weights, aside)

@@ -43,7 +43,7 @@ class Normalization(BaseModel):
     @classmethod
     def _rising(cls, percentiles: tuple[float, float]) -> tuple[float, float]:
         if not percentiles[0] < percentiles[1]:
-            raise ValueError("the low percentile has to be below the high one")
+            raise ValueError("the low percentile must be below the high one")
         return percentiles
 
     @property

@@ -24,7 +24,7 @@ class ModelSettings:
     channel, second_channel : int
         The channel to segment, and that of the nuclei (None if there is none), from 1.
     normalization : Normalization
-        How grey values were scaled in training.
+        Scaling of grey values in training.
     tuned : mapping of str to float
         Flow threshold, cellprob threshold and diameter found by a search; empty without one.
     trained_channels : int or None
@@ -99,6 +99,11 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
     -------
     dict of str to float or None
         Values by name of the setting; empty without a search.
+
+    Raises
+    ------
+    BadInput
+        When the record of the search is damaged.
     """
     path = ModelFolder(model).tuning
     if not path.is_file():
@@ -110,7 +115,7 @@ def tuned_values(model: Path, contender: str, weights: str | None = None) -> dic
             f"{path}: cannot be read",
             found=short(error),
             expected=f"the record of a search by {command('evaluate', tune=True)}",
-            cure=f"search again with {option('tune', True)}, or take the file away",
+            cure=f"search again with {option('tune', True)}, or remove the file",
         ) from error
     return found.model_dump(exclude={"weights_sha256"}) if weights in (None, found.weights_sha256) else {}
 

@@ -192,9 +192,9 @@ class Segmenter:
             except torch.OutOfMemoryError as error:
                 if self.batch_size == 1:
                     raise BadInput(
-                        f"device {self.device}: has too little memory for one tile",
+                        f"device {self.device}: not enough memory for one tile",
                         found=str(error).splitlines()[0],
-                        cure=f"use {option('device', 'cpu')}, or end what else uses the GPU",
+                        cure=f"use {option('device', 'cpu')}, or stop other programs that use the GPU",
                     ) from error
                 self.batch_size //= 2
                 torch.cuda.empty_cache()
@@ -204,7 +204,7 @@ class Segmenter:
         if all(np.isfinite(values).all() for values in flows):
             return flows
         raise BadInput(
-            f"{self.base.path or self.base.name}: the network gives numbers that are not finite",
+            f"{self.base.path or self.base.name}: the network returns numbers that are not finite",
             found="NaN or infinity in flows or cell probability",
             cure=_ANOTHER,
         )
@@ -276,7 +276,7 @@ def _check_complete(base: ModelWeights, net: Any) -> None:
     ]
     if missing:
         raise _do_not_fit(
-            base, f"{len(missing)} weights missing or of another size, for example {missing[0]}"
+            base, f"{len(missing)} weights missing or of the wrong size, for example {missing[0]}"
         )
 
 
@@ -295,14 +295,14 @@ def _check_numbers(base: ModelWeights, net: Any) -> None:
         diameter = float(getattr(net, name).item())
         if not DIAMETERS[0] <= diameter <= DIAMETERS[1]:
             raise BadInput(
-                f"{base.path or base.name}: its objects have a diameter that cannot be ({name})",
+                f"{base.path or base.name}: the diameter of its objects is impossible ({name})",
                 found=f"{diameter:g} pixels",
                 expected=f"{DIAMETERS[0]:g} to {DIAMETERS[1]:g} pixels",
                 cure=_ANOTHER,
             )
 
 
-_ANOTHER = "get the file anew, or choose another model"
+_ANOTHER = "get the file again, or choose another model"
 
 
 def _do_not_fit(base: ModelWeights, found: str) -> BadInput:

@@ -12,7 +12,7 @@ from cpretrain.models.record import ModelSettings, read_record, settings_of_mode
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights, find_base
 from cpretrain.settings.prediction import PredictSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,8 @@ class ModelWeights:
             try:
                 return str(read_json(folder.record)["base"]["licence"])
             except (OSError, ValueError, KeyError, TypeError):
-                return f"not known, {RECORD} beside it does not state it"
-        return "not known, a file of weights does not state it"
+                return f"unknown, {RECORD} beside it does not state it"
+        return "unknown, a file of weights does not state it"
 
 
 def cellpose_major() -> int:
@@ -172,12 +172,12 @@ def _unknown(name: str, major: int) -> BadInput:
         return BadInput(
             f"base model {name}: belongs to Cellpose {other}",
             found=f"Cellpose {metadata.version('cellpose')}",
-            cure=f"install 'cpretrain[cellpose{other}]' in an environment of its own",
+            cure=f"install 'cpretrain[cellpose{other}]' in a separate environment",
         )
     known = [*zoo_names(major), *own_models()]
     near = get_close_matches(name, known, n=1)
     return BadInput(
-        f"base model {name}: there is no such file and no model of that name",
+        f"base model {name}: no such file, and no model of that name",
         expected="a weights file or one of " + ", ".join(known),
         cure=f"did you mean {near[0]}?" if near else "check the name or the path",
     )
@@ -188,7 +188,7 @@ def _finetuned(path: Path) -> BadInput:
         f"{path}: is a model that was retrained here already",
         expected="the base model that it was retrained from",
         cure="retrain that base on the data of all rounds together, which gives better models; "
-        f"or add {option('continue_from_finetuned', True)} to go on from this one all the same",
+        f"or add {option('continue_from_finetuned', True)} to continue from this one all the same",
     )
 
 
@@ -211,5 +211,5 @@ def _check_version(path: Path, major: int) -> None:
         raise BadInput(
             f"{path}: weights of Cellpose {made_by}",
             found=f"Cellpose {metadata.version('cellpose')} installed",
-            cure=f"install 'cpretrain[cellpose{made_by}]' in an environment of its own",
+            cure=f"install 'cpretrain[cellpose{made_by}]' in a separate environment",
         )

@@ -62,8 +62,10 @@ def run_demo(folder: PathLike) -> Summary:
     """
     started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
-        raise BadInput(f"{folder}: is in use for something else", cure="choose another folder")
-    info(f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 where other things run.")
+        raise BadInput(f"{folder}: is already used for something else", cure="choose another folder")
+    info(
+        f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 if other programs are running."
+    )
     experiment = _prepare(folder)
     moved = correct_and_cut(experiment)
     info(f"drift: off by at most {_largest_error(experiment):g} pixels from the known drift")
@@ -133,7 +135,8 @@ def _annotate(experiment: Experiment) -> None:
     """Stand in for the annotator: write the public annotation of each crop in the form that QuPath exports."""
     target = experiment.ground_truth
     info(
-        "masks: nobody draws in the demo; the public annotation of the same images stands in, exported as by QuPath"
+        "masks: nobody draws in the demo; a public annotation of the same images takes its place, exported as QuPath "
+        "would"
     )
     target.mkdir(exist_ok=True)
     rng = np.random.default_rng(3)

@@ -11,6 +11,7 @@ from cpretrain.crops.cutting import cut_crops
 from cpretrain.drift.correction import CorrectedMovie, correct_drift
 from cpretrain.images.discovery import beside, folder_of
 from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import command
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.base import Settings, bad_settings
 from cpretrain.settings.batch import BatchSettings
@@ -31,19 +32,19 @@ class Experiment(Settings):
 
     raw: Path = Field(description="folder of raw time-lapses")
     ground_truth: Path = Field(
-        Path("ground_truth"), description="folder of what was exported from QuPath (default: ground_truth)"
+        Path("ground_truth"), description="folder of files exported from QuPath (default: ground_truth)"
     )
     second_person: Path | None = Field(
-        None, description="folder of masks that a second person drew on training images"
+        None, description="folder of masks that a second annotator drew on the training images"
     )
-    frames: Path | None = Field(None, description="folder of whole frames to evaluate on besides")
+    frames: Path | None = Field(None, description="folder of whole frames to evaluate on as well")
     frame_masks: Path | None = Field(None, description="folder of their masks")
     drift: DriftSettings = Field(DriftSettings(), description="drift correction")
     crops: CropSettings = Field(CropSettings(), description="training crops")
-    masks: MaskSettings = Field(MaskSettings(), description="reading of the ground truth")
+    masks: MaskSettings = Field(MaskSettings(), description="import of the ground truth")
     train: TrainSettings = Field(TrainSettings(), description="retraining")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
-    batch: BatchSettings = Field(BatchSettings(), description="where many files are worked on")
+    batch: BatchSettings = Field(BatchSettings(), description="where many files are processed")
 
 
 def read_experiment(path: PathLike) -> Experiment:
@@ -102,7 +103,8 @@ def run_experiment(path: PathLike, *, batch: BatchSettings | None = None) -> Sum
     if not experiment.ground_truth.is_dir():
         lines = [
             f"training images are in {training_images}",
-            f"next: draw on them in QuPath, export label images to {experiment.ground_truth}, and run this again",
+            f"next: draw on them in QuPath ({command('qupath-project')} makes a project of them), export to "
+            f"{experiment.ground_truth}, and run this again",
         ]
         return Summary(lines, {"next": "draw", "training_images": training_images}, moved.failed)
     report = train_and_evaluate(experiment)

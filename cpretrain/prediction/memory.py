@@ -19,7 +19,7 @@ def memory_of_prediction(source: Path, settings: PredictSettings) -> int:
     BadInput
         When it is not a movie or an image.
     """
-    with TimeLapse(source, settings.axes) as movie:
+    with TimeLapse(source, settings.axes, settings.convert) as movie:
         _, planes, _, height, width = movie.shape
         enlarged = max(1.0, NETWORK_DIAMETER / settings.diameter if settings.diameter else 1.0)
         in_3d = settings.volume == "flows" and planes > 1

@@ -118,8 +118,8 @@ def predict(
     settings : PredictSettings, optional
         Thresholds, treatment of stacks, and formats to write.
     batch : BatchSettings, optional
-        Where many movies are segmented; by default one after the other in this process. On a GPU this is so unless
-        workers are requested explicitly.
+        Worker processes for many movies; by default movies are segmented one after the other in this process, and on a
+        GPU always unless workers are requested explicitly.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def predict(
     files = list_movies(images)
     if any(out.resolve() == file.resolve().parent for file in files):
         raise BadInput(
-            f"{out}: label images would replace the images that they are of",
+            f"{out}: label images would replace the images they belong to",
             cure=f"choose another {option('out')}",
         )
     check_names(files)
@@ -169,9 +169,10 @@ def _channels(files: Sequence[Path], model: UsedModel, given: PredictSettings) -
         return []
     counts = []
     for file in files:
-        with suppress(BadInput), TimeLapse(file, given.axes) as movie:  # reported when its turn comes
+        # a movie that cannot be opened is reported when its turn comes
+        with suppress(BadInput), TimeLapse(file, given.axes, given.convert) as movie:
             counts.append(movie.shape[2])
-    cure = f"name the channel that shows the objects with {option('channel')}"
+    cure = f"choose the channel that shows the objects with {option('channel')}"
     return unused_channels(counts, model.known, cure)
 
 
@@ -190,7 +191,7 @@ def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovi
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
-    with TimeLapse(source, model.settings.axes) as movie:
+    with TimeLapse(source, model.settings.axes, model.settings.convert) as movie:
         asked = list(forms_asked_for(files, model.settings, movie.shape))
         if _is_segmented(files, origin, files.inputs(movie), asked):
             info(f"predict: {files.labels} is complete and unchanged")
@@ -233,9 +234,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     chosen = sorted(set(chosen_frames(movie, model.settings.frames_only)))
     t, z, _, y, x = movie.shape
     files.folder.mkdir(parents=True, exist_ok=True)
-    check_disk(
-        files.folder, 2 * t * z * y * x, f"{files.folder}: the disk has too little room for label images"
-    )
+    check_disk(files.folder, 2 * t * z * y * x, f"{files.folder}: not enough disk space for label images")
     store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
@@ -289,7 +288,7 @@ def _segment_frames(
     missing = [t for t in chosen if not store.has(t)]
     if len(missing) < len(chosen):
         info(
-            f"predict: {movie.path.name}: going on after {len(chosen) - len(missing)} of {len(chosen)} frames"
+            f"predict: {movie.path.name}: continuing after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
     anisotropy = model.settings.anisotropy or _anisotropy(movie)
     ready = _ready_crop(files.source, model) if files.is_crop else None

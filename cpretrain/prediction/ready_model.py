@@ -113,7 +113,7 @@ def _as_stack(image: Any) -> tuple[NDArray[Any], bool]:
                 "the image is a time-lapse",
                 found=f"{ordered.sizes['t']} frames",
                 expected="one frame",
-                cure="segment frame by frame, or a file of it with cpretrain.predict",
+                cure="segment it frame by frame, or its file with cpretrain.predict",
             )
         return np.asarray(ordered.data)[0], True
     pixels = np.asarray(image)

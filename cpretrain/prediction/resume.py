@@ -28,7 +28,7 @@ class KeptFrames:
         self._unfinished, self.folder = unfinished, unfinished.path
         if not _came_from(unfinished, origin):
             if self.folder.exists():
-                info(f"predict: {self.folder.name} came from another model, input or settings; starting anew")
+                info(f"predict: {self.folder.name} came from another model, input or settings; starting over")
             unfinished.begin(origin)
 
     def has(self, t: int) -> bool:
@@ -77,9 +77,9 @@ class KeptFrames:
                 return np.asarray(stored[name])
         except Exception as error:  # NumPy raises nearly anything for a damaged file
             raise BadInput(
-                f"{self._file(t)}: the frame that was kept cannot be read",
+                f"{self._file(t)}: the saved frame cannot be read",
                 found=short(error),
-                cure=f"take the folder {self.folder.name} away; its movie is segmented anew then",
+                cure=f"remove the folder {self.folder.name}; its movie is then segmented again",
             ) from error
 
     def _file(self, t: int) -> Path:
@@ -87,7 +87,7 @@ class KeptFrames:
 
 
 def _came_from(unfinished: UnfinishedFolder, origin: Mapping[str, Any]) -> bool:
-    """Whether what is there came from the same; not where nothing says so."""
+    """Return whether the existing work has the same origin; False if its origin is unknown."""
     try:
         return not unfinished.differences(origin)
     except (OSError, ValueError):

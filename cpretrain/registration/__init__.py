@@ -1,6 +1,6 @@
-"""The native drift engine: measures what Fiji's "Correct 3D drift" measures, without Java.
+"""The native drift engine: the measurement of Fiji's "Correct 3D drift" without Java.
 
-``native_drift`` measures a movie, ``phase_correlation`` a pair of frames; the rest are their parts.
+``measure`` measures a movie, ``phase_correlation`` a pair of frames; the other modules are their parts.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""How well the frames of a movie agree with their mean once they are aligned: whether a correction helped."""
+"""Agreement of a movie's aligned frames with their mean, which shows whether a correction helped."""
 
 from collections.abc import Sequence
 
@@ -9,26 +9,26 @@ from cpretrain.registration.row_samples import sampled_rows
 from cpretrain.registration.valid_area import Area, is_empty
 
 MOST_PIXELS, LEAST_PIXELS, MOST_IN_ALL = 2**14, 2**10, 2**22
-"""Pixels of a frame that are kept, and of all frames together."""
+"""Limits of the number of pixels kept per frame, and for all frames together."""
 STEP = 2
-"""Pixels between two grey values that make a step."""
+"""Distance in pixels between the two grey values of a step."""
 
 
 class Agreement:
-    """Correlation of each frame with the mean of the others, on one area that all of them cover.
+    """Correlation of each frame with the mean of the others, on an area that all of them cover.
 
     Parameters
     ----------
     frames : int
         Number of frames.
     area : tuple of slice
-        Area in z, y, x of frame 0 that is compared; in other frames it lies elsewhere.
+        Area in z, y, x of frame 0 to compare; in other frames it is displaced by the drift.
 
     Notes
     -----
-    Sharp content agrees only where every frame lies at its place: unlike the correlation of neighbouring frames, this
-    falls where a slow drift stays, after a wrong step, and with a nonsense shift that leaves little in common. Frames
-    count alike, whatever their brightness. Some rows stand for all, so that they can be kept until the mean is known.
+    Sharp content agrees only if every frame is in its right place: unlike the correlation of neighbouring frames, this
+    measure drops with a remaining slow drift, after a wrong step, and with a nonsense shift that leaves little overlap.
+    All frames have the same weight, whatever their brightness. Only some rows are kept until the mean is known.
     """
 
     def __init__(self, frames: int, area: Area) -> None:
@@ -38,7 +38,7 @@ class Agreement:
         self._samples: list[NDArray[np.float32]] = []
 
     def add(self, image: NDArray[np.float32], kept: NDArray[np.bool_] | None, drift: tuple[int, ...]) -> None:
-        """Take in the next frame.
+        """Add the next frame.
 
         Parameters
         ----------
@@ -47,7 +47,7 @@ class Agreement:
         kept : ndarray of bool, shape (Z, Y, X), optional
             Pixels that count (default: all).
         drift : tuple of int
-            How far the area has moved since frame 0, in z, y, x pixels.
+            Displacement of the area since frame 0, in z, y, x, in pixels.
         """
         if is_empty(self.area):
             return
@@ -61,23 +61,23 @@ class Agreement:
         self._samples.append((values / norm if norm > 1e-6 * values.size**0.5 else 0 * values).ravel())
 
     def each(self) -> NDArray[np.float64] | None:
-        """Return the correlation of each frame with the mean of the others; None without any pixel in common."""
+        """Return the correlation of each frame with the mean of the others, shape (T,); None without common pixels."""
         return _with_mean_of_others(self._samples) if self._samples else None
 
     def each_of_steps(self) -> NDArray[np.float64] | None:
-        """Return the same of grey value steps, to which uneven light that stays in its place adds nothing."""
+        """Return the same for steps in grey value, which uneven illumination hardly affects."""
         if not self._samples or self.area[2].stop - self.area[2].start <= STEP:
             return None
         rows = [sample.reshape(len(self._rows), -1) for sample in self._samples]
         return _with_mean_of_others([(row[:, STEP:] - row[:, :-STEP]).ravel() for row in rows])
 
     def most_unlike(self, usable: Sequence[int]) -> list[int]:
-        """Return three frames in their order, as unlike each other as can be: where a wrong alignment shows.
+        """Return three frames, in order, that are as different from each other as possible, to reveal misalignment.
 
         Parameters
         ----------
         usable : sequence of int
-            Frames to choose from, in their order.
+            Frames to choose from, in order.
         """
         if not self._samples or len(usable) < 3:
             return list(usable)[:3]

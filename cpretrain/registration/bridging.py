@@ -1,4 +1,4 @@
-"""Step over frames that do not determine a drift: measure between the frames around them, and interpolate."""
+"""Skip frames that do not determine a drift: measure between the frames around them, and interpolate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,27 +9,27 @@ from numpy.typing import NDArray
 from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift
 
 ANCHORS = 4
-"""Earlier frames that a frame is compared with before it is given up."""
+"""Number of earlier frames that a frame is compared with before it is given up."""
 
 Measure = Callable[[int, int, NDArray[np.float32]], PairDrift]
 
 
 class Bridge:
-    """Measures pairs of a chain, but steps over frames that determine nothing.
+    """Measures the pairs of a chain, but skips frames that determine nothing.
 
     Parameters
     ----------
     measure : callable
-        Measures a pair of the chain, as `accumulate` wants it.
+        Measures a pair of the chain, with the signature that `accumulate` requires.
     measure_apart : callable
-        Measures another pair.
+        Measures any other pair.
 
     Notes
     -----
-    A frame is measured against the one before it. Where that is uncertain, either may be the reason: then it is
-    measured against the frames before that, and where one of these fits, those in between are stepped over. Where none
-    fits, it is stepped over itself, unless it fits the frame just stepped over: then the sample looks different from
-    there on, and the step between the two stays uncertain.
+    A frame is measured against the previous one. If that is uncertain, either may be the reason: the frame is then
+    measured against earlier frames, and if one of these fits, those in between are skipped. If none fits, the frame
+    itself is skipped, unless it fits the frame skipped just before it: then the sample looks different from there on,
+    and the step between the two remains uncertain.
     """
 
     def __init__(self, measure: Measure, measure_apart: Measure) -> None:
@@ -39,15 +39,18 @@ class Bridge:
         self._unresolved: list[FramePair] = []
 
     def __call__(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
-        """Measure a pair; what cannot be measured is left as the curve has it."""
+        """Measure a pair; if that is not possible, return the drift in the curve so far."""
         direct = self._measure(frame_from, frame_to, drift)
-        if frame_to - frame_from > 1 or frame_to in (*self._anchors, *self.bridged):  # of a longer time scale
+        if frame_to - frame_from > 1 or frame_to in (
+            *self._anchors,
+            *self.bridged,
+        ):  # a pair of a longer time scale
             doubtful = direct.uncertain or self.bridged & {frame_from, frame_to}
             return _as_known(frame_from, frame_to, drift) if doubtful else direct
         return self._step(direct, frame_to, drift)
 
     def finished(self, curve: DriftCurve) -> DriftCurve:
-        """Return the curve of all pairs with what was stepped over, and with the steps that stay uncertain."""
+        """Return the curve of all pairs with the skipped frames, and the steps that remain uncertain."""
         unresolved = [pair for pair in self._unresolved if pair[1] not in self.bridged]
         uncertain = (*(curve.uncertain_pairs or ()), *unresolved)
         return interpolated(replace(curve, uncertain_pairs=uncertain), sorted(self.bridged))
@@ -76,7 +79,15 @@ def _as_known(frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> Pai
 
 
 def interpolated(curve: DriftCurve, bridged: Sequence[int]) -> DriftCurve:
-    """Return a curve in which frames that were stepped over have the drift between the others, and are named."""
+    """Return a curve in which skipped frames have the interpolated drift of the others, and are listed.
+
+    Parameters
+    ----------
+    curve : DriftCurve
+        The curve with the drift of all other frames.
+    bridged : sequence of int
+        Frames that were skipped, from 0.
+    """
     frames = np.arange(len(curve.drift))
     others = np.setdiff1d(frames, bridged)
     drift = curve.drift.copy()

@@ -1,4 +1,4 @@
-"""Undo a drift: put every frame at its place on a canvas large enough for all of them."""
+"""Undo a drift: place every frame on a canvas large enough for all of them."""
 
 from dataclasses import dataclass
 from itertools import cycle
@@ -15,9 +15,7 @@ Shape = tuple[int, int, int, int]
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """Where every frame of a movie goes.
-
-    Make it with `canvas_for`.
+    """Positions of a movie's frames on a common canvas, made by `canvas_for`.
 
     Parameters
     ----------
@@ -26,7 +24,7 @@ class Canvas:
     shape : tuple of int
         Lengths of the canvas in z, c, y, x.
     shifts : ndarray, shape (T, 3)
-        Place of each frame's origin on the canvas in z, y, x pixels, not negative: int64 for whole pixels,
+        Position of each frame's origin on the canvas in z, y, x, in pixels, not negative: int64 for whole pixels,
         float32 for fractions of a pixel.
     """
 
@@ -36,11 +34,11 @@ class Canvas:
 
     @property
     def sub_pixel(self) -> bool:
-        """Whether frames are shifted by fractions of a pixel."""
+        """True if frames are shifted by fractions of a pixel."""
         return bool(self.shifts.dtype.kind == "f")
 
     def place(self, frame: NDArray[Any], t: int) -> NDArray[Any]:
-        """Put frame `t` at its place; all channels move alike, and what it does not cover is 0.
+        """Place frame `t` on the canvas; all channels move together, and uncovered pixels are 0.
 
         Parameters
         ----------
@@ -51,15 +49,15 @@ class Canvas:
 
         Returns
         -------
-        array
-            The canvas, shape `self.shape`, dtype of `frame`.
+        ndarray, shape `self.shape`, dtype of `frame`
+            The canvas.
         """
         if frame.shape != self.frame_shape:
             raise ValueError(f"frame {t} has shape {frame.shape}, expected {self.frame_shape} (z, c, y, x)")
         shift = self.shifts[t]
         whole = np.floor(shift).astype(np.int64)
         if np.array_equal(whole, shift):
-            return _insert(frame, self.shape, whole)
+            return insert(frame, self.shape, whole)
         return _insert_interpolated(frame, self.shape, shift)
 
 
@@ -73,14 +71,19 @@ def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -
     frame_shape : tuple of int
         Lengths of a frame in z, c, y, x.
     sub_pixel : bool
-        Shift by fractions of a pixel, with linear interpolation; otherwise by whole pixels, halves rounded
-        away from 0.
+        Shift by fractions of a pixel, with linear interpolation; otherwise by whole pixels, with halves rounded away
+        from 0.
 
     Returns
     -------
     Canvas
-        Grown in each axis by the range of the shifts (cut to whole pixels).
+        A canvas larger than a frame, along each axis, by the range of the shifts (truncated to whole pixels); a
+        `TurnedCanvas` for a curve with angles.
     """
+    if curve.angle is not None:
+        from cpretrain.registration.turned_canvas import turned_canvas_for
+
+        return turned_canvas_for(curve, frame_shape)
     shifts: NDArray[Any] = -curve.drift if sub_pixel else round_away(-curve.drift)
     low, high = shifts.min(axis=0), shifts.max(axis=0)
     z, c, y, x = frame_shape
@@ -89,7 +92,8 @@ def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -
     return Canvas((z, c, y, x), (grown_z, c, grown_y, grown_x), shifts - low)
 
 
-def _insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDArray[Any]:
+def insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDArray[Any]:
+    """Put a frame, shape (Z, C, Y, X), at a place on an empty canvas."""
     canvas = np.zeros(shape, frame.dtype)
     z, y, x = (int(component) for component in shift)
     covered = canvas[z : z + len(frame), :, y : y + frame.shape[2], x : x + frame.shape[3]]
@@ -98,10 +102,10 @@ def _insert(frame: NDArray[Any], shape: Shape, shift: NDArray[np.int64]) -> NDAr
 
 
 def _insert_interpolated(frame: NDArray[Any], shape: Shape, shift: NDArray[np.float32]) -> NDArray[Any]:
-    """Insert with linear interpolation; beyond its border the frame is taken to be 0.
+    """Insert with linear interpolation; the frame counts as 0 beyond its border.
 
-    Every neighbour's share is rounded to float32 and they are added in float32, x changing first and each step
-    changing one axis only, as ImgLib2's interpolator walks: the sums are its own to the last bit.
+    Each neighbour's contribution is rounded to float32, and they are added in float32 in the order of ImgLib2's
+    interpolator (x changes first, and each step changes only one axis), so that the sums equal its own to the last bit.
     """
     total = np.zeros(shape, np.float32)
     at_z, at_y, at_x = (_neighbours(float(component)) for component in shift)
@@ -117,7 +121,7 @@ def _insert_interpolated(frame: NDArray[Any], shape: Shape, shift: NDArray[np.fl
 
 
 def _neighbours(shift: float) -> list[tuple[int, float]]:
-    """Whole shifts on either side of `shift` and their weights, the larger shift (the lower pixel) first."""
+    """Return the whole shifts on either side of `shift` with their weights, the larger shift (lower pixel) first."""
     whole = int(np.floor(shift))
     near = 1 - (shift - whole)
     return [(whole, 1.0)] if shift == whole else [(whole + 1, 1 - near), (whole, near)]

@@ -1,4 +1,4 @@
-"""Check drift settings against the movie before anything is measured, for both engines."""
+"""Checks of drift settings against the movie before anything is measured, for both engines."""
 
 from pathlib import Path
 from typing import Any
@@ -7,17 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.images.conversion import MEASURED
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.drift import DriftSettings
 
-DTYPES = ("uint8", "uint16", "float32")
 BEYOND_PLUGIN = (
     "reference",
     "refine",
     "bridge",
     "robust",
+    "rotation",
     "shifts",
     "shifts_scale",
     "crop_to_valid",
@@ -25,27 +26,27 @@ BEYOND_PLUGIN = (
     "mask",
     "ignore_padding",
 )
-"""Options of the native engine alone."""
+"""Options that only the native engine has."""
 FARTHEST = 1e7
-"""Shifts of this many pixels and more are taken for damage."""
+"""Limit in pixels; larger shifts are taken for damage."""
 SMALLEST_OVERLAP = 3
-"""Pixels along every axis below which an overlap of two images counts as none."""
+"""Minimum length in pixels, along every axis, of an overlap of two images."""
 
 
 def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
-    """Make sure that the settings fit the movie.
+    """Check that the settings fit the movie.
 
     Parameters
     ----------
     movie : Frames
-        The movie; no frame of it is read. If it has an attribute ``path``, messages begin with it.
+        The movie; none of its frames is read. If it has an attribute ``path``, messages start with it.
     settings : DriftSettings
         The settings to check.
 
     Raises
     ------
     BadInput
-        With a cure, when they do not fit.
+        When they do not fit, with a cure.
     """
     check_options(settings)
     name = _name(movie)
@@ -63,7 +64,7 @@ def check_drift_settings(movie: Frames, settings: DriftSettings) -> None:
         raise BadInput(
             f"{name}{high - low + 1} z planes are too few to measure a drift in z",
             expected=f"one plane, or at least {SMALLEST_OVERLAP}",
-            cure=f"measure x and y alone with {option('only_xy', True)}",
+            cure=f"measure only x and y with {option('only_xy', True)}",
         )
     if settings.roi is not None:
         _check_roi(name, settings.roi, height, width)
@@ -76,12 +77,12 @@ def beyond_plugin(settings: DriftSettings) -> list[str]:
 
 
 def check_options(settings: DriftSettings) -> None:
-    """Make sure that the settings fit each other, whatever the movie.
+    """Check that the settings are consistent, whatever the movie.
 
     Raises
     ------
     BadInput
-        Naming the options that exclude each other.
+        When options exclude each other.
     """
     beyond = [option(name) for name in beyond_plugin(settings)]
     if settings.engine == "fiji" and beyond:
@@ -97,9 +98,7 @@ def check_options(settings: DriftSettings) -> None:
             cure=f"use {option('engine', 'native')}" + "".join(f", leave out {each}" for each in beyond),
         )
     if settings.mask and not settings.mask.is_file():
-        raise BadInput(
-            f"{settings.mask}: there is no such mask", expected="a TIFF or PNG of the size of a frame"
-        )
+        raise BadInput(f"{settings.mask}: no such mask", expected="a TIFF or PNG the size of a frame")
     against = settings.reference != "previous"
     several_boxes = settings.reference == "mean" and settings.roi is not None
     excluded = [
@@ -129,6 +128,11 @@ def check_options(settings: DriftSettings) -> None:
             settings.bridge and settings.shifts is not None,
         ),
         *_beside_robust(settings),
+        (
+            f"{option('rotation', True)} with {option('shifts')}",
+            settings.rotation and settings.shifts is not None,
+        ),
+        (f"{option('rotation', True)} with {option('roi')}", settings.rotation and settings.roi is not None),
     ]
     for options, clash in excluded:
         if clash:
@@ -136,7 +140,7 @@ def check_options(settings: DriftSettings) -> None:
 
 
 def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
-    """Name what a robust measurement replaces, and whether it is asked for beside it."""
+    """Return the settings that a robust measurement replaces, and whether each is given together with it."""
     others = {
         option("shifts"): settings.shifts is not None,
         option("roi"): settings.roi is not None,
@@ -150,12 +154,23 @@ def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
 
 
 def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:
-    """Make sure that shifts measured elsewhere fit the movie.
+    """Check that shifts measured elsewhere fit the movie.
+
+    Parameters
+    ----------
+    movie : Frames
+        The movie to correct.
+    settings : DriftSettings
+        Settings of the correction.
+    curve : DriftCurve
+        The shifts.
+    table : pathlib.Path
+        Their file, for errors.
 
     Raises
     ------
     BadInput
-        When the table has another number of frames, or the movie is RGB or lacks the channel to show.
+        When the table has a different number of frames, or the movie is RGB or lacks the channel to show.
     """
     name = _name(movie)
     _check_grey(name, movie)
@@ -164,29 +179,37 @@ def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, tab
         raise BadInput(
             f"{name}the shifts in {table} do not fit",
             found=f"shifts of {len(curve.drift)} frames, a movie of {movie.shape[0]}",
-            expected="one row for each frame",
+            expected="one row per frame",
         )
+    scale_x, scale_y, _ = settings.shifts_scale
+    if curve.angle is not None and scale_x != scale_y:
+        raise BadInput(
+            f"{table}: holds angles, and pixels of other proportions cannot be turned by them",
+            found=option("shifts_scale", *settings.shifts_scale),
+            cure="apply it to a movie with square pixels like those of the one that it was measured on",
+        )
+    if curve.angle is not None and not np.isfinite(curve.angle).all():
+        raise BadInput(f"{table}: holds angles that are no finite numbers of degrees")
     if not (np.abs(curve.drift) < FARTHEST).all():
         raise BadInput(
-            f"{table}: holds shifts that are no finite numbers of pixels", expected=f"less than {FARTHEST:g}"
+            f"{table}: holds shifts that are not finite or far too large", expected=f"less than {FARTHEST:g}"
         )
 
 
 def _check_movie(name: str, movie: Frames) -> None:
     frames, planes, channels, height, width = movie.shape
     _check_grey(name, movie)
-    if movie.dtype.name not in DTYPES:
+    if movie.dtype.name not in MEASURED:
         raise BadInput(
             f"{name}pixels of type {movie.dtype.name} cannot be measured",
-            expected=", ".join(DTYPES),
-            cure=f"add half their range to signed pixels ({option('convert', 'offset')}), or convert it, "
-            "in Fiji: Image › Type"
+            expected=", ".join(MEASURED),
+            cure=f"add half their range to signed pixels ({option('convert', 'offset')})"
             if movie.dtype.name in ("int8", "int16")
-            else "convert it, in Fiji: Image › Type",
+            else f"take them as 32-bit floats ({option('convert', 'float')})",
         )
     if frames < 2:
         raise BadInput(
-            f"{name}has one frame only",
+            f"{name}has only one frame",
             found=f"{frames} frame, {planes} z plane"
             + "s" * (planes > 1)
             + f", {channels} channel"
@@ -202,7 +225,7 @@ def _check_movie(name: str, movie: Frames) -> None:
 
 
 def _axes_that_help(movie: Frames) -> str:
-    """Name the axes that would make frames of planes or channels."""
+    """Return the axes that would turn planes or channels into frames."""
     stated = getattr(movie, "axes", "").replace("T", "")
     words = {"Z": "z planes", "C": "channels"}
     lengths = dict(zip("ZC", movie.shape[1:3], strict=True))
@@ -212,7 +235,7 @@ def _axes_that_help(movie: Frames) -> str:
         for axis in "ZC"
         if lengths[axis] > 1
     ]
-    return "; ".join(ways) or "take a file that holds all frames of the movie"
+    return "; ".join(ways) or "choose a file that holds all frames of the movie"
 
 
 def _check_grey(name: str, movie: Frames) -> None:
@@ -253,12 +276,21 @@ def _check_roi(name: str, roi: tuple[int, int, int, int], height: int, width: in
 
 
 def check_pixels(movie: Frames, frame: NDArray[Any], t: int) -> None:
-    """Make sure that frame `t` (from 0) of a movie holds numbers only.
+    """Check that a frame of a movie holds only finite numbers.
+
+    Parameters
+    ----------
+    movie : Frames
+        The movie, for errors.
+    frame : ndarray, shape (Z, C, Y, X)
+        The frame.
+    t : int
+        Its number, from 0.
 
     Raises
     ------
     BadInput
-        Naming the frame, when it holds NaN or infinite pixels.
+        When it holds NaN or infinite pixels.
     """
     if frame.dtype.kind != "f" or np.isfinite(frame).all():
         return

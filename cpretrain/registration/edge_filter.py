@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 REACH = 2
-"""How many pixels away a pixel has an influence: one by the mean, one by Sobel."""
+"""Distance in pixels over which a pixel has an influence: one by the mean, one by Sobel."""
 
 
 def enhance_edges(image: NDArray[Any]) -> NDArray[Any]:
@@ -16,14 +16,14 @@ def enhance_edges(image: NDArray[Any]) -> NDArray[Any]:
     Parameters
     ----------
     image : ndarray of uint8, uint16 or float32, shape (Z, Y, X)
-        At least two pixels along y and x.
+        An image with at least two pixels along y and x.
 
     Returns
     -------
-    array, shape and dtype of `image`
-        First the mean of each pixel and its four neighbours in the plane (those inside the image), for integers
-        rounded half up; then the Sobel magnitude with replicated borders, for integers cut to whole grey levels
-        and to the highest of the type.
+    ndarray, shape and dtype of `image`
+        First the mean of each pixel and its four neighbours in the plane (those inside the image), rounded half up for
+        integers; then the Sobel magnitude with replicated borders, for integers truncated to whole grey levels and
+        clipped to the type's maximum.
     """
     whole = image.dtype.kind != "f"
     smooth, edges = np.empty_like(image), np.empty_like(image)

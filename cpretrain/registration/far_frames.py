@@ -1,4 +1,4 @@
-"""Frames far apart, measured directly: whether a drift curve that was added up from short steps holds."""
+"""Direct measurement of frames far apart, to check a drift curve that was summed from short steps."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -15,23 +15,23 @@ from cpretrain.registration.phase_correlation.spectrum import Transformed
 from cpretrain.registration.whole_image import fits_as_a_whole, whole3
 
 FEWEST_IN_COMMON = 0.25
-"""Share of an image that two frames must have in common."""
+"""Minimum share of an image that two frames must have in common."""
 DISAGREEMENT = 2.0
-"""Pixels from which a curve is wrong; up to that, far frames that look different can be off."""
+"""Difference in pixels from which a curve is wrong; smaller ones can arise from frames that look different."""
 
 
 def far_disagreement(images: DriftImages, curve: DriftCurve, anchors: list[int]) -> float | None:
-    """Return by how many pixels a curve misses what frames far apart say; None where they say nothing else.
+    """Return the pixels by which a curve contradicts frames far apart; None if it does not.
 
     Parameters
     ----------
     images : DriftImages
-        Images of the movie that are compared.
+        Images of the movie to compare.
     curve : DriftCurve
-        Drift as it was measured.
+        Measured drift.
     anchors : list of int
-        Three frames, from 0, in their order. First to second and second to third have to add up to first to third, so
-        that a mistake is not taken for a drift.
+        Three frames, from 0, in order. First to second plus second to third must equal first to third, so that a
+        wrong match is not taken for a drift.
     """
     if len(set(anchors)) < 3:
         return None
@@ -50,31 +50,31 @@ def far_disagreement(images: DriftImages, curve: DriftCurve, anchors: list[int])
 def _missed(
     images: DriftImages, curve: DriftCurve, transformed: Callable[[int], Transformed], i: int, j: int
 ) -> NDArray[np.float64] | None:
-    """Return the drift from frame `i` to `j` less what the curve says; zeros where that is as good, None if unclear."""
+    """Return the drift from frame `i` to `j` minus the curve's; zeros if the curve fits as well, None if unclear."""
     earlier, later = transformed(i), transformed(j)
     moved = _box_moved(images, curve, i, j)
-    said = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
+    expected = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
     found = match_frames(later, earlier)
     best = summit(later, earlier, ScoredShift(np.array(found.drift), found.score, found.pixels))
-    (as_said,), (pixels,) = score(later, earlier, said[np.newaxis])
-    if scores_as_well(best.score, float(as_said), best.pixels):
+    (expected_score,), (pixels,) = score(later, earlier, expected[np.newaxis])
+    if scores_as_well(best.score, float(expected_score), best.pixels):
         return np.zeros(3)
     common = best.pixels / earlier.image.size
-    if common < FEWEST_IN_COMMON or (pixels and not _as_a_whole(later, earlier, best.drift, said)):
+    if common < FEWEST_IN_COMMON or (pixels and not _as_a_whole(later, earlier, best.drift, expected)):
         return None
     return best.drift + moved - (curve.drift[j] - curve.drift[i])
 
 
 def _as_a_whole(
-    later: Transformed, earlier: Transformed, found: NDArray[np.int64], said: NDArray[np.int64]
+    later: Transformed, earlier: Transformed, found: NDArray[np.int64], expected: NDArray[np.int64]
 ) -> bool:
-    """Whether `found` fits better than `said` all over the image."""
+    """Return whether `found` fits better than `expected` all over the image."""
     z, y, x = (slice(0, length) for length in later.image.shape)
-    return fits_as_a_whole(later.image, earlier.image, whole3(found), whole3(said), (z, y, x))
+    return fits_as_a_whole(later.image, earlier.image, whole3(found), whole3(expected), (z, y, x))
 
 
 def _box_moved(images: DriftImages, curve: DriftCurve, i: int, j: int) -> NDArray[np.float64]:
-    """Return how far the box that is measured moved between two frames, in z, y, x."""
+    """Return the displacement of the measured box between two frames, in z, y, x."""
     before, after = images.box(curve.drift[i]), images.box(curve.drift[j])
     if before is None or after is None:
         return np.zeros(3)

@@ -1,4 +1,4 @@
-"""Frames that tell little about a drift: empty, saturated, out of focus, unlike all others."""
+"""Frames that determine little about a drift: empty, saturated, out of focus, or unlike all others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,31 +13,31 @@ from cpretrain.registration.valid_area import Area
 Kind = Literal["empty", "saturated", "out of focus", "unlike the others"]
 
 MOST_PIXELS = 2**14
-"""Pixels of a frame that are looked at."""
+"""Number of pixels of a frame to examine."""
 BLUR_STEP = 3
-"""Pixels between the grey values that tell sharpness: structure of an object's edge, not only noise."""
+"""Distance in pixels between grey values to measure sharpness: it responds to edges of objects, not only to noise."""
 FADED, UNRELATED = 0.25, 0.3
-"""Shares of the movie's usual contrast, and of its usual agreement, below which a frame is empty or unrelated."""
+"""Fractions of the movie's usual contrast and agreement below which a frame is empty or unrelated, respectively."""
 SATURATED = 0.2
-"""Share of pixels at the highest grey value, beyond the usual one, from which a frame is saturated."""
+"""Share of pixels at the highest grey value, above the usual share, from which a frame is saturated."""
 BLURRED = 0.6
-"""Share of the usual sharpness below which a frame is out of focus."""
+"""Fraction of the usual sharpness below which a frame is out of focus."""
 NOISE = 1.7
-"""Sharpness of white noise is 2: neighbours do not depend on each other."""
+"""Limit of sharpness, which is 2 for white noise, whose pixels are independent of each other."""
 FEWEST = 4
-"""Frames from which there is something usual to compare a frame with; only constant frames are told before."""
+"""Number of frames needed to know what is usual; with fewer, only constant frames are recognized."""
 
 
 @dataclass(frozen=True)
 class FrameContent:
-    """What is in a frame.
+    """Statistics of a frame's content.
 
     Parameters
     ----------
     highest : float
         Highest grey value.
     at_highest : float
-        Share of the pixels that have it.
+        Share of the pixels with that value.
     contrast : float
         Standard deviation of the grey values.
     sharpness : float
@@ -51,7 +51,7 @@ class FrameContent:
 
 
 def content_of(image: NDArray[np.float32], area: Area) -> FrameContent:
-    """Look at some rows of an image, shape (Z, Y, X), in an area."""
+    """Examine some rows of an image, ndarray of float32, shape (Z, Y, X), inside an area."""
     rows = sampled_rows(area, MOST_PIXELS)
     values = image[rows[:, 0], rows[:, 1], area[2]]
     variance = float(values.var(dtype=np.float64))
@@ -66,12 +66,12 @@ def content_of(image: NDArray[np.float32], area: Area) -> FrameContent:
 
 
 def name_frames(contents: Sequence[FrameContent], agreement: NDArray[np.float64] | None) -> dict[int, Kind]:
-    """Return the frames that tell little about a drift, with what is wrong with them.
+    """Return the frames that determine little about a drift, with the reason.
 
     Parameters
     ----------
     contents : sequence of FrameContent
-        What is in each frame.
+        Statistics of each frame.
     agreement : ndarray of float64, shape (T,), or None
         Correlation of each frame with the mean of the others.
     """
@@ -81,7 +81,7 @@ def name_frames(contents: Sequence[FrameContent], agreement: NDArray[np.float64]
 
 
 class _Usual:
-    """What most frames of a movie are like."""
+    """Typical statistics of a movie's frames."""
 
     def __init__(self, contents: Sequence[FrameContent], agreement: NDArray[np.float64] | None) -> None:
         shown = [content for content in contents if content.contrast > 0]

@@ -1,14 +1,11 @@
-"""What is measured of a frame: a channel, some planes, a box, less a threshold, edges or means if wanted."""
+"""The image that is measured in a frame: a channel, planes and a box, minus a threshold, with edges or means if set."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
 from cpretrain.images.dtypes import round_to_dtype
-from cpretrain.registration.edge_filter import REACH, enhance_edges
-from cpretrain.registration.inpainting import fill_in
 from cpretrain.settings.drift import DriftSettings
 
 MeasuredBox = tuple[int, int, int, int]
@@ -20,7 +17,7 @@ def drift_image(
     box: MeasuredBox | None = None,
     left_out: NDArray[np.bool_] | None = None,
 ) -> NDArray[Any]:
-    """Take from a frame what its drift is measured on.
+    """Extract from a frame the image on which its drift is measured.
 
     Parameters
     ----------
@@ -36,14 +33,18 @@ def drift_image(
     Returns
     -------
     ndarray, shape (Z', Y', X'), dtype of `frame`
-        Z' is 1 with only_xy.
+        The image; Z' is 1 with only_xy.
     """
     image = _part(frame[:, settings.channel - 1], settings, box)
     if left_out is not None:
+        from cpretrain.registration.inpainting import fill_in
+
         image = fill_in(image, np.broadcast_to(_part(left_out, settings, box), image.shape))
     if settings.threshold:
         image = round_to_dtype(image.astype(np.float64) - settings.threshold, image.dtype)
     if settings.edge_enhance:
+        from cpretrain.registration.edge_filter import enhance_edges
+
         image = enhance_edges(image)
     if settings.only_xy and len(image) > 1:
         image = _mean_plane(image)
@@ -53,7 +54,7 @@ def drift_image(
 def kept_pixels(
     left_out: NDArray[np.bool_], settings: DriftSettings, box: MeasuredBox | None = None
 ) -> NDArray[np.bool_]:
-    """Tell which pixels of the image that `drift_image` makes owe nothing to those left out.
+    """Return a mask of the pixels of `drift_image` not influenced by left-out pixels.
 
     Parameters
     ----------
@@ -65,10 +66,14 @@ def kept_pixels(
     Returns
     -------
     ndarray of bool, shape (Z', Y', X') or (1, Y', X')
-        Enhanced edges near what is left out, and means over planes of which one is left out, are not kept.
+        False for enhanced edges near left-out pixels, and for means over planes with a left-out pixel.
     """
     touched = _part(left_out, settings, box)
     if settings.edge_enhance:
+        from scipy.ndimage import binary_dilation
+
+        from cpretrain.registration.edge_filter import REACH
+
         touched = binary_dilation(touched, np.ones((1, 2 * REACH + 1, 2 * REACH + 1)))
     if settings.only_xy:
         touched = touched.any(axis=0, keepdims=True)
@@ -76,7 +81,7 @@ def kept_pixels(
 
 
 def _part(planes: NDArray[Any], settings: DriftSettings, box: MeasuredBox | None) -> NDArray[Any]:
-    """Cut planes and box out of (Z, Y, X); a single plane stands for all."""
+    """Cut planes and box out of an array of shape (Z, Y, X); a single plane stands for all."""
     low, high = settings.z_range or (1, len(planes))
     part = planes[low - 1 : high] if len(planes) > 1 else planes
     if box is None:
@@ -86,7 +91,7 @@ def _part(planes: NDArray[Any], settings: DriftSettings, box: MeasuredBox | None
 
 
 def _mean_plane(image: NDArray[Any]) -> NDArray[Any]:
-    """Mean over z, summed in float32 plane by plane."""
+    """Return the mean over z, summed in float32 plane by plane."""
     total = np.zeros(image.shape[1:], np.float32)
     for plane in image:
         total += plane

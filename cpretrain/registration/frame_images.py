@@ -1,6 +1,7 @@
-"""The images of a movie that are compared: read, cut to the box, with what is left out, transformed."""
+"""Reads and preprocesses the frames to be compared."""
 
 from copy import copy
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ Image = tuple[NDArray[Any], NDArray[np.bool_] | None]
 
 
 class DriftImages:
-    """What is measured of each frame of a movie.
+    """The images on which a movie's drift is measured.
 
     Parameters
     ----------
     movie : Frames
         Frames of uint8, uint16 or float32, fetched one at a time.
     settings : DriftSettings
-        What to measure on.
+        Settings of the measurement.
 
     Raises
     ------
@@ -36,7 +37,7 @@ class DriftImages:
 
     def __init__(self, movie: Frames, settings: DriftSettings) -> None:
         check_drift_settings(movie, settings)
-        self._movie, self._settings = movie, settings
+        self._movie, self._settings, self._reading = movie, settings, Lock()
         _, planes, _, height, width = movie.shape
         self._size = height, width
         self._mask = read_mask(settings.mask, (planes, height, width)) if settings.mask else None
@@ -44,23 +45,24 @@ class DriftImages:
             raise BadInput(
                 f"{settings.mask}: leaves nothing to measure the drift on",
                 expected="pixels that are 0 where the drift is measured",
-                cure="pixels that are not 0 are left out; invert it if it is meant the other way round",
+                cure="pixels that are not 0 are left out; invert it if you meant it the other way round",
             )
 
     def image(self, t: int, box: MeasuredBox | None = None) -> Image:
-        """Read frame `t` (from 0), and give what is measured of it in `box`, and which pixels of that count.
+        """Read frame `t` (from 0), and return the image to measure inside `box`, and a mask of the pixels that count.
 
         Raises
         ------
         BadInput
             When the frame cannot be read, or holds NaN or infinite pixels.
         """
-        frame = self._movie.frame(t)
+        with self._reading:  # frames are asked for by several threads
+            frame = self._movie.frame(t)
         check_pixels(self._movie, frame, t)
         return self.image_of(frame, box)
 
     def image_of(self, frame: NDArray[Any], box: MeasuredBox | None = None) -> Image:
-        """Return what is measured of a frame, shape (Z, C, Y, X), that was read already, and which pixels count."""
+        """Return the image to measure in a frame, shape (Z, C, Y, X), and a mask of the pixels that count."""
         left_out = self._left_out(frame)
         kept = None if left_out is None else kept_pixels(left_out, self._settings, box)
         return drift_image(frame, self._settings, box, left_out), kept
@@ -70,9 +72,9 @@ class DriftImages:
         return transform(*self.image(t, box))
 
     def box(self, drift: Any) -> MeasuredBox | None:
-        """Where the ROI is once the sample has moved by `drift` (z, y, x).
+        """Return the box of the ROI once the sample has moved by `drift` (z, y, x).
 
-        It follows by whole pixels and stays inside the image.
+        It follows the sample by whole pixels and stays inside the image.
         """
         if self._settings.roi is None:
             return None
@@ -82,7 +84,7 @@ class DriftImages:
         return moved_x, moved_y, width, height
 
     def leaving_out(self, mask: NDArray[np.bool_]) -> "DriftImages":
-        """Return the same images without the pixels of a mask, shape (1, Y, X) or (Z, Y, X)."""
+        """Return the same images without the pixels of a mask, ndarray of bool, shape (1, Y, X) or (Z, Y, X)."""
         others = copy(self)
         others._mask = mask if self._mask is None else self._mask | mask
         return others

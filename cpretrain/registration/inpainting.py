@@ -1,4 +1,4 @@
-"""Replace pixels that are left out by smooth grey values that follow from those around them."""
+"""Replace left-out pixels by smooth grey values interpolated from their surroundings."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from cpretrain.images.dtypes import round_to_dtype
 
 
 def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
-    """Replace pixels by smooth grey values, so that neither they nor their outline are structure.
+    """Replace pixels by smooth grey values, so that neither they nor their outlines appear as structure.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
 
     Returns
     -------
-    array, shape and dtype of `image`
-        A plane without any other pixels becomes 0.
+    ndarray, shape and dtype of `image`
+        The filled image; a plane without any other pixels becomes 0.
 
     References
     ----------
@@ -38,7 +38,7 @@ def fill_in(image: NDArray[Any], left_out: NDArray[np.bool_]) -> NDArray[Any]:
 
 
 def _pull_push(plane: NDArray[np.float32], weights: NDArray[np.float32]) -> None:
-    """Fill pixels of weight 0 from a plane of half the size, itself filled in the same way."""
+    """Fill pixels with weight 0 from a plane of half the size, which is filled in the same way."""
     if weights.all() or plane.size == 1:
         return
     half, half_weights = _halved(plane, weights)
@@ -48,7 +48,7 @@ def _pull_push(plane: NDArray[np.float32], weights: NDArray[np.float32]) -> None
 
 @njit(cache=True, nogil=True)
 def _halved(plane, weights):  # type: ignore[no-untyped-def]
-    """Weighted means, and mean weights, of 2 × 2 pixels."""
+    """Return weighted means, and mean weights, of 2 × 2 pixels."""
     height, width = plane.shape
     half = np.zeros(((height + 1) // 2, (width + 1) // 2), np.float32)
     half_weights = np.zeros(half.shape, np.float32)
@@ -71,7 +71,7 @@ def _fill_from(half, plane, weights):  # type: ignore[no-untyped-def]
     for y in range(plane.shape[0]):
         above = min(max((y - 1) // 2, 0), last_y)
         below = min((y + 1) // 2, last_y)
-        near_y = np.float32(0.25) if y % 2 else np.float32(0.75)  # how much of the lower one
+        near_y = np.float32(0.25) if y % 2 else np.float32(0.75)  # weight of the lower one
         for x in range(plane.shape[1]):
             if weights[y, x] == 0:
                 left = min(max((x - 1) // 2, 0), last_x)

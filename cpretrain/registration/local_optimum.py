@@ -1,24 +1,25 @@
-"""Where near a measured shift two images are most alike: at the shift itself, or a pixel or more away from it."""
+"""Search near a measured shift for the shift at which two images are most alike."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.loops import loops
+from cpretrain.registration.row_samples import sampled_rows
 from cpretrain.registration.valid_area import Area
 from cpretrain.registration.whole_image import Whole3, fits_as_a_whole, whole3
 
 MOST_STEPS = 30
-"""Steps uphill after which the search ends; only unrelated images go on for so long."""
+"""Maximum number of steps uphill; only unrelated images take so many."""
 WHOLE_PIXEL = 0.75
-"""Distance in pixels from which a shift counts as off: halves of a pixel are left to rounding."""
+"""Distance in pixels from which a shift counts as off; half a pixel may be due to rounding."""
 
 
 def offset_to_optimum(
     later: NDArray[np.float32], earlier: NDArray[np.float32], drift: NDArray[np.float32], area: Area
 ) -> NDArray[np.float64] | None:
-    """Return how far from a measured drift two images are most alike, going uphill pixel by pixel.
+    """Return the offset from a measured drift to where two images are most alike, going uphill pixel by pixel.
 
     Parameters
     ----------
@@ -32,15 +33,15 @@ def offset_to_optimum(
     Returns
     -------
     ndarray of float64, shape (3,), or None
-        Distance in z, y, x from `drift` to the optimum, between whole pixels by a parabola; zeros where only something
-        in the image moved, None where the images have nothing to compare.
+        Offset in z, y, x from `drift` to the optimum, interpolated by a parabola; zeros if only part of the image
+        moved, None if the images have nothing to compare.
     """
     rows, columns = sampled_rows(area), area[2]
     known: dict[Whole3, float] = {}
 
     def alike(shift: Whole3) -> float:
         if shift not in known:
-            known[shift] = row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
+            known[shift] = loops().row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
         return known[shift]
 
     axes = tuple(axis for axis in range(3) if later.shape[axis] > 1)
@@ -58,7 +59,7 @@ def offset_to_optimum(
 
 
 def parabola_peak(below: float, peak: float, above: float) -> float:
-    """Return where a parabola through three neighbouring values has its maximum, from -0.5 to 0.5 of their distance."""
+    """Return the position of the maximum of a parabola through three neighbouring values, from -0.5 to 0.5."""
     curvature = below - 2 * peak + above
     if not curvature < 0:
         return 0.0

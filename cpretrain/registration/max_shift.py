@@ -1,4 +1,4 @@
-"""What becomes of a measured shift that is larger than max_shift."""
+"""Treatment of measured shifts that are larger than max_shift."""
 
 from cpretrain.registration.curve import PairDrift
 from cpretrain.settings.drift import DriftSettings
@@ -9,18 +9,18 @@ Whole3 = tuple[int, int, int]
 def limited(
     drift: tuple[float, float, float], uncertain: bool, settings: DriftSettings, steps: int = 1
 ) -> PairDrift:
-    """Cut the drift of a pair to max_shift, or keep it where that is asked for; either way it is marked.
+    """Clip the drift of a pair to max_shift, or keep it if so set; either way it is flagged.
 
     Parameters
     ----------
     drift : tuple of float
-        What the sample did between the two frames, in z, y, x pixels.
+        Movement of the sample between the two frames, in z, y, x, in pixels.
     uncertain : bool
-        Whether the images do not determine it.
+        True if the images do not determine it.
     settings : DriftSettings
-        max_shift (in x, y, z), keep_large_shifts.
+        max_shift (in x, y, z) and keep_large_shifts.
     steps : int
-        Number of frames that it took, each of which may move so far.
+        Number of frames between the two, each of which may move by max_shift.
     """
     limits = [steps * limit for limit in settings.max_shift[::-1]]
     z, y, x = (max(-limit, min(limit, value)) for value, limit in zip(drift, limits, strict=True))

@@ -1,4 +1,4 @@
-"""Measure the drift of a movie without Java, wherever its pixels are: in an array, in a file."""
+"""Measure the drift of a movie without Java, in an array or a file."""
 
 import os
 from pathlib import Path
@@ -24,20 +24,20 @@ def measure_drift(
     *,
     settings: DriftSettings | None = None,
 ) -> DriftCurve:
-    """Measure what the sample did in a movie, as Fiji's "Correct 3D drift" does, or beyond it.
+    """Measure the movement of the sample in a movie as Fiji's "Correct 3D drift" does, or beyond it.
 
     Parameters
     ----------
     movie : array, xarray.DataArray, path-like or Frames
-        An array with axes t, z, c, y, x; a DataArray with axes of these names in any order (which may be missing);
-        a file that `TimeLapse` opens; or an object that gives one frame at a time. uint8, uint16 or float32.
+        An array, shape (T, Z, C, Y, X); a DataArray with axes named t, z, c, y, x in any order (some may be missing);
+        a file that `TimeLapse` opens; or an object that returns one frame at a time. uint8, uint16 or float32.
     settings : DriftSettings, optional
-        What to measure on and how (default: the plugin's defaults). Settings of engine and output do not matter.
+        Settings of the measurement (default: the plugin's defaults). Those of engine and output have no effect.
 
     Returns
     -------
     DriftCurve
-        Drift of every frame in z, y, x pixels (whole pixels unless `settings.sub_pixel` is on), with the pairs of
+        Drift of every frame in z, y, x, in pixels (whole pixels unless `settings.sub_pixel` is set), with the pairs of
         frames that were clipped to max_shift, or are uncertain.
 
     Raises

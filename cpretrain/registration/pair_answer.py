@@ -1,4 +1,4 @@
-"""The answer for one pair of images: the plugin's own, or what refining makes of it."""
+"""The measured drift of one pair of images: the plugin's own, or the refined one."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ Float3 = tuple[float, float, float]
 
 
 class Answer(NamedTuple):
-    """Drift between two images in z, y, x pixels, the whole pixels of it, and whether it is not to be relied on."""
+    """Drift between two images in z, y, x, in pixels, the same in whole pixels, and whether it is unreliable."""
 
     drift: Float3
     whole: tuple[int, int, int]
@@ -20,7 +20,15 @@ class Answer(NamedTuple):
 
 
 def answer_for(later: Transformed, earlier: Transformed, settings: DriftSettings) -> Answer:
-    """Return how far the content of `earlier` moved to become `later`."""
+    """Return the movement of the content from `earlier` to `later`.
+
+    Parameters
+    ----------
+    later, earlier : Transformed
+        Two images with the same shape.
+    settings : DriftSettings
+        `refine` and `sub_pixel` determine how the plugin's answer is refined.
+    """
     found = match_frames(later, earlier)
     if not settings.refine:
         return Answer(found.drift, found.drift, is_uncertain(found, later, earlier))

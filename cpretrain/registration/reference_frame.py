@@ -1,4 +1,4 @@
-"""Measure drift against one reference for all frames: the first one, or the mean of those aligned so far."""
+"""Measure drift against one reference for all frames: the first one, or the mean of all aligned so far."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,6 @@ from cpretrain.registration.bridging import interpolated
 from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift, curve_of
 from cpretrain.registration.frame_image import MeasuredBox
 from cpretrain.registration.frame_images import DriftImages
-from cpretrain.registration.inpainting import fill_in
 from cpretrain.registration.max_shift import Whole3, limited
 from cpretrain.registration.pair_answer import answer_for
 from cpretrain.registration.phase_correlation.spectrum import Transformed, transform
@@ -24,22 +23,22 @@ KeptPixels = NDArray[np.bool_] | None
 def measure_against_reference(
     movie: Frames, settings: DriftSettings, on_pair: Callable[[int, int], None] | None = None
 ) -> DriftCurve:
-    """Measure what the sample did in a movie against the reference that `settings.reference` names.
+    """Measure the movement of the sample in a movie against the reference chosen by `settings.reference`.
 
     Parameters
     ----------
     movie : Frames
-        Frames of uint8, uint16 or float32, fetched one at a time; three at most are held in memory.
+        Frames of uint8, uint16 or float32, read one at a time; at most three are held in memory.
     settings : DriftSettings
         `reference` is ``first`` or ``mean``.
     on_pair : callable, optional
-        Called with the numbers of the frame before and of the frame, after each frame, for progress.
+        Called with the numbers of the previous and the present frame, after each frame, for progress.
 
     Returns
     -------
     DriftCurve
-        Drift of every frame in z, y, x, in whole pixels unless it is refined to fractions. Clipped and uncertain pairs
-        are named by the frame before and the frame.
+        Drift of every frame in z, y, x, in whole pixels unless refined to fractions. Clipped and uncertain pairs are
+        a frame and the previous one.
 
     Raises
     ------
@@ -48,8 +47,8 @@ def measure_against_reference(
 
     Notes
     -----
-    A chain of neighbouring frames adds up the errors of all its pairs; a reference does not, as long as the sample
-    still looks like it. `max_shift` limits how far a frame moves from the one before, as it does in a chain.
+    A chain of neighbouring frames accumulates the errors of all its pairs; a reference does not, as long as the sample
+    still resembles it. `max_shift` limits the movement of a frame relative to the previous one, as in a chain.
     """
     images = DriftImages(movie, settings)
     start = _first_frame(images, movie.shape[0]) if settings.bridge else 0
@@ -80,13 +79,13 @@ def measure_against_reference(
 
 
 def _first_frame(images: DriftImages, frames: int) -> int:
-    """Return the first frame that is not empty: an empty one is no reference."""
+    """Return the first frame that is not empty, since an empty one cannot serve as reference."""
     shown = (t for t in range(frames) if np.ptp(images.image(t)[0]) > 0)
     return next(shown, 0)
 
 
 class _First:
-    """The first frame, for all others."""
+    """The first frame as reference for all others."""
 
     place: Whole3 = (0, 0, 0)
 
@@ -94,11 +93,11 @@ class _First:
         self.transformed = transform(image, kept)
 
     def add(self, image: NDArray[Any], kept: KeptPixels, drift: Whole3) -> None:
-        """Nothing is learnt from other frames."""
+        """Ignore other frames."""
 
 
 class _RunningMean:
-    """The mean of all frames so far, aligned, on the field of view of the latest one."""
+    """The mean of all aligned frames so far, on the field of view of the latest one."""
 
     def __init__(self, image: NDArray[Any], kept: KeptPixels) -> None:
         self.place: Whole3 = (0, 0, 0)
@@ -111,11 +110,13 @@ class _RunningMean:
         mean = (self._sum / np.maximum(self._count, 1)).astype(np.float32)
         if not self._masked:
             return transform(mean)
+        from cpretrain.registration.inpainting import fill_in
+
         seen = self._count > 0
         return transform(fill_in(mean, ~seen), seen)
 
     def add(self, image: NDArray[Any], kept: KeptPixels, drift: Whole3) -> None:
-        """Take in a frame in which the sample is at `drift`; where only it has seen anything, it stands alone."""
+        """Add a frame in which the sample is at `drift`; pixels that no other frame covers are taken from it alone."""
         step = _step(self.place, drift)
         weights = np.ones((1, 1, 1), bool) if kept is None else kept
         self._sum = _moved(self._sum, step) + image * weights
@@ -124,7 +125,7 @@ class _RunningMean:
 
 
 def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
-    """Move the content by whole pixels; what comes in is 0."""
+    """Move the content by whole pixels; new pixels are 0."""
     moved = np.zeros_like(image)
     lengths = image.shape
     to = tuple(slice(max(s, 0), max(n + min(s, 0), 0)) for s, n in zip(step, lengths, strict=True))
@@ -134,7 +135,7 @@ def _moved(image: NDArray[Any], step: Whole3) -> NDArray[Any]:
 
 
 def _in_movie(found: Whole3, box: MeasuredBox | None, roi: MeasuredBox | None, place: Whole3) -> Whole3:
-    """From where the content is against the reference in its box to where it is in the movie."""
+    """Convert a position relative to the reference in its box to one in the movie."""
     z, y, x = _plus(place, found)
     return (z, y, x) if box is None or roi is None else (z, y + box[1] - roi[1], x + box[0] - roi[0])
 

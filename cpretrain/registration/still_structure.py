@@ -1,32 +1,24 @@
-"""What never moves in a movie while the rest does: a time stamp, a scale bar, hot pixels, dirt on the camera."""
+"""Structure that never moves in a movie while the rest does: a time stamp, a scale bar, hot pixels, dirt."""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import (
-    binary_dilation,
-    binary_fill_holes,
-    label,
-    maximum_filter,
-    minimum_filter,
-    uniform_filter,
-)
 
 FRAMES = 12
-"""Frames spread over the movie that are looked at."""
+"""Number of frames to examine, spread over the movie."""
 SURROUNDINGS = 15
-"""Edge length in pixels of what counts as around a pixel."""
+"""Edge length in pixels of the surroundings of a pixel."""
 PIECE, GAP = 6, 9
-"""Pixels of a piece of writing, and gaps between such pieces that are closed, because digits change."""
+"""Minimum pixels of a piece of writing, and maximum gap between such pieces that is closed, because digits change."""
 STANDING_OUT = 6.0
-"""Contrast of still structure, in units of what its pixels change by and of the contrast that is usual."""
+"""Minimum contrast of still structure, in units of the change of its pixels and of the usual contrast."""
 LEAST_ENERGY = 0.05
-"""Share of the energy of local contrast below which still structure does not hold a frame."""
+"""Share of the energy of local contrast below which still structure does not hold a frame in place."""
 MOST = 0.25
-"""Share of an image from which still structure is the sample itself."""
+"""Share of an image from which still structure is taken for the sample itself."""
 
 
 def frames_to_look_at(frames: int) -> frozenset[int]:
-    """Return the numbers of the frames that tell what is still, from 0."""
+    """Return the numbers of the frames to examine for still structure, from 0."""
     return frozenset(np.linspace(0, frames - 1, min(frames, FRAMES)).round().astype(int).tolist())
 
 
@@ -39,7 +31,7 @@ class StillStructure:
         self._count = 0
 
     def add(self, image: NDArray[np.float32]) -> None:
-        """Take in a frame, shape (Z, Y, X)."""
+        """Add a frame, ndarray of float32, shape (Z, Y, X)."""
         if self._first is None:
             self._first = image.copy()
             self._sum, self._squares = np.zeros_like(image), np.zeros_like(image)
@@ -50,9 +42,9 @@ class StillStructure:
         self._count += 1
 
     def mask(self) -> NDArray[np.bool_] | None:
-        """Return where structure stands out that never changes, shape (1, Y, X); None where there is none of its own.
+        """Return a mask of structure that stands out and never changes, shape (1, Y, X); None if there is none.
 
-        Gaps between its parts, such as digits that change, belong to it.
+        Gaps between its parts, such as changing digits, are included.
         """
         if self._first is None or self._count < 3:
             return None
@@ -70,8 +62,19 @@ class StillStructure:
 
 
 def _contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return by how much each pixel differs from its surroundings in the plane."""
-    return np.abs(image - np.stack([uniform_filter(plane, SURROUNDINGS) for plane in image]))
+    """Return the absolute difference of each pixel from its surroundings in the plane."""
+    return np.abs(image - np.stack([_mean_around(_mean_around(plane, 0), 1) for plane in image]))
+
+
+def _mean_around(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Return the mean of the surroundings along an axis; beyond its ends an image is its own mirror image."""
+    reach = SURROUNDINGS // 2
+    lines = np.moveaxis(plane, axis, 0)
+    room = np.pad(lines, ((reach, reach), (0, 0)), "symmetric")
+    sums = np.zeros((len(room) + 1, room.shape[1]))
+    np.cumsum(room, axis=0, dtype=np.float64, out=sums[1:])
+    means = (sums[SURROUNDINGS:] - sums[:-SURROUNDINGS]) / SURROUNDINGS
+    return np.moveaxis(means.astype(np.float32), 0, axis)
 
 
 def _energy(contrast: NDArray[np.float32]) -> float:
@@ -80,6 +83,8 @@ def _energy(contrast: NDArray[np.float32]) -> float:
 
 def _closed(still: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Take in what still structure blurs into, and close gaps between its larger pieces."""
+    from scipy.ndimage import binary_dilation, binary_fill_holes, label, maximum_filter, minimum_filter
+
     labels, _ = label(still, np.ones((3, 3)))
     large = (np.bincount(labels.ravel()) >= PIECE)[labels] & still
     room = np.pad(binary_dilation(large), GAP)

@@ -1,4 +1,4 @@
-"""Undo a measured drift: the movie as a labelled array, every frame at its place."""
+"""Undo a measured drift: the corrected movie as a labelled array."""
 
 import os
 import threading
@@ -27,29 +27,30 @@ def undo_drift(
     sub_pixel: bool | None = None,
     axes: str | None = None,
 ) -> "xr.DataArray":
-    """Move every frame back by what the sample did, on a canvas that holds all of them.
+    """Move every frame back by the drift of the sample, on a canvas that holds all of them.
 
     Parameters
     ----------
     movie : array, xarray.DataArray, path-like or Frames
-        As `measure_drift` takes it.
+        The movie, in any form that `measure_drift` takes.
     curve : DriftCurve
-        From `measure_drift`, or read from a ``.shifts.csv``; a row for each frame.
+        Drift from `measure_drift`, or read from a ``.shifts.csv``; one row per frame.
     sub_pixel : bool, optional
-        Shift by fractions of a pixel, with linear interpolation, or by whole pixels. By default, as the curve is.
+        True shifts by fractions of a pixel, with linear interpolation, False by whole pixels; by default, as in the
+        curve.
     axes : str, optional
-        Axes of the file, where it states them wrongly.
+        Axes of the file, if stated wrongly there.
 
     Returns
     -------
     xarray.DataArray of the movie's dtype, dims (t, z, c, y, x)
-        The corrected movie, equal to what `correct_drift` writes with the native engine; 0 where a frame does not
-        reach. Of a file or a dask array it is lazy: a frame is read and placed when it is asked for.
+        The corrected movie, equal to the result of `correct_drift` with the native engine; 0 in areas that a frame does
+        not cover. For a file or a dask array it is lazy: a frame is read and placed when it is used.
 
     Raises
     ------
     BadInput
-        When the movie cannot be read, or has another number of frames than the curve.
+        When the movie cannot be read, or its number of frames differs from that of the curve.
 
     Examples
     --------
@@ -67,7 +68,9 @@ def undo_drift(
         shape, dtype = frames.shape, frames.dtype
         calibration = getattr(frames, "calibration", None)
     if len(curve.drift) != shape[0]:
-        raise BadInput("the curve is not of this movie", found=f"{len(curve.drift)} rows, {shape[0]} frames")
+        raise BadInput(
+            "the curve does not belong to this movie", found=f"{len(curve.drift)} rows, {shape[0]} frames"
+        )
     fractions = bool((curve.drift % 1).any()) if sub_pixel is None else sub_pixel
     canvas = canvas_for(curve, shape[1:], fractions)
     attrs = dict(getattr(movie, "attrs", {}))
@@ -77,7 +80,7 @@ def undo_drift(
 
 
 def _placed(movie: Any, axes: str | None, canvas: Canvas, dtype: np.dtype) -> Any:
-    """All frames on the canvas, as an array that is lazy where the movie is."""
+    """Return all frames on the canvas, as an array that is lazy if the movie is."""
     chunks = ((1,) * len(canvas.shifts), *((length,) for length in canvas.shape))
     if isinstance(movie, str | os.PathLike):
         import dask.array as da
@@ -101,7 +104,7 @@ def _place_from_file(file: "_OpenOnRead", canvas: Canvas, block_id: tuple[int, .
 
 
 class _OpenOnRead:
-    """A movie in a file, opened in each process at the first read; threads wait for each other."""
+    """A movie in a file, opened in each process at the first read; threads take turns."""
 
     def __init__(self, path: str | os.PathLike, axes: str | None) -> None:
         self._path, self._axes = path, axes
@@ -109,7 +112,7 @@ class _OpenOnRead:
         self._movie: TimeLapse | None = None
 
     def frame(self, t: int) -> NDArray[Any]:
-        """Read frame `t`, axes z, c, y, x."""
+        """Read frame `t`, shape (Z, C, Y, X)."""
         with self._lock:
             if self._movie is None:
                 self._movie = TimeLapse(self._path, self._axes)

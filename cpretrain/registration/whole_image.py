@@ -1,4 +1,4 @@
-"""Whether an image moved as a whole, or only something in it."""
+"""Tell a movement of the whole image from one of only a part of it."""
 
 from itertools import product
 from math import atanh
@@ -6,28 +6,29 @@ from math import atanh
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import row_correlation, sampled_rows
+from cpretrain.registration.loops import loops
+from cpretrain.registration.row_samples import sampled_rows
 from cpretrain.registration.valid_area import Area
 
 TILES, MAJORITY = 4, 0.7
-"""Tiles along y and x, and the share of those that tell a difference that has to agree."""
+"""Number of tiles along y and x, and the share of tiles with a clear difference that must agree."""
 TELLING = 0.03
-"""Difference between the correlations of a tile, as Fisher's z, that counts."""
+"""Minimum difference between the correlations of a tile, as Fisher's z, that counts as clear."""
 
 Whole3 = tuple[int, int, int]
 
 
 def fits_as_a_whole(
-    later: NDArray[np.float32], earlier: NDArray[np.float32], found: Whole3, said: Whole3, area: Area
+    later: NDArray[np.float32], earlier: NDArray[np.float32], found: Whole3, expected: Whole3, area: Area
 ) -> bool:
-    """Return whether a shift fits better than another one in most parts of an image, not only where something crawls.
+    """Return whether one shift fits better than another in most parts of an image, not only where something moves.
 
     Parameters
     ----------
     later, earlier : ndarray of float32, shape (Z, Y, X)
         Two images.
-    found, said : tuple of int
-        Two shifts in z, y, x pixels.
+    found, expected : tuple of int
+        The two shifts, in z, y, x, in pixels.
     area : tuple of slice
         Part of the later image that counts, in z, y, x.
     """
@@ -36,16 +37,17 @@ def fits_as_a_whole(
         tile = area[0], _part(area[1], row), _part(area[2], column)
         rows = sampled_rows(tile)
         ends = tile[2].start, tile[2].stop
-        with_found, with_said = (
-            _fisher(row_correlation(later, earlier, rows, *ends, shift)) for shift in (found, said)
+        with_found, with_expected = (
+            _fisher(loops().row_correlation(later, earlier, rows, *ends, shift))
+            for shift in (found, expected)
         )
-        better += with_found > with_said + TELLING
-        worse += with_said > with_found + TELLING
+        better += with_found > with_expected + TELLING
+        worse += with_expected > with_found + TELLING
     return better > 0 and better >= MAJORITY * (better + worse)
 
 
 def whole3(shift: NDArray) -> Whole3:
-    """Return a shift as a tuple of whole pixels."""
+    """Round a shift, ndarray of float, shape (3,), to a tuple of whole pixels."""
     z, y, x = (int(value) for value in np.round(shift))
     return z, y, x
 

@@ -95,7 +95,7 @@ def candidates(
         for path in movies:
             before = [crop for crop in taken if crop.source == source_name(path)]
             closed = [_square(crop) for crop in never if crop.source == source_name(path)]
-            with TimeLapse(path, settings.axes) as movie:
+            with TimeLapse(path, settings.axes, settings.convert) as movie:
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
                 for frame, z, plane in _spread(movie, share, rng):
                     here = [
@@ -156,8 +156,8 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
     """
     if not chosen:
         raise BadInput(
-            "round: no place is left to annotate",
-            expected=f"places of {settings.size} × {settings.size} pixels that no crop was cut from yet",
+            "round: no place left to annotate",
+            expected=f"places of {settings.size} × {settings.size} pixels from which no crop was cut yet",
             cure=f"add movies, choose a smaller {option('size')}, "
             f"or let more frames be looked at ({option('look_at')})",
         )
@@ -165,7 +165,7 @@ def cut(folder: Path, chosen: Sequence[Candidate], settings: RoundSettings) -> l
     folder.mkdir(parents=True, exist_ok=True)
     crops = []
     for one in sorted(chosen, key=lambda one: (one.movie.name, one.frame, one.z)):
-        with TimeLapse(one.movie, settings.axes) as movie:
+        with TimeLapse(one.movie, settings.axes, settings.convert) as movie:
             plane, _ = finite(movie.frame(one.frame)[one.z])
             crop = describe_crop(movie, (one.frame, one.z, one.y, one.x), measure_levels(plane), how)
             write_crop(folder, movie, crop, plane[:, one.y : one.y + how.size, one.x : one.x + how.size])

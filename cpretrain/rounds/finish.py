@@ -21,8 +21,8 @@ from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import sha256
 from cpretrain.training import retrain
 
 
@@ -128,7 +128,7 @@ def _training_settings(folder: RoundsFolder, newest: Round, given: TrainSettings
     found, wanted = sha256(weights), newest.record.get("base_sha256")
     if found != wanted:
         raise BadInput(
-            f"base model {base}: is another one than that of the first round",
+            f"base model {base}: differs from that of the first round",
             found=f"SHA-256 {found}",
             expected=f"SHA-256 {wanted}",
             cure=_name_it(),

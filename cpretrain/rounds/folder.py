@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from cpretrain.dataset.crops_table import Crop, read_crops
 from cpretrain.errors import BadInput, short
 from cpretrain.evaluation.files import EvaluationFiles
+from cpretrain.images.discovery import source_name
+from cpretrain.images.origin import file_behind
 from cpretrain.runtime.spelling import command
 from cpretrain.settings.base import bad_settings
 from cpretrain.settings.rounds import RoundSettings
@@ -96,7 +98,7 @@ class Round(Part):
 
     @property
     def training_options(self) -> Path:
-        """The options that its model was trained with."""
+        """File of the options that its model was trained with."""
         return self.folder / "training.json"
 
     @property
@@ -131,6 +133,12 @@ class RoundsFolder:
     def whole_movies(self) -> bool:
         """True if the validation set consists of whole movies, which are never trained on."""
         return bool(self.validation.record.get("whole_movies"))
+
+    def keeps_apart(self, movie: Path) -> bool:
+        """Return whether a movie is kept for validation: itself, or its whole file if whole files are kept."""
+        crops = self.validation.crops
+        files = {crop.source_file for crop in crops} if self.validation.record.get("whole_files") else set()
+        return source_name(movie) in {crop.source for crop in crops} or file_behind(movie) in files - {""}
 
     def round(self, number: int) -> Round:
         """Return round `number`, from 1, whether or not it exists."""

@@ -45,7 +45,7 @@ def read_learning_curve(folder: RoundsFolder) -> list[dict[str, str]]:
     path = folder.path / TABLE
     if not path.is_file():
         return []
-    cure = f"take it away; {command('round finish')} writes it again"
+    cure = f"remove it; {command('round finish')} writes it again"
     columns = ("measure", *WHOLE, *FRACTIONS)
     return list(read_rows(path, columns, _checked, what="the table of rounds", cure=cure))
 

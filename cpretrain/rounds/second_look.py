@@ -25,6 +25,7 @@ def uncorrected(part: Part) -> list[str]:
         return []
     model = Path(str(part.record.get("model", {}).get("name", "the model"))).name
     return [
-        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: where nobody looked, "
-        "correct the predictions and export them again"
+        f"{part.folder.name}: {copies} of {drawn} masks are exactly what {model} predicted: if nobody checked them, "
+        "correct the predictions and export them "
+        "again"
     ]

@@ -77,7 +77,7 @@ def saved_in_window(part: Part) -> dict[str, NDArray[Any]]:
         size = crop.height + 2 * crop.border, crop.width + 2 * crop.border
         if labels.shape != size:
             raise BadInput(
-                f"{path}: its masks have another size than {crop.file}",
+                f"{path}: its masks differ in size from {crop.file}",
                 found=f"shape {labels.shape}",
                 expected=f"shape {size}",
             )

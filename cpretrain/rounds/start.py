@@ -11,9 +11,11 @@ import numpy as np
 from cpretrain.dataset.splitting import FEWEST_MOVIES, VALIDATION_MOVIES, few_movies_note
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies, source_name
+from cpretrain.images.origin import file_behind
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction import predict
+from cpretrain.qupath import make_qupath_project
 from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
@@ -26,7 +28,7 @@ from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
 
-FIXED = ("name", "base", "channel", "second_channel", "validation_crops")
+FIXED = ("name", "base", "channel", "second_channel", "convert", "validation_crops")
 """Settings that stay the same in all rounds: the validation crops are those of the first round."""
 VALIDATION_SHARE = 0.2
 """Share of the movies in the validation set, if it consists of whole movies."""
@@ -42,15 +44,24 @@ class StartResult:
         Number of the round, from 1.
     parts : list of Part
         Crops to annotate: the round and, in the first one, the validation set.
+    qupath : bool
+        Whether each has a QuPath project.
     """
 
     number: int
     parts: list[Part]
+    qupath: bool = False
 
     def summary(self) -> Summary:
         """Return the next steps for the user."""
         lines = [f"round {self.number} is started; next, for each of these folders:"]
         lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
+        if self.qupath:
+            lines += [
+                "open its qupath/project.qpproj in QuPath, correct the predictions, and save each image;",
+                "then, in the last of them: Automate › Project scripts › export_and_retrain, Run",
+            ]
+            return Summary(lines, {"round": self.number, "folders": [part.folder for part in self.parts]})
         lines += [
             "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
             f"then: {command('round finish')}",
@@ -102,7 +113,7 @@ def start_round(
         _make_validation(folder, movies, maker)
     validation = folder.validation.crops
     if folder.whole_movies:
-        movies = [movie for movie in movies if source_name(movie) not in {crop.source for crop in validation}]
+        movies = [movie for movie in movies if not folder.keeps_apart(movie)]
         if not movies:
             raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
     target = folder.round(len(rounds) + 1)
@@ -122,11 +133,28 @@ def start_round(
         )
     again = sum(not one.new for one in chosen)
     if again:
-        info(f"round: new places have run out; {again} crops are of places annotated before, in other frames")
+        info(
+            f"round: no new places are left; {again} crops are from places annotated before, in other frames"
+        )
     used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
-    return StartResult(target.number, [target] if rounds else [target, folder.validation])
+    parts: list[Part] = [target] if rounds else [target, folder.validation]
+    if settings.qupath:
+        for part in parts:
+            _make_project(part)
+    return StartResult(target.number, parts, settings.qupath)
+
+
+def _make_project(part: Part) -> None:
+    """Make a QuPath project in which the predictions can be corrected and the round be finished."""
+    make_qupath_project(
+        part.images,
+        predictions=part.predictions,
+        ground_truth=part.ground_truth,
+        out=part.folder / "qupath",
+        then=("round", "finish", "../.."),
+    )
 
 
 @dataclass(frozen=True)
@@ -143,12 +171,15 @@ class _RoundWriter:
         The same model with all settings filled in.
     provenance : Provenance
         Record with the SHA-256 of all movies.
+    notes : dict of str to list of str
+        Notes by movie: what was left out of it, is missing or was guessed.
     """
 
     settings: RoundSettings
     path: Path
     model: UsedModel
     provenance: Provenance
+    notes: dict[str, list[str]]
 
     def make(self, part: Part, chosen: Sequence[Candidate], **facts: Any) -> None:
         """Write the chosen crops, predictions, a folder for the ground truth, and a record with `facts`."""
@@ -162,12 +193,13 @@ class _RoundWriter:
                     raise next(iter(batch.failed.values()))
                 if self.settings.cellpose_window:
                     write_window_files(new)
-                self.provenance.write(aside / RECORD, **facts, chosen=[one.as_data() for one in chosen])
+                listed = [one.as_data() for one in chosen]
+                self.provenance.write(aside / RECORD, **facts, notes=self.notes, chosen=listed)
         except FileExistsError:
             raise BadInput(
-                f"{part.folder}: is there already",
+                f"{part.folder}: already exists",
                 expected=f"no other {command('round start')} at the same time, and no folder of that name",
-                cure=f"see {command('round status')}; move the folder away if it holds nothing of value",
+                cure=f"see {command('round status')}; move the folder away if you do not need it",
             ) from None
 
 
@@ -180,11 +212,14 @@ def _maker(settings: RoundSettings, path: str | Path, movies: Sequence[Path]) ->
         geojson=True,
     )
     files: list[Path] = []
+    notes: dict[str, list[str]] = {}
     for path_of_movie in movies:
-        with TimeLapse(path_of_movie, settings.axes) as movie:
+        with TimeLapse(path_of_movie, settings.axes, settings.convert) as movie:
             movie.warn_of_notes()
             files += movie.files
-    return _RoundWriter(settings, Path(path), find_model(path, how), Provenance("round", settings, files))
+            notes |= {source_name(movie.path): movie.notes} if movie.notes else {}
+    model, provenance = find_model(path, how), Provenance("round", settings, files)
+    return _RoundWriter(settings, Path(path), model, provenance, notes)
 
 
 def base_of(folder: RoundsFolder, settings: RoundSettings) -> str | Path:
@@ -199,7 +234,7 @@ def _settings(rounds: Sequence[Round], given: RoundSettings, folder: Path) -> Ro
         missing = [name for name in ("name", "base") if not getattr(given, name)]
         if missing:
             raise BadInput(
-                f"round: the first one needs {option(missing[0])}",
+                f"round: the first round needs {option(missing[0])}",
                 expected=options(name="CELLTYPE", base="MODEL"),
             )
         return given.replace(base=_kept_base(folder, given.base))
@@ -231,7 +266,7 @@ def check_fixed(earlier: RoundSettings, given: Mapping[str, Any]) -> None:
                 f"{option(name)}: cannot change between rounds",
                 found=str(given[name]),
                 expected=str(getattr(earlier, name)),
-                cure=f"leave it out, or begin with a folder of its own ({option('out')})",
+                cure=f"leave it out, or start in a new folder ({option('out')})",
             )
 
 
@@ -249,7 +284,7 @@ def _check_left_behind(validation: Part, settings: RoundSettings) -> None:
     differing = [name for name in (*FIXED, "size", "border", "seed") if earlier.get(name) != now[name]]
     if differing:
         raise BadInput(
-            f"{validation.folder}: was made by a start that was interrupted, with other settings",
+            f"{validation.folder}: was made by an interrupted start with other settings",
             found=", ".join(option(name, earlier.get(name)) for name in differing),
             expected=", ".join(option(name, now[name]) for name in differing),
             cure="move that folder away, or start with the same settings",
@@ -276,19 +311,31 @@ def validation_movies(movies: int) -> int:
 def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _RoundWriter) -> None:
     """Choose the crops that no round trains on at random, from whole movies if there are enough."""
     settings = maker.settings
-    whole = len(movies) >= FEWEST_MOVIES
+    units = _kept_together(movies)
+    names = list(dict.fromkeys(units.values()))
+    whole = len(names) >= FEWEST_MOVIES
     if whole:
         rng = np.random.default_rng((settings.seed, 0))
-        count = validation_movies(len(movies))
-        movies = [movies[place] for place in sorted(rng.permutation(len(movies))[:count].tolist())]
+        count = validation_movies(len(names))
+        apart = {names[place] for place in rng.permutation(len(names))[:count].tolist()}
+        movies = [movie for movie in movies if units[movie] in apart]
         info(f"round: validation movies are {', '.join(movie.name for movie in movies)}")
         if count < VALIDATION_MOVIES:
             warning(f"round: {few_movies_note(count)}")
     else:
         warning(
             f"round: with {len(movies)} movies, fewer than {FEWEST_MOVIES}, validation crops come from movies that "
-            "are trained on; scores look better than they are on a new movie"
+            "are also trained on; scores look better than they would on a new "
+            "movie"
         )
     wanted = settings.validation_crops
     found = candidates(movies, settings, (settings.seed, 0, 0), 2 * wanted)
-    maker.make(folder.validation, choose(found, wanted, settings.size), whole_movies=whole)
+    files = {"whole_files": True} if whole and len(names) < len(units) else {}
+    maker.make(folder.validation, choose(found, wanted, settings.size), whole_movies=whole, **files)
+
+
+def _kept_together(movies: Sequence[Path]) -> dict[Path, str]:
+    """Return the unit of each movie that stays on one side: its file if there are enough files, else itself."""
+    files = {movie: file_behind(movie) or source_name(movie) for movie in movies}
+    enough = len(set(files.values())) >= FEWEST_MOVIES
+    return files if enough else {movie: source_name(movie) for movie in movies}

@@ -1,4 +1,4 @@
-"""How the model of a round is trained: as in the round before, but for what is asked for anew."""
+"""Training options of a round: those of the previous round, except for newly given ones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,18 +14,18 @@ from cpretrain.storage.json_file import read_json
 from cpretrain.storage.provenance import write_json
 
 NOT_KEPT = frozenset(("name", "base", "channel", "second_channel", "seed", "device"))
-"""Settings that the round says, or the machine."""
+"""Settings that depend on the round or on the machine."""
 
 
 def with_earlier(rounds: Sequence[Round], given: TrainSettings) -> TrainSettings:
-    """Fill in the options that the newest rounds were trained with, where they are left out.
+    """Fill in omitted options from the training of the newest rounds.
 
     Parameters
     ----------
     rounds : sequence of Round
-        All of them, the newest last: what its training was begun with holds when it is repeated.
+        All rounds, the newest last, whose own options count if its training is repeated.
     given : TrainSettings
-        What is asked for now.
+        Options given now.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def with_earlier(rounds: Sequence[Round], given: TrainSettings) -> TrainSettings
 
 
 def keep_options(one: Round, settings: TrainSettings) -> None:
-    """Write down the options that a round is trained with, those that were left out left out."""
+    """Save the options that a round is trained with, except omitted ones."""
     options = settings.model_dump(mode="json", exclude_unset=True, exclude=set(NOT_KEPT))
     write_json(one.training_options, options)
 

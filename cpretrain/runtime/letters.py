@@ -1,5 +1,6 @@
 """Fonts that cover the letters of a text, for pictures that show file names."""
 
+import re
 from functools import lru_cache
 from unicodedata import bidirectional, category
 
@@ -23,6 +24,19 @@ def families_for(text: str) -> list[str] | None:
         return list(default)
     other = _family_with(missing)
     return None if other is None else [*default, other]
+
+
+def drawable(text: str) -> tuple[str, list[str]]:
+    """Return a text that can be drawn, and font families for it; letters that no font has become "…"."""
+    from matplotlib.font_manager import FontProperties
+
+    families = families_for(text)
+    if families is not None:
+        return text, families
+    default = FontProperties().get_family()
+    known = _letters_of(tuple(default))
+    left_out = {x for x in text if ord(x) not in known or bidirectional(x) in ("R", "AL")} - {*" \n"}
+    return re.sub(f"[{re.escape(''.join(left_out))}]+", "…", text), list(default)
 
 
 def _shapes() -> bool:

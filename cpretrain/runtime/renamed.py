@@ -31,7 +31,7 @@ def with_old_names(
             return found(name)
         home, _, new = renamed[name].rpartition(".")
         warnings.warn(
-            f"{package}.{name} is now {home}.{new}; the old name goes with the next release",
+            f"{package}.{name} is now {home}.{new}; the old name will be removed in the next release",
             DeprecationWarning,
             stacklevel=2,
         )

@@ -24,12 +24,19 @@ def check_disk(folder: Path, needed: int, problem: str, cure: str | None = None)
     BadInput
         When it has fewer.
     """
-    cure = cure or f"make room, or choose another disk with {option('out')}"
+    cure = cure or f"free some space, or choose another disk with {option('out')}"
     _check(shutil.disk_usage(folder).free, needed, problem, cure)
 
 
 def check_memory(needed: int, problem: str, cure: str) -> None:
     """Check that the machine has `needed` bytes of memory free.
+
+    Parameters
+    ----------
+    needed : int
+        Bytes.
+    problem, cure : str
+        Texts of the error.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""How messages name a setting or a command: the way the person who reads them types it.
+"""Spelling of settings and commands in messages: as the reader would type them.
 
-Code below the command line writes ``option("axes", "TYX")``, and the front end decides how that is spelled:
-``axes="TYX"`` in Python, which is the default, and ``--axes TYX`` on the command line. The spelling is that of the
-process, so that errors, warnings, records, tables and pages of a run agree; workers get that of their batch.
+Code below the command line calls ``option("axes", "TYX")``, and the front end decides on the spelling: ``axes="TYX"``
+in Python, which is the default, and ``--axes TYX`` on the command line. The spelling belongs to the process, so that
+errors, warnings, records, tables and pages of a run agree; workers use that of their batch.
 """
 
 from collections.abc import Iterator
@@ -16,53 +16,54 @@ _FUNCTIONS = {
     "train": "retrain",
     "export": "export_model",
     "models": "models.list_models",
+    "qupath-project": "make_qupath_project",
     "run": "run_experiment",
     "round start": "start_round",
     "round finish": "finish_round",
     "round status": "round_status",
 }
-"""Functions of the package by command, where their names differ."""
+"""Functions of the package whose names differ from the command, by command."""
 
 
 class Spelling(Protocol):
-    """What a front end calls settings and commands. It has to be picklable, so that it reaches workers."""
+    """Spelling of settings and commands in a front end; it must be picklable to reach workers."""
 
     between: str
-    """What stands between two settings."""
+    """Separator of two settings."""
 
     def option(self, name: str, *values: object) -> str:
-        """Name a setting, given as in Python, with a value, several, or none; True and False are a switch's."""
+        """Format a setting, named as in Python, with one value, several, or none; True and False belong to a switch."""
 
     def command(self, name: str, **settings: object) -> str:
-        """Name a command, given as on the command line, with some of its settings."""
+        """Format a command, named as on the command line, with some of its settings."""
 
 
 class PythonSpelling:
-    """``axes="TYX"`` and ``cpretrain.cut_crops``."""
+    """Spelling in Python: ``axes="TYX"`` and ``cpretrain.cut_crops``."""
 
     between = ", "
 
     def option(self, name: str, *values: object) -> str:
-        """Write a setting as an argument of a function."""
+        """Format a setting as an argument of a function."""
         if len(values) > 1:
             return f"{name}=({', '.join(map(str, values))})"
         return f"{name}={''.join(map(_literal, values))}"
 
     def command(self, name: str, **settings: object) -> str:
-        """Write a command as a function of the package."""
+        """Format a command as a function of the package."""
         given = self.between.join(self.option(*setting) for setting in settings.items())
         return f"cpretrain.{_FUNCTIONS.get(name, name)}" + (f"({given})" if given else "")
 
 
 def option(name: str, *values: object) -> str:
-    """Name a setting in a message.
+    """Format a setting for a message.
 
     Parameters
     ----------
     name : str
         Its name in Python.
     *values : object
-        Its value, or its values where it takes several: numbers, or words that stand for them.
+        Its value, or its values if it takes several: numbers, or words that stand for them.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def option(name: str, *values: object) -> str:
 
 
 def options(**settings: object) -> str:
-    """Name several settings that are to be given together, each with its value.
+    """Format several settings that belong together, each with its value.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def options(**settings: object) -> str:
 
 
 def command(name: str, **settings: object) -> str:
-    """Name a command in a message.
+    """Format a command for a message.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def command(name: str, **settings: object) -> str:
 
 @contextmanager
 def spelled(spelling: Spelling) -> Iterator[None]:
-    """Spell settings and commands that way within the block, in all threads of this process."""
+    """Use a spelling within the block, in all threads of this process."""
     global _spelling
     before, _spelling = _spelling, spelling
     try:
@@ -113,12 +114,12 @@ def spelled(spelling: Spelling) -> Iterator[None]:
 
 
 def current_spelling() -> Spelling:
-    """Return the spelling in use, to hand it to another process."""
+    """Return the spelling in use, to pass it to another process."""
     return _spelling
 
 
 def _literal(value: object) -> str:
-    """Write a value as Python code: numbers and truth values as they are, all else as a text."""
+    """Format a value as Python code: numbers and booleans unchanged, anything else as a string."""
     if isinstance(value, int | float | None):
         return str(value)
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')

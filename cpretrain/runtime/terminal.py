@@ -26,8 +26,8 @@ def check_name(path: str | os.PathLike) -> None:
         os.fspath(path).encode("utf-8")
     except UnicodeEncodeError:
         raise BadInput(
-            f"{path}: has a name that is no text",
+            f"{path}: the name is not valid text",
             found=ascii(os.path.basename(path)),
-            expected="names in UTF-8",
+            expected="a name in UTF-8",
             cure="rename it",
         ) from None

@@ -12,11 +12,16 @@ NotNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
-Conversion = Literal["offset", "luminance", "red", "green", "blue"]
+Conversion = Literal["offset", "float", "luminance", "red", "green", "blue"]
 """Rules for converting pixel types that cannot be measured to grey values."""
+CONVERT = (
+    "turn pixels that cannot be measured into grey values; offset: signed integers plus half their range; float: other "
+    "types as 32-bit floats; luminance, red, green, blue: of RGB"
+)
+"""Help text of the setting for these rules."""
 
 Format = Literal["tiff", "ome-zarr"]
-"""What movies and label images are written as."""
+"""File formats for movies and label images."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -37,7 +42,15 @@ class Settings(BaseModel):
 
 
 def bad_settings(error: ValidationError, name: Callable[[str], str]) -> BadInput:
-    """Turn pydantic's error into a BadInput; `name` formats a setting's name as the user knows it."""
+    """Turn pydantic's error into a BadInput.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        The error.
+    name : callable
+        Formats the name of a setting as the user knows it.
+    """
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][:1]) or "settings"
     return BadInput(f"{name(place)}: {first['msg'].lower()}", found=_short(first["input"]))
@@ -47,4 +60,4 @@ def _short(value: object) -> str:
     try:
         return repr(value)[:200]
     except RecursionError:
-        return "a value of too many levels"
+        return "a value nested too deeply"

@@ -13,15 +13,15 @@ class BatchSettings(Settings):
 
     workers: PositiveInt | Literal["auto"] = Field(
         "auto",
-        description="processes that work side by side, each on one file; auto: as many as cores and memory allow, and "
-        "none for little work",
+        description="worker processes, each on one file at a time; auto: as many as cores and memory allow, none for "
+        "small jobs",
     )
     scheduler: str | None = Field(
         None,
         description="address of a Dask scheduler whose workers do the work, for example tcp://node1:8786",
     )
     cluster: Path | None = Field(
-        None, description="profile of a cluster with a queue (SLURM, PBS, LSF, SGE), a TOML file"
+        None, description="TOML file with the profile of a cluster's queue (SLURM, PBS, LSF, SGE)"
     )
 
     @property

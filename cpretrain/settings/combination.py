@@ -12,17 +12,17 @@ class CombineSettings(Settings):
 
     rule: Literal["probability", "smaller", "larger", "order"] = Field(
         "probability",
-        description="whose a pixel is where objects of several classes overlap: the more probable, the smaller or the "
-        "larger object's, or that of the class named first",
+        description="which object gets a pixel where objects of several classes overlap: the more probable, the "
+        "smaller, the larger, or that of the class named first",
     )
     keep: float = Field(
-        0.5, ge=0, le=1, description="share of its pixels that an object has to keep; else it is left out"
+        0.5, ge=0, le=1, description="share of its pixels that an object must keep; otherwise it is left out"
     )
     axes: str | None = Field(
-        None, description="axes of the label images where they state them wrongly, for example TYX"
+        None, description="axes of the label images, where the files state them wrongly, for example TYX"
     )
     format: Format = Field(
         "tiff",
-        description="what label images are written as: tiff, or ome-zarr, beside the movie where those combined are",
+        description="file format of label images: tiff, or ome-zarr, beside the movie if the combined ones are",
     )
     geojson: bool = Field(True, description="also write GeoJSON with the classes, which QuPath opens")

@@ -4,19 +4,20 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from cpretrain.settings.base import NotNegativeInt, PositiveInt, Seed, Settings, _listed
+from cpretrain.settings.base import CONVERT, Conversion, NotNegativeInt, PositiveInt, Seed, Settings, _listed
 
 
 class CropSettings(Settings):
     """How training crops are drawn."""
 
-    per_image: PositiveInt = Field(5, description="crops an image")
+    per_image: PositiveInt = Field(5, description="crops per image")
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
-    seed: Seed = Field(0, description="seed of the random places")
+    seed: Seed = Field(0, description="seed for the random positions")
     frames_only: Annotated[tuple[NotNegativeInt, ...] | None, BeforeValidator(_listed)] = Field(
-        None, description="draw from these frames only, from 0, for example 0,5,9 (default: all)"
+        None, description="draw only from these frames, counted from 0, for example 0,5,9 (default: all)"
     )
     axes: str | None = Field(
-        None, description="axes of the file where it states them wrongly, for example TYX"
+        None, description="axes of the file, where it states them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)

@@ -21,9 +21,9 @@ class EvaluateSettings(SegmentSettings, AgreeSettings):
 
     tune: bool = Field(
         False,
-        description="first search for the flow and cellprob thresholds that do best on the training images, for "
-        "both models; kept with the model",
+        description="first search for the flow and cellprob thresholds that work best on the training images, for "
+        "both models; stored with the model",
     )
     tune_diameters: Annotated[tuple[PositiveFloat, ...], BeforeValidator(_listed)] = Field(
-        (), description="diameters in pixels to try as well, separated by commas (default: the model's only)"
+        (), description="diameters in pixels to try as well, separated by commas (default: only the model's)"
     )

@@ -18,5 +18,5 @@ class ExportSettings(Settings):
     )
     licence: str = Field(
         "",
-        description="SPDX name of its licence, for example CC-BY-NC-4.0 (default: what is known of the base's)",
+        description="SPDX identifier of its licence, for example CC-BY-NC-4.0 (default: the base model's, where known)",
     )

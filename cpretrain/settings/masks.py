@@ -19,12 +19,12 @@ class MaskSettings(Settings):
     )
     classes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (),
-        description="take objects of these classes only, as they are named in QuPath, separated by commas "
+        description="take only objects of these classes, named as in QuPath, separated by commas "
         "(default: all)",
     )
     take: Literal["all", "annotations", "detections", "cells"] = Field(
         "all",
-        description="take annotations, detections or cells of QuPath only (all: whatever was drawn, without regions "
-        "around other objects and spots in cells)",
+        description="take only QuPath's annotations, detections or cells (all: whatever was drawn, except regions "
+        "around other objects and spots inside cells)",
     )
     nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")

@@ -4,33 +4,37 @@ from typing import Literal
 
 from pydantic import Field
 
-from cpretrain.settings.base import Device, NotNegativeInt, PositiveInt, Seed, Settings
+from cpretrain.settings.base import CONVERT, Conversion, Device, NotNegativeInt, PositiveInt, Seed, Settings
 
 
 class RoundSettings(Settings):
     """What to annotate in a round; settings left out are those of the previous round."""
 
-    name: str = Field("", description="name of the cell type, and of the model")
+    name: str = Field("", description="name of the cell type and of the model")
     base: str = Field("", description="base model that every round retrains: a name, or a model file")
-    channel: PositiveInt = Field(1, description="channel to segment, from 1")
-    second_channel: PositiveInt | None = Field(None, description="channel of the nuclei, from 1")
+    channel: PositiveInt = Field(1, description="channel to segment, counted from 1")
+    second_channel: PositiveInt | None = Field(None, description="channel of the nuclei, counted from 1")
     choose: Literal["uncertain", "random"] = Field(
-        "uncertain", description="annotate where the model is least certain, or anywhere"
+        "uncertain", description="annotate where the model is least certain, or at random"
     )
     crops: PositiveInt = Field(10, description="crops to annotate and train on")
     validation_crops: PositiveInt = Field(
-        10, description="crops more in the first round, which are never trained on"
+        10, description="additional crops in the first round, which are never trained on"
     )
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
     look_at: PositiveInt = Field(
-        60, description="frames that the model looks at to find out where it is uncertain"
+        60, description="frames in which to look for places where the model is uncertain"
     )
     axes: str | None = Field(
-        None, description="axes of the movies where they state them wrongly, for example TYX"
+        None, description="axes of the movies, where the files state them wrongly, for example TYX"
     )
+    convert: Conversion | None = Field(None, description=CONVERT)
     cellpose_window: bool = Field(
         False, description="also write _seg.npy files, to correct in Cellpose's own window"
     )
-    seed: Seed = Field(0, description="seed of what is drawn at random")
+    qupath: bool = Field(
+        False, description="also make a QuPath project of each folder, with predictions to correct"
+    )
+    seed: Seed = Field(0, description="seed for everything that is random")
     device: Device = Field("auto", description="where to compute")

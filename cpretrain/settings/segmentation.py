@@ -27,7 +27,7 @@ class SegmentSettings(Settings):
         gt=0,
         description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
-    min_size: int = Field(15, description="smallest object in pixels")
+    min_size: int = Field(15, description="smallest object to keep, in pixels")
     device: Device = Field("auto", description="where to compute")
 
     def filled(self, **tuned: float | None) -> Self:

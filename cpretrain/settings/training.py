@@ -12,49 +12,51 @@ Schedule = Literal["cellpose", "cosine"]
 class TrainSettings(Settings):
     """How a model is retrained; settings left out take the installed Cellpose's defaults."""
 
-    name: str = Field("", description="name of the cell type, and of the model")
+    name: str = Field("", description="name of the cell type and of the model")
     base: str = Field("", description="base model: a name from Cellpose's zoo, or a model file")
     train_fraction: float = Field(0.8, gt=0, lt=1, description="share of the images used for training")
     test_fraction: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="share of the training images set aside as in-training test set: never trained on, they show "
-        "which epoch is best",
+        description="share of the training images set aside as an in-training test set, which is never trained on "
+        "and shows which epoch is best",
     )
-    channel: PositiveInt = Field(1, description="channel to segment, from 1")
+    channel: PositiveInt = Field(1, description="channel to segment, counted from 1")
     second_channel: PositiveInt | None = Field(
-        None, description="channel of the nuclei, from 1, for two-channel Cellpose 3 models"
+        None, description="channel of the nuclei, counted from 1, for two-channel Cellpose 3 models"
     )
     preset: Literal["cellpose", "retraining"] = Field(
         "cellpose",
-        description="what is left open below takes the defaults of the installed Cellpose, or what its "
-        "documentation recommends for retraining",
+        description="what settings left open below are taken from: the defaults of the installed Cellpose, or what "
+        "its documentation recommends for retraining",
     )
     epochs: PositiveInt | None = Field(None, description="number of epochs")
     learning_rate: float | None = Field(None, gt=0, description="learning rate")
     schedule: Schedule = Field(
         "cellpose",
         description="how the learning rate changes; cellpose: constant, and lowered at the end of runs of 100 epochs "
-        "and more; cosine: lowered to nearly 0 in every run, for short ones",
+        "or more; cosine: lowered to nearly 0 in every run, which suits short ones",
     )
     weight_decay: float | None = Field(None, ge=0, description="weight decay")
     optimizer: Literal["adamw", "sgd"] | None = Field(
-        None, description="how weights are changed (sgd: Cellpose 3 only)"
+        None, description="optimizer of the weights (sgd: Cellpose 3 only)"
     )
-    images_per_epoch: PositiveInt | None = Field(None, description="images an epoch (default: all)")
-    batch_size: PositiveInt | None = Field(None, description="crops a training step")
+    images_per_epoch: PositiveInt | None = Field(None, description="images per epoch (default: all)")
+    batch_size: PositiveInt | None = Field(None, description="crops per training step")
     tile: PositiveInt | Literal["fit", "cellpose"] = Field(
         "fit",
-        description="edge length of a training tile in pixels; fit: as large as the crops need; cellpose: "
-        "Cellpose's own, of which a small crop fills a part only",
+        description="edge length of a training tile in pixels; fit: as large as the crops need; cellpose: Cellpose's "
+        "own, which a small crop fills only in part",
     )
     min_train_masks: NotNegativeInt = Field(
-        1, description="leave out training crops with fewer objects (Cellpose's own 5 loses sparse crops)"
+        1,
+        description="leave out training crops with fewer objects than this (Cellpose's own default of 5 loses "
+        "sparse crops)",
     )
     ap_every: NotNegativeInt = Field(
         10,
-        description="epochs between two measurements of average precision on the in-training test set (0: none)",
+        description="epochs between measurements of average precision on the in-training test set (0: never)",
     )
     keep: Literal["best", "last"] = Field(
         "best",
@@ -62,13 +64,15 @@ class TrainSettings(Settings):
         "set, else the lowest test loss (without a test set: the last epoch)",
     )
     patience: PositiveInt | None = Field(
-        None, description="stop after this many epochs without a better one (default: train all epochs)"
+        None, description="stop after this many epochs without improvement (default: train all epochs)"
     )
-    split_by: Literal["auto", "movie", "image"] = Field(
-        "auto", description="keep crops of one movie on one side; auto: where there are at least five movies"
+    split_by: Literal["auto", "file", "movie", "image"] = Field(
+        "auto",
+        description="what stays together in the split (file: all positions of a file); auto: files if there are at "
+        "least five, else movies if there are at least five, else images",
     )
-    seed: Seed = Field(0, description="seed of the split and of the training")
+    seed: Seed = Field(0, description="seed for the split and the training")
     device: Device = Field("auto", description="where to compute")
     continue_from_finetuned: bool = Field(
-        False, description="accept a base that was retrained here already, instead of a pretrained model"
+        False, description="accept a base model that was itself retrained here, instead of a pretrained one"
     )

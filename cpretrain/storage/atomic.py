@@ -49,6 +49,13 @@ def write_aside(path: str | os.PathLike) -> Iterator[Path]:
 def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path]:
     """Like `write_aside`, for a folder: yield an empty folder to fill, and move it to `path` on success.
 
+    Parameters
+    ----------
+    path : path-like
+        The final folder. Missing parent folders are created.
+    replace : bool
+        Replace an existing folder.
+
     Raises
     ------
     FileExistsError
@@ -64,7 +71,7 @@ def folder_aside(path: str | os.PathLike, replace: bool = True) -> Iterator[Path
         yield aside
         if final.exists():
             if not replace:
-                raise FileExistsError(f"{final}: is there already")
+                raise FileExistsError(f"{final}: already exists")
             os.replace(final, old)
         os.replace(aside, final)
     finally:

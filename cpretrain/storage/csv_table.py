@@ -1,6 +1,6 @@
-"""Tables as CSV: written whole or not at all, with lines that end in LF, and read with one error for all that is wrong.
+"""Tables as CSV: written atomically, with lines that end in LF, and read with one error for anything wrong.
 
-Every line ending is read, and the mark that Excel puts before the first column.
+Any line ending can be read, and so can the byte order mark that Excel writes.
 """
 
 import csv
@@ -22,14 +22,14 @@ Row = dict[str, str]
 
 @contextmanager
 def open_table(path: Path, columns: Sequence[str]) -> Iterator["Writer"]:
-    """Open a table to write row by row, as ``csv.writer`` does; it is put in its place when the block succeeds.
+    """Open a table to write it row by row with ``csv.writer``; it is moved into place when the block succeeds.
 
     Parameters
     ----------
     path : pathlib.Path
         The table.
     columns : sequence of str
-        Names of its columns, which are its first row.
+        Names of its columns, the first row.
 
     Yields
     ------
@@ -43,7 +43,7 @@ def open_table(path: Path, columns: Sequence[str]) -> Iterator["Writer"]:
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows whose cells have names; the columns are those of all rows, an absent cell, or NaN, is empty."""
+    """Write rows that map columns to values; the columns are those of all rows; a missing cell, or NaN, is empty."""
     import pandas as pd
 
     with write_aside(path) as aside:
@@ -60,24 +60,24 @@ def read_rows(
     path : pathlib.Path
         The table.
     columns : sequence of str
-        Columns that it has to have; others may be there too.
+        Required columns; others may be present too.
     parse : callable
-        Makes something of a row, given as its cells by column; ``dict`` leaves it as it is. Where it raises KeyError,
-        TypeError or ValueError, the table is not what it should be.
+        Converts a row, which maps columns to cells; ``dict`` keeps it unchanged. A KeyError, TypeError or ValueError
+        means that the table is invalid.
     what : str
-        What it should be, for errors, for example ``"the table of crops"``.
+        Description of the table for errors, for example ``"the table of crops"``.
     cure : str, optional
-        What to do where it is something else.
+        What to do if the table is invalid.
 
     Yields
     ------
     object
-        What `parse` made of each row.
+        Result of `parse` for each row.
 
     Raises
     ------
     BadInput
-        When it cannot be read, lacks a column, or has a row that is too short or that `parse` does not take.
+        When it cannot be read, lacks a column, or has a row that is too short or that `parse` rejects.
     """
     line = 0
     try:

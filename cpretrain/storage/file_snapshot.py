@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.storage.provenance import files_in
+from cpretrain.storage.hashing import files_in
 
 
 class FileSnapshot:
@@ -33,8 +33,8 @@ class FileSnapshot:
         if changed or now.keys() != self._before.keys():
             name = (changed or sorted(now.keys() - self._before.keys()))[0]
             raise BadInput(
-                f"{name}: changed while it was read; there is no result of it",
-                cure="wait until it is written completely (a microscope or a copy may be at work), and run this again",
+                f"{name}: changed while being read; no result was written",
+                cure="wait until it is complete (a microscope or a copy may still be writing it), and run this again",
             )
 
     def _now(self) -> dict[Path, tuple[int, int]]:

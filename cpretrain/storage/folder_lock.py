@@ -43,14 +43,14 @@ def holding(folder: Path, name: str = LOCK) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout:
             info(
-                f"{folder}: in use by {_holder(folder / name)}; waiting until it is done (Ctrl-C ends waiting)"
+                f"{folder}: in use by {_holder(folder / name)}; waiting until it is free (Ctrl-C stops waiting)"
             )
             lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
     except OSError as error:
         raise BadInput(
-            f"{folder}: nothing can be written there",
+            f"{folder}: cannot be written to",
             found=error.strerror or str(error),
-            cure=f"ask for the rights to write there, make room, or choose another folder with {option('out')}",
+            cure=f"ask for write permission there, free some space, or choose another folder with {option('out')}",
         ) from error
     try:
         with suppress(OSError):  # on a full disk: the holder stays unnamed

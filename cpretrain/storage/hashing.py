@@ -23,8 +23,14 @@ and once for its record."""
 def sha256(path: str | os.PathLike, on_block: Callable[[], object] = lambda: None) -> str:
     """Return the SHA-256 of a file's bytes, as hexadecimal digits, read in blocks.
 
-    For a folder, it covers the names and the SHA-256 of all files in it, sorted by name. `on_block` is called after
-    every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
+    For a folder, it covers the names and the SHA-256 of all files in it, sorted by name.
+
+    Parameters
+    ----------
+    path : path-like
+        The file or folder.
+    on_block : callable
+        Called after every full block of `BLOCK` bytes. A file that has not changed since it was read is not read again.
     """
     if os.path.isdir(path):
         return sha256_of_all(files_in(path), path, on_block)
@@ -66,7 +72,7 @@ def hashes(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
     blocks = sum(file.stat().st_size // BLOCK for file in unread)
     if blocks < SHOWN:
         return {name: sha256(path) for name, path in named.items()}
-    with progress("reading the input for its SHA-256", blocks) as step:
+    with progress("computing the SHA-256 of the input", blocks) as step:
         return {name: sha256(path, step) for name, path in named.items()}
 
 

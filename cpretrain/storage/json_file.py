@@ -15,7 +15,7 @@ def read_json(path: Path) -> Any:
     ------
     ValueError
         When it is not JSON, is too large or nested too deeply, or holds half of a surrogate pair.
-        OSError
+    OSError
         When the file cannot be read.
     """
     size = path.stat().st_size
@@ -25,11 +25,17 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON text; see `read_json`."""
+    """Parse JSON text.
+
+    Raises
+    ------
+    ValueError
+        When it is not JSON, is nested too deeply, or holds half of a surrogate pair.
+    """
     try:
         found = json.loads(text)
         if "\\u" in text:  # half of a surrogate pair, such as "\ud800", cannot be written to any file
             json.dumps(found, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise ValueError("JSON that is nested too deeply") from None
+        raise ValueError("JSON nested too deeply") from None
     return found

@@ -4,8 +4,8 @@ An output counts as intact if its size and SHA-256 are as recorded. Files of `LA
 long as their modification times are as recorded too; if a time differs, because the file was copied or touched, its
 SHA-256 decides.
 
-A store, which is a folder of thousands of chunks, counts as one output. What it holds besides belongs to those who put
-it there: label images that are written beside the movie of an OME-Zarr are outputs of their own.
+A store, which is a folder of thousands of chunks, counts as one output. Label images written into the OME-Zarr of a
+movie are separate outputs, which belong to the run that wrote them.
 """
 
 import os
@@ -18,24 +18,31 @@ from cpretrain.storage.hashing import files_in, sha256, sha256_of_all
 LARGE = 2**28
 """Size in bytes from which a file with unchanged times is not read again."""
 LABELS = "labels"
-"""Where an OME-Zarr keeps the label images of its movie."""
+"""Folder for label images inside the OME-Zarr of their movie."""
 
 
 def describe_outputs(paths: Iterable[str | os.PathLike], folder: Path) -> dict[str, dict[str, Any]]:
-    """Describe files, all files of folders, and stores, by their names relative to `folder`.
+    """Describe files, all files in folders, and stores, by their names relative to `folder`.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Files, folders and stores.
+    folder : pathlib.Path
+        Folder of the record.
 
     Returns
     -------
     dict of str to dict
-        ``size`` in bytes, ``sha256``, and ``times`` of the last change of content and of the file's entry, in ns; of a
-        store those of all its files together, and ``files``, the number of them.
+        ``size`` in bytes, ``sha256``, and ``times`` (mtime and ctime, in ns); for a store, those of all its files
+        together, and ``files``, their number.
     """
     each = [entry for path in map(Path, paths) for entry in ([path] if _is_store(path) else files_in(path))]
     return {name_from(entry, folder): _describe(entry) for entry in each}
 
 
 def name_from(path: Path, folder: Path) -> str:
-    """Name an output as a record in `folder` does: by the way from there; on another drive by its whole path."""
+    """Name an output as in a record in `folder`: by its relative path, or by its full path on another drive."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -43,7 +50,20 @@ def name_from(path: Path, folder: Path) -> str:
 
 
 def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, str]:
-    """Find the outputs that differ from what was written: ``is gone`` or ``was changed``, by name."""
+    """Find the outputs that differ from what was written.
+
+    Parameters
+    ----------
+    described : mapping of str to mapping
+        The outputs in a record, as from `describe_outputs`.
+    folder : pathlib.Path
+        Folder of the record.
+
+    Returns
+    -------
+    dict of str to str
+        ``is gone`` or ``was changed``, by name.
+    """
     found = {}
     for name, facts in described.items():
         file = folder / name
@@ -55,7 +75,7 @@ def damaged_outputs(described: Mapping[str, Mapping[str, Any]], folder: Path) ->
 
 
 def holdings(store: Path) -> list[Path]:
-    """List what others put into a store: its label images."""
+    """List the label images in a store, which other runs wrote."""
     labels = store / LABELS
     return (
         sorted(path for path in labels.iterdir() if path.is_dir() and not path.name.startswith("."))
@@ -84,7 +104,7 @@ def _is_whole(path: Path, facts: Mapping[str, Any]) -> bool:
 
 
 def _files_of(path: Path) -> list[Path]:
-    """List the files of an output, of a store without its label images."""
+    """List the files of an output, for a store without its label images."""
     return [file for file in files_in(path) if file == path or file.relative_to(path).parts[0] != LABELS]
 
 

@@ -15,9 +15,7 @@ from pydantic import BaseModel
 
 from cpretrain import __version__
 from cpretrain.storage.atomic import write_text
-from cpretrain.storage.hashing import files_in as files_in
 from cpretrain.storage.hashing import hashes
-from cpretrain.storage.hashing import sha256 as sha256
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.outputs import describe_outputs
 

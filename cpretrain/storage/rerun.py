@@ -56,7 +56,7 @@ class Earlier:
         if self.damaged:
             named = [f"{name} {what}" for name, what in list(self.damaged.items())[:NAMED]]
             more = f" and {len(self.damaged) - NAMED} more" if len(self.damaged) > NAMED else ""
-            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; made again")
+            warning(f"{self.path.parent}: {', '.join(named)}{more} since it was written; making it again")
 
 
 def earlier_result(
@@ -106,10 +106,17 @@ def done_record(
     expected: Iterable[Path] = (),
     newer: Iterable[Path] = (),
 ) -> dict[str, Any] | None:
-    """Return the record of a step that is already done; None if it has to be done.
+    """Return the record of a step that is already done, and warn about missing or changed files of an earlier result.
 
-    The arguments are those of `earlier_result`. A warning names the files of an earlier result that are missing or
-    changed.
+    Parameters
+    ----------
+    record, settings, inputs, expected, newer
+        See `earlier_result`.
+
+    Returns
+    -------
+    dict or None
+        None if the step has to be done.
     """
     earlier = earlier_result(record, settings, inputs, expected, newer)
     if earlier:
@@ -118,7 +125,15 @@ def done_record(
 
 
 def update_outputs(record: Path, paths: Iterable[Path]) -> None:
-    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone."""
+    """Add files to a record that were written, or rewritten, after it; a record of cpretrain 0.1 is left alone.
+
+    Parameters
+    ----------
+    record : pathlib.Path
+        The record.
+    paths : iterable of pathlib.Path
+        The files.
+    """
     found = read_json(record)
     if "outputs" not in found:
         return

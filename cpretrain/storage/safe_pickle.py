@@ -70,7 +70,7 @@ class _Named:
         pass
 
     def __setstate__(self, state: object) -> None:
-        raise ValueError("a state where there can be none")
+        raise ValueError("an unexpected state")
 
 
 _STAND_INS: dict[tuple[str, str], type] = {("numpy", "ndarray"): _Named, ("numpy", "dtype"): _Dtype}
@@ -104,7 +104,7 @@ def read_object(path: Path) -> Any:
     BadInput
         When it is larger than `LARGEST_FILE`, is not such a file, or holds anything else.
     """
-    expected = "a file saved by numpy, of numbers, texts and arrays of numbers only"
+    expected = "a file saved by numpy that holds only numbers, texts and arrays of numbers"
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise BadInput(f"{path}: is too large", found=f"{size} bytes", expected=f"at most {LARGEST_FILE}")
@@ -119,5 +119,5 @@ def read_object(path: Path) -> Any:
         return _Reader(file).load().item()
     except Exception as error:  # a damaged pickle can raise anything
         raise DamagedFile(
-            path, error, problem="cannot be used, and nothing in it was run", expected=expected, cure=None
+            path, error, problem="cannot be used; nothing in it was executed", expected=expected, cure=None
         ) from error

@@ -21,7 +21,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         if len(text) > LONGEST_FILE or max(map(len, text.split("\n"))) > LONGEST_LINE:
-            raise ValueError(f"more than {LONGEST_FILE} characters, or {LONGEST_LINE} in a line")
+            raise ValueError(f"more than {LONGEST_FILE} characters, or more than {LONGEST_LINE} in a line")
         return tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise BadInput(f"{path}: cannot be read", found=str(error), expected="a TOML file") from error

@@ -1,4 +1,4 @@
-"""Interrupted work, kept beside the result that it will become: another run goes on from it, or starts anew."""
+"""Interrupted work, kept beside its future result, so that the next run resumes it or starts anew."""
 
 import json
 import shutil
@@ -13,12 +13,12 @@ ORIGIN = "run.json"
 
 
 class UnfinishedFolder:
-    """Folder ``.NAME.unfinished`` beside a result ``NAME``, with what the work in it came from.
+    """Folder ``.NAME.unfinished`` beside a result ``NAME``, with the origin of the work in it.
 
     Parameters
     ----------
     result : pathlib.Path
-        The file or folder that the work will end in.
+        The file or folder that the work will produce.
     """
 
     def __init__(self, result: Path) -> None:
@@ -26,28 +26,28 @@ class UnfinishedFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether work was begun, and what it came from is written down."""
+        """True if work was begun and its origin recorded."""
         return (self.path / ORIGIN).is_file()
 
     def begin(self, origin: Mapping[str, Any]) -> None:
-        """Start anew, giving up what an earlier run left.
+        """Start anew, discarding the work of an earlier run.
 
         Parameters
         ----------
         origin : mapping
-            What makes the work what it is: settings, inputs, model, versions. Going on needs the same.
+            Everything that determines the work: settings, inputs, model, versions. Resuming requires the same.
         """
         self.remove()
         self.path.mkdir(parents=True)
         write_json(self.path / ORIGIN, origin)
 
     def differences(self, origin: Mapping[str, Any]) -> list[str]:
-        """Compare what the work came from with what it would come from now; empty where that is the same.
+        """List the differences between the recorded origin and the present one; empty if they are the same.
 
         Raises
         ------
         OSError, ValueError
-            When what it came from cannot be read.
+            When the recorded origin cannot be read.
         """
         earlier = read_json(self.path / ORIGIN)
         if not isinstance(earlier, dict):
@@ -55,7 +55,7 @@ class UnfinishedFolder:
         return list(_differences(earlier, json.loads(json.dumps(origin))))
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder with its contents."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -69,15 +69,15 @@ class Checkpoint:
             state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds of exceptions, none documented
             raise BadInput(
-                f"{self.folder}: the unfinished training cannot be read",
+                f"{self.folder}: the unfinished training run cannot be read",
                 found=short(error),
                 cure=_anew(),
             ) from error
         if differing:
             raise BadInput(
-                f"{self.folder}: the unfinished training came from something else",
+                f"{self.folder}: the unfinished training run started from something else",
                 found="; ".join(differing),
-                cure=f"take that back to go on, or {_anew()}",
+                cure=f"undo that to continue, or {_anew()}",
             )
         return dict(state)
 
@@ -87,4 +87,4 @@ class Checkpoint:
 
 
 def _anew() -> str:
-    return f"start anew with {command('train', resume=False)}"
+    return f"start over with {command('train', resume=False)}"

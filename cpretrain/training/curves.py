@@ -53,7 +53,7 @@ def write_curves(folder: ModelFolder, curves: Curves, kept: int) -> None:
     Parameters
     ----------
     folder : ModelFolder
-        Where to.
+        The model folder.
     curves : Curves
         The measurements.
     kept : int

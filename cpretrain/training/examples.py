@@ -53,7 +53,7 @@ def prepare(
     labels : sequence of ndarray of int, shape (Y, X)
         Ground truth of each image, 0 for background.
     device : torch.device
-        Where to compute.
+        Device to compute on.
     diameter : float, optional
         Diameter for images without objects if no image has any.
     """

@@ -99,7 +99,7 @@ def parse_grid(text: str) -> dict[str, tuple[float, ...]]:
             grid[name] = tuple(dict.fromkeys(_number(value) for value in values.split(":")))
         except ValueError as error:
             raise BadInput(
-                f"{option('grid')}: {part.strip()!r} is not readable",
+                f"{option('grid')}: {part.strip()!r} cannot be read",
                 found=str(error),
                 expected="NAME=VALUE:VALUE, several of them separated by commas, "
                 "for example learning_rate=0.001:0.005,weight_decay=1e-5:1e-4",
@@ -134,7 +134,7 @@ def sweep(
         Treatment of a combination whose training was interrupted, as in ``retrain``. Finished ones are not trained
         again.
     batch : BatchSettings, optional
-        Where combinations are trained: one after the other in this process unless it requests workers.
+        Worker processes for training; by default combinations are trained one after the other in this process.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def sweep(
         return SweepResult(folder / TABLE, model)
     if model.exists():
         raise BadInput(
-            f"{model}: there is a model of that name already",
+            f"{model}: a model of that name already exists",
             cure=f"choose another {option('name')}, or move that folder away",
         )
     provenance = Provenance("sweep", what, [*inputs, *tables])
@@ -274,9 +274,9 @@ def _ranked(trained: Sequence[Path | None], grid: SettingsGrid) -> list[dict[str
         )
     if not rows:
         raise BadInput(
-            f"{option('grid')}: every training went astray",
+            f"{option('grid')}: every training run diverged",
             found="losses or weights that are not finite",
-            cure="search lower learning rates, or look at the images",
+            cure="search lower learning rates, or check the images",
         )
     rows.sort(
         key=lambda row: (

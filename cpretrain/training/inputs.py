@@ -59,7 +59,7 @@ def network_inputs(
     settings : TrainSettings
         Channels.
     how : Normalization, optional
-        How grey values are scaled.
+        Scaling of grey values.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
     if not any(pair.objects for pair in enough):
         most = max((pair.objects for pair in pairs), default=0)
         raise BadInput(
-            f"no training image has {max(fewest, 1)} objects or more",
+            f"no training image has {max(fewest, 1)} or more objects",
             found=f"at most {most}",
             cure=f"draw more, cut larger crops, or lower {option('min_train_masks')}",
         )
@@ -112,7 +112,7 @@ def with_enough_objects(pairs: Sequence[Pair], fewest: int) -> tuple[list[Pair],
         )
     empty = sum(not pair.objects for pair in enough)
     if empty:
-        info(f"train: {empty} training images without objects show the network what is background")
+        info(f"train: {empty} training images without objects teach the network what background is")
     return enough, sparse
 
 
@@ -121,5 +121,7 @@ def report_channels(pairs: Sequence[Pair], settings: TrainSettings) -> int:
     channels = describe_image(pairs[0].image).channels
     used = {channel for channel in (settings.channel, settings.second_channel) if channel is not None}
     if channels > len(used):
-        info(f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others not")
+        info(
+            f"images have {channels} channels: {' and '.join(map(str, sorted(used)))} used, the others ignored"
+        )
     return channels

@@ -224,11 +224,11 @@ class Run:
 
     def _diverged(self, found: str) -> Diverged:
         return Diverged(
-            f"train {self.settings.name}: the training went astray in epoch {self.curves.epochs + 1}",
+            f"train {self.settings.name}: the training diverged in epoch {self.curves.epochs + 1}",
             found=found,
             expected="finite numbers",
             cure=f"choose a lower {option('learning_rate')} than {self.settings.learning_rate:g}, "
-            "or look at the images",
+            "or check the images",
         )
 
     def _check_weights(self) -> None:

@@ -19,10 +19,12 @@ from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.file_name import is_file_name
 from cpretrain.storage.folder_lock import holding
+from cpretrain.storage.hashing import sha256
 from cpretrain.storage.json_file import read_json
 from cpretrain.storage.paths import PathLike, to_path
-from cpretrain.storage.provenance import Provenance, sha256, warnings_in
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
 from cpretrain.training.defaults import describe, with_defaults
@@ -121,8 +123,8 @@ def _retrain(
         return TrainResult(folder, None)
     if checkpoint.exists and resume is None:
         raise BadInput(
-            f"{folder}: an earlier training of that name was interrupted",
-            cure=f"go on with it with {option('resume', True)}, or start anew with {option('resume', False)}",
+            f"{folder}: an earlier training run of that name was interrupted",
+            cure=f"continue it with {option('resume', True)}, or start over with {option('resume', False)}",
         )
     parts = _split(pairs, kept_back, settings)
     for text in parts.warnings:
@@ -146,7 +148,7 @@ def _retrain(
     with folder_aside(folder) as aside:
         write_model(aside, run, parts, provenance, facts | {"interrupted": interrupted})
     if interrupted:
-        info(f"train: the best model so far is in {folder}; {option('resume', True)} goes on from here")
+        info(f"train: the best model so far is in {folder}; {option('resume', True)} continues from here")
         raise KeyboardInterrupt
     checkpoint.remove()
     return TrainResult(folder, parts)
@@ -174,7 +176,7 @@ def _is_there(
     earlier = earlier_result(record, sought, inputs, ModelFolder(folder).trained, tables)
     if earlier is None:
         raise BadInput(
-            f"{folder}: there is a model of that name, made from other images or settings, or another base",
+            f"{folder}: a model of that name exists, made from other images, settings or base model",
             found=None if record.is_file() else f"no {record.name} in it",
             cure=f"choose another {option('name')}, or move that folder away",
         )
@@ -223,10 +225,10 @@ def _resume_or_begin(run: Run, checkpoint: Checkpoint, origin: dict[str, Any], r
         return
     state = checkpoint.load(origin)
     run.restore(state)
-    info(f"train: going on after epoch {run.curves.epochs} of {run.settings.epochs}")
+    info(f"train: continuing after epoch {run.curves.epochs} of {run.settings.epochs}")
     if state["hardware"] != run.hardware:
         warning(
-            f"trained on {state['hardware']} before, {run.hardware} now: the last digits of weights may differ"
+            f"trained on {state['hardware']} before, on {run.hardware} now: the last digits of weights may differ"
         )
 
 
@@ -295,10 +297,10 @@ def _facts(
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or Path(name).name != name or name.startswith("."):
+    if not is_file_name(name):
         raise BadInput(
             f"name {name!r}: cannot be the name of a model",
-            expected="a name for the cell type without slashes, for example U2OS nuclei",
+            expected="a name of the cell type that every system accepts for a folder, for example U2OS nuclei",
         )
 
 
@@ -306,11 +308,13 @@ def _warn_of_costs(settings: TrainSettings, base: ModelWeights) -> None:
     assert settings.epochs
     if base.name == SCRATCH:
         warning(
-            "base scratch: the network starts from random numbers and learns all from your images; that takes many "
-            "times the images and epochs of retraining, and seldom gives a better model"
+            "base scratch: the network starts from random weights and learns everything from your images; that takes "
+            "many times the images and epochs of retraining, and rarely gives a better "
+            "model"
         )
     if settings.schedule == "cellpose" and settings.epochs <= WARM_UP:
         warning(
-            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, "
-            "so this trains little or nothing"
+            f"{settings.epochs} epochs: the learning rate starts at 0 and rises over the first {WARM_UP} epochs, so "
+            "this run trains little or "
+            "nothing"
         )

@@ -95,6 +95,11 @@ def start(
     jobs : str or None
         A Python file that registers more jobs.
 
+    Raises
+    ------
+    JobFailed
+        When `java` holds no Java.
+
     Notes
     -----
     PyImageJ's own way of starting Java would request ``imglib2-imglyb`` from Maven even for a local Fiji, and fails its

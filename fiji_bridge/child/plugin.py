@@ -40,6 +40,11 @@ def correct(
     -------
     dict
         ``seconds`` that the plugin took, and ``dtype`` and ``shape`` of the corrected frames.
+
+    Raises
+    ------
+    JobFailed
+        When the plugin made no corrected movie.
     """
     import xarray as xr
 
@@ -83,7 +88,7 @@ def run(command: str, options: str, image: Any) -> float:
     such a thread finds no image at all, ImageJ ends Java, with exit code 0.
     """
     if not options.strip():
-        raise JobFailed(f'"{command}" needs options: it cannot ask for them without a screen')
+        raise JobFailed(f'"{command}" needs options: without a screen it cannot ask for them')
     close_all()
     begun = time.perf_counter()
     run_on(image, command, options)

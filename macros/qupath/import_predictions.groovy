@@ -9,7 +9,7 @@
  */
 
 // What to change -------------------------------------------------------------------------------------------------
-def folder = buildFilePath(PROJECT_BASE_DIR, 'predictions')
+def folderName = 'predictions'   // from the folder of the project
 def replace = false              // true: first remove the outlines that are there, drawn and corrected ones too
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -18,7 +18,7 @@ if (entry == null) {
     println 'ERROR: this is no image of a project: open a project, then Run > Run for project'
     return
 }
-def file = new File(folder, GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
+def file = new File(buildFilePath(PROJECT_BASE_DIR, folderName), GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
 def key = 'cpretrain imported'   // kept with the image: what was read before, so that what was deleted since is known
 if (!entry.hasImageData())
     getCurrentImageData().setProperty(key, 'nothing')   // the export warns then: Run for project saves it unseen

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, in the middle of many files: one sentence, exit code 130, nobody and nothing half-done left."""
+"""Ctrl-C and SIGTERM in the middle of many files: one message, exit code 130, no process and no partial result left."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Profiles of clusters: the job scripts they make, jobs that really run, and what is said of bad ones."""
+"""Cluster profiles: the job scripts they make, jobs that really run, and errors for bad ones."""
 
 import os
 import shutil
@@ -45,7 +45,7 @@ def test_every_queue_has_a_class():
 
 @pytest.fixture
 def queue(tmp_path, monkeypatch):
-    """Give a function that puts a queue of this machine, with that command ``sbatch``, in the place of SLURM."""
+    """Return a function that replaces SLURM by a queue on this machine, with the given command ``sbatch``."""
 
     def make(sbatch):
         commands = tmp_path / "commands"
@@ -78,13 +78,13 @@ def test_jobs_that_run(tmp_path, queue):
     assert name == "a"
     assert process != os.getpid()
     assert "is bad" in str(batch.failed[tmp_path / "bad"])
-    assert "no worker has the memory for it" in str(batch.failed[tmp_path / "large"])
+    assert "no worker has enough memory for it" in str(batch.failed[tmp_path / "large"])
     [job] = (commands / "cancelled").read_text().split()
     assert ended(int(job), seconds=30)
 
 
 def ended(process, seconds):
-    """Whether a process ends within that time."""
+    """Return whether a process ends within the given time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
@@ -121,5 +121,5 @@ def test_bad_profiles(tmp_path, text, said):
 def test_a_queue_that_is_not_here(tmp_path, monkeypatch):
     (tmp_path / "p.toml").write_text(SLURM)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BadInput, match="no command sbatch"):
+    with pytest.raises(BadInput, match="no such command: sbatch"):
         for_each([tmp_path / "a"], work, "work", batch=BatchSettings(cluster=tmp_path / "p.toml"))

@@ -1,4 +1,4 @@
-"""Many files, here and on workers: the rest goes on, nobody is left behind, and the table says what became of each."""
+"""Many files, here and on workers: a failure stops no others, no process is left, and the table lists every outcome."""
 
 import csv
 import os

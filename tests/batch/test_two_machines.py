@@ -1,4 +1,4 @@
-"""Two network namespaces, each with a worker and an address of its own, stand for two machines of a cluster."""
+"""Two network namespaces, each with its own worker and address, stand for two machines of a cluster."""
 
 import csv
 import os

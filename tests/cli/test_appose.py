@@ -49,7 +49,7 @@ def test_progress_and_answer_are_those_of_the_command(service, tmp_path):
 @pytest.mark.parametrize(
     ("step", "settings", "said"),
     [
-        ("drift", NATIVE, "there is no such file or folder"),
+        ("drift", NATIVE, "no such file or folder"),
         ("drift", {"max_shift": [1, 2]}, "max shift: "),
         ("crops", {"size": 0}, "size: input should be greater"),
     ],

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes, exit codes, one JSON object, errors without traceback."""
+"""The command line as users see it: real processes, exit codes, one JSON object, errors without traceback."""
 
 import json
 import subprocess
@@ -114,7 +114,7 @@ def test_whole_way_by_single_commands(tmp_path, tiny_model_process):
 
 @pytest.fixture
 def tiny_model_process(tiny_model, tmp_path):
-    """Run a command with the tiny model as its base; for Cellpose 4 its encoder has to be small there too."""
+    """Run a command with the tiny model as its base; for Cellpose 4 the encoder must be small in that process too."""
     prelude = ""
     if cellpose_major() == 4:
         prelude = "from tests.conftest import small_encoder\nsmall = small_encoder()\nsmall.__enter__()"
@@ -146,7 +146,7 @@ def masks_of_another_size(folder):
 
 
 BAD_INPUT = {
-    "a folder that is not there": (lambda folder: ["drift", "nowhere"], "there is no such file or folder"),
+    "a folder that is not there": (lambda folder: ["drift", "nowhere"], "no such file or folder"),
     "a folder without images": (lambda folder: ["crops", "."], "no images in this folder"),
     "an unreadable TIFF": (
         lambda folder: (folder / "a.tif").write_bytes(b"II*") and ["drift", "a.tif", "--engine", "native"],
@@ -154,7 +154,7 @@ BAD_INPUT = {
     ),
     "a single frame": (
         lambda folder: images(folder / "raw") and ["drift", "raw", "--engine", "native"],
-        "one frame only",
+        "only one frame",
     ),
     "an image smaller than the crop": (
         lambda folder: images(folder / "raw", (60, 60)) and ["crops", "raw"],
@@ -181,7 +181,7 @@ BAD_INPUT = {
     "an unknown base model": (
         lambda folder: ["train", "--images", images(folder / "i"), "--masks", labels(folder / "m"),
                         "--name", "a", "--base", "cyto33"],
-        "there is no such file and no model of that name",
+        "no such file, and no model of that name",
     ),
     "no GPU": (
         lambda folder: ["train", "--images", images(folder / "i"), "--masks", labels(folder / "m"),
@@ -198,7 +198,7 @@ BAD_INPUT = {
     ),
     "workers for one training": (
         lambda folder: ["train", "--images", ".", "--masks", ".", "--name", "a", "--base", "b", "--workers", "2"],
-        "a single training runs in this process",
+        "a single training run stays in this process",
     ),
     "nothing to install": (lambda folder: ["models", "--install", "."], "is not a model folder"),
     "a setting out of range": (lambda folder: ["crops", ".", "--size", "0"], "--size: input should be greater"),

@@ -1,4 +1,4 @@
-"""Scripts go into Fiji's folder, what a person changed stays, and doctor knows."""
+"""Scripts are installed in Fiji's folder, the user's changes are kept, and doctor reports the state."""
 
 import hashlib
 import json

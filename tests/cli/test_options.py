@@ -1,4 +1,4 @@
-"""Settings as options: what is left out stays unset, what is given is set, for every class of settings."""
+"""Settings as options: omitted ones stay unset, given ones are set, for every settings class."""
 
 import inspect
 
@@ -22,7 +22,7 @@ CLASSES = sorted(
 
 @pytest.fixture
 def settings_from():
-    """Read the settings of a class from arguments as they stand on a command line."""
+    """Parse the settings of a class from command-line arguments."""
 
     def read(name: str, *arguments: str) -> BaseModel:
         seen: list[BaseModel] = []
@@ -49,7 +49,7 @@ def test_options_left_out_leave_every_field_unset(name, settings_from):
 
 
 def given(option) -> list[str]:
-    """Write an option with a value that it takes, its default where it has one."""
+    """Format an option with a valid value, its default if it has one."""
     if option.is_flag:
         return [option.opts[0]]
     if option.default is not None:

@@ -1,4 +1,4 @@
-"""Whole folders: files, tables and GeoJSON of a combination, and what is refused."""
+"""Whole folders: files, tables and GeoJSON of a combination, and refused inputs."""
 
 import csv
 import json
@@ -8,6 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.combination import combine
 from cpretrain.combination.matching import parse_folders
@@ -22,7 +23,7 @@ CALIBRATION = Calibration((1.0, 0.5, 0.5), "µm", 60.0)
 
 
 def write_labels(folder, labels, name="Film [1].tif", probability=0.5):
-    """Write what a prediction writes: label images (T, Y, X) and their table."""
+    """Write the results of a prediction: label images (T, Y, X) and their table."""
     movie = np.asarray(labels, np.uint16)[:, np.newaxis, np.newaxis]
     write_frames(folder / name, iter(movie), movie.shape, movie.dtype, CALIBRATION)
     measured = (measure_objects(f[:, 0], np.full(f[:, 0].shape, probability, np.float32)) for f in movie)
@@ -32,7 +33,7 @@ def write_labels(folder, labels, name="Film [1].tif", probability=0.5):
 
 @pytest.fixture
 def folders(tmp_path):
-    """Nuclei and bacteria of one movie of two frames; in the first frame they overlap, the bacteria more probable."""
+    """Nuclei and bacteria in one movie of two frames; they overlap in the first, with the bacteria more probable."""
     nuclei, bacteria = np.zeros((2, 2, 20, 30), np.uint16)
     nuclei[0, 2:10, 2:12], nuclei[1, 2:10, 2:12] = 1, 4
     bacteria[0, 8:14, 8:14] = 1
@@ -83,7 +84,7 @@ def test_a_movie(folders, tmp_path, capsys):
 def test_rules_that_need_no_table(folders, tmp_path):
     for table in tmp_path.rglob("*.objects.csv"):
         table.unlink()
-    with pytest.raises(BadInput, match='rule="probability" goes by it'):
+    with pytest.raises(BadInput, match='rule="probability" needs it'):
         combine(folders, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert (
@@ -97,8 +98,8 @@ def test_rules_that_need_no_table(folders, tmp_path):
 @pytest.mark.parametrize(
     ("shape", "name", "said"),
     [
-        ((2, 20, 31), "Film [1].tif", "another size"),
-        ((3, 20, 30), "Film [1].tif", "another size"),
+        ((2, 20, 31), "Film [1].tif", "differs in size"),
+        ((3, 20, 30), "Film [1].tif", "differs in size"),
         ((2, 20, 30), "Film 2.tif", "different movies"),
     ],
 )
@@ -127,10 +128,24 @@ def test_classes_that_are_not_named(given):
 
 
 def test_one_class_is_not_combined_and_nothing_is_overwritten(folders, tmp_path):
-    with pytest.raises(BadInput, match="two classes or more"):
+    with pytest.raises(BadInput, match="two or more classes"):
         combine({"nuclei": folders["nuclei"]}, out=tmp_path / "out")
-    with pytest.raises(BadInput, match="one of the folders read from"):
+    with pytest.raises(BadInput, match="one of the input folders"):
         combine(folders, out=folders["nuclei"])
+
+
+def test_what_was_left_out_of_label_images_stands_in_the_record(folders, tmp_path, capsys):
+    path = folders["nuclei"] / "Film [1].tif"
+    with TimeLapse(path) as movie:
+        labels = [movie.frame(t)[0, 0] for t in range(2)]
+    text = "ImageJ=1.54p\nimages=2\nframes=2\nhyperstack=true\n"
+    tifffile.imwrite(path, np.stack([*labels, labels[0]]), description=text, metadata=None, contiguous=False,
+                     photometric="minisblack", byteorder=">")  # fmt: skip
+    combine(folders, out=tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "combine.json").read_text())
+    [[note]] = record["notes"].values()
+    assert [*record["notes"]] == ["nuclei/Film [1].tif"] and "the last 1 are left out" in note
+    assert note in capsys.readouterr().err
 
 
 def test_the_command(folders, tmp_path):

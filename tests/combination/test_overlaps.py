@@ -1,4 +1,4 @@
-"""Whose pixels are whose, on one row of pixels that can be followed by eye."""
+"""Ownership of pixels, on one row of pixels that can be followed by eye."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Crops drawn from arrays are those that the command cuts from a file of that name."""
+"""Crops drawn from arrays equal those that the command cuts from a file with that name."""
 
 import dask.array as da
 import numpy as np

@@ -1,4 +1,4 @@
-"""Crops hold data, lie where crops.csv says, and do not depend on chance but on the seed."""
+"""Crops hold data, have the positions in crops.csv, and depend on the seed, not on chance."""
 
 import csv
 import subprocess
@@ -104,7 +104,7 @@ def test_a_rerun_keeps_crops_and_other_settings_do_not_replace_them(tmp_path):
     first = cut_crops(tmp_path / "raw")
     times = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
     assert cut_crops(tmp_path / "raw").crops == first.crops
-    with pytest.raises(BadInput, match="holds crops of other images or settings"):
+    with pytest.raises(BadInput, match="holds crops from other images or settings"):
         cut_crops(tmp_path / "raw", settings=CropSettings(seed=5))
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == times
 
@@ -161,7 +161,7 @@ def test_crops_are_known_when_their_images_lie_in_another_folder(tmp_path):
 
 
 def test_a_crop_that_is_gone_is_cut_where_it_was(tmp_path):
-    """Whatever this version would draw: somebody may have drawn on its neighbours."""
+    """Even if this version would draw other positions: somebody may have drawn on the other crops."""
     write_movie(tmp_path / "raw" / "a.tif")
     first = cut_crops(tmp_path / "raw")
     whole = {path: path.read_bytes() for path in first.folder.glob("*.tif")}
@@ -185,7 +185,8 @@ def test_columns_of_the_table(tmp_path):
     with open(folder / "crops.csv", newline="") as file:
         header = next(csv.reader(file))
     places = ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
-    assert header == [*places, "frame_low", "frame_high"] == list(Crop.__dataclass_fields__)
+    assert header == [*places, "frame_low", "frame_high"]
+    assert [*header, "source_file"] == list(Crop.__dataclass_fields__)
 
 
 def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_correction(tmp_path, capsys):
@@ -194,4 +195,4 @@ def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_corre
         (tmp_path / "corrected" / name).touch()
     cut_crops(tmp_path / "corrected")
     said = capsys.readouterr().err
-    assert "corrected: 1 images of other formats are passed over: b.avi; save them as TIFF" in said
+    assert "corrected: 1 images in other formats are skipped: b.avi; save them as TIFF" in said

@@ -1,4 +1,4 @@
-"""Images that are equal pixel by pixel stay on one side of the split; enough movies validate."""
+"""Images that are identical in every pixel stay on one side of the split; enough movies validate."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ COPY = "Kopie von "
 
 @pytest.fixture
 def twice(tmp_path):
-    """The same movies under two names, as crops.csv has them too."""
+    """The same movies under two names, also in crops.csv."""
     folder = shutil.copytree(TWICE, tmp_path / "twice")
     for path in folder.glob("*/*.tif"):
         shutil.copy(path, path.with_name(COPY + path.name))
@@ -57,7 +57,7 @@ def test_masks_10_is_said(twice):
     pairs = load_pairs(twice / "images", twice / "masks")
     (note,) = equal_note(find_equal(pairs))
     assert note.startswith(
-        "12 images are equal, pixel by pixel, to others under other names, and stay on one side"
+        "12 images are exact copies of others under other names, and stay on the same side"
     )
     assert "IXMtest_A16_s2_y0100_x0100.tif = Kopie von IXMtest_A16_s2_y0100_x0100.tif" in note
     assert equal_note(find_equal([pair for pair in pairs if pair.image.name.startswith("K")])) == []
@@ -68,9 +68,7 @@ def test_a_known_validation_set_that_is_trained_on_is_said(twice):
     copies = [pair for pair in pairs if pair.image.name.startswith(COPY)]
     others = [pair for pair in pairs if pair not in copies]
     parts = split_known(others, copies[:2], equal=find_equal(pairs))
-    assert parts.warnings[0].startswith(
-        "2 of 2 validation images are equal, pixel by pixel, to images that are trained on"
-    )
+    assert parts.warnings[0].startswith("2 of 2 validation images are exact copies of training images")
     assert not split_known(others[2:], copies[:2], equal=find_equal([*others[2:], *copies[:2]])).warnings
 
 

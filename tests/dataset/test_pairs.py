@@ -83,12 +83,12 @@ def test_all_problems_in_one_go(folders):
     with pytest.raises(BadFolder) as error:
         load_pairs(images, masks)
     assert {(row["file"], row["problem"]) for row in error.value.rows} == {
-        ("-b ü.tif ← -b ü.tif", "has another size than its image"),
+        ("-b ü.tif ← -b ü.tif", "differs in size from its image"),
         ("d.tif ← d.tif", "is not one plane"),
         ("e.tif", "has no mask"),
         ("f.tif", "no image belongs to this mask"),
         ("g.tif ← g.tif", "is a binary mask"),
-        ("a.tif", "is of another type than the other images"),
+        ("a.tif", "differs in type from the other images"),
     }
     row = next(row for row in error.value.rows if row["file"] == "a.tif")
     assert (row["found"], row["expected"]) == ("uint8, 1 channel", "uint16, 1 channel, as 2 others")
@@ -227,5 +227,5 @@ def test_a_known_validation_set_is_never_trained_on():
     assert not parts.warnings
     mixed = split_known(of("a", "1", "2"), of("a", "3"))
     assert mixed.by == "image" and "both sides" in mixed.warnings[0]
-    with pytest.raises(BadInput, match="validation images too"):
+    with pytest.raises(BadInput, match="also validation images"):
         split_known(of("a", "1", "2"), of("b", "2"))

@@ -1,4 +1,4 @@
-"""A crop gets the grey values that it has in the frame that it was cut from."""
+"""A crop has the same scaled grey values as in the frame that it was cut from."""
 
 import csv
 
@@ -17,7 +17,7 @@ from cpretrain.settings.crops import CropSettings
 
 @pytest.fixture
 def cut(tmp_path):
-    """Crops of a corrected movie of two channels, with padding and one bright corner."""
+    """Crops of a corrected movie with two channels, padding and one bright corner."""
     pixels = np.random.default_rng(0).integers(90, 110, (2, 2, 240, 260)).astype(np.uint16)
     pixels[:, :, 30:60, 30:60] += 2000
     pixels[1, :, :20] = 0
@@ -63,7 +63,7 @@ def test_a_table_of_before_is_read(cut):
 def test_another_number_of_channels_than_in_the_table(cut):
     path = cut.folder / cut.crops[0].file
     tifffile.imwrite(path, tifffile.imread(path)[0])
-    with pytest.raises(BadInput, match=r"another number of channels than crops\.csv says"):
+    with pytest.raises(BadInput, match=r"differs in number of channels from crops\.csv"):
         read_for_network(path)
 
 

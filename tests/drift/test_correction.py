@@ -1,4 +1,4 @@
-"""From raw files to corrected files: engine chosen, results complete, failures told, reruns cheap."""
+"""From raw files to corrected files: engine chosen, results complete, failures reported, reruns cheap."""
 
 import csv
 import json
@@ -83,7 +83,7 @@ def test_bad_movies_among_good_ones(tmp_path):
     assert [movie.source.name for movie in batch.done] == ["good.tif"]
     said = {path.name: str(error) for path, error in batch.failed.items()}
     assert "cannot be read as a TIFF" in said["broken.tif"]
-    assert "one frame only" in said["single.tif"]
+    assert "only one frame" in said["single.tif"]
     assert 'axes="TYX"' in said["time as z.tif"]
     assert {path.stem.split(".")[0] for path in (tmp_path / "corrected").iterdir()} == {"good", "batch"}
 
@@ -184,6 +184,6 @@ def test_a_movie_that_is_still_being_written_has_no_result(tmp_path, monkeypatch
         return read(movie, t)
 
     monkeypatch.setattr(TimeLapse, "frame", grows)
-    with pytest.raises(BadInput, match="changed while it was read"):
+    with pytest.raises(BadInput, match="changed while being read"):
         correct_drift(tmp_path / "raw", settings=NATIVE)
     assert not (tmp_path / "corrected").exists()

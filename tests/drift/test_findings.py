@@ -1,4 +1,4 @@
-"""What is wrong with a drift is said, with the option that mends it; where nothing is wrong, nothing is said."""
+"""Faults of a drift are reported with the option that helps; without faults, nothing is reported."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ OPTIONS = {
     "multi_time_scale=True": {"multi_time_scale": True},
     'reference="mean"': {"reference": "mean"},
 }
-HELD = "held by something still"
+HELD = "held by something static"
 ROWS = {
     # name: (movie, kind of finding, the option named, frames within a pixel before and at least with it)
     "movies-9: time stamp and scale bar": (lambda: fault("timestamp"), HELD, "mask=", 1, 10),
@@ -107,7 +107,7 @@ def test_a_nonsense_shift_makes_it_worse(tmp_path):
     far = NATIVE.replace(keep_large_shifts=True)
     [corrected] = correct_drift(movie, settings=far).done
     assert np.abs(corrected.curve.drift).max() > 200
-    assert "too little to tell whether the correction made it worse" in corrected.warnings[0]
+    assert "too little to tell whether the correction made things worse" in corrected.warnings[0]
     assert 'reference="mean"' in corrected.warnings[0]
 
 

@@ -1,4 +1,4 @@
-"""Corrected movies as OME-Zarr: the same pixels as TIFF, known to reruns, and read by the steps that follow."""
+"""Corrected movies as OME-Zarr: the same pixels as TIFF, recognized by reruns, and read by later steps."""
 
 import json
 
@@ -65,12 +65,12 @@ def test_another_format_takes_its_place(tmp_path, capsys):
     with open(tmp_path / "corrected" / "a.tif", "ab") as file:
         file.write(b"edited by hand")
     corrected(tmp_path, AS_ZARR)
-    assert "a.tif: is there too, in another format" in capsys.readouterr().err
+    assert "a.tif: also exists in another format" in capsys.readouterr().err
     assert names(tmp_path / "corrected") == {"a.tif", "a.ome.zarr", *BESIDE}
 
 
 def test_label_images_are_not_lost(tmp_path):
-    """They count for themselves: the movie that they lie in is as it was, and is not replaced."""
+    """They count separately: the movie around them is unchanged, and is not replaced."""
     write_movie(tmp_path / "raw" / "a.tif")
     corrected(tmp_path, AS_ZARR)
     labels = tmp_path / "corrected" / "a.ome.zarr" / "labels"

@@ -1,4 +1,4 @@
-"""What the native engine does beyond the plugin: other references, shifts from elsewhere, cropping."""
+"""Options of the native engine beyond the plugin's: other references, shifts from elsewhere, cropping."""
 
 import json
 
@@ -24,7 +24,7 @@ DEEP = [(0, 0, 0), (1, 3, -2), (2, 2, 1), (0, -3, 4)]
 
 
 def seen(drift, size=(1, 60, 70), dtype="uint16"):
-    """Frames of a sharp scene that moves by `drift` (z, y, x)."""
+    """Return frames of a sharp scene that moves by `drift` (z, y, x)."""
     z, y, x = size
     scene = np.random.default_rng(0).integers(1, 250, (z + 12, y + 90, x + 90)).astype(dtype)
     frames = [scene[6 - a :, 45 - b :, 45 - c :][:z, :y, :x] for a, b, c in drift]
@@ -153,7 +153,7 @@ def test_a_drift_larger_than_a_frame_leaves_nothing_to_keep(tmp_path):
     write_movie(tmp_path / "raw" / "a.tif")
     write_shifts(tmp_path / "far.csv", DriftCurve(np.array([[0, 0, 30 * t] for t in range(4)], np.float32)))
     settings = NATIVE.replace(crop_to_valid=True, shifts=tmp_path / "far.csv")
-    with pytest.raises(BadInput, match="no pixel is in all frames"):
+    with pytest.raises(BadInput, match="no pixel lies in all frames"):
         correct_drift(tmp_path / "raw", settings=settings)
 
 
@@ -201,7 +201,7 @@ def test_a_changed_table_of_shifts_is_applied_anew(tmp_path):
     [
         (3, "shifts of 3 frames, a movie of 4"),
         (None, "no such table of shifts"),
-        (np.nan, "no finite numbers"),
+        (np.nan, "not finite"),
     ],
 )
 def test_tables_that_do_not_fit(tmp_path, rows, message):

@@ -31,10 +31,11 @@ def test_mean_over_frames_planes_and_blocks(shape, reduced):
     np.testing.assert_allclose(seen.image, expected)
 
 
+@pytest.mark.parametrize("angle", [None, np.array([0, 1.5, -2], np.float32)])
 @pytest.mark.parametrize("uncertain", [None, (), ((1, 2),)])
-def test_the_picture(tmp_path, uncertain):
+def test_the_picture(tmp_path, uncertain, angle):
     curve = DriftCurve(
-        np.array([[0, 0, 0], [0, 3, -2], [1, 5, 0]], np.float32), ((0, 1),), uncertain, ((1, 2),)
+        np.array([[0, 0, 0], [0, 3, -2], [1, 5, 0]], np.float32), ((0, 1),), uncertain, ((1, 2),), angle=angle
     )
     seen = RunningMean()
     for frame in np.random.default_rng(0).integers(0, 99, (3, 1, 30, 40)):

@@ -1,4 +1,4 @@
-"""Both engines on one movie: what is equal and what is not is told, shift by shift and pixel by pixel."""
+"""Both engines on one movie: equality is reported shift by shift and pixel by pixel."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_interpolated_pixels_may_differ_by_rounding(others, largest, sub_pixel, 
 
 
 class DifferentEngine(NativeEngine):
-    """Stands in for a plugin that answers differently, which the real one does for no movie that we know."""
+    """Stands in for a plugin that answers differently, which the real one does for no known movie."""
 
     def correct(self, movie, settings):
         ours = super().correct(movie, settings)

@@ -1,4 +1,4 @@
-"""Two people's masks: paired by name, scored both ways alike, and what cannot be compared."""
+"""Masks of two annotators: paired by name, scored symmetrically, and refused if they cannot be compared."""
 
 import csv
 
@@ -20,7 +20,7 @@ LABELS[5:15, 5:15], LABELS[20:30, 20:32] = 1, 2
 
 @pytest.fixture
 def people(tmp_path):
-    """Two people: the second drew everything a pixel lower, and names files in other ways."""
+    """Two annotators: the second drew everything a pixel lower, and names files differently."""
     names = [
         ("a.tif", "a_masks.tif"),
         ("b [d=2]-labelled.tif", "b [d=2].tif"),
@@ -46,7 +46,7 @@ def test_agreement_is_the_average_precision_and_the_same_both_ways(people, tmp_p
     for result in (one, other):
         assert np.array_equal(result.scored.scores.tp, np.repeat(expected.tp, 3, axis=0))
         assert result.as_data()["average_precision"]["0.5"]["mean"] == 1
-        assert result.table().startswith("agreement of two people on 3 images")
+        assert result.table().startswith("agreement between two people on 3 images")
     with open(tmp_path / "out" / "agreement.csv", newline="", encoding="utf-8") as file:
         assert [row["average_precision"] for row in csv.DictReader(file)] == ["1.0", "1.0", "0.0"] * 3
     assert other.folder is None
@@ -58,7 +58,7 @@ def test_what_one_of_them_left_out_is_left_out_and_said(people, capsys):
     result = agree(*people)
     assert result.scored.view.images == ("b [d=2]-labelled.tif",)
     assert result.as_data()["average_precision"]["0.5"] == {"mean": 1, "low_95": None, "high_95": None}
-    assert "2 masks are in one of the folders only" in capsys.readouterr().err
+    assert "2 masks are in only one of the folders" in capsys.readouterr().err
 
 
 def spoil_sizes(first, second):
@@ -81,9 +81,9 @@ def spoil_second_twice(first, second):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (spoil_sizes, "has another size than a.tif of the other person"),
+        (spoil_sizes, "differs in size from a.tif of the other person"),
         (spoil_names, "cannot be compared"),
-        (spoil_twice, "several masks of one image"),
+        (spoil_twice, "several masks for one image"),
         (spoil_second_twice, "has several masks"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_second_person_may_draw_on_some_images_but_not_on_others(people, tmp_p
         "b [d=2].tif": "b [d=2].tif",
     }
     said = capsys.readouterr().err
-    assert "1 masks of a second person are of training images: left out" in said
+    assert "1 masks of a second person belong to training images: left out" in said
     assert "drew on 2 of 3 images" in said
     with pytest.raises(BadInput, match="do not fit the images"):
         second_masks(pairs[2:], people[1], [*pairs[:2], *training])

@@ -1,4 +1,4 @@
-"""Base, retrained model and a second person on the same images: files, numbers, reruns, and what is refused."""
+"""Base, retrained model and a second annotator on the same images: files, numbers, reruns, and refused inputs."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from cpretrain.models.record import settings_of_model, tuned_values
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from tests.conftest import write_training_folders
 
@@ -28,7 +28,7 @@ QUICK = EvaluateSettings(thresholds="0.5,0.75", device="cpu")
 
 @pytest.fixture(scope="module")
 def trained(tiny_model, disks, tmp_path_factory):
-    """An experiment whose model was retrained for one epoch: at a learning rate of 0, so that it equals its base."""
+    """An experiment whose model was retrained for one epoch at a learning rate of 0, so that it equals its base."""
     folder = tmp_path_factory.mktemp("experiment")
     images, masks = write_training_folders(folder, disks)
     tile = 64 if cellpose_major() == 3 else 256
@@ -81,7 +81,7 @@ def test_base_and_retrained_on_the_same_validation_images(model):
     )
     assert base == retrained
     assert result.verdict.outcome == record["verdict"]["outcome"] == "no difference shown"
-    assert result.table().splitlines()[0] == f"average precision, mean of {len(images)} validation images"
+    assert result.table().splitlines()[0] == f"average precision, mean over {len(images)} validation images"
     assert "No difference shown" in result.table()
     assert "No difference shown" in (model / "report.html").read_text("utf-8").replace(
         "difference", "difference"
@@ -215,7 +215,7 @@ def test_tuned_on_the_training_images_only_and_used_from_then_on(model, capsys, 
     [
         ({"images": "here"}, "images= and masks= belong together"),
         ({"frames": "here"}, "frames= and frame_masks= belong together"),
-        ({"against": "cyto33"}, "there is no such file and no model of that name"),
+        ({"against": "cyto33"}, "no such file, and no model of that name"),
         ({"annotator": "here"}, "masks of a second person do not fit the images"),
     ],
 )

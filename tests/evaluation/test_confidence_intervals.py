@@ -1,4 +1,4 @@
-"""Intervals cover the truth as often as they claim, also with few movies of different sizes."""
+"""Intervals cover the truth as often as they claim, even with few movies of different sizes."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from cpretrain.evaluation.confidence_intervals import (
 
 
 def movies_of(count: int, rng: np.random.Generator) -> list[str]:
-    """Names of the movies of images, two to eight images each."""
+    """Return the movie of each image, with two to eight images per movie."""
     return [f"movie {number}" for number in range(count) for _ in range(rng.integers(2, 9))]
 
 
@@ -37,7 +37,7 @@ def test_coverage_of_the_mean_when_images_of_a_movie_resemble_each_other(movies)
 
 
 def test_taking_images_for_independent_would_claim_too_much():
-    """The same as above without the movies: what the intervals are there to avoid."""
+    """The same as above without the movies: the error that the intervals avoid."""
     rng = np.random.default_rng(0)
     hits = 0
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""Images and movies that a model was trained on are found out, whatever folder they are in now."""
+"""Images and movies that a model was trained on are detected, whatever folder they are in now."""
 
 from pathlib import Path
 
@@ -30,11 +30,11 @@ def model(tmp_path):
         ("new.tif", "", "1111", "1 of 1 images were trained on"),
         ("new.tif", "", "2222", ""),
         ("new.tif", "", "9999", ""),
-        ("new.tif", "Film 1.tif", "9999", "1 of 1 frames are of movies that were trained on"),
+        ("new.tif", "Film 1.tif", "9999", "1 of 1 frames are from movies that were trained on"),
         ("new.tif", "Film 2.tif", "9999", ""),
-        ("Film 1.tif", "", "9999", "1 of 1 frames are of movies that were trained on"),
-        ("Film 1_t0003.tif", "", "9999", "1 of 1 frames are of movies that were trained on"),
-        ("Film 3 (7).tif", "", "9999", "1 of 1 frames are of movies that were trained on"),
+        ("Film 1.tif", "", "9999", "1 of 1 frames are from movies that were trained on"),
+        ("Film 1_t0003.tif", "", "9999", "1 of 1 frames are from movies that were trained on"),
+        ("Film 3 (7).tif", "", "9999", "1 of 1 frames are from movies that were trained on"),
         ("Film 10.tif", "", "9999", ""),
     ],
 )

@@ -1,4 +1,4 @@
-"""Objects that were missed, merged, split and made up, planted one by one."""
+"""Objects missed, merged, split and invented, planted one by one."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from cpretrain.metrics.overlaps import find_overlaps
 
 
 def drawn(*boxes: tuple[int, int, int, int]) -> np.ndarray:
-    """Label image of rectangles y, x, height, width, numbered from 1."""
+    """Return a label image of rectangles y, x, height, width, numbered from 1."""
     labels = np.zeros((30, 30), int)
     for number, (y, x, height, width) in enumerate(boxes, start=1):
         labels[y : y + height, x : x + width] = number

@@ -1,4 +1,4 @@
-"""What is kept of each image: scores in order, worst and best, pictures of bounded size."""
+"""Data kept for each image: scores in order, worst and best, pictures of bounded size."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ EMPTY = TRUTH * 0
 
 
 def found(objects: int) -> np.ndarray:
-    """The first so many objects, each exactly as it is."""
+    """Return a label image with only the first few objects, each unchanged."""
     return np.where(objects >= TRUTH, TRUTH, 0)
 
 

@@ -1,4 +1,4 @@
-"""What makes scores say less than they seem to is said: copies, nothing to find, objects too small, pixels left out."""
+"""Warnings about scores that mean less than they seem to: copies, no objects, objects too small, pixels left out."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ def test_masks_11_exactly_what_a_model_predicts(truth):
 def test_masks_11_a_second_person_who_is_a_copy(truth):
     shifted = {"base": moved(truth), "retrained": moved(truth, 2)}
     (note,) = look_again([scoring_of(truth, **shifted, human=renumbered(truth))], 15)
-    assert note.startswith("9 of 9 masks of the second person are exactly the same as those of the first")
+    assert note.startswith("9 of 9 masks of the second person are identical to those of the first")
     some = [labels if k in (0, 2) else None for k, labels in enumerate(truth)]
     (note,) = look_again([scoring_of(truth, **shifted, human=some)], 15)
     assert note.startswith("2 of 2 masks of the second person")
@@ -84,7 +84,7 @@ def test_masks_11_in_agreement(tmp_path, truth, capsys):
         for path, one in zip(sorted((COPIES / "masks").glob("*.tif")), labels, strict=True):
             tifffile.imwrite(tmp_path / name / path.name, one)
     result = agree(COPIES / "masks", tmp_path / "copy", out=tmp_path / "out")
-    assert result.warnings[0].startswith("9 of 9 masks are exactly the same as those of the first")
+    assert result.warnings[0].startswith("9 of 9 masks are identical to those of the first")
     assert "note: 9 of 9 masks" in result.table()
     assert json.loads((tmp_path / "out" / "agreement.json").read_text())["warnings"] == list(result.warnings)
     assert "9 of 9 masks" in " ".join(capsys.readouterr().err.split())
@@ -171,7 +171,7 @@ FOUND = {} if cellpose_major() == 3 else {"cellprob_threshold": -0.1, "flow_thre
 
 @pytest.mark.cellpose
 def test_predict_and_evaluate_find_the_same_objects(experiment, tmp_path):
-    """Where masks are what `predict` wrote, `evaluate` finds just these, border and crops.csv or not."""
+    """If masks are those that `predict` wrote, `evaluate` finds exactly these, with or without border and crops.csv."""
     model = experiment / "models" / "nuclei"
     images = shutil.copytree(experiment / "images", tmp_path / "images")
     _, second, *others = sorted(images.glob("*.tif"))
@@ -199,9 +199,9 @@ def test_predict_and_evaluate_find_the_same_objects(experiment, tmp_path):
             "masks are exactly what the retrained model predicts" in note for note in result.verdict.warnings
         )
     notes = " ".join(result.verdict.warnings)
-    assert f"{np.count_nonzero(~np.isfinite(broken[0]))} pixels are no finite numbers" in notes
+    assert f"{np.count_nonzero(~np.isfinite(broken[0]))} pixels are not finite numbers" in notes
     assert (
-        "1 of 1 folders of images have 2 channels (RGB counts as three), of which the model sees channel 1"
+        "1 of 1 folders of images have 2 channels (RGB counts as three), of which the model sees only channel 1"
         in notes
     )
 
@@ -213,4 +213,6 @@ def test_own_validation_images_that_are_trained_on_are_said(experiment, tmp_path
     shutil.copy(parts.train[0].image, parts.validation[0].image)
     shutil.copy(parts.train[0].mask, parts.validation[0].mask)
     result = evaluate(folder / "models" / "nuclei", settings=EvaluateSettings(thresholds="0.5", device="cpu"))
-    assert "1 of 1 images were trained on: their scores say nothing about new ones" in result.verdict.warnings
+    assert (
+        "1 of 1 images were trained on: their scores say nothing about new images" in result.verdict.warnings
+    )

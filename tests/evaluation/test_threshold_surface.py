@@ -1,4 +1,4 @@
-"""Which point of the grid is taken: Cellpose's own unless another one is shown to be better."""
+"""Choice of a point in the grid: Cellpose's own unless another one is shown to be better."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ NOISE = np.random.default_rng(0).normal(0, 0.1, IMAGES)
 
 
 def surface(gains: dict[tuple[int, int, int], float], noise: float = 0.0) -> Surface:
-    """All points alike, except for some that gain so much in each image, more or less."""
+    """Return a surface with equal points, except for some that gain about a given amount in each image."""
     precision = np.full((IMAGES, 2, 3, 3), 0.5)
     for place, gain in gains.items():
         precision[:, *place] += gain + noise * (NOISE - NOISE.mean())

@@ -1,4 +1,4 @@
-"""The sentence that a person acts on: right in planted cases, with its numbers, and careful where images are few."""
+"""The sentence that users act on: right in planted cases, with its numbers, and cautious if images are few."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ OBJECTS = 20
 
 
 def view(images: int, movies: int, name: str = "crop") -> ImageSet:
-    """Images that are spread evenly over movies; of unknown movies where `movies` is 0."""
+    """Return images spread evenly over movies; with unknown movies if `movies` is 0."""
     names = tuple(f"image {number}" for number in range(images))
     of = tuple(f"movie {number % movies}" for number in range(images)) if movies else names
     return ImageSet(name, names, of, THRESHOLDS)
 
 
 def scored(where: ImageSet, model: str, found, exact=None, places=None) -> ModelScores:
-    """A model that finds so many of 20 objects in each image, and so many at the higher threshold."""
+    """Return scores of a model that finds given numbers of 20 objects per image, at the lower and higher threshold."""
     found = np.asarray(found, np.int64)
     tp = np.stack([found, found if exact is None else np.asarray(exact)], axis=1)
     none, nothing = np.zeros(len(tp), np.int64), np.zeros_like(tp)
@@ -73,9 +73,9 @@ def test_three_planted_cases(gain, outcome, sentence):
         (2, 0, "2 images cannot show a difference"),
         (1, 1, "1 image of 1 movie cannot show a difference"),
         (6, 0, "it is not known which movies the images come from"),
-        (6, 1, "all images come from 1 movie: the interval tells of other images of this one"),
-        (6, 2, "all images come from 2 movies: the interval tells of other images of these"),
-        (6, 3, "the images come from 3 movies only: the interval is wide, and rough"),
+        (6, 1, "all images come from 1 movie: the interval holds for other images of this one"),
+        (6, 2, "all images come from 2 movies: the interval holds for other images of these"),
+        (6, 3, "the images come from only 3 movies: the interval is wide and rough"),
     ],
 )
 def test_few_images_or_movies_are_said(images, movies, warning):
@@ -102,9 +102,9 @@ def test_two_measures_that_disagree_are_both_said():
 @pytest.mark.parametrize(
     ("people", "said"),
     [
-        (10, "It reaches people's own agreement: 0.70 against 0.50"),
-        (15, "It is close to people's own agreement: 0.70 against 0.75"),
-        (19, "It does not reach people's own agreement: 0.70 against 0.95"),
+        (10, "It reaches the agreement between people: 0.70 against 0.50"),
+        (15, "It is close to the agreement between people: 0.70 against 0.75"),
+        (19, "It does not reach the agreement between people: 0.70 against 0.95"),
     ],
 )
 def test_beside_a_second_person(people, said):
@@ -126,7 +126,7 @@ def test_a_second_person_who_drew_on_some_images_is_compared_on_those():
         scored(where, "retrained", retrained),
         scored(where, "human", [16, 17, 16, 17], places=range(4)),
     )
-    assert "0.90 against 0.83 of a second person" in verdict.people
+    assert "0.90 against 0.83 for a second person" in verdict.people
     assert verdict.people.endswith("4 images).")
 
 
@@ -157,7 +157,7 @@ def test_whole_frames_beside_crops(base, retrained, said):
         (15, "Better than cyto3: the average precision at IoU 0.5 is 0.75, that of cyto3 0.50 (difference"),
         (
             10,
-            "No difference shown: the average precision at IoU 0.5 is 0.50 of cyto3 and 0.50 of the retrained model",
+            "No difference shown: the average precision at IoU 0.5 is 0.50 for cyto3 and 0.50 for the retrained model",
         ),
     ],
 )

@@ -1,1 +1,1 @@
-"""Steps that are killed at random moments and done again: the results have to be those of an undisturbed run."""
+"""Steps that are killed at random moments and repeated: the results must be those of an undisturbed run."""

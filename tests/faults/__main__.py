@@ -1,10 +1,10 @@
-"""Kill steps at random moments, do them again, and compare with what comes of them undisturbed.
+"""Kill steps at random moments, repeat them, and compare the results with those of an undisturbed run.
 
     python -m tests.faults [--kills 100] [--seed 0] [--steps drift "drift on workers" predict run]
 
-Each time a step is started in a child process, and after a random time the child, or one of its workers, is killed;
-then the step is done again. Children are forked after everything is imported, so that a kill costs no import. Prints
-one JSON object: for each step how many runs were really killed, and what differed.
+Each time, a step is started in a child process, and after a random time the child, or one of its workers, is killed;
+then the step is repeated. Children are forked after everything is imported, so that a kill costs no import. Prints
+one JSON object: for each step the number of runs that were really killed, and the differences.
 """
 
 import argparse
@@ -46,12 +46,12 @@ def start(work: Callable[[], None]) -> psutil.Process:
 
 
 def ended(child: psutil.Process) -> int:
-    """Wait for a child; its exit code, negative for a signal."""
+    """Wait for a child, and return its exit code, negative for a signal."""
     return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
 
 
 def disturb(child: psutil.Process, seconds: float, random: Random) -> bool:
-    """Kill the child or one of its descendants after that time; whether there was one left to kill."""
+    """Kill the child or one of its descendants after the given time, and return whether one was left to kill."""
     time.sleep(seconds)
     family = child.children(recursive=True)
     workers = [one for one in family if "spawn_main" in " ".join(one.cmdline())]
@@ -66,7 +66,7 @@ def disturb(child: psutil.Process, seconds: float, random: Random) -> bool:
 
 
 def differences(step: Step, kills: int, folder: Path, random: Random) -> dict[str, Any]:
-    """Kill a step so many times; how many were really killed, and what differed afterwards."""
+    """Kill a step several times, and return how many runs were really killed, and the differences afterwards."""
     if ended(start(step.make_data)):
         raise SystemExit("there is no data")
     begun = time.monotonic()
@@ -88,7 +88,7 @@ def differences(step: Step, kills: int, folder: Path, random: Random) -> dict[st
 
 
 def main() -> None:
-    """Print what was found."""
+    """Print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100, help="how often, of all steps in turn")
     parser.add_argument("--seed", type=int, default=0)
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def import_all(with_cellpose: bool) -> None:
-    """Import what the steps import late, without starting a thread."""
+    """Import the modules that steps import late, without starting a thread."""
     import distributed  # noqa: F401
 
     import cpretrain.batch.cluster

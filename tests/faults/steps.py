@@ -1,4 +1,4 @@
-"""The steps that are killed, each on small data of its own, and what is compared of their results."""
+"""The steps to kill, each on its own small data, and the comparison of their results."""
 
 from abc import ABC, abstractmethod
 from hashlib import sha256
@@ -30,7 +30,7 @@ class Step(ABC):
     Parameters
     ----------
     folder : pathlib.Path
-        Where its data lies.
+        Folder of its data.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +38,7 @@ class Step(ABC):
 
     @abstractmethod
     def make_data(self) -> None:
-        """Write what it works on."""
+        """Write its input."""
 
     @abstractmethod
     def __call__(self, out: Path) -> None:
@@ -132,7 +132,7 @@ if cellpose_major() == 3:  # the model that comes with the package is one of Cel
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """All files of a result by name, with digests of those that hold no times or versions."""
+    """Return all files of a result by name, with digests of those that hold no times or versions."""
     return {
         str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() if _is_compared(path) else ""
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Killed at random moments and done again, steps give what they give undisturbed. CPRETRAIN_KILLS=100 kills more."""
+"""Steps killed at random moments and repeated give the undisturbed results. CPRETRAIN_KILLS=100 kills more often."""
 
 import json
 import os

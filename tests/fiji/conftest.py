@@ -20,6 +20,6 @@ def fiji() -> FijiSource:
 
 @pytest.fixture(scope="session")
 def session(fiji: FijiSource) -> Iterator[FijiSession]:
-    """One Fiji for all tests, as in use."""
+    """One Fiji for all tests, as in practice."""
     with FijiSession(fiji, jobs=JOBS, time_limit=300) as running:
         yield running

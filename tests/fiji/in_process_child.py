@@ -1,4 +1,4 @@
-"""Starts Fiji in this process, opens a movie, runs the example on it, and prints what came out as JSON."""
+"""Starts Fiji in this process, opens a movie, runs the example on it, and prints the result as JSON."""
 
 import hashlib
 import json

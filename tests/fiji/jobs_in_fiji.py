@@ -1,4 +1,4 @@
-"""Jobs for the tests, run in the real Fiji: the ways to call the plugin that the bridge avoids."""
+"""Jobs for the tests, run in the real Fiji: ways to call the plugin that the bridge avoids."""
 
 import jpype
 import scyjava
@@ -13,7 +13,7 @@ def live_threads():
 
 @job
 def leave_behind(*, options):
-    """Leave another image and other options on every thread, as earlier runs do on those of the pool."""
+    """Leave another image and other options on every thread, as earlier runs do on pool threads."""
     windows, macro = scyjava.jimport("ij.WindowManager"), scyjava.jimport("ij.Macro")
     old = scyjava.jimport("ij.IJ").createHyperStack("old", 32, 32, 1, 1, 3, 8)
     for thread in live_threads():
@@ -24,7 +24,7 @@ def leave_behind(*, options):
 
 @job
 def careless(*, forgetting):
-    """Run the plugin on a movie of 64 x 64 without, or with, forgetting what threads remember; what came out."""
+    """Run the plugin on a movie of 64 x 64 with or without clearing what threads remember, and return the result."""
     image = scyjava.jimport("ij.IJ").createHyperStack("new", 64, 64, 1, 1, 3, 8)
     if forgetting:
         plugin.forget()
@@ -38,7 +38,7 @@ def careless(*, forgetting):
 
 @job
 def without_batch_mode():
-    """Run the plugin as one would at first."""
+    """Run the plugin in the obvious way."""
     scyjava.jimport("ij.macro.Interpreter").batchMode = False
     image = scyjava.jimport("ij.IJ").createHyperStack("movie", 64, 64, 1, 1, 3, 8)
     scyjava.jimport("ij.IJ").run(image, plugin.COMMAND, "channel=1 only=0 lowest=1 highest=1")
@@ -47,7 +47,7 @@ def without_batch_mode():
 
 @job
 def level():
-    """Open images, live threads and the heap in use after a collection."""
+    """Return open images, live threads and the heap in use after a collection."""
     scyjava.gc()
     return {
         "images": len(plugin.opened()),
@@ -58,7 +58,7 @@ def level():
 
 @job
 def menu(*, under):
-    """Entries of Fiji's menu that come from scripts."""
+    """Return the entries of Fiji's menu that come from scripts."""
     found = [str(info.getMenuPath().getMenuString()) for info in service().getScripts()]
     return {"entries": sorted(entry for entry in found if entry.startswith(under))}
 
@@ -83,6 +83,6 @@ def run_macro(*, text):
 
 
 def service():
-    """SciJava's service for scripts, of the Fiji that runs."""
+    """Return SciJava's script service of the running Fiji."""
     context = scyjava.jimport("ij.IJ").runPlugIn("org.scijava.Context", "")
     return context.service("org.scijava.script.ScriptService")

@@ -1,4 +1,4 @@
-"""What the real plugin answered, and the movies that it was asked about (see ``tests/data/drift``)."""
+"""Recorded answers of the real plugin, and the movies that they belong to (see ``tests/data/drift``)."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def entries() -> list[dict[str, Any]]:
 
 
 def name(entry: dict[str, Any]) -> str:
-    """A name for a test."""
+    """Return a name for a test."""
     options = entry["options"]
     flags = [key for key, value in options.items() if value is True]
     told = [
@@ -35,7 +35,7 @@ def name(entry: dict[str, Any]) -> str:
 
 
 def movie(entry: dict[str, Any]) -> ArrayFrames | None:
-    """The movie of an entry, None where it is not kept here."""
+    """Return the movie of an entry; None if it is not stored here."""
     path = FOLDER / f"{entry['case']}.tif"
     if not path.is_file():
         return None
@@ -45,7 +45,7 @@ def movie(entry: dict[str, Any]) -> ArrayFrames | None:
 
 
 def settings(entry: dict[str, Any]) -> DriftSettings:
-    """The settings of an entry."""
+    """Return the settings of an entry."""
     options = entry["options"]
     return DriftSettings(
         channel=options["channel"],
@@ -61,10 +61,10 @@ def settings(entry: dict[str, Any]) -> DriftSettings:
 
 
 def drift(entry: dict[str, Any]) -> np.ndarray:
-    """The recorded drift in z, y, x."""
+    """Return the recorded drift in z, y, x."""
     return np.array(entry["drift_xyz"], np.float32)[:, ::-1]
 
 
 def sha256(pixels: np.ndarray) -> str:
-    """SHA-256 of pixels in C order, as recorded."""
+    """Return the SHA-256 of pixels in C order, as recorded."""
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()

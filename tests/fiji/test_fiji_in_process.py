@@ -1,4 +1,4 @@
-"""Fiji started in this process by PyImageJ, as in Fiji's Python mode: the example, on the image that is open."""
+"""Fiji started in this process by PyImageJ, as in Fiji's Python mode: the example, on the open image."""
 
 import json
 import subprocess

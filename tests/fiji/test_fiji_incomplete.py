@@ -1,4 +1,4 @@
-"""A Fiji that lacks a jar, as an update that broke off leaves it: which one, and what to do."""
+"""A Fiji that lacks a jar after a broken update: the error names the jar, and the cure."""
 
 import numpy as np
 import pytest

@@ -9,7 +9,7 @@ import pytest
 import recorded
 import tifffile
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.timelapse import ArrayFrames, TimeLapse
 from cpretrain.settings.drift import DriftSettings
 from fiji_bridge.errors import FijiError
@@ -58,7 +58,7 @@ def test_seventeen_results_three_errors_and_nothing_left(fiji, tmp_path):
             pids.add(session.pid)
         starts = session.starts
     assert right == 17
-    assert [type(error) for error in failed] == [BadInput, FijiError, FijiError]
+    assert [type(error) for error in failed] == [DamagedFile, FijiError, FijiError]
     corrupt, in_plugin, of_memory = map(str, failed)
     assert "corrupt.tif" in corrupt
     assert "Exception" in in_plugin

@@ -1,4 +1,4 @@
-"""The scripts in the menu of a real Fiji, run by SciJava as from there, with the plugin of that Fiji."""
+"""The scripts in the menu of a real Fiji, run by SciJava as from the menu, with the plugin of that Fiji."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ STEPS = (
 
 @pytest.fixture(scope="module")
 def own_fiji(fiji, tmp_path_factory):
-    """The same Fiji in a folder of its own (of links), with the scripts installed."""
+    """The same Fiji in a separate folder (of links), with the scripts installed."""
     home = tmp_path_factory.mktemp("Fiji") / "Fiji [2] ü"
     for name in ("jars", "plugins"):
         (home / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Shifts and pixels of the user's own plugin through the bridge, equal to those recorded from it without."""
+"""Shifts and pixels of the user's own plugin through the bridge equal those recorded without the bridge."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What bites when the plugin runs headless through PyImageJ, each with the real Fiji."""
+"""Traps of running the plugin headless through PyImageJ, each with the real Fiji."""
 
 import dataclasses
 import os
@@ -36,7 +36,7 @@ def check(session, entry) -> None:
 
 
 def run_plugin(session, pixels: np.ndarray, options: str):
-    """Run the plugin past the checks."""
+    """Run the plugin, bypassing the checks."""
     path = session.folder / "unchecked.raw"
     write_frames(path, pixels)
     return session.call(
@@ -178,7 +178,7 @@ def test_rgb_is_refused_before_the_call(session, tmp_path):
 @pytest.mark.parametrize("shape", [(4, 1, 1), (4, 5, 1), (4, 1, 3), (4, 5, 3)])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_every_channel_and_plane_moves_by_the_shift_of_the_measured_one(session, shape, dtype):
-    """A sharp random pattern moved by known whole pixels comes back in place, in each channel and plane."""
+    """A sharp random pattern moved by known whole pixels is restored to its place, in each channel and plane."""
     _, z, c = shape
     moves = [(0, 0), (2, -3), (-1, 4), (5, 0)]
     world = np.random.default_rng(3).integers(1, 200, (z, c, 80, 90)).astype(dtype)

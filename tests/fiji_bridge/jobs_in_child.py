@@ -1,4 +1,4 @@
-"""Jobs for the tests, run in the real child: what ImageJ itself says of an image, and ways to go wrong."""
+"""Jobs for the tests, run in the real child: ImageJ's own view of an image, and ways to fail."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ IJ = scyjava.jimport("ij.IJ")
 
 
 def facts(image):
-    """What ImageJ says of an image, in ImageJ's own words."""
+    """Return ImageJ's own description of an image."""
     calibration = image.getCalibration()
     return {
         "title": str(image.getTitle()),
@@ -40,7 +40,7 @@ def facts(image):
 
 
 def probe(image, places):
-    """Grey values as ImageJ reads them at (t, z, c, y, x), from 0."""
+    """Return grey values as ImageJ reads them at (t, z, c, y, x), from 0."""
     stack = image.getStack()
     return [
         float(stack.getVoxel(x, y, image.getStackIndex(c + 1, z + 1, t + 1) - 1)) for t, z, c, y, x in places
@@ -133,7 +133,7 @@ def box_mean(*, pixels, roi):
 
 
 def with_menu():
-    """Give ImageJ the menu entry that the tests use: without a screen, plain ImageJ builds none."""
+    """Add to ImageJ the menu entry that the tests use: without a screen, plain ImageJ builds none."""
     menus = scyjava.jimport("ij.Menus")
     if menus.getCommands() is None:
         with suppress(Exception):  # it wants to build the menu bar
@@ -143,7 +143,7 @@ def with_menu():
 
 @job
 def run_command(*, options, titles, result):
-    """Split the channels of the last of several open images; what is open afterwards, and the result found."""
+    """Split the channels of the last of several open images; return the images open afterwards, and the result."""
     with_menu()
     for title in titles[:-1]:
         IJ.createImage(title, "8-bit black", 4, 4, 1).show()
@@ -160,7 +160,7 @@ def run_command(*, options, titles, result):
 
 @job
 def forget_threads():
-    """Leave an image and options on a thread of a pool, as a script run by Fiji does, and forget them."""
+    """Leave an image and options on a pool thread, as a script run by Fiji does, and clear them."""
     windows, macro = scyjava.jimport("ij.WindowManager"), scyjava.jimport("ij.Macro")
     thread = scyjava.jimport("java.lang.Thread")()
     pool = scyjava.jimport("java.util.concurrent.Executors").newFixedThreadPool(1)

@@ -1,4 +1,4 @@
-"""Downloading from Maven: what the network does wrong, with a real network that does it wrong."""
+"""Downloading from Maven: network faults, on a real network with such faults."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ from fiji_bridge.session import FijiSession
 
 
 class Listener:
-    """A server on this machine that takes connections, counts them, and answers nothing."""
+    """A server on this machine that accepts connections, counts them, and never answers."""
 
     def __init__(self) -> None:
         self.connections = 0
@@ -39,7 +39,7 @@ class Listener:
 
 @pytest.fixture
 def silent_proxy(monkeypatch) -> Iterator[Listener]:
-    """Everything that goes over the network goes to a server that never answers."""
+    """All network traffic goes to a server that never answers."""
     listener = Listener()
     for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, listener.url)

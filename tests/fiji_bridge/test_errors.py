@@ -1,4 +1,4 @@
-"""What Java prints, turned into what a person can do."""
+"""Java's output, turned into errors that users can act on."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_jar_that_is_missing_is_known_by_what_was_not_found(printed, missing):
 @pytest.mark.parametrize(
     ("code", "printed", "problem", "cure"),
     [
-        (-9, "", "want of memory", "use fewer workers (workers=1)"),
+        (-9, "", "lack of memory", "use fewer workers (workers=1)"),
         (3, "java.lang.OutOfMemoryError: Java heap space", "ran out of memory", "give Java more memory"),
         (-9, "java.lang.OutOfMemoryError: Java heap space", "ran out of memory", "give Java more memory"),
     ],

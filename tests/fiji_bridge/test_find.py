@@ -19,7 +19,7 @@ JARS = (
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path, monkeypatch):
-    """No Fiji named or cached, some Java, and no network: what opens a connection fails the test."""
+    """No Fiji named or cached, some Java, and no network: opening a connection fails the test."""
     monkeypatch.delenv("FIJI_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     java = tmp_path / "java"

@@ -1,4 +1,4 @@
-"""TIFFs that ImageJ wrote, read by cpretrain, and the other way round."""
+"""TIFFs written by ImageJ and read by cpretrain, and vice versa."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What goes wrong in the running Fiji is said in Python's words; images stand in here that only know their axes."""
+"""Errors in the running Fiji are worded for Python; stand-in images here only know their axes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from fiji_bridge import in_process
 
 
 class Image:
-    """As much of an ``ij.ImagePlus`` as is asked before Fiji runs."""
+    """The part of an ``ij.ImagePlus`` that is used before Fiji runs."""
 
     def __init__(self, t, z, c, kind=1):
         self.dimensions, self.kind = [40, 30, c, z, t], kind
@@ -34,7 +34,7 @@ class Image:
     ("image", "settings", "said"),
     [
         (None, {}, ["No image is open in Fiji", "open a time-lapse"]),
-        (Image(1, 9, 1), {}, ["one frame only", 'axes="TYX"']),
+        (Image(1, 9, 1), {}, ["only one frame", 'axes="TYX"']),
         (Image(4, 2, 1), {}, ["only_xy=True"]),
         (Image(4, 1, 2), {"channel": 3}, ["no channel 3", "channel= from 1 to 2"]),
         (Image(4, 5, 1), {"z_range": (1, 9)}, ["z_range=(LOW, HIGH)"]),

@@ -15,7 +15,7 @@ from tests.support.java import put_java
 
 @pytest.fixture
 def only_here(tmp_path, monkeypatch):
-    """A machine on which Java can be in ``tmp_path`` alone."""
+    """A machine on which Java can only be in ``tmp_path``."""
     monkeypatch.setattr("fiji_bridge.installed_java._INSTALLED", (f"{tmp_path}/usual/*",))
     monkeypatch.setattr("sys.prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -124,7 +124,7 @@ def test_no_java_names_what_is_too_old_and_what_to_do(only_here, monkeypatch):
         find_java()
     assert caught.value.missing == "java"
     assert "1.8.0_322" in str(caught.value)
-    assert "install a Java 11 or later" in str(caught.value)
+    assert "install Java 11 or later" in str(caught.value)
 
 
 def test_a_java_home_that_is_no_folder_is_named(only_here, monkeypatch):

@@ -1,4 +1,4 @@
-"""Reading what the plugin prints; the texts are its own, recorded from Correct_3D_Drift 1.0.7."""
+"""Parsing of the plugin's output; the texts are recorded from Correct_3D_Drift 1.0.7."""
 
 from pathlib import Path
 

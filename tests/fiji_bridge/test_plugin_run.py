@@ -1,4 +1,4 @@
-"""Running a command on one image and no other, with the commands that ImageJ 1 has itself."""
+"""Running a command on one image and no other, with ImageJ 1's own commands."""
 
 import pytest
 

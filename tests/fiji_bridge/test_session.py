@@ -1,4 +1,4 @@
-"""The life of the child process: what it answers, how it dies, and what is left (nothing)."""
+"""The life of the child process: its answers, its ways to die, and that nothing is left."""
 
 import dataclasses
 import json
@@ -73,9 +73,9 @@ def test_a_failing_job_is_an_error_and_the_child_lives(imagej, job, parameters, 
         ("exit_java", {"code": 0}, "exit code 0"),
         ("exit_java", {"code": 5}, "ended without an answer"),
         ("exit_python", {"code": 0}, "exit code 0"),
-        ("killed", {"signal": signal.SIGKILL}, r"want of memory(?s:.*)fewer workers(?s:.*)less memory"),
+        ("killed", {"signal": signal.SIGKILL}, r"lack of memory(?s:.*)fewer workers(?s:.*)less memory"),
         ("killed", {"signal": signal.SIGSEGV}, "signal|exit code|ended"),
-        ("hang", {"time_limit": 1.5}, "no sign of life for 1.5 s"),
+        ("hang", {"time_limit": 1.5}, "did not respond for 1.5 s"),
     ],
 )
 def test_a_child_that_dies_or_hangs_is_an_error_and_the_next_call_runs(imagej, job, parameters, said):
@@ -194,7 +194,7 @@ def test_an_error_in_the_block_leaves_nothing(plain_imagej):
 
 def test_children_of_the_child_end_with_it(plain_imagej, tmp_path):
     with FijiSession(plain_imagej, jobs=JOBS) as session:
-        with pytest.raises(FijiError, match="no sign of life"):
+        with pytest.raises(FijiError, match="did not respond"):
             session.call("hang_with_children", pid_file=str(tmp_path / "pid"), time_limit=2.0)
         assert gone(int((tmp_path / "pid").read_text()))
 

@@ -11,7 +11,7 @@ from tests.fuzz.readers import TURNS
 
 
 def main() -> int:
-    """Run from the command line; exit code 1 where something was found."""
+    """Run from the command line; exit code 1 if anything was found."""
     options = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     options.add_argument("--inputs", type=int, default=10**6, help="how many at most")
     options.add_argument("--minutes", type=float, default=10.0, help="stop after so many minutes")

@@ -1,4 +1,4 @@
-"""Damage that needs no knowledge of a format, and what hurts in any text: numbers, depth, odd characters."""
+"""Damage that needs no knowledge of a format, and damage to any text: numbers, depth, odd characters."""
 
 import random
 import re
@@ -29,7 +29,7 @@ DEEP = 10_000
 
 
 def bits(rng: random.Random, data: bytes) -> bytes:
-    """Flip a few bits, half of the time near the beginning, where headers are."""
+    """Flip a few bits, half of the time near the beginning, in the headers."""
     changed = bytearray(data)
     near = len(data) if rng.random() < 0.5 else min(len(data), 400)
     for _ in range(rng.randint(1, 8)):
@@ -38,12 +38,12 @@ def bits(rng: random.Random, data: bytes) -> bytes:
 
 
 def cut(rng: random.Random, data: bytes) -> bytes:
-    """Keep a beginning."""
+    """Keep only the beginning."""
     return data[: rng.randrange(len(data))]
 
 
 def block(rng: random.Random, data: bytes) -> bytes:
-    """Overwrite, take out, insert or repeat a block."""
+    """Overwrite, remove, insert or repeat a block."""
     start, length = rng.randrange(len(data)), rng.choice((1, 4, 16, 64, 512))
     noise = rng.choice((rng.randbytes(length), bytes(length), b"\xff" * length))
     return rng.choice(
@@ -59,7 +59,7 @@ def block(rng: random.Random, data: bytes) -> bytes:
 
 
 def number(rng: random.Random, data: bytes) -> bytes:
-    """Put a number that hurts in place of 2, 4 or 8 bytes."""
+    """Replace 2, 4 or 8 bytes by a hostile number."""
     size = rng.choice((2, 4, 4, 8))
     value = rng.choice((*NUMBERS, len(data), len(data) - 1)) % 2 ** (8 * size)
     start = rng.randrange(len(data) if rng.random() < 0.5 else min(len(data), 400))
@@ -67,7 +67,7 @@ def number(rng: random.Random, data: bytes) -> bytes:
 
 
 def word(rng: random.Random, data: bytes) -> bytes:
-    """Put something else in place of a number, a quoted text, a bracket or a name."""
+    """Replace a number, a quoted text, a bracket or a name by something else."""
     tokens = list(re.finditer(rb'-?\d+\.?\d*(?:e[-+]?\d+)?|"[^"\n]{0,200}"|[\[\]{},;=\n]|\w+', data))
     for token in sorted(
         rng.sample(tokens, min(len(tokens), rng.choice((1, 1, 1, 3)))), key=lambda t: -t.start()
@@ -78,7 +78,7 @@ def word(rng: random.Random, data: bytes) -> bytes:
 
 
 def line(rng: random.Random, data: bytes) -> bytes:
-    """Take out, repeat or exchange lines."""
+    """Remove, repeat or swap lines."""
     lines = data.splitlines(keepends=True)
     at = rng.randrange(len(lines))
     kind = rng.randrange(4)
@@ -94,7 +94,7 @@ def line(rng: random.Random, data: bytes) -> bytes:
 
 
 def deep(rng: random.Random, data: bytes) -> bytes:
-    """Put a value of many levels in place of one, or of all."""
+    """Replace one value, or all, by a deeply nested one."""
     opened, closed = rng.choice(
         ((b"[", b"]"), (b'{"a":', b"}"), (b"<a>", b"</a>"), (b"a.", b""), (b'[{"b":', b"}]"))
     )
@@ -107,7 +107,7 @@ def deep(rng: random.Random, data: bytes) -> bytes:
 
 
 def encoding(rng: random.Random, data: bytes) -> bytes:
-    """Write the text in another encoding, or with signs that are none."""
+    """Write the text in another encoding, or with invalid characters."""
     text = data.decode("utf-8", "replace")
     kind = rng.choice(("utf-16", "utf-8-sig", "latin-1", "cp500", "noise"))
     if kind == "noise":

@@ -1,4 +1,4 @@
-"""Many damaged inputs in a few child processes; one that hangs or dies is a finding, and another takes its place."""
+"""Many damaged inputs in a few child processes; a child that hangs or dies is a finding, and is replaced."""
 
 import multiprocessing
 import shutil
@@ -19,16 +19,16 @@ PATIENCE, START = 6 * LONGEST, 600
 
 @dataclass
 class Campaign:
-    """What came of it.
+    """Result of a campaign.
 
     Parameters
     ----------
     seed : int
-        With an input's number it says what that input was.
+        Together with its number, it determines an input.
     names : sequence of str
         The readers, which take turns.
     folder : pathlib.Path
-        Where inputs that were findings are kept.
+        Folder for inputs that were findings.
     """
 
     seed: int
@@ -41,7 +41,7 @@ class Campaign:
     on_input: Callable[[str], object] = lambda _: None
 
     def run(self, inputs: int, children: int = 2, seconds: float = float("inf")) -> None:
-        """Read that many inputs, or as many as there is time for."""
+        """Read this many inputs, or as many as there is time for."""
         until = time.monotonic() + seconds
         with ThreadPoolExecutor(children) as pool:
             list(pool.map(lambda first: self._share(range(first, inputs, children), until), range(children)))
@@ -51,7 +51,7 @@ class Campaign:
             numbers = self._until_it_dies(numbers, until)
 
     def _until_it_dies(self, numbers: range, until: float) -> range:
-        """Let a new child read; give the numbers that are left after one that it hung or died of."""
+        """Let a new child read, and return the remaining numbers after an input that made it hang or die."""
         context = multiprocessing.get_context("spawn")
         scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
         ours, theirs = context.Pipe()
@@ -81,7 +81,7 @@ class Campaign:
             shutil.rmtree(scratch)
 
     def lost(self, scratch: Path, numbers: range, at: int, told: object, kind: str) -> range:
-        """Note the input that a child hung or died of; give the numbers that are left."""
+        """Record the input that made a child hang or die, and return the remaining numbers."""
         if not isinstance(told, int):
             raise RuntimeError(f"a child gave no answer: {kind} near input {at} (after {told})")
         self._note(scratch, (at, kind, f"the child process ended by {kind}", 0.0))
@@ -103,6 +103,6 @@ class Campaign:
 
 
 def repeat(name: str, path: Path, show: Callable[[str], object] = print) -> None:
-    """Read one input here, with the traceback that it gives."""
+    """Read one input in this process, with its traceback."""
     show(f"{name} {path}")
     READERS[name].read(path)

@@ -1,4 +1,4 @@
-"""What runs in a child process: inputs made from their numbers, read within limits, and what came of each."""
+"""Code of a child process: makes inputs from their numbers, reads them within limits, and reports the outcomes."""
 
 import os
 import random
@@ -28,10 +28,10 @@ MEMORY = 2 * 2**30
 """Bytes that a reader may take, above what the process had before."""
 
 SOUND = ("read", "refused")
-"""What an input may come to; all else is a finding."""
+"""Permitted outcomes of an input; every other outcome is a finding."""
 
 Outcome = tuple[int, str, str, float]
-"""Number of the input, what it came to, traceback of a finding, seconds."""
+"""Number of the input, its outcome, traceback of a finding, seconds."""
 
 
 DONE = "done"
@@ -41,17 +41,17 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Peak(NamedTuple):
-    """The most memory that a child has taken so far."""
+    """Peak memory of a child so far."""
 
     bytes: int
 
 
 class Hang(BaseException):
-    """It took longer than `LONGEST`."""
+    """Reading took longer than `LONGEST`."""
 
 
 def damaged(seed: int, number: int, reader: Reader) -> Sample:
-    """Make an input; the same seed and number always give the same one."""
+    """Make an input, always the same for the same seed and number."""
     rng = random.Random(f"{seed}-{number}")
     sample = rng.choice(_samples(reader))
     name = rng.choice(sorted(sample.files))
@@ -62,7 +62,7 @@ def damaged(seed: int, number: int, reader: Reader) -> Sample:
 
 
 def write(sample: Sample, folder: Path) -> Path:
-    """Write an input into a folder, and give what the reader is to read."""
+    """Write an input to a folder, and return the path for the reader."""
     for name, content in sample.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -72,9 +72,9 @@ def write(sample: Sample, folder: Path) -> Path:
 def work(
     connection: Connection, scratch: Path, seed: int, names: Sequence[str], numbers: Sequence[int]
 ) -> None:
-    """Read inputs one after the other; tell each number before, and its outcome after.
+    """Read inputs one after the other; report each number before, and its outcome after.
 
-    Each is in a folder of `scratch`, which stays where it was a finding.
+    Each has a folder in `scratch`, which is kept if it was a finding.
     """
     os.chdir(scratch)
     with _silence():
@@ -99,7 +99,7 @@ def work(
 
 
 def read_within_limits(reader: Reader, path: Path) -> tuple[str, str]:
-    """Read one input; tell what came of it, and the traceback of a finding."""
+    """Read one input, and return its outcome, and the traceback of a finding."""
     from cpretrain.errors import BadInput
 
     try:
@@ -118,7 +118,7 @@ def read_within_limits(reader: Reader, path: Path) -> tuple[str, str]:
 
 
 def _memory_in(error: BaseException | None) -> str:
-    """Traceback of an error that stands for too little memory, in whatever it is wrapped; empty where none does."""
+    """Return the traceback of an error due to too little memory, however it is wrapped; empty if there is none."""
     while error is not None:
         if isinstance(error, MemoryError):
             return "".join(traceback.format_exception(error))
@@ -141,7 +141,7 @@ def _alarm() -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep what readers say to people off the screen."""
+    """Suppress the readers' messages to the user."""
     from cpretrain.runtime.console import set_output
 
     set_output(quiet=True)

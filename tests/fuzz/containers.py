@@ -1,4 +1,4 @@
-"""Damage inside what is packed (zip, gzip), to chunks of a PNG with their sums made right again, and bombs."""
+"""Damage inside archives (zip, gzip), to chunks of a PNG with corrected checksums, and bombs."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def mutate(rng: random.Random, data: bytes) -> bytes:
-    """Damage a file in a way that suits what is in it; a file that cannot be taken apart is damaged byte by byte."""
+    """Damage a file according to its content; a file that cannot be taken apart is damaged byte by byte."""
     if not data:
         return rng.randbytes(rng.choice((1, 100)))
     known = _kinds(data)
@@ -68,7 +68,7 @@ def packed(rng: random.Random, data: bytes) -> bytes:
 
 
 def entry_names(rng: random.Random, data: bytes) -> bytes:
-    """Give files in an archive other names, or put them in again, or many empty ones."""
+    """Rename files in an archive, repeat them, or add many empty ones."""
     files = _unzipped(data)
     at = rng.randrange(len(files))
     kind = rng.randrange(3)
@@ -82,7 +82,7 @@ def entry_names(rng: random.Random, data: bytes) -> bytes:
 
 
 def bomb(rng: random.Random, data: bytes) -> bytes:
-    """Put zeros, or the archive itself, in place of a file."""
+    """Replace a file by zeros, or by the archive itself."""
     files = _unzipped(data)
     at = rng.randrange(len(files))
     files[at] = (files[at][0], rng.choice((bytes(20_000_000), data)))
@@ -90,17 +90,17 @@ def bomb(rng: random.Random, data: bytes) -> bytes:
 
 
 def gzipped(rng: random.Random, data: bytes) -> bytes:
-    """Damage what is inside."""
+    """Damage the contents."""
     return gzip.compress(mutate(rng, gzip.decompress(data)), 1, mtime=0)
 
 
 def gzip_bomb(rng: random.Random, data: bytes) -> bytes:
-    """Spaces, or the file itself, inside."""
+    """Fill it with spaces, or with the file itself."""
     return gzip.compress(rng.choice((b" " * 20_000_000, data)), 9, mtime=0)
 
 
 def chunk(rng: random.Random, data: bytes) -> bytes:
-    """Damage a chunk of a PNG, or the size that its header says; its sum is right."""
+    """Damage a chunk of a PNG, or the size in its header, with a correct checksum."""
     chunks = _chunks(data)
     at = rng.randrange(len(chunks))
     if rng.random() < 0.4:
@@ -115,7 +115,7 @@ def chunk(rng: random.Random, data: bytes) -> bytes:
 
 
 def png_bomb(rng: random.Random, data: bytes) -> bytes:
-    """Put a large text, a large profile or far more pixels in."""
+    """Insert a large text, a large profile or far more pixels."""
     chunks, zeros = _chunks(data), zlib.compress(bytes(20_000_000))
     packed = rng.choice(((b"zTXt", b"a\0\0" + zeros), (b"iCCP", b"a\0\0" + zeros), (b"IDAT", zeros)))
     return _png([chunks[0], packed, *chunks[1:]])
@@ -138,7 +138,7 @@ def _zipped(files: list[tuple[str, bytes]], method: int) -> bytes:
 
 
 def _method(data: bytes) -> int:
-    """How the archive packs its first file; torch and NumPy map files that are not compressed."""
+    """Return the compression of the archive's first file; torch and NumPy map uncompressed files."""
     return int.from_bytes(data[8:10], "little") and zipfile.ZIP_DEFLATED
 
 

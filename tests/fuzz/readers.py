@@ -1,4 +1,4 @@
-"""Every reader of the project, as a function of a path, with the sound inputs that are damaged for it."""
+"""Every reader of the project, as a function of a path, with sound inputs to damage."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.fuzz.samples import Sample
 
 
 class Reader(NamedTuple):
-    """What reads, what it reads, and how often its turn comes."""
+    """A reader, its inputs, and its frequency."""
 
     read: Callable[[Path], object]
     samples: Callable[[], list[Sample]]
@@ -24,11 +24,40 @@ def movie(path: Path) -> None:
         opened.frame(opened.shape[0] - 1)
 
 
+def recording(path: Path) -> None:
+    from cpretrain.images.discovery import list_movies
+
+    for found in list_movies(path):
+        movie(found)
+
+
 def movie_folder(path: Path) -> None:
     from cpretrain.images.discovery import corrected_name, list_movies
 
     for found in list_movies(path.parent):
         corrected_name(found)
+
+
+def store(path: Path) -> None:
+    from cpretrain.images.discovery import corrected_name, folder_of, list_movies, source_name
+    from cpretrain.images.ome_zarr_labels import check_place, place_beside
+    from cpretrain.images.timelapse import TimeLapse
+
+    check_place(path / "labels" / "cells", path.parent)
+    folder_of(path), place_beside(path, "cells")
+    for found in list_movies(path)[:4]:
+        corrected_name(found), source_name(found)
+        with TimeLapse(found) as opened:
+            opened.frame(0), opened.frame(opened.shape[0] - 1)
+
+
+def label_folder(path: Path) -> None:
+    from cpretrain.combination.label_images import label_images_in
+    from cpretrain.images.timelapse import TimeLapse
+
+    for found in label_images_in(path).values():
+        with TimeLapse(found.path) as opened:
+            opened.frame(0)
 
 
 def labels(path: Path) -> None:
@@ -187,7 +216,13 @@ def plugin_log(path: Path) -> None:
 
 READERS: dict[str, Reader] = {
     "movie": Reader(movie, samples.movies, 5),
+    "nd2": Reader(recording, samples.nd2_files, 2),
+    "czi": Reader(recording, samples.czi_files, 2),
+    "lif": Reader(recording, samples.lif_files, 2),
+    "oif": Reader(recording, samples.oif_files, 2),
     "movie_folder": Reader(movie_folder, samples.movie_folders),
+    "store": Reader(store, samples.stores, 2),
+    "label_folder": Reader(label_folder, samples.label_folders),
     "labels": Reader(labels, samples.label_images, 3),
     "label_movie": Reader(label_movie, samples.label_tiffs),
     "outlines": Reader(outlines, samples.outlines, 5),

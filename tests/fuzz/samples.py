@@ -1,4 +1,4 @@
-"""Sound files of every kind that is read, each so small that a flipped bit matters."""
+"""Sound files of every format that is read, each so small that a flipped bit matters."""
 
 import gzip
 import io
@@ -14,23 +14,36 @@ import numpy as np
 import roifile
 import tifffile
 from PIL import Image
+from yaozarrs import DimSpec, v05
+from yaozarrs.write.v05 import write_bioformats2raw, write_plate
 
 from cpretrain.dataset.crops_table import Crop, write_crops
+from cpretrain.images.metadata import Calibration
+from cpretrain.images.ome_zarr_labels import write_labels
+from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_geojson
 from cpretrain.labels.imagej_roi import write_rois
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from tests.support.micromanager_files import summary, write_ndtiff, write_stack
-from tests.support.movie_files import write_ome_set, write_single_frames, write_zarr
+from tests.support.microscope_files import write_czi, write_lif, write_nd2, write_oif
+from tests.support.movie_files import (
+    write_ome_set,
+    write_single_frames,
+    write_zarr,
+    write_zarr_plate,
+    write_zarr_series,
+)
 from tests.support.qupath_data import IMAGE, LABELS
 
 SIZE = (20, 24)
+MICROSCOPES = Path(__file__).parents[1] / "data" / "microscopes"
 FOLDER = ModelFolder(Path())
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Files of one input by their name in its folder, and which path the reader is given ("" for the folder)."""
+    """Files of one input by their name in its folder, and the path for the reader ("" for the folder)."""
 
     entry: str
     files: dict[str, bytes]
@@ -38,14 +51,14 @@ class Sample:
 
 @cache
 def pixels() -> np.ndarray:
-    """Three frames cut from a real image, uint16 (3, 20, 24)."""
+    """Return three frames cut from a real image, uint16 (3, 20, 24)."""
     plane = tifffile.imread(IMAGE)[0].astype(np.uint16)
     return np.stack([plane[y : y + SIZE[0], y : y + SIZE[1]] for y in (100, 103, 105)])
 
 
 @cache
 def labels() -> np.ndarray:
-    """Real objects, made eight times smaller to fit, uint16 (20, 24)."""
+    """Return real objects, reduced eightfold, uint16 (20, 24)."""
     small = tifffile.imread(LABELS)[::20, ::20][: SIZE[0], : SIZE[1]]
     return np.unique(small, return_inverse=True)[1].reshape(SIZE).astype(np.uint16)
 
@@ -57,7 +70,7 @@ def _tiff(array: np.ndarray, **options: object) -> bytes:
 
 
 def _written(*writers: Callable[[Path], object]) -> dict[str, bytes]:
-    """What functions write into a folder."""
+    """Return the files that functions write to a folder."""
     with tempfile.TemporaryDirectory() as folder:
         for write in writers:
             write(Path(folder))
@@ -129,9 +142,100 @@ def _of_micromanager(frames: np.ndarray) -> list[Sample]:
     return [Sample("e_MMStack_1.ome.tif", _written(stack)), Sample("NDTiffStack.tif", _written(ndtiff))]
 
 
+def nd2_files() -> list[Sample]:
+    """Return ND2 files with positions, packed and not, one of RGB, and a real one."""
+    grey, rgb = _stack((2, 2, 2), 2), _stack((2,), 3).astype(np.uint8)
+    files = _written(
+        lambda folder: write_nd2(folder / "a.nd2", grey, "TPZ"),
+        lambda folder: write_nd2(folder / "b.nd2", grey, "PTZ", packed=True),
+        lambda folder: write_nd2(folder / "c.nd2", rgb, "T", rgb=True),
+    )
+    return _alone(".nd2", *files.values(), (MICROSCOPES / "cluster.nd2").read_bytes())
+
+
+def czi_files() -> list[Sample]:
+    """Return CZI files with scenes, of grey values and RGB, packed and not."""
+    grey, rgb = np.moveaxis(_stack((2, 2, 2), 2), -1, 3), _stack((2, 1, 1), 3).astype(np.uint8)
+    files = _written(
+        lambda folder: write_czi(folder / "a.czi", grey, scenes=2),
+        lambda folder: write_czi(folder / "b.czi", rgb),
+        lambda folder: write_czi(
+            folder / "c.czi", grey[0], packing="zstd1:ExplicitLevel=2;PreProcess=HiLoByteUnpack"
+        ),
+    )
+    return _alone(".czi", *files.values())
+
+
+def lif_files() -> list[Sample]:
+    """Return a LIF file with several images, one of them of tiles."""
+    images = {
+        "a": ("TCYX", np.moveaxis(_stack((2,), 2), -1, 1)),
+        "b": ("TMZYX", _stack((2, 2, 2), 1)[..., 0]),
+    }
+    return _alone(".lif", *_written(lambda folder: write_lif(folder / "a.lif", images)).values())
+
+
+def oif_files() -> list[Sample]:
+    """Return an OIF with its folder, and a real OIB."""
+    planes = np.moveaxis(_stack((2, 2), 2), -1, 2)
+    files = _written(lambda folder: write_oif(folder / "a.oif", planes))
+    return [Sample("a.oif", files), *_alone(".oib", (MICROSCOPES / "test.oib").read_bytes())]
+
+
+def _stack(outer: tuple[int, ...], channels: int) -> np.ndarray:
+    """Return frames of these outer lengths, uint16, axes outer, y, x, c."""
+    count = int(np.prod(outer)) * channels
+    planes = np.stack([pixels()[number % 3] + number for number in range(count)])
+    return np.moveaxis(planes.reshape(*outer, channels, *SIZE), -3, -1).astype(np.uint16)
+
+
 def movie_folders() -> list[Sample]:
-    """Folders in which one of several files stands for all."""
+    """Folders in which one file of several stands for all."""
     return [sample for sample in movies() if len(sample.files) > 1]
+
+
+def stores() -> list[Sample]:
+    """OME-Zarrs of several movies, of both versions, and one of ours with label images beside its movie."""
+    frames = pixels()
+    dims = [DimSpec(name="t", unit="second"), DimSpec(name="y"), DimSpec(name="x")]
+    image = v05.Image(multiscales=[v05.Multiscale.from_dims(dims)])
+
+    def ours(folder: Path) -> None:
+        shape, calibration = (len(frames), 1, 1, *SIZE), Calibration((1.0, 0.5, 0.5), "µm", 60.0)
+        write_frames(folder / "a.zarr", iter(frames[:, None, None]), shape, frames.dtype, calibration)
+        write_labels(
+            folder / "a.zarr" / "labels" / "cells",
+            iter(frames[:, None, None]),
+            shape,
+            frames.dtype,
+            calibration,
+            folder,
+        )
+
+    made = (
+        lambda f: write_zarr_series(f / "a.zarr", [frames, frames], "TYX"),
+        lambda f: write_zarr_plate(f / "a.zarr", {"A/1": [frames, frames], "B/2": [frames]}, "TYX"),
+        lambda f: write_bioformats2raw(
+            f / "a.zarr", {"0": (image, frames), "1": (image, frames)}, writer="zarr"
+        ),
+        lambda f: write_plate(f / "a.zarr", {("A", "1", "0"): (image, frames)}, writer="zarr"),
+        ours,
+    )
+    return [Sample("a.zarr", _written(write)) for write in made]
+
+
+def label_folders() -> list[Sample]:
+    """A folder of a prediction whose label images lie beside their movie."""
+
+    def predicted(folder: Path) -> None:
+        for name, content in stores()[-1].files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        (folder / "out").mkdir()
+        (folder / "out" / "a.json").write_text('{"step": "predict", "labels": "../a.zarr/labels/cells"}')
+        (folder / "out" / "a.objects.csv").write_bytes(OBJECTS)
+
+    return [Sample("out", _written(predicted))]
 
 
 def label_images() -> list[Sample]:
@@ -306,7 +410,7 @@ def model_folders() -> list[Sample]:
 
 
 def weights() -> list[Sample]:
-    """Weights by the names of the installed Cellpose, in torch's present format and in its old one."""
+    """Weights with the names of the installed Cellpose, in torch's present format and in its old one."""
     import torch
 
     name = "output.2.weight" if cellpose_major() == 3 else "W2"
@@ -352,7 +456,7 @@ def unfinished() -> list[Sample]:
 
 
 def window_files() -> list[Sample]:
-    """What Cellpose's window saves: a pickled dictionary of arrays and plain values."""
+    """Files saved by Cellpose's window: a pickled dictionary of arrays and plain values."""
     found = []
     for dtype in (np.uint16, np.int32):
         file = io.BytesIO()

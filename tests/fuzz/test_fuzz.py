@@ -1,4 +1,4 @@
-"""A short run of the fuzzer with a fixed seed, and proof that it finds what there is to find."""
+"""A short run of the fuzzer with a fixed seed, and proof that it detects planted faults."""
 
 import io
 import random

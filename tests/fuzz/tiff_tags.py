@@ -1,4 +1,4 @@
-"""Damage to the directories of a TIFF: loops, tags that point elsewhere or ask for too much, hostile descriptions."""
+"""Damage to the directories of a TIFF: loops, tags that point elsewhere or state too much, hostile descriptions."""
 
 import random
 import re
@@ -16,14 +16,14 @@ _ODD = (259, 262, 254, 317, 330, 320, 50838, 50839, 65000)
 
 @dataclass(frozen=True)
 class Entry:
-    """A tag in a directory: where it stands in the file, and its number."""
+    """A tag in a directory: its offset in the file, and its number."""
 
     place: int
     tag: int
 
 
 class Layout:
-    """Where the directories of a TIFF and their tags stand; raises struct.error where it is no sound TIFF."""
+    """Offsets of a TIFF's directories and their tags; raises struct.error if it is not a sound TIFF."""
 
     def __init__(self, data: bytes) -> None:
         self.order = "<" if data[:2] == b"II" else ">"
@@ -41,12 +41,12 @@ class Layout:
             place = self._read(data, self.pointers[-1], self.offset)
 
     def put(self, data: bytes, place: int, kind: str, value: int) -> bytes:
-        """Write a number at a place."""
+        """Write a number at an offset."""
         packed = struct.pack(self.order + kind, value % 2 ** (8 * struct.calcsize(kind)))
         return data[:place] + packed + data[place + len(packed) :]
 
     def targets(self, data: bytes) -> list[int]:
-        """Places that a directory may be said to follow at: all directories, the file's beginning and end."""
+        """Return possible targets of a directory pointer: all directories, the file's beginning and end."""
         known = [self._read(data, pointer, self.offset) for pointer in self.pointers]
         return [*known, 0, 1, 8, len(data) - 2, len(data), len(data) + 10, 2**32 - 1]
 
@@ -55,13 +55,13 @@ class Layout:
 
 
 def directory(rng: random.Random, data: bytes) -> bytes:
-    """Let the chain of directories go on elsewhere: a loop, one that is cut off, one beyond the end."""
+    """Redirect the chain of directories: to a loop, to nowhere, or beyond the end."""
     layout = Layout(data)
     return layout.put(data, rng.choice(layout.pointers), layout.offset, rng.choice(layout.targets(data)))
 
 
 def tag(rng: random.Random, data: bytes) -> bytes:
-    """Change number, type, count or value of tags, most often of those that say how large the image is."""
+    """Change number, type, count or value of tags, most often of those that state the size of the image."""
     layout = Layout(data)
     for _ in range(rng.choice((1, 1, 2, 4))):
         wanted = rng.choice((_SHAPE, _SHAPE, _PLACES, _ODD, (DESCRIPTION,)))
@@ -82,7 +82,7 @@ def tag(rng: random.Random, data: bytes) -> bytes:
 
 
 def description(rng: random.Random, data: bytes) -> bytes:
-    """Point the description to another one at the end of the file: a damaged copy, or a bomb."""
+    """Redirect the description to another one at the end of the file: a damaged copy, or a bomb."""
     layout = Layout(data)
     found = [
         text for text in re.findall(rb"<\?xml.{20,}?OME>|ImageJ=[^\0]{9,}", data, re.S) if len(text) < 10**5
@@ -96,7 +96,7 @@ def description(rng: random.Random, data: bytes) -> bytes:
 
 
 def attribute(rng: random.Random, text: bytes) -> bytes:
-    """Give a size, a count or a file name in OME-XML (or ImageJ's text) another value."""
+    """Change a size, a count or a file name in OME-XML (or ImageJ's text)."""
     places = list(re.finditer(rb'="([^"]*)"|(?<==)[^\n"]+', text))
     for place in rng.sample(places, min(len(places), rng.choice((1, 1, 3)))):
         values = (*NUMBERS[:12], 10**8, 10**10, -1, "../a.tif", "/etc/passwd", "a.tif", "nan", "\U0001f52c")

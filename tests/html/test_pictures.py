@@ -1,4 +1,4 @@
-"""Pictures for pages: outlines lie on the edges of pixels, grey values use the whole range."""
+"""Pictures for pages: outlines follow the edges of pixels, grey values use the whole range."""
 
 import io
 
@@ -10,7 +10,7 @@ from cpretrain.html.pictures import grey, jpeg, outline_path
 
 
 def labels(*boxes: tuple[int, int, int, int, int]) -> np.ndarray:
-    """Label image of rectangles label, y, x, height, width, drawn in turn."""
+    """Return a label image of rectangles label, y, x, height, width, drawn in turn."""
     drawn = np.zeros((8, 8), np.uint16)
     for label, y, x, height, width in boxes:
         drawn[y : y + height, x : x + width] = label

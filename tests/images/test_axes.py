@@ -1,4 +1,4 @@
-"""Axes by name, in any order and under the names that other programs have for them."""
+"""Axes by name, in any order and with the names of other programs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sizes that compressed pixels state are known, and checked, before anything is decoded."""
+"""Stated sizes of compressed pixels are read and checked before anything is decoded."""
 
 import struct
 
@@ -69,7 +69,7 @@ def write_pages(path, codec, pages):
 
 
 def enlarge_last_page(path, codec):
-    """Put an image of 600 × 600 pixels in the place of that of the last page, whose header stays."""
+    """Replace the image of the last page by one of 600 × 600 pixels, without changing its header."""
     bomb = ENCODERS[codec](np.zeros((600, 600), np.uint8))
     with tifffile.TiffFile(path, mode="r+b") as file:
         end = file.filehandle.size
@@ -103,7 +103,7 @@ def test_so_is_a_label_image(tmp_path, codec):
 
 
 def write_packed(path, pixels, version, **how):
-    """An OME-Zarr whose chunks are packed in a way of choice."""
+    """Write an OME-Zarr with the given compression of chunks."""
     write_zarr(path, pixels[:, :8, :8], "TYX", version)
     group = zarr.open_group(str(path), mode="r+")
     array = group.create_array("0", shape=pixels.shape, dtype=pixels.dtype, overwrite=True, **how)
@@ -147,5 +147,5 @@ def test_several_compressors_behind_each_other_are_refused(tmp_path):
     pixels = np.zeros((2, 32, 32), np.uint16)
     how = {"compressors": [zarr.codecs.ZstdCodec(), zarr.codecs.GzipCodec()]}
     write_packed(tmp_path / "a.zarr", pixels, "0.5", chunks=(1, 16, 16), **how)
-    with pytest.raises(BadInput, match="compressed in a way that is not read"):
+    with pytest.raises(BadInput, match="uses a compression that cannot be read"):
         TimeLapse(tmp_path / "a.zarr")

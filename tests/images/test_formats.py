@@ -91,8 +91,8 @@ def test_single_frames_are_one_movie_in_natural_order(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (np.zeros((20, 31), np.uint16), r"img_1\.tif: frame 1 is not like the first frame"),
-        (np.zeros((20, 30), np.uint8), r"img_1\.tif: frame 1 is not like the first frame"),
+        (np.zeros((20, 31), np.uint16), r"img_1\.tif: frame 1 differs from the first frame"),
+        (np.zeros((20, 30), np.uint8), r"img_1\.tif: frame 1 differs from the first frame"),
         (np.zeros((4, 20, 30), np.uint16), r"img_1\.tif"),
         (b"II*\x00", r"img_1\.tif: cannot be read as a TIFF"),
     ],
@@ -109,12 +109,12 @@ def test_a_single_frame_that_does_not_fit_is_named(tmp_path, wrong, message):
 
 
 def test_pattern_without_files(tmp_path):
-    with pytest.raises(BadInput, match="no file has such a name"):
+    with pytest.raises(BadInput, match="no file matches this pattern"):
         TimeLapse(tmp_path / "img_*.tif")
 
 
 def test_imagej_hyperstack_of_more_than_4_gb(tmp_path):
-    """ImageJ writes one directory, and the planes behind each other; here most of the file is a hole."""
+    """ImageJ writes one directory, and the planes one after the other; here most of the file is a hole."""
     path, lengths, size = tmp_path / "big.tif", (1200, 1500, 1500), 1500 * 1500 * 2
     text = "ImageJ=1.54p\nimages=1200\nframes=1200\nhyperstack=true\nmode=grayscale\nloop=false\n"
     tifffile.imwrite(path, np.zeros(lengths[1:], np.uint16), description=text, metadata=None, byteorder=">")
@@ -175,7 +175,9 @@ def test_an_ome_zarr_is_corrected_again_only_when_its_pixels_change(tmp_path, ve
 def test_movies_whose_results_would_have_one_name(tmp_path):
     frames = write_movie(tmp_path / "raw" / "a.tif")
     write_zarr(tmp_path / "raw" / "a.ome.zarr", frames, "TYX")
-    with pytest.raises(BadInput, match=r"a\.ome\.zarr: its results would have the names of those of a\.tif"):
+    with pytest.raises(
+        BadInput, match=r"a\.ome\.zarr: its results would have the same names as those of a\.tif"
+    ):
         correct_drift(tmp_path / "raw", settings=NATIVE)
     assert not (tmp_path / "corrected").exists()
 

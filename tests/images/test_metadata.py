@@ -1,4 +1,4 @@
-"""Names and colours of channels go with the pixels, from every format into the corrected movie."""
+"""Names and colours of channels are carried from every format to the corrected movie."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Files of microscopes' own formats: real ones beside their own libraries, written ones by their known pixels."""
+"""Files in microscopes' own formats: real ones compared with their own libraries, written ones with known pixels."""
 
 from pathlib import Path
 
@@ -81,13 +81,14 @@ def test_each_position_of_an_nd2_is_a_movie(tmp_path, loops, packed):
         assert movie.channels.names == ("dye 0", "dye 1")
 
 
-def test_an_nd2_that_was_stopped_leaves_frames_out(tmp_path):
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_nd2_that_was_stopped_leaves_frames_out(tmp_path, packed):
     pixels = some((5, 2, 20, 30, 1))
-    path = write_nd2(tmp_path / "exp.nd2", pixels, "TZ", frames=7)
+    path = write_nd2(tmp_path / "exp.nd2", pixels, "TZ", packed, frames=7)
     with TimeLapse(path) as movie:
         said = "".join(movie.notes)
         assert not movie.is_complete(3, 1) and movie.is_complete(3, 0)
-    assert "frame 4 of 5 is not there and left out" in said and "1 of 8 planes are not there" in said
+    assert "frame 4 of 5 is missing and left out" in said and "1 of 8 planes are missing" in said
     np.testing.assert_array_equal(opened(path)[:3, :, 0], pixels[:3, ..., 0])
 
 
@@ -192,7 +193,7 @@ def test_axes_can_be_named_otherwise(tmp_path):
 def test_other_content_is_refused_in_a_sentence(tmp_path, suffix, content):
     path = tmp_path / f"exp{suffix}"
     path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"exp\.\w+: cannot be read as"):
+    with pytest.raises(BadInput, match=r"exp\.\w+: (cannot be read as|is damaged or incomplete)"):
         TimeLapse(path)
     assert list_movies(tmp_path) == [path]
 

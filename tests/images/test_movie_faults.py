@@ -1,4 +1,4 @@
-"""Files that were read wrongly, or not at all: each comes out as it was recorded, and what is missing is said."""
+"""Files that were once read wrongly, or not at all: each is read as recorded, and missing parts are reported."""
 
 import json
 import shutil
@@ -26,13 +26,13 @@ from tests.support.paths import FAULTS
 
 
 def pages(path: Path) -> np.ndarray:
-    """All pages of a file as they come, whatever its header says."""
+    """Return all pages of a file in order, whatever its header says."""
     with tifffile.TiffFile(path) as file:
         return np.stack([page.asarray() for page in file.pages])
 
 
 def frames_of(path: Path, axes: str | None = None) -> tuple[np.ndarray, list[str]]:
-    """Frames of one plane and channel, and what was said of the file."""
+    """Return frames of one plane and channel, and the notes on the file."""
     with TimeLapse(path, axes) as movie:
         assert movie.shape[1:3] == (1, 1)
         return np.stack([movie.frame(t)[0, 0] for t in range(movie.shape[0])]), movie.notes
@@ -63,7 +63,7 @@ def test_whatever_is_appended_alike_is_one_movie(tmp_path, block):
 def test_an_appended_page_of_another_size_is_named(tmp_path):
     for width in (70, 70, 60):
         tifffile.imwrite(tmp_path / "a.tif", np.ones((64, width), np.uint16), append=True)
-    with pytest.raises(BadInput, match=r"a\.tif: frame 2 is not like the first frame"):
+    with pytest.raises(BadInput, match=r"a\.tif: frame 2 differs from the first frame"):
         TimeLapse(tmp_path / "a.tif")
 
 
@@ -79,7 +79,7 @@ def test_a_page_of_another_size_behind_an_imagej_header_is_named(tmp_path):
                 metadata=None,
                 photometric="minisblack",
             )
-    with pytest.raises(BadInput, match="frame 2 is not like the first frame"), TimeLapse(path) as movie:
+    with pytest.raises(BadInput, match="frame 2 differs from the first frame"), TimeLapse(path) as movie:
         for t in range(4):
             movie.frame(t)
 
@@ -147,7 +147,7 @@ def test_movies_7_a_stack_without_its_second_file_says_so(tmp_path, capsys):
     shutil.copy(FAULTS / "movies-6" / path.name, path)
     [movie] = correct_drift(path, settings=NATIVE).done
     said = capsys.readouterr().err
-    assert "frames 4 to 7 of 8 are not there" in said and "e_MMStack_Default_1.ome.tif" in said
+    assert "frames 4 to 7 of 8 are missing" in said and "e_MMStack_Default_1.ome.tif" in said
     assert "frames 4 to 7" in json.loads(movie.corrected.with_suffix(".json").read_text())["notes"][0]
 
 
@@ -160,7 +160,7 @@ def test_a_stack_without_its_first_file_is_refused(tmp_path):
 
 def test_movies_12_pages_that_the_header_does_not_count_are_told(tmp_path, capsys):
     [_] = correct_drift(FAULTS / "movies-12", out=tmp_path, settings=NATIVE).done
-    assert "header says 4 planes, but 6 are in the file; the last 2 are left out" in capsys.readouterr().err
+    assert "header says 4 planes, but the file holds 6; the last 2 are left out" in capsys.readouterr().err
 
 
 def test_a_header_of_more_frames_than_pages_is_told(tmp_path):
@@ -180,8 +180,8 @@ def test_movies_15_planes_left_out_on_purpose_are_told_and_the_other_channel_is_
     own = pages(path)
     [movie] = correct_drift(path, out=tmp_path / "out", settings=NATIVE).done
     said = capsys.readouterr().err
-    assert "6 of 16 planes are not there" in said and "channel 2 of frames 1 to 3, 5 to 7" in said
-    assert "Complete is channel 1" in said
+    assert "6 of 16 planes are missing" in said and "channel 2 of frames 1 to 3, 5 to 7" in said
+    assert "Complete: channel 1" in said
     with TimeLapse(path) as opened:
         first = [opened.frame(t)[0, 0] for t in range(8)]
         assert np.array_equal(first, own[[0, 2, 3, 4, 5, 7, 8, 9]])
@@ -307,7 +307,7 @@ def test_drift_refuses_what_is_not_finite_by_name(tmp_path):
 def test_images_whose_crops_would_have_one_name_are_refused(tmp_path):
     for name in ("a.tif", "a.tiff"):
         tifffile.imwrite(tmp_path / name, np.ones((200, 200), np.uint16))
-    with pytest.raises(BadInput, match=r"a\.tiff: its results would have the names of those of a\.tif"):
+    with pytest.raises(BadInput, match=r"a\.tiff: its results would have the same names as those of a\.tif"):
         cut_crops(tmp_path, out=tmp_path / "crops")
 
 
@@ -330,7 +330,7 @@ def test_a_file_of_a_set_of_another_size_is_refused(tmp_path):
     tifffile.imwrite(files[2], np.ones((40, 24), np.uint16), description=text, metadata=None)
     with (
         TimeLapse(files[0]) as movie,
-        pytest.raises(BadInput, match=r"m_2\.ome\.tif: frame 0 is not like the first frame"),
+        pytest.raises(BadInput, match=r"m_2\.ome\.tif: frame 0 differs from the first frame"),
     ):
         movie.frame(2)
 

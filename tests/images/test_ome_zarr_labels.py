@@ -1,4 +1,4 @@
-"""Label images beside their movie: listed, never those of somebody else replaced."""
+"""Label images beside their movie: listed, and those of others never replaced."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""OME-Zarr that was written: valid by another package, read back by others pixel by pixel, whole or not there."""
+"""Written OME-Zarr: validated by another package, read back by others pixel by pixel, and atomic."""
 
 import json
 
@@ -61,7 +61,7 @@ def test_others_read_what_was_written(tmp_path, shape, dtype, calibration, chann
 
 
 def test_levels_lie_on_each_other(tmp_path):
-    """A pixel of a smaller level is placed in the middle of those that it is the mean of."""
+    """A pixel of a smaller level is at the centre of the pixels that it is the mean of."""
     path, shape = tmp_path / "a.zarr", (1, 1, 1, 64, 40)
     rows = np.broadcast_to(np.arange(64, dtype=np.float32)[:, None], (64, 40))
     write_frames(path, [rows[None, None]], shape, np.dtype("float32"), CALIBRATION)
@@ -101,7 +101,7 @@ def test_whole_or_not_there(tmp_path, left):
 
 
 def test_every_chunk_is_a_file(tmp_path):
-    """So that a chunk which is not there was lost, and reads as a frame of zeros nowhere in silence."""
+    """So that a missing chunk is known to be lost, and is never silently read as zeros."""
     path, shape = tmp_path / "a.ome.zarr", (3, 2, 2, 8, 8)
     empty = np.zeros(shape, np.uint16)
     write_frames(path, iter(empty), shape, empty.dtype, CALIBRATION)
@@ -112,6 +112,6 @@ def test_a_unit_that_ome_zarr_does_not_know_is_said(tmp_path, capsys):
     path, shape = tmp_path / "a.ome.zarr", (1, 1, 1, 8, 8)
     frame = np.zeros(shape[1:], np.uint8)
     write_frames(path, [frame], shape, frame.dtype, Calibration((1.0, 3.0, 3.0), "furlong"))
-    assert "the unit 'furlong' is none that an OME-Zarr knows" in capsys.readouterr().err
+    assert "the unit 'furlong' is unknown to OME-Zarr" in capsys.readouterr().err
     facts = json.loads((path / "zarr.json").read_text())["attributes"]["ome"]["multiscales"][0]
     assert "unit" not in facts["axes"][4]

@@ -1,4 +1,4 @@
-"""How a position of a file is named, on input and in results."""
+"""Names of positions in a file, on input and in results."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recordings of several positions and files, opened by any of their files: their own pixels, or a clear word."""
+"""Recordings of several positions and files, opened by any of their files: the right pixels, or a clear error."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ def some(count: int, seed: int = 0) -> np.ndarray:
 
 
 def opened(path: Path) -> np.ndarray:
-    """All frames, axes (T, C, Y, X)."""
+    """Return all frames, shape (T, C, Y, X)."""
     with TimeLapse(path) as movie:
         return np.stack([movie.frame(t)[0] for t in range(movie.shape[0])])
 
@@ -35,7 +35,7 @@ def notes_of(path: Path) -> str:
 
 
 def image_xml(number: int, planes: list[tuple[str, str, int]]) -> str:
-    """An Image of one channel; for each frame the file, its UUID and the page."""
+    """Return an Image element with one channel; for each frame the file, its UUID and the page."""
     data = "".join(
         f'<TiffData FirstT="{t}" IFD="{page}" PlaneCount="1">'
         + (f'<UUID FileName="{name}">{uuid}</UUID>' if name else "")
@@ -50,7 +50,7 @@ def image_xml(number: int, planes: list[tuple[str, str, int]]) -> str:
 
 
 def write_positions(folder: Path, how: str) -> tuple[list[Path], np.ndarray]:
-    """Two positions of three frames, a file each; `how` the header is spread over them."""
+    """Write two positions of three frames, one file each; `how` determines the distribution of the header."""
     folder.mkdir()
     pixels = np.stack([some(3, seed) for seed in (1, 2)])
     files = [folder / f"e_Pos{number}.ome.tif" for number in range(2)]
@@ -117,7 +117,7 @@ def test_files_that_changed_names_give_their_own_pixels_or_are_refused(tmp_path)
     assert np.array_equal(opened(other)[:, 0], pixels[1])
     files, _ = write_positions(tmp_path / "no", "full, no UUID")
     files[1].rename(other)
-    with pytest.raises(BadInput, match="cannot be told"):
+    with pytest.raises(BadInput, match="cannot tell"):
         opened(other)
 
 
@@ -145,7 +145,7 @@ def test_a_file_of_a_set_with_another_identifier_is_told(tmp_path):
     for name, uuid in zip(names, ["urn:uuid:0", "urn:uuid:5"], strict=True):
         text = f'<?xml version="1.0"?><OME xmlns="{NS}" UUID="{uuid}">{image}</OME>'
         tifffile.imwrite(tmp_path / name, some(1)[0], description=text.encode(), metadata=None)
-    assert "m_1.ome.tif: has another identifier" in notes_of(tmp_path / names[0])
+    assert "m_1.ome.tif: has a different identifier" in notes_of(tmp_path / names[0])
 
 
 def test_an_ome_header_that_does_not_fit_is_told(tmp_path):
@@ -218,15 +218,15 @@ def test_a_recording_that_was_stopped_within_a_frame(tmp_path):
     assert pixels.shape == (3, 2, *SIZE)
     assert np.array_equal(pixels[2, 0], some(1, 4)[0]) and not pixels[2, 1].any()
     said = notes_of(path)
-    assert "frames 3 to 8 of 9 are not there and left out" in said
-    assert "1 of 6 planes are not there and read as zeros" in said and "channel 2 of frame 2" in said
+    assert "frames 3 to 8 of 9 are missing and left out" in said
+    assert "1 of 6 planes are missing and read as zeros" in said and "channel 2 of frame 2" in said
 
 
 def test_frames_missing_between_others_are_left_out_and_told(tmp_path):
     planes = {place: plane for place, plane in planes_of(some(5)).items() if place[2] != 2}
     path = write_stack(tmp_path / "e_MMStack_Default.ome.tif", planes, summary(5))
     assert np.array_equal(opened(path)[:, 0], np.delete(some(5), 2, axis=0))
-    assert "frame 2 of 5 is not there and left out" in notes_of(path)
+    assert "frame 2 of 5 is missing and left out" in notes_of(path)
 
 
 @pytest.mark.parametrize("where", ["index", "pixels"])
@@ -275,7 +275,7 @@ def test_ndtiff_with_missing_parts(tmp_path):
         opened(files[0])
     renamed = tmp_path / "raw" / "cells.tif"
     shutil.copy(files[0], renamed)
-    with pytest.raises(BadInput, match="knows no such file"):
+    with pytest.raises(BadInput, match="does not list it"):
         opened(renamed)
     (tmp_path / "raw" / "NDTiff.index").unlink()
     assert "there is no NDTiff.index beside it" in notes_of(files[0])

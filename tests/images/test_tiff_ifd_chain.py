@@ -1,4 +1,4 @@
-"""Directories of a TIFF that go round in a circle, and OME-XML headers that ask for too much, are refused at once."""
+"""Loops of TIFF directories, and OME-XML headers with excessive counts, are refused at once."""
 
 import struct
 
@@ -20,7 +20,7 @@ FRAMES = np.arange(6 * 8 * 9, dtype=np.uint16).reshape(6, 8, 9)
 
 
 def chain(path, pages, following, bigtiff=False):
-    """Write a TIFF of so many pages, and let page `following` follow the last one."""
+    """Write a TIFF with this many pages, and let page `following` follow the last one."""
     with tifffile.TiffWriter(path, bigtiff=bigtiff) as file:
         for number in range(pages):
             file.write(FRAMES[number % 6], photometric="minisblack", metadata=None, contiguous=False)
@@ -46,7 +46,7 @@ def test_directories_in_a_circle(tmp_path, read, pages, following, bigtiff):
     before = psutil.Process().memory_info().rss
     with pytest.raises(DamagedFile, match=r"loop\.tif: is damaged") as error:
         read(path)
-    assert "in a circle" in error.value.found
+    assert "a circular chain" in error.value.found
     assert psutil.Process().memory_info().rss - before < 50e6
 
 

@@ -1,4 +1,4 @@
-"""Movies that were cut off, whose frames differ, or whose headers ask for too much: refused, never shortened."""
+"""Movies that are truncated, have different frames, or excessive headers: refused, never shortened."""
 
 import numpy as np
 import psutil
@@ -50,7 +50,7 @@ def test_a_movie_that_was_cut_off_is_never_a_shorter_or_a_darker_one(tmp_path, k
 )
 def test_frames_of_different_size_or_type_are_named(tmp_path, odd, found):
     one_by_one(tmp_path / "a.tif", [*FRAMES[:3], odd, *FRAMES[4:]])
-    with pytest.raises(BadInput, match=r"a\.tif: frame 3 is not like the first frame") as caught:
+    with pytest.raises(BadInput, match=r"a\.tif: frame 3 differs from the first frame") as caught:
         TimeLapse(tmp_path / "a.tif")
     assert caught.value.found == found
 

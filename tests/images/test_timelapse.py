@@ -1,4 +1,4 @@
-"""Files of every axis order come out as frames of z, c, y, x; bad files say what is wrong."""
+"""Files of every axis order are read as frames (Z, C, Y, X); bad files give clear errors."""
 
 import numpy as np
 import pytest

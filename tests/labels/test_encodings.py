@@ -182,7 +182,7 @@ def test_class_mask_is_refused_or_split_on_request(tmp_path):
 
 
 def pieces(counts: list[int], numbers: list[int]) -> np.ndarray:
-    """Squares of 5 × 5 pixels: as many of each number as `counts` says."""
+    """Return squares of 5 × 5 pixels, with `counts` squares of each number."""
     labels = np.zeros((8, 8 * sum(counts)), np.uint8)
     for place, number in enumerate(np.repeat(numbers, counts)):
         labels[1:6, 8 * place + 1 : 8 * place + 6] = number
@@ -244,7 +244,7 @@ SMOOTH = (
             "remove .multichannelOutput(true)",
         ),
         (np.stack([cells(), cells() * 2]), {"imagej": True}, "2 planes", "one plane"),
-        (cells().astype(np.uint8), {"compression": "jpeg"}, "compressed with loss", "without JPEG"),
+        (cells().astype(np.uint8), {"compression": "jpeg"}, "lossy compression", "without JPEG"),
     ],
     ids=[
         "fraction",

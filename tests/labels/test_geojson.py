@@ -313,7 +313,7 @@ def test_types_are_taken(tmp_path, take, kinds):
         ([7], "feature 1 cannot be read", "TypeError"),
         ([feature({"type": "Circle"})], "feature 1 cannot be read", "Circle"),
         ([feature(polygon([[1, 1], [2, 2], ["a", 3]]))], "feature 1 cannot be read", "ValueError"),
-        ([feature(polygon([[1, 1], [2, 2], [float("nan"), 3]]))], "feature 1 cannot be read", "no number"),
+        ([feature(polygon([[1, 1], [2, 2], [float("nan"), 3]]))], "feature 1 cannot be read", "not a number"),
         ([feature(polygon([[1, 1], [2, 2], [1e300, 3]]))], "feature 1 cannot be read", "beyond any image"),
         ([{"type": "Feature"}], "feature 1 cannot be read", "geometry"),
     ],

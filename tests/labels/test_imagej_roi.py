@@ -49,7 +49,7 @@ def test_real_roi_set_agrees_with_the_labels():
     assert found.mean() >= 0.97
     assert found.min() >= 0.9
     assert image.names[16:] == ("nucleus_017", "nucleus_018", "nucleus_019")
-    assert image.notes == ("2 ROIs joined to others of their name as pieces of one object",)
+    assert image.notes == ("2 ROIs joined to others of the same name as pieces of one object",)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ with np.load(IMAGEJ / "pixels.npz") as _file:
 
 @pytest.mark.parametrize("name", OF_IMAGEJ)
 def test_every_kind_of_roi_gives_the_pixels_that_imagej_fills(tmp_path, name):
-    """Splines, rounded corners, boxes of fractions, composites with curves; nothing for lines, angles, arrows, text."""
+    """Splines, rounded corners, fractional boxes, composites with curves; nothing for lines, angles, arrows, text."""
     with zipfile.ZipFile(IMAGEJ / "rois.zip") as archive:
         path = zipped(
             tmp_path / "a.zip", {"a.roi": archive.read(f"{name}.roi"), "b.roi": roi(points=SQUARE + 58)}

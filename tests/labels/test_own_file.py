@@ -1,4 +1,4 @@
-"""What this tool wrote is read as numbers of objects by every step, whatever shape objects have."""
+"""Every step reads this tool's own files as object numbers, whatever the shape of the objects."""
 
 import shutil
 
@@ -21,7 +21,7 @@ TWO_PIECES = FAULTS / "masks-6"
 
 @pytest.fixture
 def imported(tmp_path):
-    """Ground truth of which an object in two pieces is the only one of a crop."""
+    """Ground truth in which an object in two pieces is the only one of a crop."""
     images = shutil.copytree(TWO_PIECES / "images", tmp_path / "images")
     import_masks(TWO_PIECES / "gt", images, out=tmp_path / "masks")
     return images, tmp_path / "masks"

@@ -30,7 +30,7 @@ JARS = (
 
 
 def make_fiji(folder: Path) -> Path:
-    """A folder that is laid out as Fiji's, with empty jars: enough to install into, too little to run."""
+    """Make a folder with Fiji's layout and empty jars: enough for an installation, too little to run."""
     for name in ("jars", "plugins"):
         (folder / name).mkdir(parents=True)
     for name in JARS:
@@ -100,7 +100,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def long_movie(tmp_path: Path) -> Path:
-    """A movie that takes a while."""
+    """A movie that takes a while to correct."""
     steps = np.cumsum(np.random.default_rng(0).integers(-1, 2, (400, 2)), axis=0).clip(-9, 9)
     write_movie(tmp_path / "raw" / "long.tif", steps)
     return tmp_path / "raw" / "long.tif"

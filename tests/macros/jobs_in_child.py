@@ -1,4 +1,4 @@
-"""Jobs for the tests: run a script as Fiji would, with its parameters injected, and tell what was shown."""
+"""Jobs for the tests: run a script as Fiji would, with its parameters injected, and return its output."""
 
 import re
 import threading
@@ -19,7 +19,7 @@ ESCAPE = 27
 
 
 def in_java(value):
-    """A parameter as SciJava injects it: ``file:`` for a File."""
+    """Convert a parameter as SciJava injects it: ``file:`` for a File."""
     if isinstance(value, str) and value.startswith("file:"):
         return File(value.removeprefix("file:"))
     return jpype.JInt(value) if type(value) is int else value
@@ -27,7 +27,7 @@ def in_java(value):
 
 @contextmanager
 def shown():
-    """Collect what goes to the Log window, which is stdout without a screen, and to stderr."""
+    """Collect output to the Log window, which is stdout without a screen, and to stderr."""
     into, before = (
         [scyjava.jimport("java.io.ByteArrayOutputStream")() for _ in range(2)],
         (SYSTEM.out, SYSTEM.err),
@@ -55,7 +55,7 @@ def press_escape_when(folder, pattern):
 
 @job
 def run_script(*, script, inputs, escape=None, image=None):
-    """Run a script in its language; what was shown, what went to stderr, and the exception that it ended with."""
+    """Run a script in its language, and return its output, its stderr, and the exception that it ended with."""
     if image:
         opened = IJ.openImage(image)
         scyjava.jimport("ij.WindowManager").setTempCurrentImage(opened)
@@ -129,7 +129,7 @@ def groovy(script, inputs):
 
 
 def code(script):
-    """A script without its parameters, which SciJava takes out."""
+    """Return a script without its parameters, which SciJava removes."""
     return re.sub("^#@.*", "", Path(script).read_text("utf-8"), flags=re.MULTILINE)
 
 
@@ -142,7 +142,7 @@ def run_macro(*, macro, argument):
 
 @job
 def preference(*, name, value=None):
-    """What Java keeps under that name for cpretrain, set to `value` where one is given."""
+    """Return Java's preference of this name for cpretrain, after setting it to `value` if given."""
     node = scyjava.jimport("java.util.prefs.Preferences").userRoot().node("cpretrain")
     before = node.get(name, None)
     if value is not None:
@@ -152,7 +152,7 @@ def preference(*, name, value=None):
 
 @job
 def compiles(*, script, resolve=True):
-    """Read a script with the compiler of its language; without `resolve` its classes need not be there."""
+    """Compile a script in its language; without `resolve`, its classes need not exist."""
     try:
         if script.endswith(".py"):
             interpreter = scyjava.jimport("org.python.util.PythonInterpreter")()
@@ -175,7 +175,7 @@ def call_in_script(*, script, function, arguments):
 
 
 def boxed(value):
-    """A plain value as Groovy has it in a list or a map."""
+    """Convert a plain value to Groovy's form in a list or a map."""
     if isinstance(value, dict):
         into = scyjava.jimport("java.util.LinkedHashMap")()
         for name, one in value.items():

@@ -35,7 +35,7 @@ def test_every_script_is_of_its_language(languages, script, tmp_path):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_what_is_remembered_of_a_script_is_its_own(step):
-    """SciJava keeps the inputs of all scripts under their bare names where they have no key."""
+    """SciJava stores inputs without a key under their bare names, shared by all scripts."""
     others = {key for other in STEPS if other != step for key in keys(SOURCES / other)}
     own = keys(SOURCES / step)
     assert own or step.endswith("Doctor.py")
@@ -115,7 +115,7 @@ def test_what_is_missing_is_explained(run, tmp_path, bare_python, script, python
 
 @pytest.fixture
 def environments(tmp_path):
-    """A folder with two Pythons: the one called `python` is not to be started."""
+    """A folder with two Pythons, of which the one called `python` must not be started."""
     (tmp_path / "bin").mkdir()
     trap = tmp_path / "bin" / "python"
     trap.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\nexec '{sys.executable}' \"$@\"\n")
@@ -226,7 +226,7 @@ def test_the_open_image_is_saved_with_its_axes_and_escape_leaves_nothing_else(
         assert time.monotonic() < until
         time.sleep(0.1)
     again = run(script, image=long_movie, what=OPEN_IMAGE, folder=folder)
-    assert "is there already" in again["error"]
+    assert "already exists" in again["error"]
 
 
 def test_the_macro(languages, fiji_folder, raw, bare_python):
@@ -242,7 +242,7 @@ def test_the_macro(languages, fiji_folder, raw, bare_python):
     for python, folder, said in (
         (raw / "nowhere", raw, "There is no Python with cpretrain"),
         (bare_python / "bin" / "python", raw, "There is no cpretrain in the Python chosen"),
-        (sys.executable, raw / "nowhere", "there is no such file or folder"),
+        (sys.executable, raw / "nowhere", "no such file or folder"),
     ):
         told = run(python, folder)
         assert said in told["shown"]
@@ -254,7 +254,7 @@ def test_retraining_reads_what_was_drawn_first(run, training_folders, script):
     images, drawn = training_folders
     told = run(script, images=images, drawn=drawn, name="Zellen", base="cyto33")
     assert (images.parent / "masks_checked" / "masks.json").is_file()
-    assert "there is no such file and no model of that name" in told["error"]
+    assert "no such file, and no model of that name" in told["error"]
 
 
 VERDICT = {"sentence": "It helped.", "people": "", "warnings": ["Few images."]}
@@ -273,7 +273,7 @@ def test_what_an_evaluation_says(languages, tmp_path, answer):
         (tmp_path / name).write_text(text)
         lines = languages.call("run_script", script=str(tmp_path / name), inputs={})["shown"].splitlines()
         assert lines[:-3] == (["It helped.", "Few images."] if "verdict" in answer else [])
-        assert lines[-3] == "average precision, mean of 4 images"
+        assert lines[-3] == "average precision, mean over 4 images"
         assert set(lines[-2:]) == {
             "    retrained: 0.9 at IoU 0.5, 0.8 at IoU 0.75, 0.7 at IoU 0.9",
             "    base: 0.6 at IoU 0.5",

@@ -1,4 +1,4 @@
-"""What the scripts for QuPath decide, in real Groovy; QuPath itself runs them in `tests.qupath_app`."""
+"""Decisions of the QuPath scripts, in real Groovy; QuPath itself runs them in `tests.qupath_app`."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def call(languages):
 
 
 def drawn(name, x, y, width, height, *, kind="annotations", class_name="", filled=1.0):
-    """An object as the script lists it; `filled` is the share of its bounds: 1 for a rectangle."""
+    """Return an object as the script lists it; `filled` is its share of its bounds: 1 for a rectangle."""
     place = {"x": x, "y": y, "width": width, "height": height}
     area = filled * width * height
     return {"object": name, "kind": kind, "className": class_name, "area": float(area), **place}

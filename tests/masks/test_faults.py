@@ -1,4 +1,4 @@
-"""Inputs of other people that went wrong once, with the right answers."""
+"""Real inputs that once went wrong, with the right answers."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def imported(number: int, tmp_path: Path, **settings):
             3,
             {},
             7,
-            "a.tif: one object covers 65% of the image: what marks a region has to be deleted in QuPath",
+            "a.tif: one object covers 65% of the image: delete what marks a region in QuPath",
         ),
         (8, {}, 6, "a.tif: 6 detections inside cells left out"),
         (8, {"nuclei": True}, 6, "a.tif: 6 detections inside cells left out"),
@@ -118,7 +118,7 @@ def test_masks_9_the_image_is_named(tmp_path):
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
-    """Folders with two images and the ground truth of the first, ``a``."""
+    """Return folders with two images and the ground truth of the first, ``a``."""
     images, drawn = tmp_path / "images", tmp_path / "drawn"
     for folder in (images, drawn):
         folder.mkdir()
@@ -145,7 +145,7 @@ LABELME = {"version": "5", "flags": {}, "shapes": [], "imagePath": "b.tif"}
             "VGG annotator (via.json)",
             "TIFF or PNG",
         ),
-        ("b.jpg", None, "JPEG pictures (b.jpg)", "JPEG changes the numbers"),
+        ("b.jpg", None, "JPEG pictures (b.jpg)", "JPEG changes object numbers"),
         ("b.npy", None, "NumPy arrays (b.npy)", "tifffile.imwrite"),
         ("b.xml", None, "XML annotations (b.xml)", "TIFF or PNG"),
         ("b.qpdata", None, "QuPath's own data (b.qpdata)", "Export objects as GeoJSON"),
@@ -210,7 +210,7 @@ def test_the_files_of_cellposes_window_are_read(pair, tmp_path):
 def test_predictions_that_nobody_saved_are_no_ground_truth(pair, tmp_path):
     images, drawn = pair
     write_window_file(drawn / "b_seg.npy", "b.tif", tifffile.imread(drawn / "a.tif"))
-    with pytest.raises(BadFolder, match="nobody has saved it"):
+    with pytest.raises(BadFolder, match="nobody has corrected and saved"):
         import_masks(drawn, images, out=tmp_path / "out")
 
 

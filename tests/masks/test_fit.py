@@ -14,7 +14,7 @@ CUT = FAULTS / "masks-page"
 
 
 def scene(seed: int, size: tuple[int, int] = (104, 104)) -> tuple[np.ndarray, np.ndarray]:
-    """Bright blurred ellipses of one half of the image on noise, a border of 2 zeros, and their labels."""
+    """Return bright blurred ellipses in one half of the image on noise, with a border of 2 zeros, and their labels."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[: size[0], : size[1]]
     labels = np.zeros(size, np.uint16)

@@ -20,7 +20,7 @@ AWKWARD = ["-first.tif", "Zelle ä [1].tif", "a (2) *?.tif", "b.ome.tif"]
 
 
 def cells(size: int = 104, edge: int = 0) -> np.ndarray:
-    """Two cells and nothing within `edge` pixels of the sides."""
+    """Return two cells, with nothing within `edge` pixels of the sides."""
     labels = np.zeros((size, size), np.uint16)
     labels[edge + 1 : edge + 9, edge + 1 : edge + 9] = 5
     labels[50:60, 40:60] = 300
@@ -29,7 +29,7 @@ def cells(size: int = 104, edge: int = 0) -> np.ndarray:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
-    """Four training images of 104 × 104 with awkward names, an empty ground truth folder, and a place for masks."""
+    """Four training images of 104 × 104 with awkward names, an empty ground truth folder, and a folder for masks."""
     images, drawn = tmp_path / "training images", tmp_path / "ground [truth]"
     images.mkdir()
     drawn.mkdir()
@@ -43,7 +43,7 @@ def imported(ground_truth, images, out, settings=None):
 
 
 def one_pair(tmp_path: Path, source: Path | list[Path], name: str | None = None) -> tuple[Path, Path, Path]:
-    """Folders of the real image and of its ground truth in one encoding."""
+    """Return folders of the real image and of its ground truth in one encoding."""
     images, drawn = tmp_path / "images", tmp_path / "drawn"
     images.mkdir()
     drawn.mkdir()
@@ -93,8 +93,8 @@ def test_outlines_are_filled(tmp_path, source, name):
 @pytest.mark.parametrize(
     ("source", "name", "problem", "cure"),
     [
-        (variant("_off_by_one_511x512.tif"), f"{NAME}.tif", "another size", "off by a pixel"),
-        (variant("_region_0_masks.tif"), None, "another size", "cut the image likewise"),
+        (variant("_off_by_one_511x512.tif"), f"{NAME}.tif", "differs in size", "off by a pixel"),
+        (variant("_region_0_masks.tif"), None, "differs in size", "crop the image in the same way"),
         (variant(" [d=2,x=0,y=0,w=512,h=512]-labelled.tif"), None, "lower resolution", ".downsample(1)"),
         (variant("_16bit.tif"), None, "no image belongs", "rename"),
     ],
@@ -218,7 +218,7 @@ def test_all_problems_in_one_go_and_earlier_results_stay(folders):
     with pytest.raises(BadFolder) as error:
         import_masks(drawn, images, out=out)
     assert {(row["file"], row["problem"]) for row in error.value.rows} == {
-        ("-first.tif ← -first.tif", "has another size than its image"),
+        ("-first.tif ← -first.tif", "differs in size from its image"),
         ("Zelle ä [1].tif ← Zelle ä [1].tif", "is damaged or incomplete"),
         ("a (2) *?.tif", "has several masks"),
         ("b.ome.tif", "has no mask"),
@@ -269,7 +269,7 @@ def test_folders_that_are_read_are_not_written(folders):
     drawn, images, _ = folders
     tifffile.imwrite(drawn / AWKWARD[0], cells())
     for out in (drawn, images):
-        with pytest.raises(BadInput, match="read from"):
+        with pytest.raises(BadInput, match="input folders"):
             import_masks(drawn, images, out=out)
 
 

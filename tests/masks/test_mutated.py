@@ -30,7 +30,7 @@ JUNK = [b"null", b"-1", b"1e999", b"NaN", b'"x"', b"[]", b"{}", b"[[[]]]", b"tru
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> list[Path]:
-    """Every kind of file that is read, small enough that a flipped bit matters."""
+    """Files of every format that is read, small enough that a flipped bit matters."""
     folder = tmp_path_factory.mktemp("sound")
     labels = true_labels()
     tifffile.imwrite(folder / "lzw.tif", labels, compression="lzw", rowsperstrip=16)

@@ -1,4 +1,4 @@
-"""What QuPath itself exports, folder by folder, image by image, beside the right answers."""
+"""Real exports of QuPath, folder by folder, image by image, compared with the right answers."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ IMAGES = {
 
 
 def read(tmp_path: Path, folder: str, image: int, settings: MaskSettings | None = None) -> MasksResult:
-    """Import what a folder holds of one image."""
+    """Import the files of one image from a folder."""
     name = IMAGES[image]
     for part in ("images", "drawn"):
         (tmp_path / part).mkdir()

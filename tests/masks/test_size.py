@@ -23,7 +23,7 @@ def test_mask_with_the_border_is_cut():
     labels[0, :2] = 7
     fitted = fit_to_image("a", labels, (100, 100))
     assert fitted.ids.tolist() == square(100).tolist()
-    assert fitted.note == "cut by the 2-pixel border, in which 1 objects lay altogether"
+    assert fitted.note == "cut by the 2-pixel border, which held 1 objects completely"
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_mask_with_the_border_is_cut():
         ((100, 100), (104, 104), 0, False, "another image or region"),
         ((100, 100), (104, 104), 3, False, "another image or region"),
         ((100, 104), (104, 104), 2, False, "another image or region"),
-        ((384, 384), (512, 512), 2, True, "cut the image likewise"),
+        ((384, 384), (512, 512), 2, True, "crop the image in the same way"),
         ((50, 50), (100, 100), 2, False, "this looks like 2"),
-        ((60, 40), (40, 60), 2, False, "exchanged"),
+        ((60, 40), (40, 60), 2, False, "swapped"),
         ((0, 0), (40, 60), 2, True, "another image or region"),
     ],
 )

@@ -45,7 +45,7 @@ A = np.array([[1, 0], [0, 2]])
 @pytest.mark.parametrize(
     ("tiles", "problem"),
     [
-        ([("a", Tile(1, 0, 0, 3, 2), A)], "another size than its name says"),
+        ([("a", Tile(1, 0, 0, 3, 2), A)], "differs in size from what its name says"),
         ([("a", Tile(1, 3, 0, 2, 2), A)], "beyond the image"),
         ([("a", Tile(1, -1, 0, 2, 2), A)], "beyond the image"),
         ([("a", Tile(1, 0, 0, 2, 2, z=2), A)], "plane z=2"),
@@ -68,7 +68,7 @@ def test_padding_beyond_the_edge_is_cut_off_when_empty():
 
 
 def numbered_tiles(each_for_itself: bool) -> list[tuple[str, Tile, np.ndarray]]:
-    """Four tiles with two cells in each; one more cell lies across the seam of the upper two."""
+    """Return four tiles with two cells each, and one more cell across the seam of the upper two."""
     tiles = []
     for number, (y, x) in enumerate(np.ndindex(2, 2)):
         pixels = np.zeros((30, 30), np.uint8)
@@ -80,7 +80,7 @@ def numbered_tiles(each_for_itself: bool) -> list[tuple[str, Tile, np.ndarray]]:
 
 def test_tiles_numbered_each_for_itself_are_refused():
     whole = stitch(numbered_tiles(each_for_itself=True), (60, 60))
-    with pytest.raises(BadInput, match="numbered each for itself") as error:
+    with pytest.raises(BadInput, match="numbered separately") as error:
         check_numbering("a", LabelImage(np.where(whole.ids == 100, 3, whole.ids), "uint8"), whole.tile)
     assert error.value.found == "2 of 3 numbers occur in several tiles without touching"
 

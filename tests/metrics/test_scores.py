@@ -1,4 +1,4 @@
-"""Average precision equals Cellpose's own on proper input, and is right where that goes wrong."""
+"""Average precision equals Cellpose's own on proper input, and is right where Cellpose's goes wrong."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ FIELDS = sorted(Path(DATA / "fields" / "labels").glob("*.tif"))
 
 
 def moved(labels: np.ndarray, seed: int) -> np.ndarray:
-    """The labels shifted a little, some objects lost and some merged."""
+    """Return the labels shifted a little, with some objects lost and some merged."""
     rng = np.random.default_rng(seed)
     guess = np.roll(labels, tuple(rng.integers(0, 6, 2)), (0, 1)).astype(int)
     ids = np.unique(guess[guess > 0])
@@ -123,7 +123,7 @@ def test_scores_of_nothing(predicted, expected):
 
 
 def pixel_by_pixel_jaccard(true: np.ndarray, predicted: np.ndarray) -> float:
-    """The aggregated Jaccard index as Kumar et al. write it down."""
+    """Compute the aggregated Jaccard index literally as defined by Kumar et al."""
     above = below = 0
     used = set()
     objects = [predicted == label for label in np.unique(predicted[predicted > 0])]

@@ -1,4 +1,4 @@
-"""The names in a model folder are an interface: Cellpose, the docs and models of earlier versions rely on them."""
+"""File names in a model folder are an interface: Cellpose, the docs and models of earlier versions rely on them."""
 
 from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.models.folder import ModelFolder

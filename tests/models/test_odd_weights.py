@@ -1,4 +1,4 @@
-"""Odd numbers in weights and in model folders end in an error that names them, not in a traceback or in no objects."""
+"""Odd numbers in weights and in model folders give an error that names them, not a traceback or no objects."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ NAN, INFINITY = float("nan"), float("inf")
 
 @pytest.fixture
 def changed(tiny_model, tmp_path):
-    """Write the small model with other values in some tensors."""
+    """Write the small model with different values in some tensors."""
 
     def change(**values) -> Path:
         weights = torch.load(tiny_model, weights_only=True)
@@ -42,7 +42,7 @@ def test_masks_16_a_diameter_that_cannot_be(changed, tmp_path, name, diameter):
     )
     path = changed(**{name: torch.tensor([diameter])})
     with pytest.raises(
-        BadInput, match=rf"odd: its objects have a diameter that cannot be \({name}\)"
+        BadInput, match=rf"odd: the diameter of its objects is impossible \({name}\)"
     ) as error:
         result = predict(
             path, tmp_path / "a.tif", out=tmp_path / "out", settings=PredictSettings(device="cpu")
@@ -67,7 +67,7 @@ def test_finite_weights_that_give_no_finite_numbers(tiny_model, changed):
     huge = {name: torch.full_like(tensor, 3e38) for name, tensor in weights.items() if tensor.ndim == 4}
     segmenter = Segmenter(find_base(changed(**huge)), "cpu")
     image = np.random.default_rng(0).random((2 if cellpose_major() == 3 else 3, 64, 64)).astype(np.float32)
-    with pytest.raises(BadInput, match="odd: the network gives numbers that are not finite"):
+    with pytest.raises(BadInput, match="odd: the network returns numbers that are not finite"):
         segmenter.segment(image, EvaluateSettings())
 
 
@@ -119,5 +119,5 @@ def test_a_path_names_a_model(monkeypatch, tmp_path):
     monkeypatch.setenv("CELLPOSE_LOCAL_MODELS_PATH", str(tmp_path))
     name = "cyto3" if cellpose_major() == 3 else "cpsam"
     assert find_base(Path(name)) == find_base(name)
-    with pytest.raises(BadInput, match="there is no such file and no model of that name"):
+    with pytest.raises(BadInput, match="no such file, and no model of that name"):
         find_base(Path("cyto33"))

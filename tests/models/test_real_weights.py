@@ -1,4 +1,4 @@
-"""With pretrained weights, the whole chain from file to score gives what such a model is known for."""
+"""With pretrained weights, the whole chain from file to score gives the known quality of the model."""
 
 import os
 

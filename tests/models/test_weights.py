@@ -41,7 +41,7 @@ def test_the_zoo_is_that_of_cellpose():
 
 def test_licence_of_a_base(tmp_path, tiny_model):
     assert find_base(zoo_names(MAJOR)[0]).licence.startswith("BSD 3-clause")
-    assert find_base(str(tiny_model)).licence == "not known, a file of weights does not state it"
+    assert find_base(str(tiny_model)).licence == "unknown, a file of weights does not state it"
     (tmp_path / "weights").write_bytes(tiny_model.read_bytes())
     (tmp_path / "model.json").write_text('{"base": {"licence": "CC0"}}')
     assert find_base(str(tmp_path)).licence == "CC0"
@@ -57,7 +57,7 @@ def test_own_models_of_cellpose(models_folder, tiny_model):
     ("name", "message"),
     [
         ("cyto33" if MAJOR == 3 else "cpsam_v3", "did you mean"),
-        ("/nowhere/model", "there is no such file and no model of that name"),
+        ("/nowhere/model", "no such file, and no model of that name"),
         (zoo_names(7 - MAJOR)[0], f"belongs to Cellpose {7 - MAJOR}"),
     ],
 )

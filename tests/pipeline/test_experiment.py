@@ -1,4 +1,4 @@
-"""``experiment.toml``: paths, settings, and where a run stops and goes on."""
+"""``experiment.toml``: paths, settings, and where a run stops and resumes."""
 
 import pytest
 import tifffile

@@ -1,4 +1,4 @@
-"""Every step that is run again: an output that is gone, cut off or edited is made again, and what is whole stays."""
+"""Reruns of every step: an output that is gone, truncated or edited is made again, and intact ones are kept."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain, sweep
 from tests.conftest import write_training_folders
 from tests.support.movies import DRIFT, write_movie
@@ -35,7 +35,7 @@ SKIPPED = "complete and unchanged"
 
 @dataclass
 class Step:
-    """A step on small data of its own, and the record that it writes."""
+    """A step on its own small data, and the record that it writes."""
 
     run: Callable[[], object]
     record: Path
@@ -159,7 +159,7 @@ def step(request, tmp_path, disks, monkeypatch):
 
 
 def _model(request):
-    """The demo's model, which finds the disks; for Cellpose 4 one that finds anything."""
+    """Return the demo's model, which finds the disks; for Cellpose 4, one that finds anything."""
     return (DATA / "base_nuclei" if cellpose_major() == 3 else request.getfixturevalue("tiny_model"),)
 
 
@@ -174,7 +174,7 @@ def test_what_is_whole_is_not_done_again(step, capsys):
     assert stamps(step.record.parent) == before
     said = capsys.readouterr().err
     assert SKIPPED in said or "drift" in step.record.read_text("utf-8")
-    assert "made again" not in said
+    assert "making it again" not in said
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -193,7 +193,7 @@ def test_an_output_that_is_harmed_is_made_again(step, harm, capsys):
         before = stamps(step.record.parent)
         step.run()
         assert stamps(step.record.parent) == before, path
-        assert "made again" not in capsys.readouterr().err
+        assert "making it again" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("step", [param for param in STEPS if param.id in QUICK], indirect=True)

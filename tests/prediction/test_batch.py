@@ -1,10 +1,10 @@
-"""Predictions of many movies on workers: memory by the header, the same files as one after the other."""
+"""Predictions of many movies on workers: memory estimated from headers, and the same files as one after the other."""
 
 import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.errors import BadInput
+from cpretrain.errors import DamagedFile
 from cpretrain.images.writer import write_frames
 from cpretrain.models.weights import cellpose_major
 from cpretrain.prediction import predict
@@ -46,7 +46,7 @@ def test_a_worker_gives_the_same(model, quick, padded, tmp_path, one_worker):
     settings = quick.replace(geojson=True, frames_only=(0,))
     predict(model, raw, out=here, settings=settings)
     batch = predict(model, raw, out=there, settings=settings, batch=one_worker)
-    assert [(path.name, type(error)) for path, error in batch.failed.items()] == [("broken.tif", BadInput)]
+    assert [(path.name, type(error)) for path, error in batch.failed.items()] == [("broken.tif", DamagedFile)]
     for path in here.iterdir():
         if path.suffix in (".tif", ".geojson") or path.name.endswith(".objects.csv"):
             assert path.read_bytes() == (there / path.name).read_bytes(), path.name

@@ -1,4 +1,4 @@
-"""Whole movies: what is written, that it is read by other programs' rules, and that an interruption leaves no trace."""
+"""Whole movies: output files, their validity for other programs, and interruptions without a trace."""
 
 import csv
 import json
@@ -23,6 +23,7 @@ from cpretrain.prediction.frame import Segmented, segment_frame
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.prediction import PredictSettings
 from tests.prediction.conftest import CALIBRATION, FRAMES, PADDING
+from tests.support.microscope_files import write_nd2
 
 pytestmark = pytest.mark.cellpose
 
@@ -33,7 +34,7 @@ def table(path):
 
 
 def contents(folder):
-    """All files that a prediction wrote, but for the records, which hold times."""
+    """Return all files of a prediction, except for the records, which hold times."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".json"
     }
@@ -87,7 +88,7 @@ def test_an_interruption_leaves_no_trace(model, quick, movie, tmp_path, monkeypa
     segmented.pop()
     monkeypatch.setattr(predicting, "segment_frame", counted)
     predict(model, movie, out=interrupted, settings=quick)
-    assert "going on after 2 of 3 frames" in capsys.readouterr().err
+    assert "continuing after 2 of 3 frames" in capsys.readouterr().err
     assert len(segmented) == 2
     assert contents(whole) == contents(interrupted)
     assert not (interrupted / ".Zelle 1.unfinished").exists()
@@ -99,7 +100,7 @@ def test_frames_of_other_settings_are_given_up(model, quick, movie, tmp_path, mo
         predict(model, movie, out=tmp_path / "out", settings=quick)
     monkeypatch.undo()
     predict(model, movie, out=tmp_path / "out", settings=quick.replace(min_size=30))
-    assert "starting anew" in capsys.readouterr().err
+    assert "starting over" in capsys.readouterr().err
     predict(model, movie, out=tmp_path / "fresh", settings=quick.replace(min_size=30))
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
@@ -160,7 +161,7 @@ def test_a_training_image_is_scaled_as_in_training(model, quick, movie, tmp_path
 
 
 def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch):
-    """More than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and kind."""
+    """More objects than 16 bits can number: 32 bits, and an OME-TIFF stays one by name and format."""
     many = np.arange(1, 272 * 272 + 1, dtype=np.uint32).reshape(1, 272, 272)
 
     segmented = Segmented(many, np.ones(many.shape, np.float32))
@@ -178,10 +179,10 @@ def test_label_images_of_many_objects(model, quick, movie, tmp_path, monkeypatch
     ("change", "message"),
     [
         ({"out": "images"}, "label images would replace the images"),
-        ({"model": "no such model"}, "there is no such file and no model of that name"),
+        ({"model": "no such model"}, "no such file, and no model of that name"),
         ({"settings": {"channel": 3}}, "Zelle 1.tif: channel 3 asked for"),
         ({"settings": {"frames_only": (7,)}}, "has none of the frames"),
-        ({"images": "nowhere"}, "there is no such file or folder"),
+        ({"images": "nowhere"}, "no such file or folder"),
     ],
 )
 def test_what_is_refused(model, quick, movie, tmp_path, change, message):
@@ -201,3 +202,21 @@ def test_random_weights_are_no_model():
     if cellpose_major() == 3:
         with pytest.raises(BadInput, match="has random weights"):
             find_model("scratch", PredictSettings())
+
+
+def test_positions_of_a_file_and_pixels_that_are_converted(model, quick, frames, tmp_path):
+    pixels = np.stack([frames[0, 0, 0], frames[2, 0, 0]])[..., np.newaxis]
+    path = write_nd2(tmp_path / "raw.nd2", pixels, "P")
+    done = predict(model, path, out=tmp_path / "out", settings=quick).done
+    assert [movie.labels.name for movie in done] == ["raw_p1.tif", "raw_p2.tif"]
+    used = find_model(model, quick)
+    expected = segment_frame(frames[2], used).labels[0]
+    assert np.array_equal(tifffile.imread(done[1].labels), expected)
+    assert table(tmp_path / "out" / "raw_p2.objects.csv")[0]["file"] == "raw.nd2#2"
+    signed = tmp_path / "signed.tif"
+    tifffile.imwrite(signed, (frames[2, 0, 0].astype(int) - 1000).astype(np.int16))
+    [one] = predict(model, signed, out=tmp_path / "signed", settings=quick.replace(convert="offset")).done
+    assert np.array_equal(tifffile.imread(one.labels), expected)
+    record = json.loads((tmp_path / "signed" / "signed.json").read_text())
+    assert "32768 was added" in record["notes"][0]
+    assert record["settings"]["predict"]["convert"] == "offset"

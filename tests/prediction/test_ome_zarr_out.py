@@ -1,4 +1,4 @@
-"""Label images as OME-Zarr: the same objects as in TIFFs, beside the movie or by themselves, known to reruns."""
+"""Label images as OME-Zarr: the same objects as in TIFFs, inside the movie or separate, recognized by reruns."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cellpose
 
 @pytest.fixture
 def store(padded, tmp_path):
-    """The padded frames as drift correction writes them."""
+    """The padded frames in the form that drift correction writes."""
     path = tmp_path / "corrected" / "Zelle 1.ome.zarr"
     write_frames(path, iter(padded), padded.shape, padded.dtype, CALIBRATION)
     return path
@@ -64,7 +64,7 @@ def test_beside_the_movie_and_alone(model, quick, movie, store, tmp_path, capsys
 
 
 def test_combined_beside_the_movie(model, quick, movie, store, tmp_path):
-    """Results of a combination are the same wherever the label images lie."""
+    """Results of a combination are the same wherever the label images are."""
     made = {}
     for kind, images, format in (("tiff", movie, "tiff"), ("zarr", store, "ome-zarr")):
         folders = {}

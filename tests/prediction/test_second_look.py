@@ -1,4 +1,4 @@
-"""What a prediction passes over is said: images of other formats, channels, pixels that are not finite."""
+"""A prediction reports what it skips: images of other formats, channels, pixels that are not finite."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_masks_7_a_pixel_that_is_not_finite_costs_no_objects(model, quick, tmp_p
     for name in ("nan.tif", "mended.tif"):
         [done] = predict(model, tmp_path / name, out=tmp_path / "out", settings=quick).done
         objects[name] = done.objects
-    assert "nan.tif: 1 pixel is no finite number (NaN or infinity) and left out, in 1 of 1 frames" in said(
+    assert "nan.tif: 1 pixel is not a finite number (NaN or infinity) and left out, in 1 of 1 frames" in said(
         capsys
     )
     assert objects["nan.tif"] == objects["mended.tif"] > (5 if cellpose_major() == 3 else 0)
@@ -38,7 +38,7 @@ def test_masks_7_a_pixel_that_is_not_finite_costs_no_objects(model, quick, tmp_p
     assert json.loads((tmp_path / "out" / "mended.json").read_text())["warnings"] == []
     predict(model, tmp_path / "nan.tif", out=tmp_path / "out", settings=quick)
     again = said(capsys)
-    assert "complete and unchanged" in again and "1 pixel is no finite number" in again
+    assert "complete and unchanged" in again and "1 pixel is not a finite number" in again
 
 
 def test_masks_9_pngs_and_rgb_are_said(model, quick, frames, tmp_path, capsys):
@@ -50,7 +50,7 @@ def test_masks_9_pngs_and_rgb_are_said(model, quick, frames, tmp_path, capsys):
         (folder / name).write_bytes(b"")
     predict(model, folder, out=tmp_path / "out", settings=quick.replace(frames_only=(0,)))
     told = said(capsys)
-    assert "2 images of other formats are passed over: b.png, c.CZI; save them as TIFF" in told
+    assert "2 images in other formats are skipped: b.png, c.CZI; save them as TIFF" in told
 
 
 @pytest.mark.parametrize(("channel", "warned"), [(None, True), (1, False), (2, False)])
@@ -58,7 +58,7 @@ def test_channels_that_nobody_chose_are_said(model, quick, frames, tmp_path, cap
     image = np.stack([frames[0, 0, 0, :50, :50]] * 3)
     tifffile.imwrite(tmp_path / "a.tif", image, imagej=True, metadata={"axes": "CYX"})
     predict(model, tmp_path / "a.tif", out=tmp_path / "out", settings=quick.replace(channel=channel))
-    expected = "1 of 1 images have 3 channels (RGB counts as three), of which the model sees channel 1 alone"
+    expected = "1 of 1 images have 3 channels (RGB counts as three), of which the model sees only channel 1"
     assert (expected in said(capsys)) == warned
 
 

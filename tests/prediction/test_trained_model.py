@@ -1,4 +1,4 @@
-"""What a model folder says is used, unless a person says otherwise."""
+"""Settings in a model folder are used unless the user overrides them."""
 
 import json
 import shutil

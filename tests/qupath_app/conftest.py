@@ -14,7 +14,7 @@ LOGGED = re.compile(r"\d\d:\d\d:\d\d\.\d+ \[")  # what QuPath says itself
 
 @pytest.fixture(scope="session")
 def qupath() -> Path:
-    """The QuPath in ``QUPATH_HOME``: what is started there."""
+    """The program of the QuPath in ``QUPATH_HOME``."""
     home = os.environ.get("QUPATH_HOME")
     if not home:
         pytest.skip("needs a real QuPath: set QUPATH_HOME to its folder")
@@ -25,11 +25,11 @@ def qupath() -> Path:
 
 @pytest.fixture
 def run(qupath: Path, tmp_path: Path) -> Callable[..., list[str]]:
-    """Run a script as Run for project does, with or without saving; gives the lines that they print."""
+    """Run a script as Run for project does, with or without saving, and return the printed lines."""
     count = iter(range(1000))
 
     def run(
-        script: Path, project: Path | None = None, *, save: bool = False, args=(), **options
+        script: Path, project: Path | None = None, *, save: bool = False, image: str = "", args=(), **options
     ) -> list[str]:
         text = script.read_text("utf-8")
         for name, value in options.items():
@@ -43,6 +43,7 @@ def run(qupath: Path, tmp_path: Path) -> Callable[..., list[str]]:
             copy,
             *(["-p", project] if project else []),
             *(["--save"] if save else []),
+            *(["-i", image] if image else []),
         ]
         for value in args:
             command += ["-a", value]

@@ -1,4 +1,4 @@
-"""The scripts for QuPath in QuPath itself, and what is made of it here."""
+"""The scripts for QuPath in QuPath itself, and the import of their results."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def project(run, tmp_path):
 
 
 def masks_of(project: Path, name: str, folder: str = "ground_truth") -> np.ndarray:
-    """What ``cpretrain masks`` reads of an export of one image."""
+    """Return what ``cpretrain masks`` reads from an export of one image."""
     images = project.parent / f"image {name}"
     images.mkdir()
     tifffile.imwrite(
@@ -48,7 +48,7 @@ def masks_of(project: Path, name: str, folder: str = "ground_truth") -> np.ndarr
 
 
 def filled(*boxes: tuple[int, int, int, int]) -> np.ndarray:
-    """Labels of boxes (x, y, width, height), the later ones on top."""
+    """Return labels of boxes (x, y, width, height), with later ones on top."""
     labels = np.zeros((100, 100), int)
     for number, (x, y, width, height) in enumerate(boxes, 1):
         labels[y : y + height, x : x + width] = number
@@ -62,7 +62,7 @@ def assert_same_objects(labels: np.ndarray, expected: np.ndarray) -> None:
 
 
 def about(lines: list[str], name: str) -> str:
-    """What was printed about one image."""
+    """Return the lines printed about one image."""
     return "\n".join(line for line in lines if f"{name}.tif" in line)
 
 

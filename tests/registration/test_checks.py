@@ -11,7 +11,7 @@ from cpretrain.settings.drift import DriftSettings
 
 
 class Movie:
-    """A movie of which only the outside is known: checking reads no frame."""
+    """A movie without pixels, since checks read no frame."""
 
     def __init__(self, shape, dtype="uint16", **more):
         self.shape, self.dtype = shape, np.dtype(dtype)
@@ -41,9 +41,9 @@ def test_settings_that_fit(shape, options):
         ((5, 4, 1, 50, 60), {"z_range": (3, 2)}, "no z planes 3 to 2", None),
         ((5, 2, 1, 50, 60), {}, "2 z planes are too few", "only_xy=True"),
         ((5, 9, 1, 50, 60), {"z_range": (4, 5)}, "2 z planes are too few", "only_xy=True"),
-        ((1, 1, 1, 50, 60), {}, "one frame only", "all frames of the movie"),
-        ((1, 13, 1, 50, 60), {}, "one frame only", 'axes="TYX"'),
-        ((1, 13, 3, 50, 60), {}, "one frame only", "axes="),
+        ((1, 1, 1, 50, 60), {}, "only one frame", "all frames of the movie"),
+        ((1, 13, 1, 50, 60), {}, "only one frame", 'axes="TYX"'),
+        ((1, 13, 3, 50, 60), {}, "only one frame", "axes="),
         ((5, 1, 1, 2, 60), {}, "too small", None),
         ((5, 1, 1, 50, 60), {"roi": (20, 0, 41, 50)}, "ROI reaches beyond", "roi=(X, Y, WIDTH, HEIGHT)"),
         ((5, 1, 1, 50, 60), {"roi": (0, 1, 60, 50)}, "ROI reaches beyond", "roi=(X, Y, WIDTH, HEIGHT)"),

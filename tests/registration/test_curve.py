@@ -1,4 +1,4 @@
-"""From pairs to a curve."""
+"""From pairs of frames to a curve."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_measured_pairs(n_frames, multi, pairs):
 
 
 def where(truth):
-    """Measure without error, from the true places."""
+    """Measure without error, from the true positions."""
     return lambda a, b, _: PairDrift(tuple(truth[b] - truth[a]))
 
 

@@ -1,4 +1,4 @@
-"""What is measured of a frame."""
+"""The image that is measured in a frame."""
 
 import numpy as np
 import pytest

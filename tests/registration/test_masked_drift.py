@@ -1,4 +1,4 @@
-"""Pixels that are left out: dust, borders, padding; the drift is the sample's, not theirs."""
+"""Left-out pixels (dust, borders, padding): the measured drift is the sample's, not theirs."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import ArrayFrames
 from cpretrain.registration.frame_image import drift_image, kept_pixels
 from cpretrain.registration.inpainting import fill_in
-from cpretrain.registration.phase_correlation.overlap_correlation import masked_correlation
+from cpretrain.registration.phase_correlation.masked_correlation import masked_correlation
 from cpretrain.registration.pixel_mask import read_mask
 from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings
@@ -21,7 +21,7 @@ DRIFT = CORNERS[0] - CORNERS
 
 
 def dust(shape=(80, 90), seed=0, specks=15):
-    """Specks of dust on the camera: a mask (Y, X) and what is seen there."""
+    """Return specks of dust on the camera: a mask (Y, X) and their grey values."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: shape[0], : shape[1]]
     seen = np.zeros(shape, np.uint16)
@@ -32,7 +32,7 @@ def dust(shape=(80, 90), seed=0, specks=15):
 
 
 def dusty(smooth=1.0, dtype="uint16", depth=1, contrast=1.0):
-    """A sample that moves by DRIFT under dust that stays, and the mask of the dust."""
+    """Return a sample that moves by DRIFT under static dust, and the mask of the dust."""
     ground = textured((depth, 110, 120), 3, (0, smooth, smooth) if depth == 1 else smooth)
     movie = moving_window(ground * contrast * 4000 / 65535, (depth, 80, 90), CORNERS, "uint16")
     mask, seen = dust()
@@ -91,7 +91,7 @@ def test_planes(tmp_path, options, planes):
 
 @pytest.mark.parametrize("reference", ["previous", "first", "mean"])
 def test_padding_that_moves_with_the_frame(reference):
-    """A movie that was corrected wrongly before: black borders that hold their edge, not the sample."""
+    """A movie with an earlier, wrong correction: black borders whose edges hold the frames instead of the sample."""
     movie = moving_window(textured((1, 120, 130), 5), (1, 100, 110), CORNERS, "uint16")
     for t in range(4):
         movie.pixels[t, :, :, : 10 + t] = 0
@@ -172,7 +172,7 @@ def test_kept_pixels_owe_nothing_to_those_left_out(options):
 )
 def test_masks_of_another_size(tmp_path, shape, found, expected):
     path = saved(tmp_path, np.ones(shape, bool))
-    with pytest.raises(BadInput, match=r"mask\.tif: the mask has another size") as caught:
+    with pytest.raises(BadInput, match=r"mask\.tif: the mask differs in size") as caught:
         read_mask(path, (4, 10, 12))
     assert (caught.value.found, caught.value.expected) == (f"{found} pixels (z, y, x)", expected)
 
@@ -189,9 +189,9 @@ def test_a_mask_that_leaves_nothing_is_refused(tmp_path):
 def test_a_mask_that_is_not_there(tmp_path):
     movie, _ = dusty()
     for path in (tmp_path / "none.tif", tmp_path):
-        with pytest.raises(BadInput, match="there is no such mask"):
+        with pytest.raises(BadInput, match="no such mask"):
             measure_frames(movie, DriftSettings(mask=path))
-    with pytest.raises(BadInput, match="there is no such mask"):
+    with pytest.raises(BadInput, match="no such mask"):
         correct_drift(tmp_path, settings=DriftSettings(mask=tmp_path / "none.tif"))
 
 

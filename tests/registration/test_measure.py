@@ -1,4 +1,4 @@
-"""Drift is measured the same wherever the pixels are: arrays, labelled arrays, files; what does not fit is told."""
+"""Drift is the same wherever the pixels are: arrays, labelled arrays, files; misfits are reported."""
 
 import numpy as np
 import psutil
@@ -19,7 +19,7 @@ MOVED = np.array(CORNERS[0]) - CORNERS
 
 @pytest.fixture(scope="module")
 def pixels():
-    """Two channels of which the second one moves; axes t, z, c, y, x."""
+    """Return two channels of which the second one moves, shape (T, Z, C, Y, X)."""
     moving = moving_window(textured((12, 50, 55), 0), (10, 40, 45), CORNERS, "uint16").pixels
     return np.concatenate([np.full_like(moving, 7), moving], axis=2)
 
@@ -67,7 +67,7 @@ def test_arrays_without_names_of_axes_are_not_guessed(pixels):
 
 
 class Enormous:
-    """Frames that no machine holds; reading one is an error."""
+    """Frames too large for any machine; reading one is an error."""
 
     dtype = np.dtype(np.uint16)
 

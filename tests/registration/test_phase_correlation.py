@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from cpretrain.registration.edge_filter import enhance_edges
@@ -16,8 +14,6 @@ from cpretrain.registration.phase_correlation.certainty import (
 from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
 from cpretrain.registration.phase_correlation.match import match_frames, match_in_float64
 from cpretrain.registration.phase_correlation.mirror_padding import extended_shape, fade_out
-from cpretrain.registration.phase_correlation.overlap_correlation import overlap_correlation, score_candidates
-from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
 from cpretrain.registration.phase_correlation.spectrum import transform
 from tests.support.recorded_drift import pixels_of
 
@@ -91,73 +87,6 @@ def test_grey_levels_stay_whole_or_not():
     assert np.array_equal(whole[:, 8:28, 6:26], image)
     assert np.array_equal(whole, np.floor(fractions + 0.5))
     assert not np.array_equal(whole, fractions)
-
-
-PEAKS = np.zeros((1, 6, 8), np.float32)
-PEAKS[0, 0, 0], PEAKS[0, 3, 3], PEAKS[0, 3, 6], PEAKS[0, 5, 7] = (
-    5,
-    7,
-    5,
-    4,
-)  # the last touches the first, around
-
-
-def test_highest_peaks_go_around_the_borders_and_ties_keep_the_first():
-    places, heights = highest_peaks(PEAKS, 3)
-    assert places.tolist() == [[0, 3, 3], [0, 0, 0], [0, 3, 6]]
-    assert heights.tolist() == [7, 5, 5]
-    assert lead(PEAKS, 0, 0, 0) == 1
-    assert lead(PEAKS, 0, 5, 7) == -1
-
-
-def test_a_flat_image_is_all_peaks():
-    places, _ = highest_peaks(np.zeros((2, 3, 4), np.float32), 5)
-    assert places.tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 0, 3], [0, 1, 0]]
-
-
-@settings(deadline=None)
-@given(
-    shape=st.tuples(st.sampled_from([1, 3, 7]), st.integers(5, 12), st.integers(5, 12)),
-    where=st.tuples(*[st.floats(-1, 1)] * 3),
-    offset=st.sampled_from([0, 50_000]),
-)
-def test_overlap_correlation_is_pearsons(shape, where, offset):
-    rng = np.random.default_rng(shape)
-    a, b = (rng.random((2, *shape)) * 100 + offset).astype(np.float32)
-    shift = tuple(round(part * n) for part, n in zip(where, shape, strict=True))
-    score, pixels = overlap_correlation(a, b, shift, a.mean(), b.mean())
-    cut_a = a[tuple(slice(max(s, 0), n + min(s, 0)) for s, n in zip(shift, shape, strict=True))]
-    cut_b = b[tuple(slice(max(-s, 0), n + min(-s, 0)) for s, n in zip(shift, shape, strict=True))]
-    if min(cut_a.shape[1:]) < 3 or cut_a.shape[0] < min(3, shape[0]):
-        assert (score, pixels) == (0, 0)
-    else:
-        expected = np.corrcoef(cut_a.ravel().astype(float), cut_b.ravel().astype(float))[0, 1]
-        assert score == pytest.approx(expected, abs=1e-9)
-        assert pixels == cut_a.size
-
-
-@pytest.mark.parametrize(
-    ("level_a", "level_b", "score"), [(0, 0, 1), (7, 7, 1), (7, 8, 0), (65535, 65535, 1), (0.1, 0.1, 1)]
-)
-def test_constant_overlaps(level_a, level_b, score):
-    a, b = np.full((1, 9, 9), level_a, np.float32), np.full((1, 9, 9), level_b, np.float32)
-    b[0, 8] = 100  # outside the overlap
-    assert overlap_correlation(a, b, (0, 1, 0), 3.0, 4.0) == (score, 72)
-
-
-def test_one_constant_image_scores_zero():
-    a, b = np.full((1, 9, 9), 0.1, np.float32), np.random.default_rng(0).random((1, 9, 9)).astype(np.float32)
-    assert overlap_correlation(a, b, (0, 0, 0), 0.0, 0.0) == (0, 81)
-    assert overlap_correlation(b, a, (0, 0, 0), 0.0, 0.0) == (0, 81)
-
-
-def test_score_candidates_is_overlap_correlation_of_each():
-    a, b = np.random.default_rng(0).random((2, 1, 20, 20)).astype(np.float32)
-    candidates = np.array([[0, 0, 0], [0, 5, -3], [0, 18, 0], [0, -25, 4]])
-    scores, pixels = score_candidates(a, b, candidates, 0.5, 0.5)
-    each = [overlap_correlation(a, b, tuple(candidate), 0.5, 0.5) for candidate in candidates]
-    np.testing.assert_array_equal(scores, np.float32([score for score, _ in each]))
-    assert pixels.tolist() == [400, 255, 0, 0]
 
 
 def grain(shape, seed=0, smooth=1.0):

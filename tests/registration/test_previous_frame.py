@@ -1,4 +1,4 @@
-"""The native engine against what the plugin answered, and against truth."""
+"""The native engine compared with the plugin's answers, and with the truth."""
 
 import hashlib
 import tracemalloc
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration import loops
 from cpretrain.registration.canvas import canvas_for
 from cpretrain.registration.curve import measured_pairs
 from cpretrain.registration.previous_frame import measure_frames
@@ -18,7 +19,16 @@ from tests.support.recorded_drift import RECORDS, movie_of, name_of, settings_of
 from tests.support.textures import moving_window, textured
 
 
+@pytest.fixture(params=["compiled", "vectorised"])
+def make(request, monkeypatch):
+    """Choose the make of loops, as a long or a short movie does."""
+    if request.param == "vectorised":
+        monkeypatch.setattr(loops, "_numba_is_there", lambda: False)
+        monkeypatch.setattr(loops, "_seen", -(2**40))
+
+
 @pytest.mark.parametrize("record", RECORDS, ids=name_of)
+@pytest.mark.usefixtures("make")
 def test_equals_the_plugin(record):
     movie, options = movie_of(record), settings_of(record)
     curve = measure_frames(movie, options)
@@ -155,7 +165,7 @@ def test_pixels_that_are_no_numbers_name_their_frame(value):
 
 
 class CountedFrames:
-    """A movie made as it is read, so that it is never in memory."""
+    """A movie generated while it is read, so that it is never in memory."""
 
     dtype = np.dtype("uint8")
 

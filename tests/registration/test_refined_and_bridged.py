@@ -1,4 +1,4 @@
-"""Options that mend what the plugin's measurement gets wrong: known shifts to a tenth of a pixel, frames bridged."""
+"""Options that correct errors of the plugin's measurement: known shifts to a tenth of a pixel, frames bridged."""
 
 import numpy as np
 import pytest

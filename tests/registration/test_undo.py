@@ -1,4 +1,4 @@
-"""Undoing a drift on arrays gives what the command writes, lazily where the movie is lazy."""
+"""Undoing a drift on arrays gives the command's result, lazily if the movie is lazy."""
 
 import pickle
 
@@ -77,5 +77,5 @@ def test_a_lazy_movie_is_read_one_frame_at_a_time(settings):
 
 
 def test_the_curve_of_another_movie_is_refused(movie):
-    with pytest.raises(BadInput, match="not of this movie"):
+    with pytest.raises(BadInput, match="does not belong to this movie"):
         undo_drift(movie, DriftCurve(np.zeros((2, 3), np.float32)))

@@ -1,4 +1,4 @@
-"""Which part of the canvas frames cover."""
+"""The part of the canvas that frames cover."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which crops are chosen, by scores and places that are known."""
+"""Choice of crops, by known scores and positions."""
 
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def test_uncertainty_of_a_pixel(views, expected):
 
 
 def test_the_most_uncertain_crop():
-    """A sure object on the left, one that is half seen on the right, and mere background in between."""
+    """A certain object on the left, a half-certain one on the right, and pure background in between."""
     sure, unsure = np.zeros((2, 10, 60), np.float32)
     sure[2:8, 2:8] = unsure[2:8, 2:8] = 1
     sure[2:8, 52:58], unsure[2:8, 52:58] = 0.7, 0.2

@@ -1,4 +1,4 @@
-"""Two whole rounds on small movies, the second on another machine; the true labels stand in for the person."""
+"""Two whole rounds on small movies, the second on another machine; the true labels stand in for an annotator."""
 
 import csv
 import json
@@ -20,7 +20,8 @@ from cpretrain.rounds.folder import RoundsFolder
 from cpretrain.rounds.seg_npy import PREDICTED, window_file
 from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import hashes, sha256
+from cpretrain.storage.hashing import hashes, sha256
+from tests.support.microscope_files import write_nd2
 
 pytestmark = pytest.mark.cellpose
 FRAMES, SIZE = 2, 40
@@ -28,7 +29,7 @@ TRAIN = TrainSettings(epochs=1, batch_size=4, tile=64 if cellpose_major() == 3 e
 
 
 def write_movies(folder, disks, count):
-    """Movies of the disks, shifted on frame by frame; the labels of each frame by movie and frame."""
+    """Write movies of the disks, shifted frame by frame, and return the labels of each frame by movie and frame."""
     image, labels = disks
     truth = {}
     for number in range(count):
@@ -46,14 +47,14 @@ def truth_of(crop, truth):
 
 
 def annotate(part, truth):
-    """Export the truth of each crop as a label image, as QuPath does."""
+    """Export the true labels of each crop as a label image, as QuPath does."""
     for crop in part.crops:
         name = crop.file.replace(".tif", "-labelled.tif")
         tifffile.imwrite(part.ground_truth / name, truth_of(crop, truth))
 
 
 def annotate_in_window(part, truth):
-    """Save the truth of each crop as Cellpose's window does, which leaves out the key that it does not know."""
+    """Save the true labels of each crop as Cellpose's window does, which drops keys that it does not know."""
     for crop in part.crops:
         path = window_file(part, crop)
         content = np.load(path, allow_pickle=True).item()
@@ -151,6 +152,25 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     assert "cpretrain.start_round" in round_status(folder.path).data["next"]
 
 
+def test_all_positions_of_a_file_validate_or_train(tmp_path, disks, first):
+    image, _ = disks
+    (tmp_path / "raw").mkdir()
+    for number in range(5):
+        shown = [np.roll(image, 5 * number + p, axis=1)[..., np.newaxis] for p in range(2)]
+        pixels = np.stack([shown] * 2)
+        write_nd2(tmp_path / "raw" / f"{number}.nd2", pixels, "TP", frames=3 if number == 2 else None)
+    start_round(tmp_path / "raw", settings=first)
+    folder = RoundsFolder(tmp_path / "rounds")
+    files = [{crop.source_file for crop in part.crops} for part in (folder.round(1), folder.validation)]
+    assert len(files[1]) == 1 and files[0].isdisjoint(files[1]) and "" not in files[0]
+    record = folder.validation.record
+    assert record["whole_files"] and [*record["notes"]] == ["2.nd2#2"]
+    assert [folder.keeps_apart(tmp_path / "raw" / f"{name}#{p}") for name in files[1] for p in (1, 2)] == [
+        True,
+        True,
+    ]
+
+
 def test_what_contradicts_the_first_round(tmp_path, disks, first):
     write_movies(tmp_path / "movies", disks, 1)
     with pytest.raises(BadInput, match="needs name="):
@@ -167,7 +187,7 @@ def test_a_folder_that_somebody_else_made_stays(tmp_path, disks, first):
     theirs = tmp_path / "rounds" / "round_01" / "ground_truth" / "a.geojson"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("{}")
-    with pytest.raises(BadInput, match="round_01: is there already"):
+    with pytest.raises(BadInput, match="round_01: already exists"):
         start_round(tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1))
     assert theirs.read_text() == "{}"
     assert {path.name for path in (tmp_path / "rounds").iterdir()} == {"round_01", "validation"}
@@ -180,7 +200,7 @@ def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
     rounds = RoundsFolder(tmp_path / "rounds")
     shutil.rmtree(rounds.round(1).folder)  # as if it had been killed here
     kept = rounds.validation.crops
-    with pytest.raises(BadInput, match="interrupted, with other settings") as raised:
+    with pytest.raises(BadInput, match="interrupted start with other settings") as raised:
         start_round(tmp_path / "movies", settings=settings.replace(seed=3, name="other"))
     assert 'name="Zellen ü", seed=0' in str(raised.value)
     start_round(tmp_path / "movies", settings=settings.replace(crops=2))
@@ -188,7 +208,7 @@ def test_validation_crops_that_a_killed_start_left(tmp_path, disks, first):
 
 
 def test_a_finish_with_settings_of_the_rounds_or_others(tmp_path, disks, first):
-    """What was not set is as the round was started; what contradicts it is refused."""
+    """Omitted settings are those of the round; contradicting ones are refused."""
     write_movies(tmp_path / "movies", disks, 1)
     start_round(
         tmp_path / "movies", settings=first.replace(crops=1, validation_crops=1, seed=7, choose="random")

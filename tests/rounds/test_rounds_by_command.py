@@ -1,4 +1,4 @@
-"""Rounds through the command line, as people give them: options left out are as in the round before."""
+"""Rounds through the command line, as users run them: omitted options are those of the previous round."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ TRAIN = ("--epochs", "1", "--batch-size", "4", "--tile", TILE, "--device", "cpu"
 
 @pytest.fixture
 def movies(tmp_path, disks):
-    """Two movies, and the truth of their frames."""
+    """Two movies, and the true labels of their frames."""
     return tmp_path / "Filme [1] ü", write_movies(tmp_path / "Filme [1] ü", disks, 2)
 
 
@@ -38,7 +38,7 @@ def first(tiny_model):
 
 
 def call(*arguments, code=0):
-    """Call ``cpretrain round`` in this process; its answer as data, or what it says on stderr."""
+    """Call ``cpretrain round`` in this process, and return its output as data, or its stderr."""
     done = CliRunner().invoke(app, ["round", *map(str, arguments), "--json"])
     assert done.exit_code == code, done.output
     return json.loads(done.stdout) if not code else json.loads(done.stdout)["error"]
@@ -143,7 +143,7 @@ def test_a_finish_that_contradicts_the_start(movies, first, tmp_path, options):
 def test_the_first_round_needs(movies, first, left_out):
     place = first.index(left_out)
     error = start(movies[0], *first[:place], *first[place + 2 :], code=2)
-    assert error["problem"] == f"round: the first one needs {left_out}"
+    assert error["problem"] == f"round: the first round needs {left_out}"
 
 
 def test_a_second_start_before_the_first_is_finished(movies, first, tmp_path):

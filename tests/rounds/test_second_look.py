@@ -1,4 +1,4 @@
-"""Predictions that come back as they were are said."""
+"""Predictions that come back unchanged are reported."""
 
 import json
 
@@ -16,7 +16,7 @@ COPIES = FAULTS / "masks-11" / "masks"
 
 @pytest.fixture
 def part(tmp_path):
-    """A part of a round whose predictions are real ones, two crops of ten without objects or untouched."""
+    """A part of a round with real predictions; two crops of ten have no objects, or are untouched."""
     part = Part(tmp_path / "round_01")
     for folder in (part.images, part.predictions, part.masks):
         folder.mkdir(parents=True)

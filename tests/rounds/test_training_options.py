@@ -1,4 +1,4 @@
-"""Rounds are trained alike unless somebody says otherwise."""
+"""Rounds are trained with the same options unless the user changes them."""
 
 import pytest
 
@@ -12,7 +12,7 @@ MANY = {"epochs": 50, "preset": "retraining", "seed": 4, "device": "cpu", "name"
 
 @pytest.fixture
 def rounds(tmp_path):
-    """Three rounds, of which the first was trained with options of its own."""
+    """Three rounds, of which the first was trained with its own options."""
     found = [RoundsFolder(tmp_path).round(number) for number in (1, 2, 3)]
     for one in found:
         one.folder.mkdir()

@@ -1,4 +1,4 @@
-"""What does not fit on the disk or in memory is said before it is begun."""
+"""Work that does not fit on the disk or in memory is refused before it begins."""
 
 import shutil
 
@@ -36,7 +36,7 @@ def test_a_movie_larger_than_the_disk_is_not_begun(tmp_path):
     earlier = tmp_path / "a.tif"
     earlier.write_bytes(b"earlier")
     frames = iter(())
-    with pytest.raises(BadInput, match=r"a\.tif: the disk has too little room"):
+    with pytest.raises(BadInput, match=r"a\.tif: not enough disk space"):
         write_frames(earlier, frames, (10**6, 1, 1, 10**5, 10**5), np.dtype("uint16"), Calibration())
     assert earlier.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [earlier]

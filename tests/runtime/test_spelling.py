@@ -1,4 +1,4 @@
-"""Settings and commands in messages, as the front ends write them."""
+"""Settings and commands in messages, as spelled by the front ends."""
 
 import pickle
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables are written whole with the same line ends everywhere, and read with one error for whatever is wrong."""
+"""Tables are written atomically with the same line endings everywhere, and read with one error for anything wrong."""
 
 import pytest
 

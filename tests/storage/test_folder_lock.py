@@ -1,4 +1,4 @@
-"""Two runs in one folder, leftovers of killed runs, folders that cannot be written into."""
+"""Two runs in one folder, leftovers of killed runs, folders that are not writable."""
 
 import multiprocessing
 import time
@@ -50,5 +50,5 @@ def test_a_folder_that_was_made_and_left_empty_is_removed(tmp_path):
 
 def test_a_file_in_the_place_of_the_folder(tmp_path):
     (tmp_path / "results").write_text("")
-    with pytest.raises(BadInput, match="nothing can be written there"), holding(tmp_path / "results"):
+    with pytest.raises(BadInput, match="cannot be written to"), holding(tmp_path / "results"):
         pass

@@ -28,7 +28,7 @@ from cpretrain.training import retrain, sweep
 
 
 class PathLike:
-    """Neither text nor a `pathlib.Path`, as `os.DirEntry` is."""
+    """Neither text nor a `pathlib.Path`, like `os.DirEntry`."""
 
     def __init__(self, path):
         self.path = path
@@ -79,7 +79,7 @@ def test_what_is_not_there_is_said_of_any_kind_of_path(step, kind, tmp_path):
 @KINDS
 def test_the_demo_in_a_folder_of_other_things(kind, tmp_path):
     (tmp_path / "raw").mkdir()
-    with pytest.raises(BadInput, match="in use for something else"):
+    with pytest.raises(BadInput, match="already used for something else"):
         run_demo(kind(tmp_path))
 
 

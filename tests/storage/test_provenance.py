@@ -7,7 +7,8 @@ import pytest
 
 from cpretrain.settings.crops import CropSettings
 from cpretrain.storage import hashing
-from cpretrain.storage.provenance import Provenance, sha256, warnings_in
+from cpretrain.storage.hashing import sha256
+from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import done_record
 
 
@@ -61,7 +62,7 @@ def test_progress_over_large_inputs(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     hashing.hashes([tmp_path / "small", tmp_path / "store"])
     said = capsys.readouterr().err.splitlines()
-    assert said == [f"reading the input for its SHA-256 {block}/6" for block in range(1, 7)]
+    assert said == [f"computing the SHA-256 of the input {block}/6" for block in range(1, 7)]
 
 
 def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path):
@@ -85,14 +86,14 @@ def test_sha256_of_a_folder_depends_on_names_and_contents_of_its_files(tmp_path)
 
 
 def old(path, seconds=100):
-    """Make a file look as if it had not been changed for so long, by the time of its content."""
+    """Make a file look as if it had not been changed for the given time, by its modification time."""
     then = time.time() - seconds
     os.utime(path, (then, then))
 
 
 @pytest.fixture
 def reads(monkeypatch):
-    """Names of the files that are opened for their SHA-256, one by one."""
+    """Names of the files that are opened for their SHA-256, in order."""
     seen = []
 
     def opened(path, mode):

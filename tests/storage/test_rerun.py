@@ -1,4 +1,4 @@
-"""Is it done already? What counts as the same settings and inputs, and which outputs count as whole."""
+"""Detection of finished work: equality of settings and inputs, and intactness of outputs."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class Before(Settings):
 
 
 class Now(Settings):
-    """The same, one renamed away, one new."""
+    """The same settings, without one and with a new one."""
 
     size: int = 100
     axes: str | None = None
@@ -30,7 +30,7 @@ class Now(Settings):
 
 @pytest.fixture
 def result(tmp_path):
-    """A step's record, its input, and its two outputs, one of them in a folder."""
+    """A step's record, its input, and its two outputs, one of which is in a folder."""
     (tmp_path / "raw").mkdir()
     (tmp_path / "out" / "pictures").mkdir(parents=True)
     for name in ("raw/a.tif", "out/a.tif", "out/pictures/0.png"):
@@ -45,7 +45,7 @@ def done(folder, settings=None):
 
 
 def same_size_and_times(path):
-    """Damage a file as a disk does: other bytes, the same size and times."""
+    """Damage a file as a disk does: different bytes, with the same size and times."""
     facts, content = path.stat(), path.read_bytes()
     path.write_bytes(content[:-1] + b"!")
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
@@ -73,7 +73,7 @@ def test_an_output_that_is_not_what_was_written(result, harm, capsys):
     assert done(result)
     change(result / "out")
     assert done(result) is None
-    assert f"{said} since it was written; made again" in capsys.readouterr().err
+    assert f"{said} since it was written; making it again" in capsys.readouterr().err
 
 
 def test_two_outputs_that_were_swapped(tmp_path):
@@ -88,7 +88,7 @@ def test_two_outputs_that_were_swapped(tmp_path):
 
 
 def test_a_copy_of_everything_elsewhere_is_done(result, tmp_path):
-    """Copies have times of their own, and the experiment another place."""
+    """Copies have new times, and the experiment has a new location."""
     shutil.copytree(result / "raw", tmp_path / "elsewhere" / "raw", copy_function=shutil.copyfile)
     shutil.copytree(result / "out", tmp_path / "elsewhere" / "out", copy_function=shutil.copyfile)
     assert done(tmp_path / "elsewhere")
@@ -134,7 +134,7 @@ def test_a_record_whose_outputs_are_nonsense(result, outputs):
 
 
 def as_of_0_1(path):
-    """Take out of a record what cpretrain 0.1 did not write."""
+    """Remove from a record what cpretrain 0.1 did not write."""
     record = json.loads(path.read_text())
     path.write_text(json.dumps({k: v for k, v in record.items() if k not in ("outputs", "record_sha256")}))
 
@@ -187,7 +187,7 @@ def test_settings_of_another_version(tmp_path, recorded, now, same):
 
 @pytest.fixture
 def same_names(tmp_path):
-    """Two files of the same folder and file name, and one that has its name alone."""
+    """Two files with the same folder and file names, and one with a unique name."""
     files = [tmp_path / name for name in ("A/images/a.tif", "B/images/a.tif", "A/masks/a.tif")]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)

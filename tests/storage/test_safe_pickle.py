@@ -1,4 +1,4 @@
-"""Pickles that do harm are refused and not run; arrays and plain values are read."""
+"""Harmful pickles are refused and not run; arrays and plain values are read."""
 
 import builtins
 import io
@@ -19,7 +19,7 @@ HEADER = "{'descr': '|O', 'fortran_order': False, 'shape': (), }"
 
 
 class Calls:
-    """What pickles as a call of a function."""
+    """An object that pickles as a call of a function."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -29,7 +29,7 @@ class Calls:
 
 
 def saved(path, content, protocol=4):
-    """An object as numpy saves it, in any protocol of pickle."""
+    """Save an object as numpy does, in any pickle protocol."""
     return raw(path, pickle.dumps(np.array(content, dtype=object), protocol=protocol))
 
 
@@ -86,13 +86,13 @@ def hidden(content):
 def test_nothing_is_run(tmp_path, function, argument, wrap, protocol):
     made = tmp_path / "made"
     call = Calls(function, argument.format(str(made)), *(["w"] if function is open else []))
-    with pytest.raises(BadInput, match="nothing in it was run"):
+    with pytest.raises(BadInput, match="nothing in it was executed"):
         read_object(saved(tmp_path / "a.npy", wrap(call), protocol))
     assert not made.exists()
 
 
 def test_these_pickles_do_harm_elsewhere(tmp_path):
-    """So that the test above can fail."""
+    """This proves that the test above can fail."""
     path = saved(
         tmp_path / "a.npy",
         Calls(os.system, f'"{sys.executable}" -c "open({str(tmp_path / "made")!r}, chr(119))"'),

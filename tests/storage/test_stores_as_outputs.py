@@ -1,4 +1,4 @@
-"""A store of thousands of chunks is one output of a record; what others put into it is not."""
+"""A store of thousands of chunks is one output of a record, without what others write into it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Unfinished work is found beside its result, and only what came from the same goes on."""
+"""Unfinished work is found beside its result, and resumed only if its origin is the same."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Arrays of every order of axes."""
+"""Arrays with every order of axes."""
 
 import numpy as np
 

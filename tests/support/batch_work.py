@@ -11,7 +11,7 @@ from cpretrain.runtime.process_cache import cached_in_process
 
 
 def work(path: Path) -> tuple[str, int]:
-    """Give the name of a file and the process that worked on it; some names stand for a mishap."""
+    """Return the name of a file and the process that worked on it; some names trigger a mishap."""
     word = path.name.split()[0]
     info("begun in this way")
     info(f"saw {path.name}")

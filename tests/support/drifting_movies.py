@@ -1,4 +1,4 @@
-"""Movies with a known drift: recorded fields of nuclei that move behind a window, and what goes wrong with them."""
+"""Movies with a known drift: recorded fields of nuclei that move behind a window, with typical faults."""
 
 import numpy as np
 import tifffile
@@ -12,18 +12,18 @@ EDGE = 160
 
 
 def field(number=0):
-    """A recorded field of view, 520 × 696 pixels."""
+    """Return a recorded field of view, 520 × 696 pixels."""
     return tifffile.imread(sorted((DATA / "fields" / "images").iterdir())[number]).astype(np.float64)
 
 
 def walk(frames, step=2, seed=0):
-    """A random drift (y, x) that begins at 0."""
+    """Return a random drift (y, x) that starts at 0."""
     drift = np.cumsum(np.random.default_rng(seed).integers(-step, step + 1, (frames, 2)), axis=0)
     return (drift - drift[0]).astype(float)
 
 
 def moved(drift, number=0, noise=4, seed=0):
-    """A field that drifts, in float64."""
+    """Return a drifting field, in float64."""
     rng = np.random.default_rng(seed)
     whole = field(number)
     frames = [whole[100 - int(y) :, 100 - int(x) :][:EDGE, :EDGE] for y, x in drift]
@@ -31,7 +31,7 @@ def moved(drift, number=0, noise=4, seed=0):
 
 
 def smooth(sigma, noise_first):
-    """The field moves by (1, 2) pixels a frame; it is denoised, or its optics are oversampled."""
+    """Return a field that moves by (1, 2) pixels per frame, denoised or oversampled."""
     rng, drift, frames = np.random.default_rng(0), np.array([[t, 2.0 * t] for t in range(12)]), []
     for y, x in drift.astype(int):
         window = field()[60 - y :, 60 - x :][: EDGE + 40, : EDGE + 40]
@@ -58,7 +58,7 @@ def hot_pixels(dtype=np.uint16):
 
 
 def spoilt(kind):
-    """A movie of 24 frames, some of which tell nothing."""
+    """Return a movie of 24 frames, some of which determine nothing."""
     drift, rng = walk(24), np.random.default_rng(3)
     movie = moved(drift, 1)
     if kind == "black":
@@ -85,7 +85,7 @@ def jump_at_low_signal():
 
 
 def fault(name):
-    """A movie that somebody had, and its drift."""
+    """Return a movie with a fault from practice, and its drift."""
     truth = FAULTS / f"{name}.truth_yx.csv"
     movie = tifffile.imread(FAULTS / f"{name}.tif")
     return movie, np.loadtxt(truth, delimiter=",") if truth.exists() else np.zeros((len(movie), 2))
@@ -111,7 +111,7 @@ def healthy(kind):
 
 
 def stored(path, movie):
-    """Write a movie as a camera does, and give the path."""
+    """Write a movie as a camera does, and return the path."""
     path.parent.mkdir(exist_ok=True)
     if movie.dtype.kind == "f":
         movie = np.clip(np.round(movie), 0, 65535)

@@ -1,4 +1,4 @@
-"""Files as Micro-Manager writes them: stacks with an index at their start, and NDTiff with an index beside it."""
+"""Files as written by Micro-Manager: stacks with an index at their start, and NDTiff with an index beside it."""
 
 import json
 import struct
@@ -12,7 +12,7 @@ Plane = tuple[int, int, int, int]
 
 
 def summary(frames: int, channels: int = 1, slices: int = 1, positions: int = 1) -> dict:
-    """The header of a recording."""
+    """Return the header of a recording."""
     return {
         "MicroManagerVersion": "2.0.1", "Prefix": "e", "Frames": frames, "Channels": channels, "Slices": slices,
         "Positions": positions, "TimeFirst": False, "SlicesFirst": True,
@@ -20,7 +20,7 @@ def summary(frames: int, channels: int = 1, slices: int = 1, positions: int = 1)
 
 
 def write_stack(path: Path, planes: dict[Plane, np.ndarray], header: dict) -> Path:
-    """A file of a stack: its header, a directory and pixels for each plane, then the index."""
+    """Write a file of a stack: its header, a directory and pixels for each plane, then the index."""
     text = json.dumps(header).encode()
     data = bytearray(
         struct.pack("<2sHI", b"II", 42, 0) + bytes(24) + struct.pack("<II", 2355492, len(text)) + text
@@ -53,7 +53,7 @@ def write_stack(path: Path, planes: dict[Plane, np.ndarray], header: dict) -> Pa
 
 
 def write_ndtiff(folder: Path, planes: list[tuple[dict, np.ndarray]], in_a_file: int = 3) -> list[Path]:
-    """NDTiff of several files; each plane with its axes, for example time, channel, position."""
+    """Write an NDTiff of several files, each plane with its axes, for example time, channel, position."""
     folder.mkdir(exist_ok=True)
     index, files = b"", []
     for start in range(0, len(planes), in_a_file):

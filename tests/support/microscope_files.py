@@ -1,4 +1,4 @@
-"""Small files of microscopes' own formats, written as the formats have them, with known pixels."""
+"""Small files in microscopes' own formats, written according to the formats, with known pixels."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ DIMENSIONS = {"X": 1, "Y": 2, "Z": 3, "T": 4, "M": 10}
 
 
 def some(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
-    """Pixels that differ everywhere."""
+    """Return pixels that differ everywhere."""
     return np.random.default_rng(0).integers(0, 250, shape).astype(dtype)
 
 
@@ -21,7 +21,7 @@ def some(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
 
 
 def _variant(name: str, value: object) -> bytes:
-    """A value as ND2's metadata has it: kind, name, value."""
+    """Encode a value for ND2's metadata: kind, name, value."""
     label = (name + "\0").encode("utf-16-le")
     kind, data = {
         bool: (1, lambda: struct.pack("B", value)),
@@ -57,7 +57,7 @@ def write_nd2(
     frames: int | None = None,
     rgb: bool = False,
 ) -> Path:
-    """An ND2 of version 3; `pixels` has the axes of `loops` (of TPZ), y, x and channels; `frames` stop it early."""
+    """Write an ND2 of version 3; `pixels` has the axes of `loops` (from TPZ), y, x, channels; `frames` truncates it."""
     *outer, height, width, count = pixels.shape
     planes = pixels.reshape(-1, height, width, count)
     dyes = [{"uiColor": 0xFF << 8 * n, "sDescription": f"dye {n}"} for n in range(1 if rgb else count)]
@@ -78,8 +78,9 @@ def write_nd2(
     places: dict[bytes, tuple[int, int]] = {}
 
     def add(name: bytes, content: bytes) -> None:
+        length = 4072 if name.startswith(b"ImageDataSeq") else len(name)
         places[name] = len(data), len(content)
-        data.extend(struct.pack("<IIQ", MAGIC, 4072, len(content)) + name.ljust(4072, b"\0") + content)
+        data.extend(struct.pack("<IIQ", MAGIC, length, len(content)) + name.ljust(length, b"\0") + content)
 
     for name, fact in facts.items():
         add(name, b"".join(_variant(key, value) for key, value in fact.items()))
@@ -102,7 +103,7 @@ def write_nd2(
 
 
 def write_lif(path: Path, images: dict[str, tuple[str, np.ndarray]]) -> Path:
-    """A LIF of version 2: by name the axes (letters of TZCYXM) and pixels of each image."""
+    """Write a LIF of version 2 from the axes (letters of TZCYXM) and pixels of each image, by name."""
     elements, blocks = "", b""
     for number, (name, (axes, pixels)) in enumerate(images.items()):
         steps = dict(zip(axes, pixels.strides, strict=True))
@@ -143,11 +144,17 @@ def write_lif(path: Path, images: dict[str, tuple[str, np.ndarray]]) -> Path:
 # --- CZI and OIF ---
 
 
-def write_czi(path: Path, pixels: np.ndarray, scenes: int = 1, missing: tuple[int, ...] = ()) -> Path:
-    """A CZI by ZEISS' own library: `pixels` has the axes s (where there are several), t, z, c, y, x and RGB."""
+def write_czi(
+    path: Path,
+    pixels: np.ndarray,
+    scenes: int = 1,
+    missing: tuple[int, ...] = (),
+    packing: str = "uncompressed:",
+) -> Path:
+    """Write a CZI with ZEISS's own library; `pixels` has the axes s (if there are several), t, z, c, y, x and RGB."""
     from pylibCZIrw import czi
 
-    with czi.create_czi(str(path), exist_ok=True) as file:
+    with czi.create_czi(str(path), exist_ok=True, compression_options=packing) as file:
         for (s, t, z, c), plane in _planes(
             pixels.reshape(scenes, *pixels.shape[-(6 if pixels.shape[-1] == 3 else 5) :])
         ):
@@ -166,7 +173,7 @@ def _planes(pixels: np.ndarray):
 
 
 def write_oif(path: Path, pixels: np.ndarray) -> Path:
-    """An OIF: settings as text, and a folder of TIFFs, one for each channel, plane and frame (axes t, z, c, y, x)."""
+    """Write an OIF: settings as text, and a folder of TIFFs, one per channel, plane and frame (axes t, z, c, y, x)."""
     lengths = dict(zip("TZCYX", pixels.shape, strict=True))
     units = {"T": ("ms", 2000.0), "Z": ("nm", 500.0)}
     text = '[ProfileSaveInfo]\r\nName="a"\r\nVersion="1"\r\n[Version Info]\r\nFileVersion="1"\r\n'

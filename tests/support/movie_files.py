@@ -1,4 +1,4 @@
-"""Movies as microscopes and other programs write them."""
+"""Movies as written by microscopes and other programs."""
 
 import tifffile
 import zarr
@@ -35,7 +35,7 @@ def write_zarr(path, pixels, axes, version="0.4"):
 
 
 def write_ome_set(folder, frames):
-    """A multi-file OME-TIFF of one frame a file, as microscopes write it."""
+    """Write a multi-file OME-TIFF with one frame per file, as microscopes do."""
     folder.mkdir(exist_ok=True)
     names = [f"m_{t}.ome.tif" for t in range(len(frames))]
     ids = [f"urn:uuid:{t:08d}-0000-0000-0000-000000000000" for t in range(len(frames))]
@@ -63,3 +63,37 @@ def write_single_frames(folder, frames, name="img_{}.tif"):
         tifffile.imwrite(
             folder / name.format(t), frame, imagej=True, resolution=(2, 2), metadata={"unit": "micron"}
         )
+
+
+def write_zarr_series(path, movies, axes, listed=True):
+    """An OME-Zarr 0.4 of several images, as bioformats2raw writes it; with their list in OME or without."""
+    root = zarr.open_group(str(path), mode="w", zarr_format=2)
+    root.attrs["bioformats2raw.layout"] = 3
+    for number, pixels in enumerate(movies):
+        write_zarr(path / str(number), pixels, axes)
+    if listed:
+        zarr.open_group(str(path / "OME"), mode="w", zarr_format=2).attrs["series"] = [
+            str(number) for number in range(len(movies))
+        ]
+    return path
+
+
+def write_zarr_plate(path, wells, axes):
+    """An OME-Zarr 0.4 of a plate: for each well, such as ``A/1``, the movies of its fields."""
+    root = zarr.open_group(str(path), mode="w", zarr_format=2)
+    for well, movies in wells.items():
+        for number, pixels in enumerate(movies):
+            write_zarr(path / well / str(number), pixels, axes)
+        zarr.open_group(str(path / well), mode="a", zarr_format=2).attrs["well"] = {
+            "images": [{"path": str(number)} for number in range(len(movies))]
+        }
+    rows, columns = (sorted({well.split("/")[place] for well in wells}) for place in (0, 1))
+    root.attrs["plate"] = {
+        "rows": [{"name": row} for row in rows],
+        "columns": [{"name": column} for column in columns],
+        "wells": [
+            {"path": well, "rowIndex": rows.index(well[0]), "columnIndex": columns.index(well.split("/")[1])}
+            for well in wells
+        ],
+    }
+    return path

@@ -1,4 +1,4 @@
-"""Small movies of a known drift."""
+"""Small movies with a known drift."""
 
 import numpy as np
 import tifffile
@@ -12,7 +12,7 @@ DRIFT = np.array([[0, 0], [3, -2], [5, 1], [5, 4]])
 
 
 def write_movie(path, drift=DRIFT, dtype="uint16", seed=0):
-    """A movie in which sharp texture moves by a known drift (y, x) over its frame."""
+    """Write a movie in which sharp texture moves by a known drift (y, x)."""
     scene = np.random.default_rng(seed).integers(1, 250, (120, 130)).astype(dtype)
     frames = np.stack([scene[20 - y : 100 - y, 20 - x : 110 - x] for y, x in drift])
     path.parent.mkdir(exist_ok=True)

@@ -1,10 +1,10 @@
-"""What other packages make of an OME-Zarr: one says whether it is valid, one reads it with a zarr of its own."""
+"""OME-Zarr in other packages: one validates it, one reads it with its own zarr implementation."""
 
 import numpy as np
 
 
 def validated(path):
-    """What is said of an image or of label images, checked by the models of ome-zarr-models."""
+    """Return the metadata of an image or of label images, validated by ome-zarr-models."""
     import ome_zarr_models
     import zarr
     from ome_zarr_models.v05.labels import LabelsAttrs
@@ -18,7 +18,7 @@ def validated(path):
 
 
 def levels_of_ngff_zarr(path):
-    """Pixels of every level, read by ngff-zarr, which has its own zarr (in Rust)."""
+    """Return the pixels of every level, read by ngff-zarr, which has its own zarr (in Rust)."""
     import ngff_zarr
 
     return [np.asarray(image.data) for image in ngff_zarr.from_ngff_zarr(str(path), validate=True).images]

@@ -1,4 +1,4 @@
-"""Where the repository and the data of tests lie."""
+"""Paths of the repository and of the test data."""
 
 from pathlib import Path
 

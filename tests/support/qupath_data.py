@@ -17,17 +17,17 @@ SIZE = (512, 512)
 
 
 def variant(suffix: str) -> Path:
-    """One of the encodings of the same annotations."""
+    """Return the path of one encoding of the annotations."""
     return QUPATH / "variants_derived" / f"{NAME}{suffix}"
 
 
 def true_labels() -> NDArray[np.uint16]:
-    """The 19 objects, 1 to 19."""
+    """Return the labels of the 19 objects, 1 to 19."""
     return tifffile.imread(LABELS)
 
 
 def same_objects(one: NDArray, other: NDArray) -> bool:
-    """Whether two label images hold the same objects, whatever their numbers."""
+    """Return whether two label images hold the same objects, whatever their numbers."""
     if one.shape != other.shape:
         return False
     together = np.unique(np.stack([one.ravel(), other.ravel()]), axis=1)
@@ -35,7 +35,7 @@ def same_objects(one: NDArray, other: NDArray) -> bool:
 
 
 def ious(truth: NDArray, other: NDArray) -> NDArray[np.float64]:
-    """For each true object the IoU with the object that covers most of it."""
+    """Return for each true object the IoU with the object that covers most of it."""
     found = []
     for number in range(1, int(truth.max()) + 1):
         inside = truth == number

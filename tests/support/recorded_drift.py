@@ -1,4 +1,4 @@
-"""What the plugin itself answered, recorded: see data/drift/SOURCES.md."""
+"""Recorded answers of the plugin itself: see data/drift/SOURCES.md."""
 
 import json
 from functools import cache

@@ -19,7 +19,7 @@ TILE = 64 if cellpose_major() == 3 else 256
 
 @pytest.fixture(scope="session")
 def crops(disks) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Six images ready for the network, and their labels, no two alike."""
+    """Six images prepared for the network, and their labels, all different."""
     image, labels = disks
     images = [network_input(np.roll(image, 5 * shift, axis=1)[np.newaxis]) for shift in range(6)]
     return images, [np.roll(labels, 5 * shift, axis=1) for shift in range(6)]
@@ -43,7 +43,7 @@ def quick(tiny_model) -> TrainSettings:
 
 @pytest.fixture
 def start(crops):
-    """Start a run on the first four crops; the other two are its test set where the settings ask for one."""
+    """Start a run on the first four crops; the other two are its test set if the settings require one."""
 
     def run(settings: TrainSettings, images: int = 4) -> Run:
         segmenter = Segmenter(find_base(settings.base), "cpu", for_training=True)
@@ -56,7 +56,7 @@ def start(crops):
 
 
 def same_weights(one, other) -> bool:
-    """Whether two state dictionaries hold the same numbers under the same names."""
+    """Return whether two state dictionaries hold the same numbers under the same names."""
     import torch
 
     return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)

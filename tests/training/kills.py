@@ -1,7 +1,7 @@
-"""Train in child processes that are killed again and again, go on each time, and compare with an unkilled run.
+"""Train in child processes that are killed repeatedly, resume each time, and compare with an undisturbed run.
 
-A process of its own, because it forks after Cellpose was imported and before torch has started any thread: so a kill
-costs no import. Prints one JSON object.
+It runs as a separate process, because it forks after importing Cellpose and before torch has started any thread, so
+that a kill costs no import. Prints one JSON object.
 
     python -m tests.training.kills IMAGES MASKS OUT KILLS [TrainSettings as JSON]
 """
@@ -42,7 +42,7 @@ def main() -> None:
         return number
 
     def saved(folder: Path) -> int:
-        """When the last finished epoch was saved; 0 before the first."""
+        """Return when the last finished epoch was saved; 0 before the first."""
         state = folder / f".{settings.name}.unfinished" / "state.pt"
         return state.stat().st_mtime_ns if state.exists() else 0
 

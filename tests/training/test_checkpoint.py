@@ -1,4 +1,4 @@
-"""An unfinished run is found again, whole, and only by what it came from."""
+"""An unfinished run is found again, intact, and resumed only with the same origin."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_there_is_nothing_to_go_on_from_before_the_first_state(checkpoint):
 )
 def test_another_origin_is_refused_saying_what_differs(checkpoint, change, found):
     checkpoint.save({"epoch": 1})
-    with pytest.raises(BadInput, match="came from something else") as caught:
+    with pytest.raises(BadInput, match="started from something else") as caught:
         checkpoint.load(ORIGIN | change)
     assert caught.value.found == found
     assert "cpretrain.retrain(resume=False)" in caught.value.cure
@@ -50,7 +50,7 @@ def test_another_origin_is_refused_saying_what_differs(checkpoint, change, found
 def test_a_damaged_one_is_an_error(checkpoint, name):
     checkpoint.save({"epoch": 1})
     (checkpoint.folder / name).write_bytes(b"PK cut off")
-    with pytest.raises(BadInput, match="the unfinished training cannot be read"):
+    with pytest.raises(BadInput, match="the unfinished training run cannot be read"):
         checkpoint.load(ORIGIN)
 
 

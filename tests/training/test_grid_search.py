@@ -11,7 +11,7 @@ from cpretrain.errors import BadInput
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import cellpose_major
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import sweep
 from cpretrain.training.grid_search import parse_grid
 from cpretrain.training.loop import Run
@@ -39,8 +39,8 @@ def test_grid(text, grid):
         ("", "cannot search ''"),
         ("colour=1:2", "cannot search 'colour'"),
         ("seed=1:2", "cannot search 'seed'"),
-        ("learning_rate", "'learning_rate' is not readable"),
-        ("learning_rate=a:b", "is not readable\n  found: could not convert string to float: 'a'"),
+        ("learning_rate", "'learning_rate' cannot be read"),
+        ("learning_rate=a:b", "cannot be read\n  found: could not convert string to float: 'a'"),
     ],
 )
 def test_what_is_no_grid(text, message):
@@ -104,7 +104,7 @@ def test_the_best_by_the_test_set_is_kept(training_folders, settings, tmp_path, 
 
     assert sweep(*training_folders, settings=settings, grid=grid) == result
     assert len(trained) == 5
-    with pytest.raises(BadInput, match="there is a model of that name already"):
+    with pytest.raises(BadInput, match="a model of that name already exists"):
         sweep(*training_folders, settings=settings, grid={"epochs": (1, 2)})
 
 

@@ -1,4 +1,4 @@
-"""Killed at any moment, a training goes on to the same result. CPRETRAIN_KILLS=10 kills more often."""
+"""Killed at any moment, a training resumes to the same result. CPRETRAIN_KILLS=10 kills more often."""
 
 import json
 import os
@@ -30,4 +30,4 @@ def test_killed_and_resumed_is_the_same_as_never_killed(training_folders, tiny_m
     assert found["killed"] == KILLS
     assert found["equal"]
     assert found["left"] == ["cells"]
-    assert "going on after epoch" in done.stderr
+    assert "continuing after epoch" in done.stderr

@@ -1,4 +1,4 @@
-"""The loop is Cellpose's own, number for number, and stops and goes on without a trace."""
+"""The loop equals Cellpose's own, number for number, and stops and resumes without a trace."""
 
 import math
 

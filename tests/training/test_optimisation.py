@@ -7,7 +7,7 @@ pytestmark = pytest.mark.cellpose
 
 
 class Recorder:
-    """Stands in for the optimiser and notes the learning rate of every step."""
+    """Stands in for the optimizer and records the learning rate of every step."""
 
     def __init__(self, parameters, lr, **_):
         import torch

@@ -1,4 +1,4 @@
-"""A real training run ends in a complete model folder; what does not fit is said before it starts."""
+"""A real training run produces a complete model folder; misfits are reported before it starts."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
-from cpretrain.storage.provenance import sha256
+from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from cpretrain.training.loop import Run
 from tests.training.conftest import TILE, same_weights, weights_of
@@ -80,7 +80,7 @@ def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys)
     unchanged = (result.folder / "weights").stat().st_mtime_ns
     assert retrain(images, masks, settings=short).folder == result.folder
     assert (result.folder / "weights").stat().st_mtime_ns == unchanged
-    with pytest.raises(BadInput, match="there is a model of that name"):
+    with pytest.raises(BadInput, match="a model of that name exists"):
         retrain(images, masks, settings=short.replace(seed=1))
     with pytest.raises(BadInput, match="retrained here already"):
         retrain(images, masks, settings=short.replace(base=str(result.folder), name="again"))
@@ -95,8 +95,8 @@ def test_a_name_that_cannot_be_a_folder(training_folders, short, name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"base": "no such model"}, "there is no such file and no model of that name"),
-        ({"min_train_masks": 50}, "no training image has 50 objects or more\n  found: at most 9"),
+        ({"base": "no such model"}, "no such file, and no model of that name"),
+        ({"min_train_masks": 50}, "no training image has 50 or more objects\n  found: at most 9"),
         ({"channel": 3}, r"Zelle \d \[d=2\]\.tif: channel 3 asked for"),
         ({"tile": 100}, "tile=100: the network cannot be trained on tiles of that size"),
         ({"patience": 3, "test_fraction": 0}, "patience=: needs images"),
@@ -134,8 +134,8 @@ def test_what_is_left_out_is_said(training_folders, short, capsys):
     left_out = record["images"]["left out of training, too few objects"]
     assert left_out
     assert f"{len(left_out)} of 5 training images have no objects and are left out: {left_out[0]}" in said
-    assert "6 files that Cellpose wrote in an earlier training (*_flows.tif) are not read" in said
-    assert "images have 5 channels: 2 used, the others not" in said
+    assert "6 files that Cellpose wrote in an earlier training run (*_flows.tif) are ignored" in said
+    assert "images have 5 channels: 2 used, the others ignored" in said
 
     record = record_of(
         retrain(
@@ -144,7 +144,7 @@ def test_what_is_left_out_is_said(training_folders, short, capsys):
     )
     assert record["images"]["train"] == 5
     assert record["diameter"] == pytest.approx(20, abs=1)
-    assert "training images without objects show the network what is background" in capsys.readouterr().err
+    assert "training images without objects teach the network what background is" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("after", [0, 2])
@@ -171,15 +171,15 @@ def test_interrupted_training_leaves_the_best_model_and_goes_on(
         assert record_of(folder)["epochs_trained"] == 2
         assert "**The training was interrupted**" in (folder / "README.md").read_text(encoding="utf-8")
         assert Segmenter(find_base(str(folder)), "cpu")
-        with pytest.raises(BadInput, match="an earlier training of that name was interrupted") as caught:
+        with pytest.raises(BadInput, match="an earlier training run of that name was interrupted") as caught:
             retrain(*training_folders, settings=settings)
         assert "resume=True" in caught.value.cure
-        with pytest.raises(BadInput, match="there is a model of that name"):
+        with pytest.raises(BadInput, match="a model of that name exists"):
             retrain(*training_folders, settings=settings.replace(epochs=5), resume=True)
     capsys.readouterr()
     whole = retrain(*training_folders, settings=settings, out=tmp_path / "whole").folder
     resumed = retrain(*training_folders, settings=settings, resume=True).folder
-    assert ("going on after epoch" in capsys.readouterr().err) == (after > 0)
+    assert ("continuing after epoch" in capsys.readouterr().err) == (after > 0)
     assert same_weights(weights_of(whole / "weights"), weights_of(resumed / "weights"))
     assert record_of(whole)["curves"] == record_of(resumed)["curves"]
     assert record_of(whole)["weights_sha256"] == record_of(resumed)["weights_sha256"]
@@ -199,11 +199,11 @@ def test_scratch_is_repeatable_and_says_what_it_costs(training_folders, short, t
     )
     assert first["weights_sha256"] == again["weights_sha256"]
     assert first["base"]["path"] is None
-    assert "base scratch: the network starts from random numbers" in capsys.readouterr().err
+    assert "base scratch: the network starts from random weights" in capsys.readouterr().err
 
 
 def test_the_base_is_known_by_its_content(training_folders, short, tmp_path):
-    """Its file may be moved; another file in its place is another base."""
+    """Its file may be moved; a different file in its place is a different base."""
     base = tmp_path / "base"
     base.write_bytes(Path(short.base).read_bytes())
     model = retrain(*training_folders, settings=short.replace(base=str(base))).folder
@@ -213,7 +213,7 @@ def test_the_base_is_known_by_its_content(training_folders, short, tmp_path):
     assert retrain(*training_folders, settings=short.replace(base=str(tmp_path / "moved"))).parts is None
     assert (model / "weights").stat().st_mtime_ns == written
     base.write_bytes((model / "weights").read_bytes())
-    with pytest.raises(BadInput, match="or another base"):
+    with pytest.raises(BadInput, match="settings or base model"):
         retrain(*training_folders, settings=short.replace(base=str(base)))
 
 

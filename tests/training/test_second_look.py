@@ -1,4 +1,4 @@
-"""Pixels and losses that are not finite: left out and said, or the end of the training."""
+"""Pixels and losses that are not finite: left out with a warning, or the end of the training."""
 
 import json
 import math
@@ -65,10 +65,12 @@ def test_grey_values_of_a_frame_that_are_not_finite_are_not_used(tmp_path, capsy
 def test_what_was_left_out_is_said_in_one_sentence():
     assert left_out_note({"a": 0}) == []
     (one,) = left_out_note({"a": 1, "b": 0})
-    assert one.startswith("1 pixel is no finite number (NaN or infinity) and left out, in 1 of 2 images: a; ")
+    assert one.startswith(
+        "1 pixel is not a finite number (NaN or infinity) and left out, in 1 of 2 images: a; "
+    )
     (many,) = left_out_note({f"{k}": k for k in range(9)}, "frames")
     assert many.startswith(
-        "36 pixels are no finite numbers (NaN or infinity) and left out, in 8 of 9 frames: 1, 2, 3, 4, 5 and 3 more; "
+        "36 pixels are not finite numbers (NaN or infinity) and left out, in 8 of 9 frames: 1, 2, 3, 4, 5 and 3 more; "
     )
 
 
@@ -81,18 +83,18 @@ def test_masks_7_is_left_out_and_said(tmp_path, settings, capsys):
         said = json.loads((model / "model.json").read_text())["warnings"]
         if any("0.tif" in note for note in said):
             break
-    assert any(note.startswith("1 pixel is no finite number") for note in said)
-    assert "1 pixel is no finite number" in " ".join(capsys.readouterr().err.split())
+    assert any(note.startswith("1 pixel is not a finite number") for note in said)
+    assert "1 pixel is not a finite number" in " ".join(capsys.readouterr().err.split())
     assert all(value.isfinite().all() for value in weights_of(model / "weights").values())
     record = json.loads((model / "model.json").read_text())
     assert math.isfinite(record["final_training_loss"])
     retrain(INFINITE / "images", INFINITE / "gt", settings=settings, out=model.parent)
-    assert "1 pixel is no finite number" in " ".join(capsys.readouterr().err.split())
+    assert "1 pixel is not a finite number" in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_first_loss_that_is_not_finite_ends_the_training(tmp_path, settings, training_folders):
     wild = settings.replace(learning_rate=1e30, epochs=30, optimizer="adamw")
-    with pytest.raises(Diverged, match=r"train cells: the training went astray in epoch \d+") as error:
+    with pytest.raises(Diverged, match=r"train cells: the training diverged in epoch \d+") as error:
         retrain(*training_folders, settings=wild, out=tmp_path / "models")
     assert "choose a lower learning_rate= than 1e+30" in error.value.cure
     assert not list((tmp_path / "models").glob("**/weights"))
@@ -112,7 +114,7 @@ def test_weights_spoilt_by_the_last_step_are_not_kept(start, quick):
             spoilt.view(-1)[0] = torch.nan
 
     run.optimizer.step = last_step
-    with pytest.raises(BadInput, match="went astray in epoch 1") as error:
+    with pytest.raises(BadInput, match="diverged in epoch 1") as error:
         run.run_epoch()
     assert run.kept is None
     assert error.value.found
@@ -124,7 +126,7 @@ def test_a_sweep_ranks_the_others(tmp_path, settings, training_folders, capsys):
     result = sweep(*training_folders, settings=some, grid=grid, out=tmp_path / "models")
     rows = result.table.read_text().splitlines()[1:]
     assert [row.split(",")[:3] for row in rows] == [["1", "1", "0.0001"]]
-    assert "is not ranked: train cells: the training went astray" in " ".join(capsys.readouterr().err.split())
+    assert "is not ranked: train cells: the training diverged" in " ".join(capsys.readouterr().err.split())
 
 
 def test_objects_that_the_test_set_cannot_find_are_said(tmp_path, settings):

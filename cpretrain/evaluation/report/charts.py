@@ -75,5 +75,5 @@ def _line(rows: Sequence[Mapping[str, str]], column: str, name: str, style: str,
     """Read a column of losses, which may have values at some epochs only; None if it has none."""
     points = [(float(row["epoch"]), float(row[column])) for row in rows if row.get(column)]
     if not all(abs(number) < LARGEST for point in points for number in point):
-        raise ValueError(f"{column}: numbers that no training gives")
+        raise ValueError(f"{column}: numbers that no training run produces")
     return Line(name, style, marker, *map(tuple, zip(*points, strict=True))) if points else None

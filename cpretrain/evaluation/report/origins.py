@@ -41,7 +41,7 @@ def describe_origins(images: Iterable[Path]) -> list[tuple[str, str]]:
             (
                 "drift",
                 f"corrected in {len(records)} movies by the engine {' and '.join(engines)}"
-                + (f"; in {clipped} of them the largest shift was reached" if clipped else ""),
+                + (f"; in {clipped} of them the largest allowed shift was reached" if clipped else ""),
             )
         )
     return facts

@@ -54,7 +54,7 @@ def check_directories(path: str | os.PathLike) -> bool:
         while following:
             if following in seen:
                 raise DamagedFile(
-                    path, f"directories in a circle: after {len(seen)} pages comes one of these again"
+                    path, f"a circular chain of pages: after {len(seen)} pages an earlier one comes again"
                 )
             if len(seen) == MOST_PAGES:
                 raise DamagedFile(path, f"more than {MOST_PAGES} pages")

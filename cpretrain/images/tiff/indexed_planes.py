@@ -49,7 +49,7 @@ class IndexedPlanes:
     ----------
     axes : str
         Letters of the axes of `places`.
-    places : ndarray of Place or None, one dimension for each of `axes`
+    places : ndarray of Place or None, shape (T, Z, C) or that of its `axes`
         Location of each plane; None for a missing one.
     kind : PlaneKind
         Properties of every plane.
@@ -94,7 +94,7 @@ class IndexedPlanes:
             page = tifffile.TiffPage(file, index=0)
             if (page.shape, page.dtype) != (self._kind.shape, self._kind.dtype):
                 raise BadInput(
-                    f"{place.file}: a plane is not like the first one",
+                    f"{place.file}: a plane differs from the first one",
                     found=f"{page.dtype}, {page.shape}",
                     expected=f"{self._kind.dtype}, {self._kind.shape}",
                     cure="record it again, or leave this file out",

@@ -44,6 +44,7 @@ def calibration_of(file: tifffile.TiffFile) -> Calibration:
             (float(facts.get("spacing", 1.0)), y, x),
             "µm" if unit in MICRONS else unit,
             float(facts.get("finterval", 0.0)) * seconds,
+            float(facts.get("c0", 0.0)) if facts.get("cf") == 0 and facts.get("c1") == 1 else 0.0,
         )
     if file.is_ome and file.ome_metadata:
         pixels = _ome_image(file)["Pixels"]

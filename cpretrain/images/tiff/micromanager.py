@@ -95,7 +95,9 @@ def _parts(opened: _Part, position: int, notes: list[str]) -> list[_Part]:
         if part is None or part.summary != opened.summary or position not in part.index[:, _POSITION]:
             continue
         if part is not opened and _clash(part, opened, position):
-            notes.append(f"{file.name} holds frames of the same numbers, and is taken for another recording")
+            notes.append(
+                f"{file.name} holds frames of the same numbers, and is taken to be another recording"
+            )
             continue
         found[number] = part
     numbers = sorted(found)

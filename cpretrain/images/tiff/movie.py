@@ -99,8 +99,8 @@ class TiffMovie:
             pages.files = sorted({*pages.files, self.path.with_name(image.header)})
         elif kind == "ndtiff" and len(self._file.pages) > 1:
             pages.notes.append(
-                f"there is no {INDEX} beside it, so its pages are taken for frames in the order of the file; put it "
-                "into this folder"
+                f"there is no {INDEX} beside it, so its pages are taken as frames in file order; put it into this "
+                "folder"
             )
         return pages
 
@@ -186,5 +186,6 @@ def _foreign_files(path: Path, file: tifffile.TiffFile, image: OmeImage) -> list
     if not foreign:
         return []
     return [
-        f"{', '.join(foreign[:5])}: has another identifier than this movie says; was another file given this name?"
+        f"{', '.join(foreign[:5])}: has a different identifier from the one in the movie's header; was another file "
+        "given this name?"
     ]

@@ -55,7 +55,7 @@ def read_ndtiff(path: Path, choose: Choose) -> IndexedPlanes:
     rows = list(_rows(index))
     if path.name not in {row.file for row in rows}:
         raise BadInput(
-            f"{path}: {INDEX} beside it knows no such file",
+            f"{path}: {INDEX} beside it does not list it",
             found=", ".join(sorted({row.file for row in rows})[:5]) or "an empty index",
             cure="give the file the name that it was recorded under",
         )

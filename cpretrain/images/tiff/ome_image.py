@@ -26,11 +26,11 @@ class OmeImage:
     Parameters
     ----------
     text : str
-        The header with the chosen image alone, as if it stood in the file.
+        The header reduced to the chosen image, as if it were in the file.
     images : int
-        How many images have planes in the file.
+        Number of images with planes in the file.
     files : tuple of str
-        Names of all files of the chosen one.
+        Names of all files of the chosen image.
     identifiers : dict of str to str
         UUID of each of these files, according to the header.
     header : str
@@ -52,7 +52,7 @@ def image_of(path: Path, text: str, choose: Choose) -> OmeImage | None:
     path : pathlib.Path
         The file.
     text : str
-        Its own header, which may name another file that the whole header stands in.
+        Its own header, which may refer to another file with the whole header.
     choose : callable
         Chooses one of several.
 
@@ -107,7 +107,7 @@ def _name_in_header(path: Path, described: list[ElementTree.Element], own: str, 
     found = by_name or by_identifier or alone
     if not found:
         raise BadInput(
-            f"{path}: which of the images in its OME-XML header it holds cannot be told",
+            f"{path}: cannot tell which of the images in its OME-XML header it holds",
             found=f"a header of {', '.join(list(files)[:5])}" + (" …" if len(files) > 5 else ""),
             cure="give the file the name that it was recorded under",
         )

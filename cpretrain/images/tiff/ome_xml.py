@@ -70,7 +70,7 @@ def _check_counts(path: str | os.PathLike, stated: dict[str, str]) -> None:
 
 
 def checked_name(path: str | os.PathLike, name: str) -> str:
-    """Return the name of a file in a header, provided that it is in the same folder.
+    """Return the name of a file in the header of `path`, provided that it is in the same folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one place where a TIFF is opened, and where a page of it is decoded: both are checked first."""
+"""Open TIFFs and decode their pages, in this one place, after checking them."""
 
 import os
 from collections.abc import Callable
@@ -17,22 +17,24 @@ def open_tiff(
     check: Callable[[str | os.PathLike], object] | None = check_complete,
     **how: Any,
 ) -> tifffile.TiffFile:
-    """Open a TIFF whose directories have been followed; use it in a ``with`` statement.
+    """Open a TIFF after checking its directories; use it in a ``with`` statement.
 
     Parameters
     ----------
     path : path-like
         The file.
     check : callable, optional
-        `check_complete` also refuses directories beyond the end of the file, `check_directories` lets them be; None
-        where only pages are read whose places an index names.
+        `check_complete` also refuses directories beyond the end of the file, `check_directories` allows them; None if
+        only pages listed in an index are read.
     **how
-        Passed on to ``tifffile.TiffFile``.
+        Further arguments of ``tifffile.TiffFile``.
 
     Raises
     ------
     BadInput
-        When its directories are damaged; ``tifffile.TiffFileError`` when it is no TIFF.
+        When its directories are damaged.
+    tifffile.TiffFileError
+        When it is not a TIFF.
     """
     if check is not None:
         check(path)
@@ -40,7 +42,7 @@ def open_tiff(
 
 
 def read_page(path: str | os.PathLike, page: Any) -> NDArray[Any]:
-    """Decode a page, as it is stored.
+    """Decode the stored values of a page.
 
     Parameters
     ----------
@@ -51,13 +53,13 @@ def read_page(path: str | os.PathLike, page: Any) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray
-        Axes as ``page.axes`` says.
+    ndarray, shape `page.shape`
+        Values with the axes ``page.axes``.
 
     Raises
     ------
     BadInput
-        When its header says more than the file holds, or than an image in it does. Codecs raise errors of their own.
+        When its header states more than the file, or an image in it, holds. Codecs raise other exceptions.
     """
     check_page(path, page)
     check_coded(path, page)

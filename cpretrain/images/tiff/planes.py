@@ -38,7 +38,7 @@ def named_places(places: NDArray[np.bool_], axes: str) -> str:
 
     Parameters
     ----------
-    places : ndarray of bool, one dimension for each of `axes`
+    places : ndarray of bool, shape (T, Z, C) or that of its `axes`
         True at the positions to describe.
     axes : str
         Letters from TZC.

@@ -1,12 +1,10 @@
 """Planes in the pages of a TIFF, as tifffile interprets its header; checked before they are read."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-import zarr
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
@@ -29,7 +27,7 @@ class SeriesPages:
     series : tifffile.TiffPageSeries
         The movie in it.
     images : int
-        How many images the file holds.
+        Number of images in the file.
 
     Raises
     ------
@@ -49,8 +47,10 @@ class SeriesPages:
         self.images = images
         check_movie(path, file, series, self.files)
         self.axes, self.shape, self.dtype = series.axes, series.shape, np.dtype(series.dtype)
-        self._numbers = _page_numbers(series)
-        self._array = zarr.open_array(series.aszarr(level=0), mode="r")
+        self._is_contiguous = len(series.pages) == 1 and series.dataoffset is not None
+        pages = series.size // series.keyframe.size if self._is_contiguous else len(series)
+        self._numbers = _page_numbers(self.shape, pages)
+        file.filehandle.set_lock(True)  # frames may be read in several threads
         self.notes = [*_header_notes(file, series), *_unused_pages(file, series, self.images)]
 
     @property
@@ -64,17 +64,32 @@ class SeriesPages:
 
     def read(self, index: Index) -> NDArray[Any]:
         """Read the planes at `index`; missing ones read as zeros."""
-        for page in self._pages(index):
-            if page is not None:
-                self._check(page)
-        return np.asarray(self._array[index])
+        leading = self._numbers.ndim
+        numbers = np.asarray(self._numbers[index[:leading]])
+        pixels = np.empty((numbers.size, *self.shape[leading:]), self.dtype)
+        for target, number in zip(pixels, numbers.ravel().tolist(), strict=True):
+            page = self._page(number)
+            target[...] = 0 if page is None else _pixels(page).reshape(target.shape)
+        return pixels.reshape(*numbers.shape, *self.shape[leading:])[
+            (*(slice(None),) * numbers.ndim, *index[leading:])
+        ]
 
-    def _pages(self, index: Index) -> Iterator[Any]:
-        """Yield the pages at `index`; none if all pixels are contiguous, since their length has been checked."""
-        if self._series.dataoffset is not None and len(self._series.pages) == 1:
-            return
-        for number in np.asarray(self._numbers[index[: self._numbers.ndim]]).flat:
-            yield self._series[int(number)]
+    def _page(self, number: int) -> Any:
+        """Return a page, checked, or where all pixels are contiguous a stand-in for it: their length is checked."""
+        first = self._series[0]
+        if self._is_contiguous and first is not None:
+            count = first.size * self.dtype.itemsize
+            return tifffile.TiffFrame(
+                self._file,
+                index=0,
+                keyframe=first.keyframe,
+                dataoffsets=(first.dataoffsets[0] + number * count,),
+                databytecounts=(count,),
+            )
+        page = self._series[number]
+        if page is not None:
+            self._check(page)
+        return page
 
     def _check(self, page: Any) -> None:
         """Check that a page is like the first one, which tifffile takes for granted."""
@@ -90,33 +105,44 @@ class SeriesPages:
         check_coded(name, page)
 
 
+def _pixels(page: Any) -> NDArray[Any]:
+    """Read a page; the other files of a set are closed while they are not needed."""
+    handle = page.parent.filehandle
+    if not handle.closed:
+        return np.asarray(page.asarray())
+    handle.open()
+    try:
+        return np.asarray(page.asarray())
+    finally:
+        handle.close()
+
+
 def _alike(one: Any, other: Any) -> bool:
     return bool((one.shape, one.dtype) == (other.shape, other.dtype))
 
 
 def _unlike(path: Path, number: int, odd: Any, first: Any) -> BadInput:
     return BadInput(
-        f"{path}: frame {number} is not like the first frame",
+        f"{path}: frame {number} differs from the first frame",
         found=f"{odd.dtype}, {odd.shape}",
         expected=f"{first.dtype}, {first.shape}, as the first frame",
         cure="leave it out, or make all frames alike, in Fiji: Image › Adjust › Canvas Size, Image › Type",
     )
 
 
-def _page_numbers(series: tifffile.TiffPageSeries) -> NDArray[np.int64]:
+def _page_numbers(shape: tuple[int, ...], pages: int) -> NDArray[np.int64]:
     """Return the page numbers along the first axes of a movie; the other axes lie within a page."""
-    numbers = np.arange(len(series))
-    pages = np.cumprod((1, *series.shape)).tolist()
-    return numbers.reshape(series.shape[: pages.index(len(series))]) if len(series) in pages else numbers
+    leading = np.cumprod((1, *shape)).tolist()
+    return np.arange(pages).reshape(shape[: leading.index(pages)]) if pages in leading else np.arange(pages)
 
 
 def images_in(path: Path, file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
-    """List the images in a file, its smaller copies left out; tifffile takes frames of another size for another image.
+    """List the images in a file, without reduced copies; tifffile takes frames of a different size for another image.
 
     Raises
     ------
     BadInput
-        When a frame has another size or type than the first one.
+        When a frame differs in size or type from the first one.
     """
     full = [series for series in file.series if not series.keyframe.is_reduced]
     if len(full) > 1 and full[0].kind == "generic":
@@ -130,8 +156,9 @@ def _header_notes(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> l
     if series.kind in kinds or not kinds or len(series.pages) < 2:
         return []
     return [
-        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken for "
-        f"{series.axes} in the order of the file; if they are something else, say so with {option('axes')}"
+        f"its {_NAMED_HEADERS[kinds[0]]} header does not fit its {len(series.pages)} pages, which are taken as "
+        f"{series.axes} in file order; if they "
+        f"are something else, name them with {option('axes')}"
     ]
 
 
@@ -147,6 +174,6 @@ def _unused_pages(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, imag
     if spare.is_reduced or not _alike(series.keyframe, spare):
         return []
     return [
-        f"its header says {used} planes, but {there} are in the file; the last {there - used} are left out. If they "
+        f"its header says {used} planes, but the file holds {there}; the last {there - used} are left out. If they "
         "are frames as well, open it in Fiji and save it again"
     ]

@@ -1,1 +1,1 @@
-"""Drift that many pairs of frames agree on, and that the mean of the aligned frames confirms."""
+"""Group-wise measurement: a drift that many pairs of frames agree on, confirmed by the mean of the aligned frames."""

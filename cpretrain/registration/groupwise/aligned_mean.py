@@ -1,4 +1,4 @@
-"""The mean of all frames at their places, against which each of them is matched without its own share."""
+"""The mean of all aligned frames, with which each frame is matched after removing its own contribution."""
 
 import numpy as np
 from numba import njit
@@ -8,14 +8,14 @@ from cpretrain.registration.groupwise.prepared_image import Contrast
 
 
 class AlignedMean:
-    """Sum and number of the aligned images of contrast at every place that one of them covers.
+    """Sum and count of the aligned contrast images at every pixel that any of them covers.
 
     Parameters
     ----------
     shape : tuple of int
         Lengths of an image in z, y, x.
     drift : ndarray of int64, shape (T, 3)
-        Where the sample is in each frame, in z, y, x pixels.
+        Position of the sample in each frame, in z, y, x, in pixels.
     """
 
     def __init__(self, shape: tuple[int, int, int], drift: NDArray[np.int64]) -> None:
@@ -24,12 +24,12 @@ class AlignedMean:
         self._sum, self._count = np.zeros(lengths, np.float32), np.zeros(lengths, np.int32)
 
     def add(self, image: Contrast, t: int) -> None:
-        """Take in frame `t`."""
+        """Add frame `t`."""
         z, y, x = self._corner[t].tolist()
         _add(image.values, image.kept, self._sum, self._count, z, y, x)
 
     def of_others(self, image: Contrast, t: int, added: bool) -> Contrast:
-        """Return the mean of all other frames where frame `t` is; `added` says whether that one is in."""
+        """Return the mean of all other frames on the area of frame `t`; `added` is True if that frame was added."""
         z, y, x = self._corner[t].tolist()
         return Contrast(*_of_others(image.values, image.kept, self._sum, self._count, z, y, x, added))
 

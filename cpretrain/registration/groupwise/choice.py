@@ -1,4 +1,4 @@
-"""Choose between ways to align a movie by how well its frames agree with their mean, on an area that all have."""
+"""Choose between alignments of a movie by the agreement of its frames with their mean, on a common area."""
 
 from collections.abc import Mapping
 
@@ -10,29 +10,29 @@ from cpretrain.registration.groupwise.frames import ContrastFrames
 from cpretrain.registration.valid_area import Area
 
 LEAST_SHARE = 0.05
-"""Share of an image that all must have in common, or nothing is compared."""
+"""Minimum share of an image that all alignments must have in common for a comparison."""
 BETTER = 0.002
-"""Agreement by which another way has to be better than the first."""
+"""Minimum gain in agreement for another alignment to be preferred to the first."""
 
 
 def mean_agreement(
     frames: ContrastFrames, ways: Mapping[str, NDArray[np.float64]], relied: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Return the mean agreement of frames with the mean of the others for each way to align them.
+    """Return the mean agreement of frames with the mean of the others, for each alignment.
 
     Parameters
     ----------
     frames : ContrastFrames
         The movie.
-    ways : mapping of str to ndarray, shape (T, 3)
-        Drift in z, y, x pixels of the reduced images.
+    ways : mapping of str to ndarray of float64, shape (T, 3)
+        Drift of each alignment in z, y, x, in pixels of the reduced images.
     relied : ndarray of bool, shape (T,)
         Frames that count.
 
     Returns
     -------
-    dict
-        Empty where the frames have too little in common.
+    dict of str to float
+        Agreement by alignment; empty if the frames have too little in common.
     """
     counted = np.flatnonzero(relied).tolist()
     if len(counted) < 2:
@@ -54,7 +54,7 @@ def mean_agreement(
 
 
 def best_way(agreement: Mapping[str, float], first: str) -> str:
-    """Return the way with the highest agreement; the first one unless another is better by more than chance."""
+    """Return the alignment with the highest agreement; the first one unless another is better by more than chance."""
     best = max(agreement, key=lambda name: agreement[name], default=first)
     return best if agreement and agreement[best] > agreement[first] + BETTER else first
 

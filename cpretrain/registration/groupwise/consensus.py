@@ -1,4 +1,4 @@
-"""The drift that most pairs of frames agree on: least squares in which those that contradict it count nothing."""
+"""The drift that most pairs of frames agree on: robust least squares that ignore contradicting pairs."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,24 +10,24 @@ from cpretrain.registration.curve import FramePair
 
 ROUNDS = 12
 WIDEST = 8.0
-"""Misfit in units of the tolerance at which a pair counts half in the first round; in the last it is 1."""
+"""Misfit, in units of the tolerance, at which a pair counts half in the first round; in the last round it is 1."""
 CERTAIN = 4.0
-"""Lead in standard errors from which a pair is certain on its own."""
+"""Lead, in standard errors, from which a single pair is certain."""
 
 
 class MeasuredPair(NamedTuple):
-    """A pair of frames.
+    """A measured pair of frames.
 
     Parameters
     ----------
     frames : tuple of int
         Earlier and later frame.
     drift : ndarray of float64, shape (3,)
-        In z, y, x pixels.
+        Drift in z, y, x, in pixels.
     lead : float
-        By how many standard errors that leads over other answers.
+        Lead of this drift over other answers, in standard errors.
     score : float
-        How alike the frames are then, from -1 to 1.
+        Similarity of the frames for this drift, from -1 to 1.
     """
 
     frames: FramePair
@@ -37,16 +37,16 @@ class MeasuredPair(NamedTuple):
 
 
 class Consensus(NamedTuple):
-    """What pairs agree on.
+    """Drift that pairs of frames agree on.
 
     Parameters
     ----------
     drift : ndarray of float64, shape (T, 3)
-        Drift in z, y, x relative to the first frame that is supported.
+        Drift in z, y, x relative to the first supported frame.
     agrees : ndarray of bool, shape (P,)
-        Pairs that fit.
+        True for pairs that fit.
     group : ndarray of int, shape (T,)
-        Frames of one number are held together by pairs that fit; -1 where a frame is held by none.
+        Group of each frame, connected by pairs that fit; -1 for frames without such a pair.
     """
 
     drift: NDArray[np.float64]
@@ -64,12 +64,12 @@ def consensus(frames: int, pairs: Sequence[MeasuredPair], tolerance: float) -> C
     pairs : sequence of MeasuredPair
         P pairs of frames.
     tolerance : float
-        Pixels by which a pair may miss the drift of its frames.
+        Maximum misfit of a pair, in pixels.
 
     Notes
     -----
-    It starts from a tree of the pairs with the largest leads. Then a pair counts the less the further it is from what
-    all say, by ever stricter weights (Geman & McClure 1987; graduated as by Blake & Zisserman 1987).
+    It starts from a tree of the pairs with the largest leads. Then pairs are weighted by their misfit, more strictly in
+    each round (Geman & McClure 1987; graduated as by Blake & Zisserman 1987).
     """
     if not pairs:
         return Consensus(np.zeros((frames, 3)), np.zeros(0, bool), np.full(frames, -1))
@@ -88,7 +88,7 @@ def consensus(frames: int, pairs: Sequence[MeasuredPair], tolerance: float) -> C
 def _along_tree(
     frames: int, ends: NDArray[np.int64], said: NDArray[np.float64], lead: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Add up drifts along the pairs with the largest leads."""
+    """Sum drifts along the tree of pairs with the largest leads."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
@@ -112,7 +112,7 @@ def _along_tree(
 def _solved(
     frames: int, ends: NDArray[np.int64], said: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Solve the weighted least squares of all pairs; a frame that nothing holds stays near its neighbours."""
+    """Solve the weighted least squares of all pairs; a frame without any pair stays near its neighbours."""
     from scipy.sparse import csc_array, diags_array
     from scipy.sparse.linalg import spsolve
 
@@ -131,7 +131,7 @@ def _solved(
 def _groups(
     frames: int, ends: NDArray[np.int64], agrees: NDArray[np.bool_], lead: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Number the groups of frames that pairs hold together: certain ones, and those that close a loop of others."""
+    """Number the groups of frames connected by pairs that are certain, or that close a loop of others."""
     from scipy.sparse.csgraph import connected_components
 
     looped = np.zeros(len(ends), bool)
@@ -142,12 +142,23 @@ def _groups(
 
 
 def in_loops(frames: int, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which pairs, shape (P, 2), lie on a loop: pairs that close none agree whatever they say.
+    """Return which pairs are part of a loop: pairs in no loop agree with the others whatever their drift.
+
+    Parameters
+    ----------
+    frames : int
+        Number of frames.
+    ends : ndarray of int, shape (P, 2)
+        Frames of each pair.
+
+    Returns
+    -------
+    ndarray of bool, shape (P,)
 
     Notes
     -----
-    Every pair outside a spanning tree closes a loop. It gets a random number; a pair in the tree lies on a loop if the
-    numbers of what leaves the part of the tree below it do not cancel.
+    Every pair outside a spanning tree closes a loop, and gets a random number; a pair in the tree is part of a loop if
+    the numbers of the pairs that leave the subtree below it do not cancel.
     """
     from scipy.sparse.csgraph import breadth_first_order
 

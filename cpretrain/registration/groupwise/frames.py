@@ -1,4 +1,4 @@
-"""The images of contrast of a movie, made when they are asked for; as many are kept as fit in a fixed memory."""
+"""The contrast images of a movie, computed lazily and cached within a fixed amount of memory."""
 
 from functools import lru_cache
 from math import prod
@@ -11,20 +11,20 @@ from cpretrain.registration.groupwise.pair_shift import Spectrum, spectrum_of
 from cpretrain.registration.groupwise.prepared_image import Contrast, prepared, reduction
 
 KEPT_BYTES, SPECTRA = 2**25, 24
-"""Bytes of reduced images that are kept, and number of their spectra, however many frames there are."""
+"""Bytes of reduced images in the cache, and number of their spectra, for any number of frames."""
 
 
 class ContrastFrames:
-    """Contrast of all frames of a movie, at full size and reduced as much as a coarse measurement allows.
+    """Contrast images of all frames of a movie, at full size and reduced as far as a coarse measurement allows.
 
     Parameters
     ----------
     images : DriftImages
-        What is measured of each frame.
+        The measured images.
     shape : tuple of int
-        Lengths of that in z, y, x.
+        Their lengths in z, y, x.
     coarser : int
-        Times by which they are reduced further than that.
+        Additional reduction factor.
     """
 
     def __init__(self, images: DriftImages, shape: tuple[int, int, int], coarser: int = 1) -> None:
@@ -40,7 +40,7 @@ class ContrastFrames:
         return prepared(*self.read(t))
 
     def read(self, t: int) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
-        """Return what is measured of frame `t`, and which pixels count."""
+        """Return the measured image of frame `t`, and a mask of the pixels that count."""
         image, kept = self.images.image(t)
         return np.ascontiguousarray(image, np.float32), kept
 

@@ -12,7 +12,7 @@ from cpretrain.registration.groupwise.frames import ContrastFrames
 from cpretrain.registration.groupwise.pair_shift import shift_between
 
 TOLERANCE = 1.5
-"""Pixels of the reduced images by which a pair may miss what the others say."""
+"""Maximum misfit of a pair to the others, in pixels of the reduced images."""
 
 
 def measured(
@@ -29,7 +29,20 @@ def measured(
 
 
 def agreed_drift(frames: ContrastFrames, some: list[int]) -> NDArray[np.float64] | None:
-    """Return the drift, full pixels, that some frames agree on, all compared with all; None where they do not."""
+    """Compare some frames, all with all, and return the drift that they agree on.
+
+    Parameters
+    ----------
+    frames : ContrastFrames
+        The movie.
+    some : list of int
+        Frames to compare, from 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, 3), or None
+        Drift of these frames in z, y, x, in full-size pixels; None if they do not agree.
+    """
     place = {t: i for i, t in enumerate(some)}
     pairs = [
         pair._replace(frames=(place[pair.frames[0]], place[pair.frames[1]]))
@@ -40,6 +53,6 @@ def agreed_drift(frames: ContrastFrames, some: list[int]) -> NDArray[np.float64]
 
 
 def main_group(found: Consensus) -> NDArray[np.bool_]:
-    """Return which frames belong to the largest group that pairs hold together, shape (T,)."""
+    """Return the frames of the largest group connected by pairs, ndarray of bool, shape (T,)."""
     held = found.group[found.group >= 0]
     return found.group == np.bincount(held).argmax() if len(held) else np.zeros(len(found.group), bool)

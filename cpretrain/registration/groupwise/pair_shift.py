@@ -1,4 +1,4 @@
-"""The shift between two images, found by a phase correlation that is damped where there is little but noise."""
+"""The shift between two images by a phase correlation that is damped at frequencies with little but noise."""
 
 from itertools import product
 from typing import NamedTuple
@@ -10,41 +10,41 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.groupwise.prepared_image import Contrast
 from cpretrain.registration.groupwise.tile_correlation import climb, score_shifts
-from cpretrain.registration.phase_correlation.peaks import highest_peaks
+from cpretrain.registration.loops.compiled import highest_peaks
 
 PEAKS = 3
 DAMPING = 0.3
-"""Magnitude, in units of its root mean square over the spectrum, at which a frequency counts half."""
+"""Magnitude, in units of the spectrum's root mean square, at which a frequency counts half."""
 LEAST_OVERLAP = 0.15
-"""Share of an image that has to be in common."""
+"""Minimum share of an image in common."""
 STEPS = 8
-"""Most pixels uphill."""
+"""Maximum number of steps uphill, in pixels."""
 APART = 3
-"""Pixels from which another answer is another one."""
+"""Distance in pixels from which two answers count as different."""
 FADE = 10
-"""Part of an image, one in so many, over which each of its borders fades out."""
+"""Divisor of an image's length that gives the width over which each border fades out."""
 SMOOTHED = 9
-"""Pixels that depend on each other in a smoothed image."""
+"""Number of correlated pixels in a smoothed image."""
 
 
 class Spectrum(NamedTuple):
-    """The contrast of an image, and its damped phases."""
+    """A contrast image and its damped phases."""
 
     image: Contrast
     phases: NDArray[np.complex64]
 
 
 class PairShift(NamedTuple):
-    """What the content of an earlier image did to become that of a later one.
+    """Movement of the content from an earlier to a later image.
 
     Parameters
     ----------
     shift : ndarray of float64, shape (3,)
-        In z, y, x pixels of the images.
+        Shift in z, y, x, in pixels of the images.
     score : float
-        How alike they are then, from -1 to 1.
+        Similarity of the images for this shift, from -1 to 1.
     lead : float
-        By how many standard errors that is more than for any other shift.
+        Lead of this score over that of any other shift, in standard errors.
     """
 
     shift: NDArray[np.float64]
@@ -53,7 +53,7 @@ class PairShift(NamedTuple):
 
 
 def spectrum_of(image: Contrast) -> Spectrum:
-    """Transform an image of contrast whose borders fade out."""
+    """Transform a contrast image with faded borders."""
     faded = image.values
     for axis, length in enumerate(faded.shape):
         if length > FADE:
@@ -65,10 +65,15 @@ def spectrum_of(image: Contrast) -> Spectrum:
 
 
 def shift_between(later: Spectrum, earlier: Spectrum) -> PairShift:
-    """Find how far the content of `earlier` moved to become `later`.
+    """Find the movement of the content from `earlier` to `later`.
 
-    The highest peaks are tried in every way that a periodic shift can be meant; of these the most alike, tile by tile,
-    is carried uphill to its summit.
+    The highest peaks are tried with all meanings of a periodic shift; the one with the highest similarity, tile by
+    tile, is moved uphill to its summit.
+
+    Parameters
+    ----------
+    later, earlier : Spectrum
+        Two images with the same shape.
     """
     shape = later.image.values.shape
     lengths = _lengths(shape)
@@ -97,7 +102,7 @@ Compared = tuple[
 
 
 def both(later: Contrast, earlier: Contrast) -> Compared:
-    """Return two images and which of their pixels count, as `tile_correlation` takes them."""
+    """Return two images and masks of the pixels that count, in the form for `tile_correlation`."""
     if later.kept is None and earlier.kept is None:
         return later.values, earlier.values, None, None
     of_later, of_earlier = (
@@ -107,13 +112,13 @@ def both(later: Contrast, earlier: Contrast) -> Compared:
 
 
 def standard_error(shape: tuple[int, ...], shift: NDArray[np.float64]) -> float:
-    """Return the standard error of the score of unrelated images of a shape, for a shift."""
+    """Return the standard error of the score of unrelated images with this shape and shift."""
     common = np.prod([max(n - abs(s), 1) for n, s in zip(shape, shift, strict=True)])
     return float((SMOOTHED / common) ** 0.5)
 
 
 def _meant(place: list[int], lengths: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """List the shifts, shorter than the image, that a place in a periodic correlation can stand for."""
+    """List the shifts, shorter than the image, that a position in a periodic correlation can stand for."""
     choices = [
         [shift for shift in (at, at - size) if abs(shift) < n]
         for at, size, n in zip(place, lengths, shape, strict=True)

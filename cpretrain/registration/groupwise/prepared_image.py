@@ -1,4 +1,4 @@
-"""An image made ready for group-wise measurement: reduced, without uneven light, without single bright pixels."""
+"""An image prepared for group-wise measurement: reduced, without uneven illumination and single bright pixels."""
 
 from math import ceil
 from typing import NamedTuple
@@ -8,22 +8,22 @@ from numba import njit
 from numpy.typing import NDArray
 
 MOST_PIXELS, MOST_VOXELS = 40_000, 2**17
-"""Pixels of a plane, and of a volume, above which it is reduced along y and x by a whole number."""
+"""Numbers of pixels in a plane, and in a volume, above which it is reduced along y and x by an integer factor."""
 SURROUNDINGS, SHARE = 6, 12
-"""Most pixels on either side whose mean is taken off, and the same as a part, one in so many, of the image."""
+"""Maximum reach in pixels of the surroundings whose mean is subtracted, and its divisor of the image's length."""
 BRIGHTEST = 3.0
-"""Contrast from which a pixel counts for less, in standard deviations: hot pixels and flashes decide nothing."""
+"""Contrast, in standard deviations, above which values are compressed, so that hot pixels and flashes do not decide."""
 
 
 class Contrast(NamedTuple):
-    """Contrast of an image, shape (Z, Y, X), and which of its pixels count (1 or 0, float32); None means all."""
+    """Contrast image, shape (Z, Y, X), and its pixels that count (1 or 0, float32); None means all."""
 
     values: NDArray[np.float32]
     kept: NDArray[np.float32] | None = None
 
 
 def reduction(shape: tuple[int, int, int]) -> int:
-    """Return by how many times an image, z, y, x, is reduced along y and x."""
+    """Return the reduction factor along y and x for an image with lengths z, y, x."""
     most = MOST_PIXELS if shape[0] == 1 else MOST_VOXELS
     return max(1, ceil((shape[0] * shape[1] * shape[2] / most) ** 0.5))
 
@@ -38,14 +38,14 @@ def prepared(image: NDArray[np.float32], kept: NDArray[np.bool_] | None = None, 
     kept : ndarray of bool, shape (Z, Y, X) or (1, Y, X), optional
         Pixels that count; the others become 0.
     by : int
-        Times by which it is reduced along y and x.
+        Reduction factor along y and x.
 
     Returns
     -------
     Contrast
-        Smoothed over 3 × 3 pixels, less the mean of the surroundings, in units of its standard deviation; what is
-        brighter or darker than `BRIGHTEST` of them is compressed. The borders, where surroundings are not known, are
-        cut off, so that content has the same contrast wherever it is.
+        The image smoothed over 3 × 3 pixels, minus the mean of the surroundings, in units of its standard deviation;
+        values beyond `BRIGHTEST` are compressed. Borders, whose surroundings are unknown, are cut off, so that content
+        has the same contrast everywhere.
     """
     reduced = _reduced(image, by)
     reach = max(1, min(SURROUNDINGS, min(reduced.shape[1:]) // SHARE))
@@ -81,7 +81,7 @@ def _reduced(image, by):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _contrast(plane, out, reach):  # type: ignore[no-untyped-def]
-    """Write a smoothed plane, less the mean of its surroundings, without its borders; sums run along both axes."""
+    """Write a smoothed plane minus the mean of its surroundings, without borders, using running sums."""
     width, size = plane.shape[1], 2 * reach + 1
     columns = np.zeros(width)
     for y in range(size - 1):

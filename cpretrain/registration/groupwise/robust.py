@@ -1,4 +1,4 @@
-"""Measure the drift of a movie group-wise, for a person who does not want to choose options."""
+"""Measure the drift of a movie group-wise, for users who do not want to choose options."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,30 +22,30 @@ from cpretrain.registration.groupwise.template import Matched, match_with_mean
 from cpretrain.settings.drift import DriftSettings
 
 PAIRS, MEAN = "pairs of frames", "mean of all frames"
-"""What the answer can rest on, besides no correction."""
+"""Possible bases of the answer, besides no correction."""
 NOISY, SMALL = 0.9, 48
-"""Share of agreeing pairs below which coarser images are tried, and the edge length, in pixels, that they need."""
+"""Share of agreeing pairs below which coarser images are tried, and their minimum edge length in pixels."""
 
 
 def measure_robustly(
     movie: Frames, settings: DriftSettings, on_pair: Callable[[int, int], None] | None = None
 ) -> DriftCurve:
-    """Measure what the sample did in a movie, whatever is wrong with the movie.
+    """Measure the movement of the sample in a movie, whatever the flaws of the movie.
 
     Parameters
     ----------
     movie : Frames
-        Frames of uint8, uint16 or float32, fetched one at a time, several times each.
+        Frames of uint8, uint16 or float32, read one at a time, several times each.
     settings : DriftSettings
-        What to measure on. `max_shift` cuts nothing; along an axis where it is 0 the sample is taken to stay.
+        Settings of the measurement. `max_shift` clips nothing, but where it is 0, there is no movement along that axis.
     on_pair : callable, optional
         Called with both frame numbers after each measured pair, for progress.
 
     Returns
     -------
     DriftCurve
-        Drift of every frame in z, y, x pixels: whole pixels unless `settings.sub_pixel` is on. Frames that determine
-        none are bridged; `robust` says what it rests on.
+        Drift of every frame in z, y, x, in pixels; whole pixels unless `settings.sub_pixel` is set. Frames that
+        determine none are bridged; `robust` states the basis of the answer.
 
     Raises
     ------
@@ -54,10 +54,10 @@ def measure_robustly(
 
     Notes
     -----
-    Pairs of frames at several distances are measured on images of contrast (a damped phase correlation, whose peaks
-    are scored tile by tile). The drift that they agree on, without the outliers, aligns the movie; every frame is then
-    matched with the mean of all others. Of this, the drift of the pairs alone, and no correction at all, the one is
-    taken for which frames agree best with their mean. Pixels that never move while the rest does are left out.
+    Pairs of frames at several distances are measured on contrast images (a damped phase correlation, whose peaks are
+    scored tile by tile). The drift that they agree on, without outliers, aligns the movie; every frame is then matched
+    with the mean of all others. Of this result, the drift from the pairs alone, and no correction at all, the one for
+    which frames agree best with their mean is chosen. Pixels that never move while the rest does are left out.
 
     References
     ----------
@@ -85,7 +85,7 @@ def measure_robustly(
 
 
 class _Paired(NamedTuple):
-    """What pairs agree on, the number of pairs, those that do not agree, and where nothing across is alike."""
+    """The consensus of pairs, the number of pairs, the pairs that do not agree, and seams."""
 
     agreed: Consensus
     pairs: int
@@ -112,7 +112,7 @@ def _paired(
 
 
 def _aligned(frames: ContrastFrames, agreed: Consensus) -> tuple[Matched, dict[str, float], str]:
-    """Match frames with their mean, twice, and choose what agrees best; in pixels of the reduced images."""
+    """Match frames with their mean, twice, and choose the best alignment, in pixels of the reduced images."""
     supported = main_group(agreed)
     if supported.sum() < 2:
         return Matched(agreed.drift, supported), {}, PAIRS
@@ -125,7 +125,7 @@ def _aligned(frames: ContrastFrames, agreed: Consensus) -> tuple[Matched, dict[s
 
 
 def _curve(matched: Matched, paired: _Paired, settings: DriftSettings, facts: RobustFacts) -> DriftCurve:
-    """Join what is relied on, bridge the rest, and name steps that nothing determines."""
+    """Build the curve of reliable frames, bridge the rest, and list steps that nothing determines."""
     limit = np.array(settings.max_shift[::-1], float)
     drift, relied = matched.drift * (limit > 0), matched.supported.copy()
     unsure: set[FramePair] = set()
@@ -142,7 +142,7 @@ def _curve(matched: Matched, paired: _Paired, settings: DriftSettings, facts: Ro
 
 
 def _join_groups(drift: NDArray[np.float64], relied: NDArray[np.bool_], agreed: Consensus) -> set[FramePair]:
-    """Let frames that only hold together among themselves go on where the frame before them is; name the seams."""
+    """Attach groups of frames without connection to the others to the preceding frame, and return the seams."""
     ends: set[FramePair] = set()
     for group in np.unique(agreed.group[(agreed.group >= 0) & ~relied]).tolist():
         members = np.flatnonzero((agreed.group == group) & ~relied)

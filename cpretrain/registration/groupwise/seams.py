@@ -1,4 +1,4 @@
-"""Places in a movie where what comes after looks too little like what was before to say how far it moved."""
+"""Seams: points in a movie at which the content before and after is too different to measure a movement."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from cpretrain.registration.curve import FramePair
 from cpretrain.registration.groupwise.consensus import MeasuredPair
 
 UNLIKE = 0.45
-"""Share of the likeness within both sides that pairs across a seam stay below."""
+"""Fraction of the similarity within both sides below which pairs across a seam remain."""
 
 
 def seams(frames: int, pairs: Sequence[MeasuredPair]) -> tuple[FramePair, ...]:
-    """Return the neighbouring frames across which no pair is nearly as alike as those on either side.
+    """Return the neighbouring frames across which no pair is nearly as similar as pairs on either side.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def seams(frames: int, pairs: Sequence[MeasuredPair]) -> tuple[FramePair, ...]:
 
     Notes
     -----
-    Two different samples still fit each other best in one place, and all pairs of them in the same one. Light that
-    fades makes pairs on its own side less alike too, and is no seam.
+    Two different samples still fit each other best at one shift, the same for all their pairs. Fading light also makes
+    pairs on its own side less similar, and is no seam.
     """
     ends = np.array([pair.frames for pair in pairs]).reshape(-1, 2)
     scores = np.array([pair.score for pair in pairs])

@@ -1,4 +1,4 @@
-"""Pixels that never change while the sample moves are left out: time stamps, scale bars, hot pixels."""
+"""Find pixels that never change while the sample moves, to leave them out: time stamps, scale bars, hot pixels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,23 +9,23 @@ from cpretrain.registration.groupwise.schedule import spread_frames
 from cpretrain.registration.still_structure import StillStructure, frames_to_look_at
 
 MOVED = 2.0
-"""Pixels of the reduced images by which the rest has to move."""
+"""Minimum movement of the rest, in pixels of the reduced images."""
 
 
 def still_pixels(frames: ContrastFrames, shown: list[int]) -> NDArray[np.bool_] | None:
-    """Return a mask of what holds the frames, shape (1, Y, X); None where nothing does.
+    """Return a mask of structure that holds the frames in place, shape (1, Y, X); None if there is none.
 
     Parameters
     ----------
     frames : ContrastFrames
         The movie, without a ROI.
     shown : list of int
-        Frames that show something.
+        Frames with usable content.
 
     Notes
     -----
-    In a movie in which nothing moves the sample itself never changes. So a mask counts only where, without it, frames
-    spread over the movie agree on a drift.
+    In a movie in which nothing moves, the sample itself never changes. So a mask counts only if frames spread over the
+    movie agree on a drift without the masked pixels.
     """
     still = StillStructure()
     for i in sorted(frames_to_look_at(len(shown))):

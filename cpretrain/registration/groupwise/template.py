@@ -1,4 +1,4 @@
-"""Match every frame with the mean of all others, aligned: noise and what moves on its own average out."""
+"""Match every frame with the mean of all other aligned frames, in which noise and independent movements average out."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,11 +20,11 @@ from cpretrain.registration.groupwise.prepared_image import Contrast
 from cpretrain.registration.groupwise.tile_correlation import climb
 
 UNLIKE = 0.4
-"""Share of the usual likeness below which a frame is not relied on: it is out of focus, or shows something else."""
+"""Fraction of the usual similarity below which a frame is unreliable: out of focus, or showing something else."""
 
 
 class Matched(NamedTuple):
-    """Drift of all frames, shape (T, 3), in z, y, x pixels of the images, and which frames it can be relied on for."""
+    """Drift of all frames, shape (T, 3), in z, y, x, in pixels of the images, and the frames with a reliable one."""
 
     drift: NDArray[np.float64]
     supported: NDArray[np.bool_]
@@ -33,18 +33,18 @@ class Matched(NamedTuple):
 def match_with_mean(
     image: Callable[[int], Contrast], drift: NDArray[np.float64], supported: NDArray[np.bool_], search: bool
 ) -> Matched:
-    """Move each frame to where it is most like the mean of the others.
+    """Move each frame to where it is most similar to the mean of the others.
 
     Parameters
     ----------
     image : callable
-        Gives the contrast of a frame.
+        Returns the contrast image of a frame.
     drift : ndarray of float64, shape (T, 3)
-        Where the sample is in each frame, in z, y, x pixels of these images.
+        Position of the sample in each frame, in z, y, x, in pixels of these images.
     supported : ndarray of bool, shape (T,)
-        Frames whose drift is relied on; only these make the mean.
+        Frames whose drift is reliable; only these contribute to the mean.
     search : bool
-        Whether the others are looked for all over the mean.
+        Search for the other frames all over the mean.
     """
     whole = np.round(drift).astype(np.int64)
     z, y, x = image(0).values.shape
@@ -63,12 +63,12 @@ def match_with_mean(
 
 
 def _climbed(image: Contrast, mean: Contrast) -> tuple[NDArray[np.float64], float]:
-    """Return how far a frame is from where it was put, and how alike it is there; 0 where no more than by accident."""
+    """Return the offset of a frame from its position, and its similarity there; 0 if it may be due to chance."""
     moved, score = climb(*both(image, mean), (0, 0, 0), LEAST_OVERLAP * image.values.size, STEPS)
     return moved, score if score >= CERTAIN * standard_error(image.values.shape, moved) else 0.0
 
 
 def _searched(image: Contrast, mean: Contrast) -> tuple[NDArray[np.float64], float]:
-    """Return the same of a frame that may be anywhere."""
+    """Return the same for a frame that may be anywhere."""
     found = shift_between(spectrum_of(image), spectrum_of(mean))
     return found.shift, found.score if found.lead >= CERTAIN else 0.0

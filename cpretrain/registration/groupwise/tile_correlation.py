@@ -1,15 +1,15 @@
-"""How alike two images are, tile by tile: what moves on its own in one tile says nothing in the others."""
+"""Similarity of two images, tile by tile, so that an independent movement in one tile does not affect the others."""
 
 import numpy as np
 from numba import njit
 
 TILES = 4
-"""Tiles along y and x."""
+"""Number of tiles along y and x."""
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _row_sums(a, b):  # type: ignore[no-untyped-def]
-    """Sums of a, b, a², b² and ab along a row."""
+    """Return the sums of a, b, a², b² and ab along a row."""
     sum_a = sum_b = sum_aa = sum_bb = sum_ab = np.float32(0)
     for x in range(a.size):
         sum_a += a[x]
@@ -22,7 +22,7 @@ def _row_sums(a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _kept_row_sums(a, b, kept_a, kept_b):  # type: ignore[no-untyped-def]
-    """Return the same where both count, and their number; what does not count is 0."""
+    """Return the same sums over pixels that count in both, and their number; other pixels are 0."""
     pixels = sum_a = sum_b = sum_aa = sum_bb = sum_ab = np.float32(0)
     for x in range(a.size):
         pixels += kept_a[x] * kept_b[x]
@@ -36,7 +36,7 @@ def _kept_row_sums(a, b, kept_a, kept_b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _tile(a, b, kept_a, kept_b, box, shift):  # type: ignore[no-untyped-def]
-    """Return the correlation of two images in a box of the first, and the pixels that it rests on."""
+    """Return the correlation of two images in a box of the first, and the number of pixels."""
     (z0, z1), (y0, y1), (x0, x1) = box
     pixels = sum_a = sum_b = sum_aa = sum_bb = sum_ab = np.float64(0)
     for z in range(z0, z1):
@@ -67,24 +67,24 @@ def _tile(a, b, kept_a, kept_b, box, shift):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def tile_correlation(later, earlier, kept_later, kept_earlier, shift, least):  # type: ignore[no-untyped-def]
-    """Return the mean over tiles of the correlation of two images, one shifted.
+    """Return the correlation of two images, one of them shifted, averaged over tiles.
 
     Parameters
     ----------
     later, earlier : ndarray of float32, shape (Z, Y, X)
-        Images of contrast; pixel `i` of `earlier` lies on pixel ``i + shift`` of `later`.
+        Contrast images; pixel `i` of `earlier` lies on pixel ``i + shift`` of `later`.
     kept_later, kept_earlier : ndarray of float32, shape (Z, Y, X), or None
-        1 where a pixel counts, 0 where it does not (and is 0); both or none.
+        1 for pixels that count, 0 for others (whose values are 0); both or neither.
     shift : tuple of 3 int
-        Shift in z, y, x pixels.
+        Shift in z, y, x, in pixels.
     least : float
-        Smallest number of pixels in common.
+        Minimum number of pixels in common.
 
     Returns
     -------
     float
-        Pearson correlation from -1 to 1; every pixel in common counts alike, whatever the contrast of its tile. -1
-        where there are too few.
+        Pearson correlation from -1 to 1; all common pixels have the same weight, whatever the contrast of their tile.
+        -1 if there are too few.
     """
     depth, height, width = later.shape
     z0, z1 = max(0, shift[0]), min(depth, depth + shift[0])
@@ -107,7 +107,7 @@ def tile_correlation(later, earlier, kept_later, kept_earlier, shift, least):  #
 
 @njit(cache=True, nogil=True)
 def score_shifts(later, earlier, kept_later, kept_earlier, shifts, least):  # type: ignore[no-untyped-def]
-    """Score several shifts, shape (N, 3); see `tile_correlation`."""
+    """Score several shifts, ndarray of int, shape (N, 3); see `tile_correlation`."""
     scores = np.empty(len(shifts))
     for i in range(len(shifts)):
         shift = (shifts[i, 0], shifts[i, 1], shifts[i, 2])
@@ -122,16 +122,16 @@ def climb(later, earlier, kept_later, kept_earlier, start, least, most):  # type
     Parameters
     ----------
     later, earlier, kept_later, kept_earlier, least
-        As for `tile_correlation`.
+        See `tile_correlation`.
     start : tuple of 3 int
-        Shift in z, y, x pixels.
+        Shift in z, y, x, in pixels.
     most : int
-        Largest number of steps.
+        Maximum number of steps.
 
     Returns
     -------
     place : ndarray of float64, shape (3,)
-        The summit, between whole pixels.
+        The summit, interpolated between whole pixels.
     score : float
         Score of the whole pixel next to it.
     """

@@ -1,1 +1,1 @@
-"""Phase correlation of two frames, equal to that of Fiji's plugin."""
+"""Phase correlation of two frames, with the results of Fiji's plugin."""

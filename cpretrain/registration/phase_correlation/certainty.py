@@ -1,4 +1,4 @@
-"""Tell pairs of images that do not determine a drift."""
+"""Recognize pairs of images that do not determine a drift."""
 
 from math import atanh, log, sqrt
 
@@ -13,7 +13,7 @@ STANDARD_ERRORS = 5.0
 
 
 def is_uncertain(found: PhaseMatch, later: Transformed, earlier: Transformed) -> bool:
-    """Whether the answer for a pair of images is not one to rely on.
+    """Return whether the answer for a pair of images is unreliable.
 
     Parameters
     ----------
@@ -25,10 +25,9 @@ def is_uncertain(found: PhaseMatch, later: Transformed, earlier: Transformed) ->
     Returns
     -------
     bool
-        True where the peak is no higher than noise makes it, where the second-best candidate scores as well,
-        where the images are more alike at a place uphill of the answer, or where the answer is another one with
-        Fourier transforms in float64. The last is computed only where the peaks are so close together that
-        rounding could exchange them.
+        True if the peak is no higher than in noise, if the second-best candidate scores as well, if the images are
+        more alike at a shift uphill of the answer, or if the answer differs with Fourier transforms in float64. The
+        last is computed only if the peaks are so close that rounding could swap them.
     """
     return (
         peak_is_noise(found.height, found.size)
@@ -39,14 +38,14 @@ def is_uncertain(found: PhaseMatch, later: Transformed, earlier: Transformed) ->
 
 
 def peak_is_noise(height: float, size: int) -> bool:
-    """Whether a phase correlation of unrelated images can have a peak this high.
+    """Return whether a phase correlation of unrelated images can have a peak this high.
 
     Parameters
     ----------
     height : float
         Height of the peak in units of the root mean square of the phase correlation.
     size : int
-        Number of its pixels.
+        Number of pixels of the phase correlation.
 
     Notes
     -----
@@ -57,19 +56,19 @@ def peak_is_noise(height: float, size: int) -> bool:
 
 
 def scores_as_well(score: float, second: float, pixels: int) -> bool:
-    """Whether two correlations differ by less than five standard errors.
+    """Return whether two correlations differ by less than five standard errors.
 
     Parameters
     ----------
     score, second : float
         Pearson correlations, the higher one first.
     pixels : int
-        Number of pixels of the first.
+        Number of pixels of the first correlation.
 
     Notes
     -----
     Fisher's z, the inverse hyperbolic tangent of a correlation, has a standard error of 1 / sqrt(pixels - 3) for
-    pixels that do not depend on each other. Neighbours in an image do, therefore five and not two of them.
+    independent pixels. Neighbours in an image are not independent, hence five standard errors and not two.
     """
     if second >= score or pixels <= 3:
         return True
@@ -79,10 +78,10 @@ def scores_as_well(score: float, second: float, pixels: int) -> bool:
 
 
 def better_nearby(found: PhaseMatch, later: Transformed, earlier: Transformed) -> bool:
-    """Whether going uphill from the answer, pixel by pixel, leads two pixels or more away from it.
+    """Return whether going uphill from the answer, pixel by pixel, leads at least two pixels away from it.
 
-    That happens where the peak belongs to something that stays in its place, such as the borders of a smooth
-    image. One pixel is left to drifts by fractions of a pixel.
+    That happens if the peak belongs to something that stays in place, such as the borders of a smooth image. A
+    distance of one pixel is allowed for drifts by fractions of a pixel.
     """
     here, reached = np.array(found.drift), found.score
     while np.abs(here - found.drift).max() < 2:

@@ -1,4 +1,4 @@
-"""Lengths of Fourier transforms that the plugin's FFT library (Mines JTK) takes: the fast ones, by its own timing."""
+"""Lengths of Fourier transforms that the plugin's FFT library (Mines JTK) chooses as fast, by its own timing."""
 
 from bisect import bisect_left
 
@@ -37,9 +37,9 @@ FAST_COMPLEX = (
     *(1260, 1320, 1386, 1680, 1848, 1980, 2520, 2640, 2772, 3080, 3120, 3276, 3465, 3696, 3960, 4095, 4368),
     *(4620, 5040, 5544, 6160, 6552, 6930, 7280, 7920, 8190, 9240),
 )
-"""Each is the fastest of all that are not shorter; from the library's answers for 1 to 8192."""
+"""Each is the fastest of all lengths that are not shorter; from the library's answers for 1 to 8192."""
 
-# The library transforms products of these only, one of each row.
+# The library transforms only products of these, one from each row.
 _FACTORS = ((1, 2, 4, 8, 16), (1, 3, 9), (1, 5), (1, 7), (1, 11), (1, 13))
 
 
@@ -51,10 +51,10 @@ def _products() -> list[int]:
 
 
 def complex_size(n: int) -> int:
-    """Length of a complex transform for at least `n` pixels.
+    """Return the length of a complex transform for at least `n` pixels.
 
-    Equal to the plugin's up to 9,240; above that, the shortest length that its library knows (or `n` itself beyond
-    720,720), which can differ from the one that it would take.
+    It equals the plugin's up to 9,240; above that, it is the shortest length that its library supports (or `n` itself
+    beyond 720,720), which can differ from the library's choice.
     """
     for sizes in (FAST_COMPLEX, _products()):
         if n <= sizes[-1]:
@@ -63,5 +63,5 @@ def complex_size(n: int) -> int:
 
 
 def real_size(n: int) -> int:
-    """Length of a real transform (the x axis) for at least `n` pixels: an even number."""
+    """Return the length of a real transform (the x axis) for at least `n` pixels, an even number."""
     return 2 * complex_size((n + 1) // 2)

@@ -1,4 +1,4 @@
-"""Find how far the sample moved between two images: phase correlation, checked on the pixels themselves."""
+"""Measure the movement of the sample between two images by phase correlation, verified on the pixels themselves."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -6,35 +6,35 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
-from cpretrain.registration.phase_correlation.peaks import highest_peaks, lead
 from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
-from cpretrain.registration.phase_correlation.spectrum import WORKERS, Transformed, Whole3, axes_of
+from cpretrain.registration.phase_correlation.spectrum import Transformed, Whole3, axes_of, fft_workers
 
-PEAKS = 5
+PEAKS, RIVALS = 5, 5
+"""Peaks that are tried, and how many below them are looked at where rounding could exchange them."""
 
 
 @dataclass(frozen=True)
 class PhaseMatch:
-    """The best answer for a pair of images.
+    """Best match for a pair of images.
 
     Parameters
     ----------
     drift : tuple of int
-        How far the content of the earlier image moved to become that of the later one, in z, y, x pixels.
+        Movement of the content from the earlier to the later image, in z, y, x, in pixels.
     score, second_score : float
-        Pearson correlation of the two where they overlap, for this drift and for the second-best candidate.
+        Pearson correlation of the two on their overlap, for this drift and for the second-best candidate.
     pixels : int
-        Size of that overlap.
+        Size of that overlap in pixels.
     height : float
-        Height of the peak of the phase correlation that the drift comes from, in units of its root mean square.
+        Height of the drift's peak in the phase correlation, in units of the root mean square of the latter.
     size : int
         Number of pixels of the phase correlation.
     clear : bool
-        Whether the peaks stand apart by more than rounding to float32 can change.
+        True if the peaks differ by more than rounding to float32 can change.
     """
 
     drift: Whole3
@@ -47,18 +47,18 @@ class PhaseMatch:
 
 
 def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
-    """Find how far the content of `earlier` moved to become `later`.
+    """Find the movement of the content from `earlier` to `later`.
 
     Parameters
     ----------
     later, earlier : Transformed
-        Two images of one shape.
+        Two images with the same shape.
 
     Returns
     -------
     PhaseMatch
         The best of 20 (2D) or 40 (3D) candidates: the five highest peaks of the phase correlation, each wrapped
-        around in every axis or not, scored by the Pearson correlation of the images where they overlap.
+        around or not in every axis, scored by the Pearson correlation of the images on their overlap.
 
     References
     ----------
@@ -67,27 +67,32 @@ def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
     acquisitions, doi:10.1093/bioinformatics/btp184.
     """
     cross = np.empty_like(later.phases)
-    _cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
+    loops().cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
     return _best(later, earlier, _back(cross, later))
 
 
 def match_in_float64(later: Transformed, earlier: Transformed) -> PhaseMatch:
-    """Find the same with Fourier transforms in float64: several times slower."""
+    """Find the same with Fourier transforms in float64, several times slower."""
     cross = _phases_in_float64(later)
     cross *= _phases_in_float64(earlier).conj()
     return _best(later, earlier, _back(cross, later).astype(np.float32))
 
 
 def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.float32]) -> PhaseMatch:
-    places, heights = highest_peaks(correlation, PEAKS + 1)
+    places, heights = loops().highest_peaks(correlation, PEAKS + 1)
     kept = int(np.isfinite(heights[:PEAKS]).sum())
     groups = [_candidates(place, later.extended) for place in places[:kept][::-1].tolist()]
     candidates = np.array([candidate for group in groups for candidate in group])
     scores, pixels = score(later, earlier, candidates)
-    *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates the last one wins
+    *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates, the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
-    margin = min(heights[kept - 1] - heights[-1], lead(correlation, *places[rank]))
+    bound = 8 * error
+    clear = loops().lead(correlation, *places[rank]) > bound
+    if clear and heights[kept - 1] - heights[-1] <= bound:
+        clear = later.kept is None and _rivals_score_less(
+            later, earlier, correlation, bound, rank, scores[best]
+        )
     found = ScoredShift(candidates[best], float(scores[best]), int(pixels[best]))
     if later.kept is not None:
         found = summit(later, earlier, found)
@@ -99,12 +104,35 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
         pixels=found.pixels,
         height=float(heights[rank]) * correlation.size**0.5,
         size=correlation.size,
-        clear=bool(margin > 8 * error),
+        clear=bool(clear),
     )
 
 
+def _rivals_score_less(
+    later: Transformed,
+    earlier: Transformed,
+    correlation: NDArray[np.float32],
+    bound: float,
+    rank: int,
+    best: float,
+) -> bool:
+    """Return whether the answer stays if peaks change places that are less than `bound` apart.
+
+    Then the winner stays among the highest, and the rivals of the lowest of these score less than the winner.
+    """
+    places, heights = loops().highest_peaks(correlation, PEAKS + RIVALS)
+    close = heights[PEAKS:] >= heights[PEAKS - 1] - bound
+    if heights[rank] - heights[PEAKS] <= bound or close.all():
+        return False
+    candidates = [
+        each for place in places[PEAKS:][close].tolist() for each in _candidates(place, later.extended)
+    ]
+    scores, _ = score(later, earlier, np.array(candidates))
+    return bool(scores.max() < best)
+
+
 def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
-    """Drifts that a peak can stand for: its place, and the same wrapped around in each axis."""
+    """Return the drifts that a peak can stand for: its position, also wrapped around in each axis."""
     choices = []
     for position, size in zip(place, extended, strict=True):
         near = position - size if position > size // 2 else position
@@ -116,23 +144,15 @@ def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
 def _back(cross: NDArray[Any], like: Transformed) -> NDArray[Any]:
     axes = axes_of(like.image)
     lengths = [like.extended[axis] for axis in axes]
-    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=WORKERS, overwrite_x=True)
+    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=fft_workers(), overwrite_x=True)
 
 
 def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:
     extended = fade_out(image.image, image.whole).astype(np.float64)
-    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=WORKERS)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=fft_workers())
     magnitude = np.abs(spectrum)
     faint = magnitude < 1e-5
     magnitude[faint] = 1
     spectrum[faint] = 0
     spectrum /= magnitude
     return spectrum
-
-
-@njit(cache=True, nogil=True)
-def _cross(later, earlier, cross):  # type: ignore[no-untyped-def]
-    """Multiply one spectrum by the conjugate of the other."""
-    for i in range(cross.size):
-        a, b = later[i], earlier[i]
-        cross[i] = complex(a.real * b.real + a.imag * b.imag, a.imag * b.real - a.real * b.imag)

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
 
 Shape3 = tuple[int, int, int]
@@ -14,7 +14,7 @@ SHORTEST_FADE = 6
 
 
 def extended_shape(shape: Shape3) -> Shape3:
-    """Lengths of an image extended for its Fourier transform.
+    """Return the shape of an image extended for its Fourier transform.
 
     Parameters
     ----------
@@ -24,26 +24,26 @@ def extended_shape(shape: Shape3) -> Shape3:
     Returns
     -------
     tuple of int
-        A tenth more, at least 12 pixels, and on to the next length that transforms fast.
+        Lengths enlarged by a tenth, at least 12 pixels, and then to the next length that transforms fast.
     """
     z, y, x = (n + max(SHORTEST_EXTENSION, (11 * n + 5) // 10 - n) for n in shape)
     return 1 if shape[0] == 1 else complex_size(z), complex_size(y), real_size(x)
 
 
 def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
-    """Put an image in the middle of a larger one, surrounded by its mirror image fading out to 0.
+    """Centre an image in a larger one, surrounded by its mirror image fading out to 0.
 
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
-        One plane is taken as a 2D image.
+        The image; a single plane is a 2D image.
     whole : bool
-        Whether the pixels around the image are rounded to whole grey levels (half up), as for uint8 and uint16.
+        Round the pixels around the image to whole grey levels (half up), as for uint8 and uint16.
 
     Returns
     -------
-    array of float32, shape `extended_shape`
-        Around the image the mirror image (the edge pixel not repeated), times a weight that falls from 1 to 0
+    ndarray of float32, shape `extended_shape`
+        The image, surrounded by its mirror image (the edge pixel not repeated) times a weight that falls from 1 to 0
         over a twentieth of the image, at least 6 pixels.
     """
     z, y, x = image.shape
@@ -51,13 +51,13 @@ def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
     axes = [_axis(n, size) for n, size in zip(image.shape, shape, strict=True)]
     sources, weights = zip(*axes, strict=True)
     extended = np.zeros(shape, np.float32)
-    _fill(image, extended, sources, weights, whole)
+    loops().fill(image, extended, sources, weights, whole)
     return extended
 
 
 @lru_cache(maxsize=16)
 def _axis(n: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """For each pixel of an extended axis, the pixel that it mirrors and its weight."""
+    """Return for each pixel of an extended axis the pixel that it mirrors, and its weight."""
     place = np.arange(size) - (size - n) // 2
     period = max(2 * n - 2, 1)
     source = np.abs((place + n - 1) % period - (n - 1)) if n > 1 else np.zeros(size, np.int64)
@@ -66,35 +66,8 @@ def _axis(n: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
 
 
 def _weights(n: int) -> NDArray[np.float32]:
-    """Weights by the number of pixels beyond the image: 1 inside, then falling exponentially to 0."""
+    """Return weights by the number of pixels beyond the image: 1 inside, then falling exponentially to 0."""
     distance = max(SHORTEST_FADE, (n + 5) // 10 // 2)
     beyond = np.arange(distance)
     falling = (1 - 10.0 ** (beyond / (distance - 1) - 1)) * (1 + 1 / 9)
     return np.concatenate([[1.0], falling, [0.0]]).astype(np.float32)
-
-
-@njit(cache=True, nogil=True)
-def _fill(image, extended, sources, weights, whole):  # type: ignore[no-untyped-def]
-    (source_z, source_y, source_x), (weight_z, weight_y, weight_x) = sources, weights
-    width, end = image.shape[2], extended.shape[2]
-    first = (end - width) // 2
-    for z in range(extended.shape[0]):
-        for y in range(extended.shape[1]):
-            if weight_y[y] == 0 or weight_z[z] == 0:
-                continue
-            source, target = image[source_z[z], source_y[y]], extended[z, y]
-            middle = first
-            if weight_y[y] == 1 and weight_z[z] == 1:
-                target[first : first + width] = source
-                middle = first + width
-            _fade(source, target, source_x, weight_x, weight_y[y], weight_z[z], 0, first, whole)
-            _fade(source, target, source_x, weight_x, weight_y[y], weight_z[z], middle, end, whole)
-
-
-@njit(cache=True, nogil=True)
-def _fade(source, target, source_x, weight_x, weight_y, weight_z, start, stop, whole):  # type: ignore[no-untyped-def]
-    half = np.float32(0.5)
-    for x in range(start, stop):
-        if weight_x[x] != 0:
-            value = source[source_x[x]] * (weight_x[x] * weight_y * weight_z)
-            target[x] = np.floor(value + half) if whole else value

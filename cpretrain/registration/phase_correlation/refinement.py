@@ -1,4 +1,4 @@
-"""From the plugin's answer for a pair of images to where they are most alike, to a fraction of a pixel if wanted."""
+"""Refine the plugin's answer for a pair of images to where they are most alike, to a fraction of a pixel if set."""
 
 from dataclasses import replace
 from itertools import product
@@ -20,18 +20,18 @@ def refined(found: PhaseMatch, later: Transformed, earlier: Transformed) -> Phas
 
 
 def refined_is_uncertain(plain: PhaseMatch, best: PhaseMatch) -> bool:
-    """Whether a refined answer is not one to rely on.
+    """Return whether a refined answer is unreliable.
 
     Parameters
     ----------
     plain, best : PhaseMatch
-        The answer before and after it was refined.
+        The answer before and after refinement.
 
     Returns
     -------
     bool
-        True where the peak that it started from is no higher than noise makes it, or where another candidate scores as
-        well. What the plain answer is uncertain for besides, a better place nearby, has been taken.
+        True if the original peak is no higher than in noise, or another candidate scores as well. A better shift
+        nearby, the other reason for uncertainty of a plain answer, has been used.
     """
     return peak_is_noise(plain.height, plain.size) or scores_as_well(
         best.score, best.second_score, best.pixels
@@ -39,7 +39,7 @@ def refined_is_uncertain(plain: PhaseMatch, best: PhaseMatch) -> bool:
 
 
 def fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> NDArray[np.float64]:
-    """Return how far the true optimum lies from a refined answer, in z, y, x, at most half a pixel each.
+    """Return the offset of the true optimum from a refined answer, in z, y, x, shape (3,), at most half a pixel each.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> NDAr
 
     Notes
     -----
-    A quadratic function is fitted to the correlations at the answer and all its neighbours, diagonal ones too: objects
-    that are long and oblique make its axes oblique.
+    A quadratic function is fitted to the correlations at the answer and all its neighbours, including diagonal ones,
+    because long, oblique objects make its axes oblique.
     """
     axes = axes_of(later.image)
     steps = np.array(list(product((-1, 0, 1), repeat=len(axes))))
@@ -66,13 +66,13 @@ def fraction(best: PhaseMatch, later: Transformed, earlier: Transformed) -> NDAr
 
 
 def _peak(steps: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where a quadratic function, fitted to values on a grid of 3 places an axis, is highest."""
+    """Return the maximum of a quadratic function fitted to values on a grid of 3 points per axis."""
     n = steps.shape[1]
     pairs = [(i, j) for i in range(n) for j in range(i, n)]
     terms = np.column_stack(
         [np.ones(len(steps)), steps, *(steps[:, i] * steps[:, j] for i, j in pairs)]
     ).astype(np.float64)
-    weights = np.exp(-np.square(steps).sum(axis=1))[:, np.newaxis] ** 0.5  # the nearer ones tell more
+    weights = np.exp(-np.square(steps).sum(axis=1))[:, np.newaxis] ** 0.5  # nearer points have more weight
     solved, *_ = np.linalg.lstsq(terms * weights, values * weights[:, 0], rcond=None)
     curvature = np.zeros((n, n))
     for (i, j), value in zip(pairs, solved[1 + n :], strict=True):

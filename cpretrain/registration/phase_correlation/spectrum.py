@@ -1,42 +1,43 @@
-"""An image made ready for phase correlation: extended, and the phases of its spectrum."""
+"""An image prepared for phase correlation: extended, with the phases of its spectrum."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.fft
-from numba import njit
 from numpy.typing import NDArray
 
+from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
 from cpretrain.runtime.threads import threads_allowed
 
 FFT_ERROR = 2e-7
-"""Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is seen)."""
-WORKERS = threads_allowed(2)
+"""Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is observed)."""
+_THREAD = threading.local()
 Whole3 = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
 class Transformed:
-    """An image and its phases, kept for all pairs that it is in.
+    """An image and its phases, kept for all its pairs.
 
     Parameters
     ----------
     image : ndarray of float32, shape (Z, Y, X)
         The image, not extended.
     whole : bool
-        Whether its grey levels are whole numbers.
-    phases : array of complex64
-        Spectrum of the extended image, every value of magnitude 1 (or 0), as `scipy.fft.rfftn` orders it.
+        True if its grey levels are whole numbers.
+    phases : ndarray of complex64, shape of `scipy.fft.rfftn`
+        Spectrum of the extended image, with all values of magnitude 1 (or 0).
     extended : tuple of int
         Lengths of the extended image in z, y, x.
     typical : float
         A typical grey value.
     phase_errors : float
-        Sum over the spectrum of the squared errors of its phases, in radians, that float32 leaves.
+        Sum over the spectrum of the squared errors of its phases, in radians, due to float32.
     kept : ndarray of bool, shape (Z, Y, X), optional
-        Pixels that count when two images are compared (default: all).
+        Pixels that count in comparisons (default: all).
     """
 
     image: NDArray[np.float32]
@@ -49,21 +50,21 @@ class Transformed:
 
 
 def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Transformed:
-    """Extend an image and take the phases of its spectrum.
+    """Extend an image and compute the phases of its spectrum.
 
     Parameters
     ----------
     image : ndarray of uint8, uint16 or float32, shape (Z, Y, X)
-        One plane is taken as a 2D image.
+        The image; a single plane is a 2D image.
     kept : ndarray of bool, shape (Z, Y, X) or (1, Y, X), optional
-        Pixels that count when it is compared with another image (default: all).
+        Pixels that count in comparisons (default: all).
     """
     whole = image.dtype.kind != "f"
     pixels = np.ascontiguousarray(image, np.float32)
     extended = fade_out(pixels, whole)
     z, y, x = extended.shape
-    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image), workers=WORKERS)
-    errors = _keep_phases(spectrum.reshape(-1), FFT_ERROR)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image), workers=fft_workers())
+    errors = loops().keep_phases(spectrum.reshape(-1), FFT_ERROR)
     typical = float(pixels[:, ::8, ::8].mean(dtype=np.float64))
     if kept is not None:
         kept = np.ascontiguousarray(np.broadcast_to(kept, image.shape))
@@ -71,26 +72,15 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
 
 
 def axes_of(image: NDArray[Any]) -> tuple[int, ...]:
-    """Axes that an image, shape (Z, Y, X), is transformed along: of one plane y and x."""
+    """Return the axes along which an image, shape (Z, Y, X), is transformed: y and x for a single plane."""
     return (1, 2) if image.shape[0] == 1 else (0, 1, 2)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _keep_phases(spectrum, error):  # type: ignore[no-untyped-def]
-    """Divide every value by its magnitude, in place; magnitudes below 1e-5 become 0.
+def take_one_worker() -> None:
+    """Transform with one core in this thread: others measure beside it."""
+    _THREAD.workers = 1
 
-    Gives the sum of squared errors of the phases over the full spectrum (of which one half is here), for values
-    with errors of `error` times their root mean square.
-    """
-    total = np.float64(0)
-    for i in range(spectrum.size):
-        total += np.float64(spectrum[i].real) ** 2 + np.float64(spectrum[i].imag) ** 2
-    noise = error * error * total / spectrum.size
-    errors = np.float64(0)
-    for i in range(spectrum.size):
-        real, imaginary = np.float64(spectrum[i].real), np.float64(spectrum[i].imag)
-        power = real * real + imaginary * imaginary
-        scale = 1 / np.sqrt(power) if power >= 1e-10 else np.float64(0)
-        errors += min(1.0, noise * scale * scale)
-        spectrum[i] = complex(real * scale, imaginary * scale)
-    return 2 * errors
+
+def fft_workers() -> int:
+    """Return the number of cores for one Fourier transform."""
+    return getattr(_THREAD, "workers", threads_allowed(2))

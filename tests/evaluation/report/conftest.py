@@ -33,7 +33,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of twelve images, half of which a second person drew on too."""
+    """A report of twelve images, half of which a second annotator drew too."""
     path = tmp_path_factory.mktemp("page") / "report.html"
     write_example(path)
     return path

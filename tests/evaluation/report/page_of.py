@@ -1,4 +1,4 @@
-"""A report of real crops and planted predictions, as an evaluation writes it, without running a network."""
+"""A report of real crops and synthetic predictions, as an evaluation writes it, without running a network."""
 
 from pathlib import Path
 
@@ -27,14 +27,14 @@ RECORD = {
 
 
 def moved(labels: np.ndarray, by: int, lost: int) -> np.ndarray:
-    """What a model might predict: everything some pixels further down, one object in so many lost."""
+    """Return a plausible prediction: everything moved down by some pixels, with a fraction of the objects lost."""
     guess = np.roll(labels, by, axis=0).astype(np.uint32)
     ids = np.unique(guess[guess > 0])
     return np.where(np.isin(guess, ids[::lost]), 0, guess)
 
 
 def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Scoring, list[Pair]]:
-    """Score that many crops of the demo's fields: a base that is off by four pixels, a retrained model by one."""
+    """Score this many crops of the demo's fields: a base that is off by four pixels, a retrained model by one."""
     fields = sorted((DATA / "fields" / "images").glob("*.tif"))
     pixels = [tifffile.imread(path) for path in fields]
     labels = [tifffile.imread(path.parents[1] / "labels" / path.name) for path in fields]
@@ -61,7 +61,7 @@ def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Sc
 def write_example(
     path: Path, number: int = 12, people: bool = True, model: Path = Path("a & b")
 ) -> tuple[Verdict, Scoring]:
-    """Write the page; without losses or tuning where `model` is no folder."""
+    """Write the page; without losses or tuning if `model` is not a folder."""
     scoring, pairs = scoring_of(number, people=people)
     verdict = reach_verdict({(scoring.view.name, name): one for name, one in scoring.models.items()})
     contenders = [

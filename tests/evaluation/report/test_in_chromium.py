@@ -1,4 +1,4 @@
-"""The page as a person meets it: in a real browser, on a laptop and a phone, with keys, in print, with many images."""
+"""The page as users see it: in a real browser, on a laptop and a phone, with keys, in print, with many images."""
 
 import base64
 
@@ -14,7 +14,7 @@ SKIPPED = """return [...document.querySelectorAll('.gallery figcaption')]
 
 @pytest.fixture
 def open_page(chromium):
-    """Open a page in a window of that width, in light or dark colours."""
+    """Open a page in a window of the given width, in light or dark colours."""
 
     def opened(path, width=1280, height=800, scheme="light", media="screen"):
         chromium.execute_cdp_cmd(

@@ -1,4 +1,4 @@
-"""What files beside the images tell of their past."""
+"""Origins of images, as far as files beside them tell."""
 
 import json
 
@@ -26,7 +26,10 @@ def test_crops_and_drift_are_told(crops):
     assert {crop.source for crop in found.values()} == {"Film 1.tif", "Film 2.tif"}
     assert describe_origins(crops) == [
         ("crops", "per image 2; size 40; border 2; seed 5"),
-        ("drift", "corrected in 2 movies by the engine native; in 1 of them the largest shift was reached"),
+        (
+            "drift",
+            "corrected in 2 movies by the engine native; in 1 of them the largest allowed shift was reached",
+        ),
     ]
 
 

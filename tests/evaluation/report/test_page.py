@@ -1,4 +1,4 @@
-"""What stands on the page: the numbers of the tables, names as text, and nothing from elsewhere."""
+"""Content of the page: the numbers of the tables, names as text, and nothing from elsewhere."""
 
 import json
 import re

@@ -268,7 +268,7 @@ File saveOpenImage(File folder) {
         throw new Failed('No image is open. Open a time-lapse, or choose a folder of them.')
     def path = new File(new File(folder, 'raw'), fileName(image))
     if (path.exists())
-        throw new Failed("$path is there already.\nChoose another folder; or to work on that file, choose " +
+        throw new Failed("$path already exists.\nChoose another folder; or to work on that file, choose " +
                          "\"all movies in the folder\" and the folder $path.parent.")
     path.parentFile.mkdirs()
     return saveImage(image, path.parentFile)
@@ -313,7 +313,7 @@ def open(Object... paths) {
 def logPrecision(Map result) {
     def verdict = result.verdict ?: [:]
     ([verdict.sentence, verdict.people, verdict.frames] + (verdict.warnings ?: [])).findAll().each { IJ.log(it) }
-    IJ.log("average precision, mean of ${result.images} images")
+    IJ.log("average precision, mean over ${result.images} images")
     result.average_precision.each { model, levels ->
         def shown = ['0.5', '0.75', '0.9'].findAll { levels[it] != null }.collect { "${levels[it]} at IoU $it" }
         IJ.log("    $model: " + shown.join(', '))

@@ -17,7 +17,7 @@ def save_open_image(folder):
         raise Failed(u"No image is open. Open a time-lapse, or choose a folder of them.")
     path = File(File(folder, "raw"), file_name(image))
     if path.exists():
-        raise Failed(u"%s is there already.\nChoose another folder; or to work on that file, choose \"all movies in "
+        raise Failed(u"%s already exists.\nChoose another folder; or to work on that file, choose \"all movies in "
                      u"the folder\" and the folder %s." % (path, path.getParent()))
     path.getParentFile().mkdirs()
     return save_image(image, path.getParentFile())
@@ -66,7 +66,7 @@ def log_precision(result):
     for sentence in sentences + list(verdict.get("warnings", [])):
         if sentence:
             IJ.log(sentence)
-    IJ.log(u"average precision, mean of %s images" % result["images"])
+    IJ.log(u"average precision, mean over %s images" % result["images"])
     for model, levels in sorted(result["average_precision"].items()):
         shown = [u"%s at IoU %s" % (levels[level], level) for level in ("0.5", "0.75", "0.9") if level in levels]
         IJ.log(u"    %s: %s" % (model, u", ".join(shown)))

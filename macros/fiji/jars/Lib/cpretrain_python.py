@@ -1,4 +1,4 @@
-"""Find a Python that has cpretrain. Jython, for Fiji; belongs into Fiji's folder jars/Lib."""
+"""Find a Python with cpretrain. Jython, for Fiji; belongs in Fiji's folder jars/Lib."""
 
 import os
 
@@ -23,16 +23,16 @@ and start Fiji again. If cpretrain is installed already, name its Python in the 
 
 
 class Failed(Exception):
-    """Something that did not come to its result; the text is for a person."""
+    """A failure; the text is for the user."""
 
 
 def fiji_folder():
-    """Folder of the Fiji that is running, as a java.io.File."""
+    """Return the folder of the running Fiji, as a java.io.File."""
     return File(IJ.getDirectory("imagej"))
 
 
 def find_python(given=None):
-    """Path of a Python with cpretrain: the given one and no other, else the first of the usual places that has it.
+    """Return the path of a Python with cpretrain: the given one only, else the first in the usual places.
 
     One that was given, and works, is remembered for the next time.
     """
@@ -54,7 +54,7 @@ def find_python(given=None):
 
 
 def usual_python(say=None):
-    """Path of the first Python with cpretrain in the usual places, None where there is none; passed over aloud."""
+    """Return the path of the first working Python in the usual places, None without one; report those skipped."""
     tried = set()
     for named, place in places():
         program = program_in(place)
@@ -70,14 +70,14 @@ def usual_python(say=None):
 
 
 def instead():
-    """What happens when the field of the dialog is left empty."""
+    """Return a sentence on what happens if the field of the dialog is left empty."""
     program = usual_python()
     how = u"Or empty the field (select what is in it and press Delete)"
     return u"%s: then %s is used." % (how, program) if program else HOW_TO % fiji_folder().getPath()
 
 
 def places():
-    """Where to look, and as what it was named: the one installed or chosen last first, then where others put theirs."""
+    """Return places to look and their descriptions: the latest installed or chosen one first, then the usual ones."""
     chosen = [(since, name, place) for since, name, place in (installed(), remembered()) if place]
     for _, name, place in sorted(chosen, key=lambda each: -each[0]):
         yield name, place
@@ -86,19 +86,19 @@ def places():
 
 
 def installed():
-    """When the scripts were installed (milliseconds), and with which Python."""
+    """Return when the scripts were installed (milliseconds), and with which Python."""
     written = File(fiji_folder(), SETTING)
     return written.lastModified(), u"that the scripts were installed with", file_of(read(written)) if written.isFile() else None
 
 
 def remembered():
-    """When a Python was chosen in a dialog (milliseconds), and which."""
+    """Return when a Python was chosen in a dialog (milliseconds), and which."""
     kept = preferences()
     return kept.getLong("since", 0), u"chosen before", file_of(kept.get("python", ""))
 
 
 def remember(place):
-    """Keep a Python that was chosen, and works, for the next time."""
+    """Remember a chosen Python that works for the next time."""
     kept = preferences()
     kept.put("python", place.getAbsolutePath())
     kept.putLong("since", System.currentTimeMillis())
@@ -109,17 +109,17 @@ def remember(place):
 
 
 def preferences():
-    """What cpretrain remembers of this person."""
+    """Return cpretrain's stored preferences of this user."""
     return Preferences.userRoot().node("cpretrain")
 
 
 def file_of(text):
-    """The file of that path; None where there is none written."""
+    """Return the file with this path; None if the path is empty."""
     return File(text.strip()) if text.strip() else None
 
 
 def usual_places():
-    """The environment variable, and conda's environments."""
+    """Return the environment variable and conda's environments."""
     if os.environ.get(VARIABLE):
         yield File(os.environ[VARIABLE])
     home = File(os.path.expanduser(u"~"))
@@ -138,14 +138,14 @@ def usual_places():
 
 
 def program_in(place):
-    """Path of the Python that `place` is, or that the environment in it has; None where there is none."""
+    """Return the path of the Python that `place` is, or that of the environment in it; None if there is none."""
     if place.isFile():
         return place.getPath()
     return next((File(place, name).getPath() for name in PROGRAMS if File(place, name).isFile()), None)
 
 
 def what_is_wrong(program):
-    """Why that Python cannot run cpretrain; empty where it can."""
+    """Return why a Python cannot run cpretrain; empty if it can."""
     try:
         process = ProcessBuilder([program, "-P", "-c", TRY]).redirectErrorStream(True).start()
     except Exception:  # not a program, or not for this machine
@@ -162,6 +162,6 @@ def what_is_wrong(program):
 
 
 def read(path):
-    """Text of a file (UTF-8)."""
+    """Return the text of a file (UTF-8)."""
     with open(path.getPath(), "rb") as file:
         return file.read().decode("utf-8", "replace")

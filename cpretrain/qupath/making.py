@@ -1,0 +1,142 @@
+"""A QuPath project that is ready to draw in: images, predictions to correct, and scripts that know the folders."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.images.discovery import beside, list_images
+from cpretrain.qupath.program import find_qupath, run_script
+from cpretrain.qupath.project_file import PROJECT, write_project_file
+from cpretrain.qupath.scripts import EXPORT, IMPORT, RETRAIN, SCRIPTS, install_scripts
+from cpretrain.runtime.console import info
+from cpretrain.runtime.spelling import option
+from cpretrain.runtime.summary import Summary
+from cpretrain.storage.paths import PathLike, to_path
+
+
+@dataclass(frozen=True)
+class ProjectResult:
+    """A QuPath project.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The file that QuPath opens by a double click.
+    images, added : int
+        Number of images in it that were asked for, and of those that were not in it before.
+    imported : bool or None
+        Whether the predictions are in it already; None without predictions.
+    """
+
+    file: Path
+    images: int
+    added: int
+    imported: bool | None
+
+    def summary(self) -> Summary:
+        """Return what to do next."""
+        lines = [f"{self.images} images ({self.added} new) in {self.file}: open it in QuPath"]
+        if self.imported is False:
+            lines.append("then: Automate › Project scripts › import_predictions, Run › Run for project")
+        lines.append(
+            "draw, save each image (Ctrl+S), then: Automate › Project scripts › export_and_retrain, Run"
+        )
+        return Summary(lines, dict(vars(self)))
+
+
+def make_qupath_project(
+    images: PathLike,
+    *,
+    predictions: PathLike | None = None,
+    ground_truth: PathLike | None = None,
+    out: PathLike | None = None,
+    then: Sequence[str] = (),
+    qupath: PathLike | None = None,
+) -> ProjectResult:
+    """Make a QuPath project of images to draw on, or add images to one.
+
+    Parameters
+    ----------
+    images : path-like
+        Folder of TIFFs, for example ``training_images``.
+    predictions : path-like, optional
+        Folder of GeoJSON files that ``predict`` wrote for them, to be corrected.
+    ground_truth : path-like, optional
+        Folder that the drawings are exported to; by default ``ground_truth`` beside the images.
+    out : path-like, optional
+        Folder of the project; by default ``qupath`` beside the images.
+    then : sequence of str
+        Command of cpretrain that *export_and_retrain* runs in the project's folder after the export, for example
+        ``("round", "finish", "../..")``; by default ``run`` with the ``experiment.toml`` beside the images, if there
+        is one.
+    qupath : path-like, optional
+        Folder of QuPath, to import the predictions at once; by default that of ``QUPATH_HOME``, or where QuPath is
+        usually installed. Without one, a script in the project imports them.
+
+    Returns
+    -------
+    ProjectResult
+        What was drawn in a project that existed before stays.
+
+    Raises
+    ------
+    BadInput
+        When there are no images or predictions, or QuPath fails.
+    """
+    folder = to_path(images)
+    files = list_images(folder)
+    project = beside(folder, "qupath") if out is None else to_path(out)
+    target = beside(folder, "ground_truth") if ground_truth is None else to_path(ground_truth)
+    values: dict[str, dict[str, str | Sequence[str]]] = {EXPORT: {"folderName": _seen_from(project, target)}}
+    source = None if predictions is None else _checked(to_path(predictions))
+    if source is not None:
+        values[IMPORT] = {"folderName": _seen_from(project, source)}
+    values[RETRAIN] = {"command": _command(then or _experiment_beside(folder, project))}
+    added = write_project_file(project, files)
+    install_scripts(project / SCRIPTS, values)
+    imported = None if source is None else _import(project, qupath)
+    return ProjectResult(project / PROJECT, len(files), added, imported)
+
+
+def _import(project: Path, qupath: PathLike | None) -> bool:
+    """Put the predictions into the project with QuPath's own command line, if there is a QuPath."""
+    program = find_qupath(None if qupath is None else to_path(qupath))
+    if program is None:
+        return False
+    info(f"QuPath imports the predictions: {program}")
+    for line in run_script(program, project / SCRIPTS / IMPORT, project / PROJECT):
+        info(line)
+    return True
+
+
+def _checked(predictions: Path) -> Path:
+    if not any(predictions.glob("*.geojson")):
+        raise BadInput(
+            f"{predictions}: no predictions that QuPath reads",
+            expected="NAME.geojson for each image",
+            cure=f"predict with {option('geojson', True)}",
+        )
+    return predictions
+
+
+def _seen_from(project: Path, folder: Path) -> str:
+    """Return a folder as a path from the project, so that both can be moved together."""
+    try:
+        return Path(os.path.relpath(folder.resolve(), project.resolve())).as_posix()
+    except ValueError as error:  # another disk, on Windows
+        raise BadInput(
+            f"{folder}: is on another disk than the project {project}",
+            cure=f"choose {option('out')} on the same",
+        ) from error
+
+
+def _experiment_beside(images: Path, project: Path) -> Sequence[str]:
+    experiment = beside(images, "experiment.toml")
+    return ("run", _seen_from(project, experiment)) if experiment.is_file() else ()
+
+
+def _command(then: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-m", "cpretrain", *then] if then else []

@@ -1,0 +1,83 @@
+"""QuPath itself: where it is installed, and scripts that its command line runs on all images of a project."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+
+HOME_VARIABLE = "QUPATH_HOME"
+PROGRAMS = ("bin/QuPath", "Contents/MacOS/QuPath*", "QuPath* (console).exe", "QuPath")
+SECONDS = 1800
+"""Time limit of a run over all images of a project."""
+_LOGGED = re.compile(r"\d\d:\d\d:\d\d\.\d+ \[")
+
+
+def find_qupath(given: Path | None = None) -> Path | None:
+    """Return QuPath's program: in the folder given, in that of ``QUPATH_HOME``, or where it is usually installed.
+
+    Raises
+    ------
+    BadInput
+        When the folder that was named has no QuPath.
+    """
+    named = given or (Path(home) if (home := os.environ.get(HOME_VARIABLE)) else None)
+    if named is not None:
+        found = named if named.is_file() else next(_programs_in(named), None)
+        if found is None:
+            raise BadInput(
+                f"{named}: has no QuPath", expected=f"a folder with {PROGRAMS[0]}, or QuPath's program itself"
+            )
+        return found
+    return next((program for home in _usual_homes() for program in _programs_in(home)), None)
+
+
+def run_script(program: Path, script: Path, project: Path) -> list[str]:
+    """Run a script on each image of a project and save what it changes.
+
+    Returns
+    -------
+    list of str
+        Lines that the script printed.
+
+    Raises
+    ------
+    BadInput
+        When QuPath cannot be started or the script fails.
+    """
+    command = [str(program), "script", str(script), "-p", str(project), "-s"]
+    try:
+        ended = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadInput(f"{program}: QuPath did not run", found=str(error)) from error
+    lines = [line for line in ended.stdout.splitlines() if line and not _LOGGED.match(line)]
+    problems = [line for line in lines if line.startswith("ERROR")]
+    if ended.returncode or problems or "Error running script" in ended.stdout + ended.stderr:
+        last = (problems or ended.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise BadInput(f"{project}: QuPath could not run {script.name}", found=last)
+    return lines
+
+
+def _programs_in(home: Path) -> Iterator[Path]:
+    return (path for place in PROGRAMS for path in sorted(home.glob(place)) if path.is_file())
+
+
+def _usual_homes() -> Iterator[Path]:
+    """Yield the folders that QuPath's installers make, the newest version first."""
+    places = {
+        "darwin": [(Path("/Applications"), "QuPath*.app")],
+        "win32": [(Path(os.environ.get("LOCALAPPDATA", "~")).expanduser(), "QuPath*")],
+    }.get(sys.platform, [(Path("/opt"), "QuPath*"), (Path.home(), "QuPath*")])
+    for folder, pattern in places:
+        yield from sorted((path for path in folder.glob(pattern) if path.is_dir()), reverse=True)

@@ -1,0 +1,105 @@
+"""The scripts for QuPath: what comes with the package, and copies that know the folders of a project."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cpretrain.errors import BadInput
+from cpretrain.runtime.shipped import shipped
+from cpretrain.runtime.summary import Summary
+from cpretrain.storage.atomic import write_text
+
+EXPORT, IMPORT, RETRAIN = (
+    "export_ground_truth.groovy",
+    "import_predictions.groovy",
+    "export_and_retrain.groovy",
+)
+SCRIPTS = "scripts"
+"""Folder of a project whose scripts QuPath shows under *Automate › Project scripts*."""
+
+Values = Mapping[str, str | Sequence[str]]
+"""New values of the variables at the head of a script: texts, or lists of texts."""
+
+
+def install_scripts(folder: Path, values: Mapping[str, Values] | None = None) -> list[Path]:
+    """Write the scripts into a folder; one that a person changed is kept as ``NAME.groovy.old``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A QuPath project, or QuPath's own folder of a user's scripts.
+    values : mapping of str to mapping, optional
+        By file name of a script, values of the variables at its head.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The scripts.
+    """
+    written = []
+    for name in (EXPORT, IMPORT, RETRAIN):
+        text = with_values(shipped(f"macros/qupath/{name}").read_text("utf-8"), (values or {}).get(name, {}))
+        path = folder / name
+        if path.exists() and path.read_text("utf-8") != text:
+            path.replace(path.with_name(f"{name}.old"))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+        written.append(path)
+    return written
+
+
+def with_values(script: str, values: Values) -> str:
+    """Return a script whose variables (lines ``def NAME = …`` at its head) have other values.
+
+    Raises
+    ------
+    KeyError
+        When there is no such variable.
+    """
+    for name, value in values.items():
+        found = re.search(rf"^def {name} = .*$", script, re.MULTILINE)
+        if found is None:
+            raise KeyError(name)
+        script = f"{script[: found.start()]}def {name} = {_literal(value)}{script[found.end() :]}"
+    return script
+
+
+def _literal(value: str | Sequence[str]) -> str:
+    """Write a text or a list of texts as Groovy does."""
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+        return f"'{escaped}'"
+    return "[" + ", ".join(map(_literal, value)) + "]"
+
+
+def qupath_scripts(install: Path | None) -> Summary:
+    """Tell where the scripts are, or copy them.
+
+    Parameters
+    ----------
+    install : pathlib.Path, optional
+        Folder of a QuPath project, or another folder, to copy them to.
+
+    Raises
+    ------
+    BadInput
+        When the folder does not exist or cannot be written to.
+    """
+    if install is None:
+        paths = [shipped(f"macros/qupath/{name}") for name in (EXPORT, IMPORT, RETRAIN)]
+        return Summary([str(path) for path in paths], {"scripts": paths})
+    if not install.is_dir():
+        raise BadInput(
+            f"{install}: no such folder", expected="a QuPath project, or QuPath's folder of scripts"
+        )
+    folder = install / SCRIPTS if any(install.glob("*.qpproj")) else install
+    try:
+        paths = install_scripts(folder)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written to", found=str(error)) from error
+    where = (
+        "Automate › Project scripts"
+        if folder != install
+        else "Automate › User scripts, if QuPath knows the folder"
+    )
+    return Summary([f"{len(paths)} scripts in {folder}; in QuPath: {where}"], {"scripts": paths})

@@ -1,0 +1,165 @@
+"""Loops over pixels by numpy; `compiled` has the same functions, described there, and the same answers."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cpretrain.registration.checks import SMALLEST_OVERLAP
+
+BLOCK = 2**15
+"""Pixels that are gone through at once: what they need in between stays in the cache."""
+
+Shape3 = tuple[int, int, int]
+Slices = tuple[slice, slice, slice]
+
+
+def fill(image, extended, sources, weights, whole):  # type: ignore[no-untyped-def]
+    """Put an image in the middle of a larger one, and its fading mirror image around it."""
+    firsts = [(end - n) // 2 for end, n in zip(extended.shape, image.shape, strict=True)]
+    inside = [slice(first, first + n) for first, n in zip(firsts, image.shape, strict=True)]
+    extended[tuple(inside)] = image
+    covered = list(inside)
+    for axis in (2, 1, 0):
+        there = np.flatnonzero(weights[axis])
+        for side in (slice(there[0], inside[axis].start), slice(inside[axis].stop, there[-1] + 1)):
+            if side.stop > side.start:
+                _fade(image, extended, sources, weights, whole, (*covered[:axis], side, *covered[axis + 1 :]))
+        covered[axis] = slice(there[0], there[-1] + 1)
+
+
+def _fade(image, extended, sources, weights, whole, part):  # type: ignore[no-untyped-def]
+    weight_z, weight_y, weight_x = (each[where] for each, where in zip(weights, part, strict=True))
+    mirrored = image[np.ix_(*(each[where] for each, where in zip(sources, part, strict=True)))]
+    mirrored *= weight_x * weight_y[:, np.newaxis] * weight_z[:, np.newaxis, np.newaxis]
+    if whole:
+        mirrored += np.float32(0.5)
+        np.floor(mirrored, out=mirrored)
+    extended[part] = mirrored
+
+
+def keep_phases(spectrum: NDArray[np.complex64], error: float) -> float:
+    """Divide every value by its magnitude, in place, and give the sum of squared errors of the phases."""
+    noise = error * error * sum(float(_power(part).sum()) for part in _blocks(spectrum)) / spectrum.size
+    errors = 0.0
+    for part in _blocks(spectrum):
+        power = _power(part)
+        scale = np.zeros_like(power)
+        np.divide(1, np.sqrt(power), out=scale, where=power >= 1e-10)
+        errors += float(np.minimum(1, noise * scale * scale).sum())
+        part *= scale
+    return 2 * errors
+
+
+def _power(values: NDArray[np.complex64]) -> NDArray[np.float64]:
+    real, imaginary = values.real.astype(np.float64), values.imag.astype(np.float64)
+    real *= real
+    imaginary *= imaginary
+    real += imaginary
+    return real
+
+
+def _blocks(values: NDArray) -> Iterator[NDArray]:
+    return (values[start : start + BLOCK] for start in range(0, len(values), BLOCK))
+
+
+def cross(later: NDArray[np.complex64], earlier: NDArray[np.complex64], cross: NDArray[np.complex64]) -> None:
+    """Multiply one spectrum by the conjugate of the other."""
+    for a, b, product in zip(_blocks(later), _blocks(earlier), _blocks(cross), strict=True):
+        product.real = a.real * b.real + a.imag * b.imag
+        product.imag = a.imag * b.real - a.real * b.imag
+
+
+def lead(image: NDArray[np.float32], z: int, y: int, x: int) -> np.float32:
+    """By how much a pixel is higher than its highest neighbour; negative where a neighbour is higher."""
+    depth, height, width = image.shape
+    layers = [(z + step) % depth for step in (-1, 0, 1)] if depth > 1 else [0]
+    rows = [(y + step) % height for step in (-1, 0, 1)]
+    around = image[np.ix_(layers, rows, [(x + step) % width for step in (-1, 0, 1)])]
+    around[len(layers) // 2, 1, 1] = -np.inf
+    return np.float32(image[z, y, x] - around.max())
+
+
+def highest_peaks(image: NDArray[np.float32], n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Find the highest local maxima of a periodic image."""
+    places, heights = np.zeros((n, 3), np.int64), np.full(n, -np.inf, np.float32)
+    found = list(islice(_peaks(image, 16 * n), n))
+    if found:
+        places[: len(found)] = found
+        heights[: len(found)] = image[tuple(np.transpose(found))]
+    return places, heights
+
+
+def _peaks(image: NDArray[np.float32], count: int) -> Iterator[tuple[int, ...]]:
+    """Yield local maxima, the highest first, of equal ones the first in the image: among more and more pixels."""
+    flat, above = image.reshape(-1), np.inf
+    while above > -np.inf:
+        lowest = np.partition(flat, flat.size - count)[flat.size - count] if count < flat.size else -np.inf
+        places = np.flatnonzero((flat >= lowest) & (flat < above))
+        for place in places[np.argsort(-flat[places], kind="stable")]:
+            z, y, x = (int(i) for i in np.unravel_index(place, image.shape))
+            if lead(image, z, y, x) >= 0:
+                yield z, y, x
+        above, count = lowest, 16 * count
+
+
+def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
+    """Pearson correlation of two images of one shape over their overlap, and the size of that."""
+    lengths = [n - abs(step) for n, step in zip(a.shape, shift, strict=True)]
+    fewest = [1 if len(a) == 1 else SMALLEST_OVERLAP, SMALLEST_OVERLAP, SMALLEST_OVERLAP]
+    if any(length < few for length, few in zip(lengths, fewest, strict=True)):
+        return 0.0, 0
+    a, b = a[_overlap(shift, a.shape)], b[_overlap([-step for step in shift], b.shape)]
+    sum_a, sum_b, sum_aa, sum_bb, sum_ab = _sums(a, b, typical_a, typical_b)
+    spread_a, spread_b = sum_aa - sum_a * sum_a / a.size, sum_bb - sum_b * sum_b / a.size
+    first_a, first_b = a[0, 0, 0], b[0, 0, 0]
+    constant_a = spread_a <= 1e-9 * sum_aa and bool((a == first_a).all())
+    constant_b = spread_b <= 1e-9 * sum_bb and bool((b == first_b).all())
+    if constant_a or constant_b:
+        return (1.0 if constant_a and constant_b and first_a == first_b else 0.0), a.size
+    return float((sum_ab - sum_a * sum_b / a.size) / np.sqrt(spread_a * spread_b)), a.size
+
+
+def _overlap(shift: list[int], shape: Shape3) -> Slices:
+    z, y, x = (slice(max(step, 0), n + min(step, 0)) for step, n in zip(shift, shape, strict=True))
+    return z, y, x
+
+
+def _sums(a, b, typical_a, typical_b):  # type: ignore[no-untyped-def]
+    """Sums of a, b, a², b² and ab, less typical values."""
+    sums = np.zeros(5)
+    rows = max(1, BLOCK // a.shape[2])
+    for plane_a, plane_b in zip(a, b, strict=True):
+        for start in range(0, len(plane_a), rows):
+            one = plane_a[start : start + rows].astype(np.float64).ravel() - typical_a
+            two = plane_b[start : start + rows].astype(np.float64).ravel() - typical_b
+            squares = (np.einsum("i,i->", *pair) for pair in ((one, one), (two, two), (one, two)))
+            sums += one.sum(), two.sum(), *squares
+    return sums.tolist()
+
+
+def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no-untyped-def]
+    """Score several shifts of one image against another; see `overlap_correlation`."""
+    each = [overlap_correlation(a, b, shift, typical_a, typical_b) for shift in candidates.tolist()]
+    scores, pixels = zip(*each, strict=True)
+    return np.array(scores, np.float32), np.array(pixels, np.int64)
+
+
+def row_correlation(later, earlier, rows, left, right, shift):  # type: ignore[no-untyped-def]
+    """Return the Pearson correlation of two images on some rows of the later one."""
+    depth, height, width = earlier.shape
+    start, stop = max(left, shift[2]), min(right, width + shift[2])
+    z, y = rows[:, 0] - shift[0], rows[:, 1] - shift[1]
+    there = (z >= 0) & (z < depth) & (y >= 0) & (y < height)
+    if stop <= start or not there.any():
+        return np.nan
+    a = later[rows[there, 0], rows[there, 1], start:stop] - later[0, 0, 0]
+    b = earlier[z[there], y[there], start - shift[2] : stop - shift[2]] - earlier[0, 0, 0]
+    sum_a, sum_b, sum_aa, sum_bb, sum_ab = (
+        float(values.sum(dtype=np.float64)) for values in (a, b, a * a, b * b, a * b)
+    )
+    spread_a, spread_b = sum_aa - sum_a * sum_a / a.size, sum_bb - sum_b * sum_b / a.size
+    if spread_a <= 1e-9 * sum_aa or spread_b <= 1e-9 * sum_bb:
+        return np.nan
+    return (sum_ab - sum_a * sum_b / a.size) / np.sqrt(spread_a * spread_b)
