@@ -11,7 +11,6 @@ from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.registration.agreement import Agreement
 from cpretrain.registration.curve import DriftCurve, FramePair, round_away
-from cpretrain.registration.far_contrast import contrast_disagreement
 from cpretrain.registration.far_frames import far_disagreement
 from cpretrain.registration.frame_content import FrameContent, Kind, content_of, name_frames
 from cpretrain.registration.frame_images import DriftImages
@@ -51,8 +50,6 @@ class Inspected:
         Mask of structure that holds the frames in place because it never moves.
     share : float
         Share of the measured image that lies in `area`.
-    held : float or None
-        Pixels by which frames far apart contradict the curve in their contrast alone.
     """
 
     area: Area
@@ -64,7 +61,6 @@ class Inspected:
     far: float | None = None
     still: NDArray[np.bool_] | None = None
     share: float = 1.0
-    held: float | None = None
 
     def mean(self, each: Each) -> float | None:
         """Return the mean agreement of the frames with usable content, to six digits."""
@@ -128,9 +124,9 @@ class Inspection:
             return Inspected((slice(0, 0),) * 3)
         before, after = self._recorded.each(), self._aligned.each()
         kinds = name_frames(self._contents, after)
-        far, still, held = self._far(kinds)
+        far, still = self._far(kinds)
         share = _pixels(self._aligned.area) / _pixels(self._measured)
-        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still, share, held)
+        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still, share)
         return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
 
     def _begin(self, shape: tuple[int, ...]) -> None:
@@ -172,20 +168,22 @@ class Inspection:
         if offset is not None and np.abs(offset).max() > WHOLE_PIXEL:
             self._off[pair] = float(np.abs(offset).max())
 
-    def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None, float | None]:
-        """Compare frames far apart: as they are, without what never moves, and by their contrast."""
+    def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None]:
+        """Compare frames far apart, unchanged and without still structure."""
         if self._settings.shifts is not None or self._settings.robust or self._curve.angle is not None:
-            return None, None, None
+            return None, None
         assert self._images is not None
         anchors = self._aligned.most_unlike([t for t in range(self._frames) if t not in kinds])
         far = far_disagreement(self._images, self._curve, anchors)
-        if far is not None:
-            return far, None, None
         mask = self._still.mask()
-        if mask is None or mask.shape != self._size:
-            return None, None, contrast_disagreement(self._images, self._curve, anchors)
+        if far is not None or mask is None or mask.shape != self._size:
+            return far, None
+        from cpretrain.registration.far_contrast import (
+            contrast_disagreement,
+        )  # numba takes a second to import
+
         held = contrast_disagreement(self._images.leaving_out(mask), self._curve, anchors)
-        return None, None if held is None else mask, None
+        return None, None if held is None else mask
 
     def _fell(self, seen: Inspected) -> bool:
         """Return whether frames agree less than before, both in grey values and in their steps."""

@@ -60,8 +60,6 @@ class _Judgement:
             yield self._off()
         elif self.seen.far is not None and not self.beside and not self.unsure:
             yield self._far(self.seen.far)
-        elif self.seen.held is not None and not self.beside and not self.unsure:
-            yield self._held(self.seen.held)
         if self.curve.robust and self.curve.robust.rests_on == NO_CORRECTION:
             yield self._not_corrected()
         if self.seen.fell and (self.mask is None or self.settings.robust):
@@ -142,14 +140,6 @@ class _Judgement:
             f"with {cure}"
         )
         return Finding("slow drift", said, self._all())
-
-    def _held(self, pixels: float) -> Finding:
-        cure = native_option(self.settings, robust=True)
-        said = (
-            f"frames far apart lie about {pixels:.0f} pixels from where they should, and longer steps do not show it, "
-            f"as if something held them in place: measure with {cure}"
-        )
-        return Finding("held in place", said, self._all())
 
     def _fell(self) -> Finding:
         if self.seen.share < LEAST_SHARE:
