@@ -93,7 +93,7 @@ class Nd2Movie(Recording):
         return number
 
     def _frame(self, data: bytes) -> NDArray[Any]:
-        """Return the bytes of a frame in their shape: channels, y, x and the colours of RGB, without axes of length 1."""
+        """Return a frame from its bytes: channels, y, x and the colours of RGB, without axes of length 1."""
         reader: Any = self._file._rdr
         shape, dtype = reader._actual_frame_shape(), reader._dtype()
         array: NDArray[Any] = np.ndarray(shape, dtype, data, strides=reader._strides)
