@@ -178,7 +178,11 @@ class Inspection:
         mask = self._still.mask()
         if far is not None or mask is None or mask.shape != self._size:
             return far, None
-        held = far_disagreement(self._images.leaving_out(mask), self._curve, anchors)
+        from cpretrain.registration.far_contrast import (
+            contrast_disagreement,
+        )  # numba takes a second to import
+
+        held = contrast_disagreement(self._images.leaving_out(mask), self._curve, anchors)
         return None, None if held is None else mask
 
     def _fell(self, seen: Inspected) -> bool:

@@ -14,7 +14,7 @@ running mean (measured by benchmarks/memory.py)."""
 ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 28, 2**29, 8
 """Bytes per pixel of the extended image for each pair beyond two, their maximum for all these pairs, and the maximum
 number of pairs at once."""
-ROBUST, ROBUST_KEPT = 56, 2**26
+ROBUST, ROBUST_KEPT = 56, 2**27
 """Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
 
