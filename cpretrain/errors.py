@@ -76,6 +76,10 @@ class DamagedFile(BadInput):
         super().__init__(f"{path}: {problem}", found=text, expected=expected, cure=cure)
         self._again = partial(DamagedFile, self.path, text, problem=problem, expected=expected, cure=cure)
 
+    def in_file(self, path: object) -> BadInput:
+        """Return the error itself: it names its file already."""
+        return self
+
     def __reduce__(self) -> tuple:
         return (self._again, ())
 

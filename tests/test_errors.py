@@ -47,3 +47,9 @@ def test_an_error_of_a_library_is_named_in_one_short_line():
     assert short(ValueError("a\nb")) == "ValueError: a"
     assert short(EOFError()) == "EOFError"
     assert len(short(ValueError("x" * 1000))) == 300
+
+
+def test_a_file_is_named_once():
+    assert BadInput("no such channel").in_file("a.tif").problem == "a.tif: no such channel"
+    damaged = DamagedFile("a.tif", "nothing in it", problem="frame 3 cannot be read")
+    assert damaged.in_file("a.tif") is damaged

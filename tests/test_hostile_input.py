@@ -149,7 +149,7 @@ def test_tuning_json(tmp_path, record):
 
 def test_licence_of_a_base_whose_record_is_damaged(tmp_path):
     (tmp_path / "model.json").write_text(DEEP)
-    assert "not known" in ModelWeights("a", tmp_path / "weights").licence
+    assert "unknown" in ModelWeights("a", tmp_path / "weights").licence
 
 
 def test_experiment_of_ten_thousand_levels(tmp_path):

@@ -61,7 +61,7 @@ def test_from_raw_movies_to_a_verdict(tmp_path, tiny_model):
         DEVICE="cpu",
     )
     text, pictures = shown(retrained)
-    assert "average precision, mean of" in text and "retrained" in text
+    assert "average precision, mean over" in text and "retrained" in text
     assert pictures == 2 + 2  # the losses, the scores, the best and the worst image
     assert (tmp_path / "models" / "my cells" / "report.html").is_file()
 

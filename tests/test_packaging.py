@@ -51,6 +51,18 @@ def test_environment_yml_is_in_step_with_pyproject():
     assert conda_dependencies() == wanted
 
 
+def test_the_recipe_is_in_step_with_environment_yml():
+    text = (ROOT / "packaging" / "conda" / "recipe.yaml").read_text()
+    run = text.split("  run:\n")[1].split("\n\n")[0]
+    listed = dict(re.findall(r"^    - ([\w-]+) ?(.*)$", run, re.MULTILINE))
+    conda = conda_dependencies()
+    own = ("python", "openjdk", "cellpose")
+    assert {name: version for name, version in listed.items() if name not in own} == {
+        name: version for name, version in conda.items() if name not in own
+    }
+    assert set(own) <= listed.keys()
+
+
 def test_one_version():
     assert PROJECT["version"] == cpretrain.__version__
     assert f"## {cpretrain.__version__}" in (ROOT / "CHANGELOG.md").read_text()

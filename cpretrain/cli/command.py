@@ -5,12 +5,13 @@ import inspect
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
+from cpretrain.cli.signature import as_options
 from cpretrain.cli.spelling import CommandLineSpelling
 from cpretrain.errors import BadInput
 from cpretrain.runtime.spelling import spelled
@@ -95,13 +96,6 @@ class _LateOptions(TyperCommand):
             name: value for name, value in read.items() if ctx.get_parameter_source(name).name != "DEFAULT"
         }
         return super().invoke(ctx)
-
-
-def as_options(function: Callable, parameters: Sequence[inspect.Parameter]) -> None:
-    """Set the signature of `function`, from which typer makes its arguments and options."""
-    signature = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    function.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 def _taken(classes: dict[str, str], arguments: dict[str, Any]) -> dict[str, Any]:

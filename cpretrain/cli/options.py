@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cpretrain import settings as all_settings
-from cpretrain.cli.command import as_options
+from cpretrain.cli.signature import as_options
 from cpretrain.cli.spelling import flag
 from cpretrain.settings.base import Settings, bad_settings
 

@@ -99,7 +99,7 @@ def draw_crops(
     name : str
         Name of an array, which together with the seed determines the positions. A file has its own.
     convert : str, optional
-        Rule by which pixels of a file are converted to grey values, see `CropSettings`.
+        Rule for converting the pixels of a file to grey values, see `CropSettings`.
 
     Returns
     -------

@@ -61,7 +61,7 @@ class CropsResult:
 
 @dataclass(frozen=True)
 class _OfImage:
-    """The crops of one image, and what was left out of it, is missing or was guessed."""
+    """Crops of an image, with notes on what was left out of it, is missing or was guessed."""
 
     source: str
     crops: list[Crop]

@@ -33,7 +33,7 @@ class Crop:
         Grey values of the whole frame (in that plane) at its 1st and 99th percentile, without padding; one per
         channel. Empty in tables of earlier versions.
     source_file : str
-        Name of the file of which the source is one of several positions; empty for other sources. The table has
+        Name of the file that holds the source as one of several positions; empty for other sources. The table has
         this column only if a crop has a value in it.
     """
 

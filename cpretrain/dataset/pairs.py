@@ -32,7 +32,7 @@ class Pair:
     objects, touching_border, tiny : int
         Numbers of all objects, of objects at the image's edge, and of objects smaller than `TINY` pixels.
     file : str
-        The file of which the movie is one of several positions; empty if it is not, or if that is unknown.
+        File that holds the movie as one of several positions; empty for other movies, or if unknown.
     """
 
     image: Path
@@ -45,7 +45,7 @@ class Pair:
 
     @property
     def recording(self) -> str:
-        """The file that the movie lies in, which may hold others; the movie itself where it lies alone."""
+        """File that holds the movie and perhaps others; the movie itself if it has a file of its own."""
         return self.file or file_in_name(self.movie)
 
 

@@ -344,18 +344,18 @@ def _on_both_sides(train: Sequence[Pair], validation: Sequence[Pair], equal: Equ
 
 
 def _keeps_files(pairs: Sequence[Pair], split_by: SplitBy) -> bool:
-    """Whether all positions of a file stay together: as asked, or where there are enough files."""
+    """Return whether all positions of a file stay together: on request, or if there are enough files."""
     files = len({pair.recording for pair in pairs})
     return split_by == "file" or (split_by == "auto" and files >= FEWEST_MOVIES)
 
 
 def _as_files(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """Let each file count as one movie."""
+    """Return the pairs with each file as one movie."""
     return tuple(replace(pair, movie=pair.recording) for pair in pairs)
 
 
 def _shared_files(train: Sequence[Pair], validation: Sequence[Pair], by_movie: bool) -> list[str]:
-    """Warn where positions of one file are on both sides."""
+    """Return a warning if positions of one file are on both sides."""
     shared = {pair.recording for pair in train} & {pair.recording for pair in validation}
     if not by_movie or not shared:
         return []

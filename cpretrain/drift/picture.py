@@ -41,7 +41,10 @@ class RunningMean:
     def add(self, frame: NDArray[Any]) -> None:
         """Add one frame, shape (Z, Y, X)."""
         plane = _reduced(frame)
-        self._sum = plane if self._sum is None else self._sum + plane
+        if self._sum is None:
+            self._sum = plane
+        else:
+            self._sum += plane
         self._count += 1
 
     @property
@@ -56,6 +59,8 @@ def _reduced(frame: NDArray[Any]) -> NDArray[np.float64]:
     _, height, width = frame.shape
     block = min(-(-max(height, width) // PICTURE_PIXELS), height, width)
     rows, columns = height // block * block, width // block * block
+    if block == 1:
+        return np.add.reduce(frame, axis=0, dtype=np.float64) / len(frame)
     total = np.zeros((rows // block, columns // block))
     for plane in frame:
         for y, x in np.ndindex(block, block):

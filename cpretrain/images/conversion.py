@@ -20,7 +20,7 @@ WEIGHTS = {
 }
 """Shares of red, green and blue; the luminance is that of ITU-R BT.601."""
 MEASURED = ("uint8", "uint16", "float32")
-"""Types of pixels that the plugin measures."""
+"""Pixel types that the plugin measures."""
 _UNSIGNED = {"int8": "uint8", "int16": "uint16"}
 
 
@@ -62,8 +62,8 @@ class Converted:
     movie : Readable
         The movie as it was recorded.
     rule : str
-        ``offset``: signed integers plus half their range; ``float``: pixels of any type but those that can be measured
-        become 32-bit floats; ``luminance``, ``red``, ``green`` or ``blue`` of RGB.
+        ``offset``: signed integers plus half their range; ``float``: pixels of types that cannot be measured, as 32-bit
+        floats; ``luminance``, ``red``, ``green`` or ``blue`` of RGB.
 
     Raises
     ------

@@ -67,7 +67,7 @@ class Calibration:
     frame_interval : float
         Seconds between frames; 0.0 if the file does not state it.
     value_offset : float
-        What to add to a grey value to get the recorded one, as ImageJ does with signed pixels.
+        Offset from a stored grey value to the recorded one, as in ImageJ's calibration of signed pixels.
     """
 
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Which file a movie comes from, where that file holds several positions; also after its drift was corrected."""
+"""Find the file of several positions that a movie comes from, also after drift correction."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from cpretrain.storage.json_file import read_json
 
 
 def file_behind(movie: Path) -> str:
-    """Return the name of the file whose position a movie is, or was when it was raw; empty for a file of one position.
+    """Return the name of the file of several positions that a movie comes from; empty for other movies.
 
     Parameters
     ----------
     movie : pathlib.Path
-        A position such as ``exp.nd2#3``, or a movie with the record of its drift correction beside it.
+        Position such as ``exp.nd2#3``, or a movie with the record of its drift correction beside it.
     """
     if position(movie):
         return file_of(movie).name
@@ -25,6 +25,6 @@ def file_behind(movie: Path) -> str:
         return ""
     try:
         raw = str(read_json(record)["movie"]).rpartition("/")[2]
-    except (BadInput, OSError, ValueError, KeyError, TypeError, RecursionError):  # of another tool
+    except (BadInput, OSError, ValueError, KeyError, TypeError, RecursionError):  # a record of another tool
         return ""
     return file_in_name(raw) if file_in_name(raw) != raw else ""

@@ -48,7 +48,7 @@ def file_in_name(source: str) -> str:
 
 
 def stem_in_name(source: str) -> str:
-    """Return what results of a movie of that name are called, for example ``exp_p3`` for ``exp.nd2#3``."""
+    """Return the stem of results of a movie with that name, for example ``exp_p3`` for ``exp.nd2#3``."""
     named = _NAMED.fullmatch(source)
     return result_stem(Path(named["file"]).stem, int(named["position"])) if named else Path(source).stem
 

@@ -101,9 +101,7 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
         "unit": {"µm": "micron"}.get(calibration.unit, calibration.unit),
         "finterval": calibration.frame_interval,
     }
-    if (
-        calibration.value_offset
-    ):  # as ImageJ writes signed pixels: a straight line from what is stored to what is meant
+    if calibration.value_offset:  # as ImageJ writes signed pixels: a line from stored to recorded values
         facts |= {"cf": 0, "c0": calibration.value_offset, "c1": 1.0, "vunit": "Gray Value"}
     if len(channels.names) == shape[2]:
         facts["Labels"] = [*channels.names] * (shape[0] * shape[1])

@@ -16,6 +16,7 @@ from cpretrain.models.zoo import ZOO
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_aside, write_text
+from cpretrain.storage.file_name import is_file_name
 from cpretrain.storage.hashing import sha256
 
 
@@ -70,9 +71,10 @@ def install_model(folder: Path, name: str | None = None) -> Summary:
     if not weights.is_file() or not ModelFolder(folder).is_one:
         raise BadInput(f"{folder}: is not a model folder", expected=f"a folder with {WEIGHTS} and {RECORD}")
     name = name or folder.resolve().name
-    if not name.strip() or Path(name).name != name or name.startswith("."):
+    if not is_file_name(name):
         raise BadInput(
-            f"{option('name', name)}: cannot be the name of a model", expected="a name without slashes"
+            f"{option('name', name)}: cannot be the name of a model",
+            expected="a name that every system accepts for a file",
         )
     target = models_folder() / name
     taken = name in ZOO or name in {model.file for model in ZOO.values()} or name == GUI_MODELS

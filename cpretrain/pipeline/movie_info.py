@@ -1,4 +1,4 @@
-"""Describe movies: what is in a file, and what each step would do with it."""
+"""Describe the contents of movies, and what each step would do with them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ TAKES = "takes it"
 
 @dataclass(frozen=True)
 class MovieInfo:
-    """What is in a movie, and what the steps would do with it.
+    """Contents of a movie, and what each step would do with it.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class MovieInfo:
     positions : int
         Number of positions in the file.
     axes : str
-        Axes of the file that are longer than 1, letters of TZCYX.
+        Axes of the file that are longer than 1, as letters of TZCYX.
     shape : dict of str to int
         Lengths in t, z, c, y, x.
     dtype : str
@@ -51,9 +51,9 @@ class MovieInfo:
     channels, colours : list of str
         Names of the channels, and their colours as ``#RRGGBB``; empty if the file does not state them.
     steps : dict of str to str
-        For each step that reads movies, whether it takes this one, and if not, what helps.
+        Result of the check by each step that reads movies: that it takes this one, or what it needs.
     notes : list of str
-        What is left out, missing or guessed.
+        Notes on what is left out, missing or guessed.
     """
 
     movie: str
@@ -94,7 +94,17 @@ class MovieInfo:
 
 @dataclass(frozen=True)
 class InfoResult:
-    """Descriptions of movies, and the movies that could not be opened."""
+    """Descriptions of movies, and errors of those that could not be opened.
+
+    Parameters
+    ----------
+    movies : list of MovieInfo
+        Descriptions of the movies.
+    failed : dict of pathlib.Path to BadInput
+        Errors by movie.
+    passed_over : list of str
+        Sentences on files that are not read.
+    """
 
     movies: list[MovieInfo]
     failed: dict[Path, BadInput]
@@ -120,12 +130,12 @@ def describe_movies(paths: Sequence[PathLike], *, axes: str | None = None) -> In
     Returns
     -------
     InfoResult
-        Each position of a file is a movie of its own.
+        Descriptions; each position of a file is a separate movie.
 
     Raises
     ------
     BadInput
-        When nothing can be described.
+        If no movie can be described.
     """
     described: list[MovieInfo] = []
     failed: dict[Path, BadInput] = {}
@@ -144,12 +154,12 @@ def describe_movies(paths: Sequence[PathLike], *, axes: str | None = None) -> In
 
 
 def describe_movie(path: Path, axes: str | None = None) -> MovieInfo:
-    """Describe one movie from its header.
+    """Describe a movie from its header.
 
     Raises
     ------
     BadInput
-        When it cannot be opened.
+        If it cannot be opened.
     """
     with TimeLapse(path, axes) as movie:
         colours = movie.channels.colours

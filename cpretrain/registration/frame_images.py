@@ -1,6 +1,7 @@
 """Reads and preprocesses the frames to be compared."""
 
 from copy import copy
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class DriftImages:
 
     def __init__(self, movie: Frames, settings: DriftSettings) -> None:
         check_drift_settings(movie, settings)
-        self._movie, self._settings = movie, settings
+        self._movie, self._settings, self._reading = movie, settings, Lock()
         _, planes, _, height, width = movie.shape
         self._size = height, width
         self._mask = read_mask(settings.mask, (planes, height, width)) if settings.mask else None
@@ -55,7 +56,8 @@ class DriftImages:
         BadInput
             When the frame cannot be read, or holds NaN or infinite pixels.
         """
-        frame = self._movie.frame(t)
+        with self._reading:  # frames are asked for by several threads
+            frame = self._movie.frame(t)
         check_pixels(self._movie, frame, t)
         return self.image_of(frame, box)
 

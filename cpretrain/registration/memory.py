@@ -1,30 +1,43 @@
 """Memory needed to measure a movie, estimated before any frame is read."""
 
+import os
 from math import prod
 
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.phase_correlation.mirror_padding import extended_shape
+from cpretrain.runtime.threads import threads_allowed
 from cpretrain.settings.drift import DriftSettings
 
 FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
 """Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
 running mean (measured by benchmarks/memory.py)."""
+ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 28, 2**29, 8
+"""Bytes per pixel of the extended image for each pair that is measured beside two others; the most for all of these;
+and the most pairs at once."""
 ROBUST, ROBUST_KEPT = 56, 2**26
 """Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
 
 def memory_needed(movie: Frames, settings: DriftSettings) -> int:
     """Return the peak memory in bytes for measuring the drift of a movie with any number of frames."""
-    _, planes, channels, height, width = movie.shape
-    low, high = settings.z_range or (1, planes)
-    depth = 1 if settings.only_xy else high - low + 1
-    across, down = settings.roi[2:] if settings.roi else (width, height)
-    frame = planes * channels * height * width * movie.dtype.itemsize
+    frame = prod(movie.shape[1:]) * movie.dtype.itemsize
+    shape = measured_shape(movie, settings)
     if settings.robust:
-        return FRAMES * frame + ROBUST * depth * down * across + ROBUST_KEPT
+        return FRAMES * frame + ROBUST * prod(shape) + ROBUST_KEPT
     pixels = IMAGES + (MEAN if settings.reference == "mean" else 0)
-    return (
-        FRAMES * frame
-        + pixels * depth * down * across
-        + EXTENDED * prod(extended_shape((depth, down, across)))
-    )
+    extended = EXTENDED + ANOTHER_PAIR * (pairs_at_once(movie, settings) - 2)
+    return FRAMES * frame + pixels * prod(shape) + max(EXTENDED, extended) * prod(extended_shape(shape))
+
+
+def measured_shape(movie: Frames, settings: DriftSettings) -> tuple[int, int, int]:
+    """Return the lengths in z, y, x of what is measured of a frame."""
+    _, planes, _, height, width = movie.shape
+    low, high = settings.z_range or (1, planes)
+    across, down = settings.roi[2:] if settings.roi else (width, height)
+    return 1 if settings.only_xy else high - low + 1, down, across
+
+
+def pairs_at_once(movie: Frames, settings: DriftSettings) -> int:
+    """Return how many pairs of frames are measured at once: one per core, as long as little memory is needed."""
+    another = ANOTHER_PAIR * prod(extended_shape(measured_shape(movie, settings)))
+    return min(threads_allowed(os.cpu_count() or 1), MOST_AT_ONCE, 2 + MOST_MORE // another)

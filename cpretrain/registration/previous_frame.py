@@ -1,20 +1,25 @@
 """Measure drift as Fiji's "Correct 3D drift" does, without Java: the same shifts, pair by pair."""
 
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.timelapse import Frames
 from cpretrain.registration.bridging import Bridge
-from cpretrain.registration.curve import DriftCurve, FramePair, PairDrift, accumulate, measured_pairs
+from cpretrain.registration.curve import DriftCurve, PairDrift, accumulate, measured_pairs
 from cpretrain.registration.frame_image import MeasuredBox
 from cpretrain.registration.frame_images import DriftImages
+from cpretrain.registration.loops import loops
 from cpretrain.registration.max_shift import limited
+from cpretrain.registration.memory import measured_shape, pairs_at_once
 from cpretrain.registration.pair_answer import Answer, answer_for
+from cpretrain.registration.phase_correlation.spectrum import Transformed, take_one_worker
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -28,7 +33,7 @@ def measure_frames(
     Parameters
     ----------
     movie : Frames
-        Frames of uint8, uint16 or float32, read one at a time; at most four are held in memory.
+        Frames of uint8, uint16 or float32, read one at a time; few are held in memory (`memory_needed`).
     settings : DriftSettings, optional
         The plugin's options (default: its defaults).
     on_pair : callable, optional
@@ -62,8 +67,10 @@ def measure_frames(
         from cpretrain.registration.reference_frame import measure_against_reference
 
         return measure_against_reference(movie, settings, on_pair)
-    with ThreadPoolExecutor(1) as ahead:
-        measurement = _Measurement(movie, settings, ahead)
+    loops(movie.shape[0] * prod(measured_shape(movie, settings)))
+    at_once = pairs_at_once(movie, settings)
+    with ThreadPoolExecutor(at_once, initializer=take_one_worker) as pool:
+        measurement = _Measurement(movie, settings, pool, at_once)
 
         def measure(frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
             measured = measurement.pair(frame_from, frame_to, drift)
@@ -79,24 +86,29 @@ def measure_frames(
 
 
 class _Measurement:
-    """Measures the pairs of one movie in order.
+    """Measures the pairs of one movie in order, several at once.
 
-    Frames are read and transformed in a second thread, one pair ahead. Each is transformed once for neighbouring
-    pairs; two are kept, so that at most four are in memory.
+    Each frame is transformed once for neighbouring pairs. With a ROI, which follows the drift, pairs have to wait for
+    each other.
     """
 
-    def __init__(self, movie: Frames, settings: DriftSettings, ahead: Executor) -> None:
-        self.images, self.settings = DriftImages(movie, settings), settings
-        self.coming = measured_pairs(movie.shape[0], settings.multi_time_scale)
-        next(self.coming)
-        self.transformed = lru_cache(maxsize=2)(lambda t, box: ahead.submit(self.images.transformed, t, box))
-        self.answer = lru_cache(maxsize=1)(self._answer)
+    def __init__(self, movie: Frames, settings: DriftSettings, pool: Executor, at_once: int) -> None:
+        self.images, self.settings, self._at_once = DriftImages(movie, settings), settings, at_once
+        self._coming = measured_pairs(movie.shape[0], settings.multi_time_scale)
+        self._begun: deque[Future[Answer]] = deque()
+        self._pool = pool
+        self._transformed = lru_cache(maxsize=2)(lambda t, box: pool.submit(self.images.transformed, t, box))
+        self._answer = lru_cache(maxsize=1)(self._begin)
 
     def pair(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
         """Measure the drift between two frames; `drift` determines the present position of the box."""
         box_from, box_to = self.images.box(drift[frame_from]), self.images.box(drift[frame_to])
-        found = self.answer(frame_from, box_from, frame_to, box_to)
-        return self._in_movie(found, box_from, box_to)
+        if self.settings.roi is None:
+            self._begin_coming()
+            answer = self._begun.popleft()
+        else:
+            answer = self._answer(frame_from, box_from, frame_to, box_to)
+        return self._in_movie(answer.result(), box_from, box_to)
 
     def pair_apart(self, frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:
         """Measure a pair outside the planned order."""
@@ -116,17 +128,18 @@ class _Measurement:
         z, y, x = measured.drift
         return replace(measured, drift=(z, y + box_to[1] - box_from[1], x + box_to[0] - box_from[0]))
 
-    def _answer(
-        self, frame_from: int, box_from: MeasuredBox | None, frame_to: int, box_to: MeasuredBox | None
-    ) -> Answer:
-        coming = self.transformed(frame_from, box_from), self.transformed(frame_to, box_to)
-        self._look_ahead((frame_from, frame_to))
-        earlier, later = (future.result() for future in coming)
-        return answer_for(later, earlier, self.settings)
+    def _begin_coming(self) -> None:
+        """Begin with as many pairs as are measured at once, and one more to go on with."""
+        while len(self._begun) <= self._at_once and (pair := next(self._coming, None)):
+            frame_from, frame_to = pair
+            self._begun.append(self._answer(frame_from, None, frame_to, None))
 
-    def _look_ahead(self, pair: FramePair) -> None:
-        """Start on the frames of the next pair; with a ROI, its position is not known yet."""
-        if self.settings.roi is not None:
-            return
-        for frame in next((after for after in self.coming if after != pair), pair):
-            self.transformed(frame, None)
+    def _begin(
+        self, frame_from: int, box_from: MeasuredBox | None, frame_to: int, box_to: MeasuredBox | None
+    ) -> "Future[Answer]":
+        """Begin with a pair; its frames are begun before it, so that no thread waits for one that has none."""
+        frames = self._transformed(frame_from, box_from), self._transformed(frame_to, box_to)
+        return self._pool.submit(self._measure, *frames)
+
+    def _measure(self, earlier: "Future[Transformed]", later: "Future[Transformed]") -> Answer:
+        return answer_for(later.result(), earlier.result(), self.settings)

@@ -135,7 +135,7 @@ class RoundsFolder:
         return bool(self.validation.record.get("whole_movies"))
 
     def keeps_apart(self, movie: Path) -> bool:
-        """Whether a movie validates, or another position of its file where whole files do."""
+        """Return whether a movie is kept for validation: itself, or its whole file if whole files are kept."""
         crops = self.validation.crops
         files = {crop.source_file for crop in crops} if self.validation.record.get("whole_files") else set()
         return source_name(movie) in {crop.source for crop in crops} or file_behind(movie) in files - {""}

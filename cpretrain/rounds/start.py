@@ -172,7 +172,7 @@ class _RoundWriter:
     provenance : Provenance
         Record with the SHA-256 of all movies.
     notes : dict of str to list of str
-        For each movie what was left out of it, is missing or was guessed.
+        Notes by movie: what was left out of it, is missing or was guessed.
     """
 
     settings: RoundSettings
@@ -335,7 +335,7 @@ def _make_validation(folder: RoundsFolder, movies: Sequence[Path], maker: _Round
 
 
 def _kept_together(movies: Sequence[Path]) -> dict[Path, str]:
-    """Name what stays on one side of each movie: its file where there are enough files, else itself."""
+    """Return the unit of each movie that stays on one side: its file if there are enough files, else itself."""
     files = {movie: file_behind(movie) or source_name(movie) for movie in movies}
     enough = len(set(files.values())) >= FEWEST_MOVIES
     return files if enough else {movie: source_name(movie) for movie in movies}

@@ -18,7 +18,7 @@ CONVERT = (
     "turn pixels that cannot be measured into grey values; offset: signed integers plus half their range; float: other "
     "types as 32-bit floats; luminance, red, green, blue: of RGB"
 )
-"""Description of the setting that chooses one of these rules."""
+"""Help text of the setting for these rules."""
 
 Format = Literal["tiff", "ome-zarr"]
 """File formats for movies and label images."""

@@ -19,6 +19,7 @@ from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
+from cpretrain.storage.file_name import is_file_name
 from cpretrain.storage.folder_lock import holding
 from cpretrain.storage.hashing import sha256
 from cpretrain.storage.json_file import read_json
@@ -296,10 +297,10 @@ def _facts(
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or Path(name).name != name or name.startswith("."):
+    if not is_file_name(name):
         raise BadInput(
             f"name {name!r}: cannot be the name of a model",
-            expected="a name for the cell type without slashes, for example U2OS nuclei",
+            expected="a name of the cell type that every system accepts for a folder, for example U2OS nuclei",
         )
 
 

@@ -121,5 +121,5 @@ def test_bad_profiles(tmp_path, text, said):
 def test_a_queue_that_is_not_here(tmp_path, monkeypatch):
     (tmp_path / "p.toml").write_text(SLURM)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BadInput, match="no command sbatch"):
+    with pytest.raises(BadInput, match="no such command: sbatch"):
         for_each([tmp_path / "a"], work, "work", batch=BatchSettings(cluster=tmp_path / "p.toml"))

@@ -195,4 +195,4 @@ def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_corre
         (tmp_path / "corrected" / name).touch()
     cut_crops(tmp_path / "corrected")
     said = capsys.readouterr().err
-    assert "corrected: 1 images of other formats are passed over: b.avi; save them as TIFF" in said
+    assert "corrected: 1 images in other formats are skipped: b.avi; save them as TIFF" in said

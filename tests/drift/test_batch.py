@@ -49,6 +49,6 @@ def test_images_of_other_formats_are_named_but_not_a_mask_that_is_used(tmp_path,
         (raw / name).touch()
     correct_drift(raw, out=tmp_path / "out", settings=NATIVE.replace(mask=raw / "dust.png"))
     said = capsys.readouterr().err
-    assert "raw: 1 images of other formats are passed over: overview.jpg; save them as TIFF" in said
+    assert "raw: 1 images in other formats are skipped: overview.jpg; save them as TIFF" in said
     correct_drift(raw / "Film.tif", out=tmp_path / "out", settings=NATIVE.replace(mask=raw / "dust.png"))
     assert "passed over" not in capsys.readouterr().err

@@ -126,7 +126,7 @@ def test_a_second_person_who_drew_on_some_images_is_compared_on_those():
         scored(where, "retrained", retrained),
         scored(where, "human", [16, 17, 16, 17], places=range(4)),
     )
-    assert "0.90 against 0.83 of a second person" in verdict.people
+    assert "0.90 against 0.83 for a second person" in verdict.people
     assert verdict.people.endswith("4 images).")
 
 

@@ -95,5 +95,5 @@ def test_crops_take_a_rule_too_and_record_it(tmp_path, rule, expected):
     record = json.loads((done.folder / "crops.json").read_text())
     assert record["settings"]["convert"] == rule and f'(convert="{rule}")' in record["notes"]["a.tif"][0]
     cut_crops(tmp_path / "a.tif", out=tmp_path / "crops", settings=settings)
-    with pytest.raises(BadInput, match="holds crops of other images or settings"):
+    with pytest.raises(BadInput, match="holds crops from other images or settings"):
         cut_crops(tmp_path / "a.tif", out=tmp_path / "crops", settings=settings.replace(convert="red"))

@@ -35,7 +35,7 @@ def test_mask_with_the_border_is_cut():
         ((100, 104), (104, 104), 2, False, "another image or region"),
         ((384, 384), (512, 512), 2, True, "crop the image in the same way"),
         ((50, 50), (100, 100), 2, False, "this looks like 2"),
-        ((60, 40), (40, 60), 2, False, "exchanged"),
+        ((60, 40), (40, 60), 2, False, "swapped"),
         ((0, 0), (40, 60), 2, True, "another image or region"),
     ],
 )

@@ -64,7 +64,7 @@ def test_install(model, cellpose_folder, monkeypatch):
 def test_another_model_is_never_overwritten(model, cellpose_folder, name):
     cellpose_folder.mkdir()
     (cellpose_folder / "my cells").write_bytes(b"something else")
-    with pytest.raises(BadInput, match=r"is another model|cannot be the name"):
+    with pytest.raises(BadInput, match=r"is a different model|cannot be the name"):
         install_model(model, name)
     assert [path.name for path in cellpose_folder.iterdir()] == ["my cells"]
 

@@ -19,7 +19,7 @@ def loops(pixels: int = 0) -> ModuleType:
     Parameters
     ----------
     pixels : int
-        Pixels that are new and have to be gone through.
+        Pixels of the frames that are about to be gone through.
     """
     global _seen
     _seen += pixels

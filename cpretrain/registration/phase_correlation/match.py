@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
 from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
-from cpretrain.registration.phase_correlation.spectrum import WORKERS, Transformed, Whole3, axes_of
+from cpretrain.registration.phase_correlation.spectrum import Transformed, Whole3, axes_of, fft_workers
 
-PEAKS = 5
+PEAKS, RIVALS = 5, 5
+"""Peaks that are tried, and how many below them are looked at where rounding could exchange them."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,12 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates, the last one wins
     rank = kept - 1 - best // len(groups[0])
     error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
-    margin = min(heights[kept - 1] - heights[-1], loops().lead(correlation, *places[rank]))
+    bound = 8 * error
+    clear = loops().lead(correlation, *places[rank]) > bound
+    if clear and heights[kept - 1] - heights[-1] <= bound:
+        clear = later.kept is None and _rivals_score_less(
+            later, earlier, correlation, bound, rank, scores[best]
+        )
     found = ScoredShift(candidates[best], float(scores[best]), int(pixels[best]))
     if later.kept is not None:
         found = summit(later, earlier, found)
@@ -98,8 +104,31 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
         pixels=found.pixels,
         height=float(heights[rank]) * correlation.size**0.5,
         size=correlation.size,
-        clear=bool(margin > 8 * error),
+        clear=bool(clear),
     )
+
+
+def _rivals_score_less(
+    later: Transformed,
+    earlier: Transformed,
+    correlation: NDArray[np.float32],
+    bound: float,
+    rank: int,
+    best: float,
+) -> bool:
+    """Return whether the answer stays if peaks change places that are less than `bound` apart.
+
+    Then the winner stays among the highest, and the rivals of the lowest of these score less than the winner.
+    """
+    places, heights = loops().highest_peaks(correlation, PEAKS + RIVALS)
+    close = heights[PEAKS:] >= heights[PEAKS - 1] - bound
+    if heights[rank] - heights[PEAKS] <= bound or close.all():
+        return False
+    candidates = [
+        each for place in places[PEAKS:][close].tolist() for each in _candidates(place, later.extended)
+    ]
+    scores, _ = score(later, earlier, np.array(candidates))
+    return bool(scores.max() < best)
 
 
 def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
@@ -115,12 +144,12 @@ def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
 def _back(cross: NDArray[Any], like: Transformed) -> NDArray[Any]:
     axes = axes_of(like.image)
     lengths = [like.extended[axis] for axis in axes]
-    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=WORKERS, overwrite_x=True)
+    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=fft_workers(), overwrite_x=True)
 
 
 def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:
     extended = fade_out(image.image, image.whole).astype(np.float64)
-    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=WORKERS)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image.image), workers=fft_workers())
     magnitude = np.abs(spectrum)
     faint = magnitude < 1e-5
     magnitude[faint] = 1

@@ -51,7 +51,7 @@ def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
     axes = [_axis(n, size) for n, size in zip(image.shape, shape, strict=True)]
     sources, weights = zip(*axes, strict=True)
     extended = np.zeros(shape, np.float32)
-    loops(image.size).fill(image, extended, sources, weights, whole)
+    loops().fill(image, extended, sources, weights, whole)
     return extended
 
 

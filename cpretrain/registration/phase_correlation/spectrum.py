@@ -1,5 +1,6 @@
 """An image prepared for phase correlation: extended, with the phases of its spectrum."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from cpretrain.runtime.threads import threads_allowed
 
 FFT_ERROR = 2e-7
 """Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is observed)."""
-WORKERS = threads_allowed(2)
+_THREAD = threading.local()
 Whole3 = tuple[int, int, int]
 
 
@@ -62,7 +63,7 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
     pixels = np.ascontiguousarray(image, np.float32)
     extended = fade_out(pixels, whole)
     z, y, x = extended.shape
-    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image), workers=WORKERS)
+    spectrum = scipy.fft.rfftn(extended, axes=axes_of(image), workers=fft_workers())
     errors = loops().keep_phases(spectrum.reshape(-1), FFT_ERROR)
     typical = float(pixels[:, ::8, ::8].mean(dtype=np.float64))
     if kept is not None:
@@ -73,3 +74,13 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
 def axes_of(image: NDArray[Any]) -> tuple[int, ...]:
     """Return the axes along which an image, shape (Z, Y, X), is transformed: y and x for a single plane."""
     return (1, 2) if image.shape[0] == 1 else (0, 1, 2)
+
+
+def take_one_worker() -> None:
+    """Transform with one core in this thread: others measure beside it."""
+    _THREAD.workers = 1
+
+
+def fft_workers() -> int:
+    """Return the number of cores for one Fourier transform."""
+    return getattr(_THREAD, "workers", threads_allowed(2))
