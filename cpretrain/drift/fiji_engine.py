@@ -49,6 +49,8 @@ class FijiEngine:
             "fiji": {name: value for name, value in asdict(source).items() if name != "jars"}
         }
         self._session = shared_session(source)
+        stack.callback(self._session.close)
+        self._session.start()
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
         """Run the plugin on one movie."""

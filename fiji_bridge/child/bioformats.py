@@ -82,6 +82,7 @@ def _opened(path: str) -> tuple[Any, Any]:
     reader = scyjava.jimport("loci.formats.ChannelSeparator")(inner)
     meta = scyjava.jimport("loci.formats.MetadataTools").createOMEXMLMetadata()
     reader.setMetadataStore(meta)
+    reader.setFlattenedResolutions(False)  # smaller copies are no series of their own
     reader.setId(path)
     _current.update(path=path, inner=inner, reader=reader, meta=meta)
     return reader, meta
