@@ -19,6 +19,9 @@ COORDINATES = (FIJI, "net.imagej:imagej-legacy:MANAGED")
 TIME_LIMIT = 900.0
 """Seconds that a download may take."""
 
+JAVA = 21
+"""The Java that is downloaded: what Fiji brings today."""
+
 REPOSITORY = "maven.scijava.org"
 
 
@@ -55,15 +58,15 @@ def remember(coordinates: tuple[str, ...], jars: Sequence[Path]) -> None:
     write_text(_record(coordinates), json.dumps(facts, indent=1) + "\n")
 
 
-def download_java(time_limit: float = TIME_LIMIT) -> None:
-    """Download a Java into the cache of cjdk, where `find_java` looks last.
+def download_java(time_limit: float = TIME_LIMIT, version: int = JAVA) -> None:
+    """Download a Java of at least `version`, and no older than `JAVA`, into the cache of cjdk.
 
     Raises
     ------
     FijiNotFound
         When it cannot be downloaded.
     """
-    _fetch(["java"], time_limit, what="Java", missing_java=True)
+    _fetch(["java", str(max(version, JAVA))], time_limit, what="Java", missing_java=True)
 
 
 def _fetch(arguments: list[str], time_limit: float, *, what: str, missing_java: bool = False) -> dict:
@@ -83,7 +86,7 @@ def _fetch(arguments: list[str], time_limit: float, *, what: str, missing_java: 
             return json.loads(ended.stdout.splitlines()[-1])
         reason, output = f"{what} could not be downloaded", _last_line(ended.stderr)
     local = (
-        "install Java 17 or 21 yourself"
+        f"install Java {JAVA} yourself"
         if missing_java
         else f"install Fiji and give {option('fiji')} or FIJI_HOME"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.find import UPDATE, Installation, find_jars
 from fiji_bridge.java import USE_JAVA_HOME, find_java
+from fiji_bridge.java_needed import NOTHING_NEWER
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,13 @@ def doctor(path: str | os.PathLike | None = None) -> dict[str, Fact]:
 
 
 def _java(installed: Installation | None) -> Fact:
+    need = installed.java_needed() if installed else NOTHING_NEWER
     try:
-        java = find_java(installed.home if installed else None)
+        java = find_java(installed.home if installed else None, need)
     except FijiNotFound as missing:
         return Fact(False, f"{missing.reason} ({missing.found})", missing.cure or "")
-    what = f"{java.version} in {java.home}"
+    needs = f"; this Fiji needs {need}" if installed else ""
+    what = f"{java.version} in {java.home} ({java.origin}{needs})"
     if java.passed_over:
         return Fact(True, f"{what}; {java.passed_over}", USE_JAVA_HOME)
     return Fact(True, what)

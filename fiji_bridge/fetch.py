@@ -1,4 +1,4 @@
-"""The process that downloads: ``python -m fiji_bridge.fetch jars COORDINATE…`` or ``… fetch java``.
+"""The process that downloads: ``python -m fiji_bridge.fetch jars COORDINATE…`` or ``… fetch java VERSION``.
 
 It is a separate process because the code that it calls has no time limit. The answer is the last line of stdout, as
 JSON.
@@ -34,16 +34,16 @@ def jars(coordinates: list[str]) -> dict[str, Any]:
     return {"jars": found}
 
 
-def java() -> dict[str, Any]:
-    """Download a Java (Zulu 17) into the cache of cjdk."""
+def java(version: str) -> dict[str, Any]:
+    """Download a Java of Zulu into the cache of cjdk."""
     import cjdk
 
-    return {"home": str(cjdk.java_home(vendor="zulu-jre", version="17"))}
+    return {"home": str(cjdk.java_home(vendor="zulu-jre", version=version))}
 
 
 def main(arguments: list[str]) -> None:
-    """Run ``jars COORDINATE…`` or ``java``."""
-    print(json.dumps(jars(arguments[1:]) if arguments[0] == "jars" else java()))
+    """Run ``jars COORDINATE…`` or ``java VERSION``."""
+    print(json.dumps(jars(arguments[1:]) if arguments[0] == "jars" else java(arguments[1])))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from cpretrain.runtime.spelling import option
 from fiji_bridge import endpoint
 from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.java import find_java
+from fiji_bridge.java_needed import Need, java_needed
 
 HOME_VARIABLE = "FIJI_HOME"
 UPDATE = "in Fiji, run Help > Update... with the update sites ImageJ and Fiji switched on"
@@ -18,6 +19,13 @@ NEEDED = (
     ("Jython itself (a jar jython-slim)", ("jython-slim", "jython-shaded", "jython-standalone", "jython")),
 )
 """Requirements of the plugin: in words, and the jars that provide each, of which one is enough."""
+
+CORE = re.compile(
+    r"(ij|ij1-patcher|imagej|imagej-(common|legacy)|imglib2(-[a-z]+)?|legacy-imglib1|mpicbg|mines-jtk|vecmath"
+    r"|scijava-common|scripting-jython|jython.*|Correct_3D_Drift)-\d.*\.jar",
+    re.IGNORECASE,
+)
+"""The jars without which there is no Correct 3D drift."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +104,14 @@ def find_fiji(
             missing="plugin",
             found=f"{len(installed.jars)} jars, none called Correct_3D_Drift",
         )
+    need = installed.java_needed()
     try:
-        java = find_java(installed.home)
+        java = find_java(installed.home, need)
     except FijiNotFound:
         if not download:
             raise
-        endpoint.download_java(time_limit)
-        java = find_java(installed.home)
+        endpoint.download_java(time_limit, need.plugin)
+        java = find_java(installed.home, need)
     return FijiSource(
         home=installed.home,
         endpoint=installed.endpoint,
@@ -149,6 +158,11 @@ class Installation:
     def plugin(self) -> str | None:
         """Version of Correct 3D drift, ``"script"`` for a script without one; None if it is missing."""
         return self.version("Correct_3D_Drift") or self._script()
+
+    def java_needed(self) -> Need:
+        """Which Java its jars, and the classes of plugins that lie about unpacked, were compiled for."""
+        loose = () if self.home is None else sorted((self.home / "plugins").rglob("*.class"))
+        return java_needed([*self.jars, *loose], [jar for jar in self.jars if CORE.match(jar.name)])
 
     def version(self, artifact: str) -> str | None:
         """Return the version in the name of an artifact's jar; the last one if an update left several."""

@@ -208,7 +208,7 @@ class FijiSession:
     def _java_options(self) -> list[str]:
         own = self.folder / "java"
         return [
-            *java_options(self._memory),
+            *java_options(self._memory, self.source.java_version),
             f"-Djava.io.tmpdir={own}",
             f"-XX:ErrorFile={own / 'crash.log'}",
             *own_preferences(own),

@@ -61,7 +61,8 @@ def _option(field: str, info: FieldInfo) -> inspect.Parameter:
         kind, default = str | None, None  # a list of any length is written with commas
     if any(get_origin(part) is Literal for part in get_args(kind)) and int in get_args(kind):
         kind = str  # a number or a word
-    option = typer.Option(flag(field), help=_FIELD.sub(lambda found: flag(found[1]), info.description or ""))
+    spelling = f"{flag(field)}/{flag(f'no_{field}')}" if default is True else flag(field)
+    option = typer.Option(spelling, help=_FIELD.sub(lambda found: flag(found[1]), info.description or ""))
     return inspect.Parameter(
         field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
     )

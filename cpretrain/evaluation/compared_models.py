@@ -55,8 +55,9 @@ class ComparedModel:
 
     @property
     def used(self) -> dict[str, Any]:
-        """Thresholds, diameter and smallest object, by setting name."""
-        names = ("flow_threshold", "cellprob_threshold", "diameter", "min_size")
+        """Thresholds, diameter and smallest object, by setting name; steps and border where they were set."""
+        names = ["flow_threshold", "cellprob_threshold", "diameter", "min_size"]
+        names += [name for name in ("niter", "exclude_on_edges") if getattr(self.settings, name)]
         return {name: getattr(self.settings, name) for name in names}
 
 

@@ -168,6 +168,8 @@ def _contenders(
         grid = ThresholdGrid(
             diameters=(None, *settings.tune_diameters),
             min_size=settings.min_size,
+            niter=settings.niter,
+            exclude_on_edges=settings.exclude_on_edges,
             thresholds=settings.thresholds,
         )
         untuned = [ComparedModel(name, base, settings.filled()) for name, base in bases.items()]

@@ -14,6 +14,7 @@ from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.model_scores import ImageSet
 from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.images.border_objects import without_border_objects_in
 from cpretrain.images.valid_box import Box
 from cpretrain.settings.batch import BatchSettings
 
@@ -101,14 +102,19 @@ def score_views(
         for place, pair in enumerate(pairs):
             wanted.setdefault(pair.image, []).append((scoring, place, pair))
 
+    def drawn(mask: Path, size: tuple[int, int], box: Box | None) -> NDArray[Any]:
+        labels = reader.labels(mask, size)
+        at_border_counts = not any(model.settings.exclude_on_edges for model in contenders)
+        return labels if at_border_counts else without_border_objects_in(labels, box)
+
     def take(image: Path, seen: SegmentedImage) -> None:
         size = (seen.shown.shape[0], seen.shown.shape[1])
         for scoring, place, pair in wanted[image]:
             opinions = dict(seen.opinions)
             if scoring is scorings[0] and image in people:
-                opinions[HUMAN] = reader.labels(people[image], size)
+                opinions[HUMAN] = drawn(people[image], size, seen.valid)
             scoring.left_out[pair.image.name] = seen.left_out
-            scoring.add(seen.shown, reader.labels(pair.mask, size), opinions, seen.valid, place)
+            scoring.add(seen.shown, drawn(pair.mask, size, seen.valid), opinions, seen.valid, place)
 
     done = for_each(
         list(wanted),

@@ -15,6 +15,7 @@ from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
+from cpretrain.images.border_objects import without_border_objects_in
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
 from cpretrain.models.folder import ModelFolder
@@ -91,6 +92,8 @@ def _try_all(
     """Return the average precision on one image, shape (diameters, flow thresholds, cellprob thresholds)."""
     read = reader.image(pair.image)
     truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
+    if grid.exclude_on_edges:
+        truth = without_border_objects_in(truth, read.box)
     levels = parse_thresholds(grid.thresholds)
     precision = np.zeros((len(grid.diameters), len(grid.flow_thresholds), len(grid.cellprob_thresholds)))
     predicted = np.zeros(truth.shape, np.uint32)
@@ -102,6 +105,8 @@ def _try_all(
                     flow_threshold=flow_threshold,
                     cellprob_threshold=cellprob_threshold,
                     min_size=grid.min_size,
+                    niter=grid.niter,
+                    exclude_on_edges=grid.exclude_on_edges,
                 )
                 if flows and read.box:
                     predicted[read.box] = segmenter.masks(flows, settings)

@@ -26,6 +26,8 @@ class ThresholdGrid(Settings):
     cellprob_thresholds: tuple[float, ...] = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
     diameters: tuple[float | None, ...] = (None,)
     min_size: int = 15
+    niter: int | None = None
+    exclude_on_edges: bool = False
     thresholds: str = "0.5:0.95:0.05"
 
 

@@ -9,7 +9,7 @@ from cpretrain.images import formats
 from cpretrain.images.formats import format_of
 from cpretrain.images.image_sequence import is_pattern
 from cpretrain.images.micromanager_folder import image_folders, is_image_folder
-from cpretrain.images.ome_zarr_positions import in_store, is_ome_zarr, movies_in
+from cpretrain.images.ome_zarr_positions import STORE_SUFFIX, in_store, is_ome_zarr, movies_in
 from cpretrain.images.positions import file_of, position, positions_of, result_stem
 from cpretrain.images.tiff.micromanager import recorded_by
 from cpretrain.images.tiff.movie import TiffMovie
@@ -18,7 +18,6 @@ from cpretrain.images.timelapse import NamedFrames, TimeLapse, reader_of
 from cpretrain.runtime.log_silence import silent
 from cpretrain.settings.base import Conversion, Format
 
-STORE_SUFFIX = ".ome.zarr"
 OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
 

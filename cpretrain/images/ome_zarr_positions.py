@@ -12,8 +12,11 @@ from cpretrain.storage.json_file import read_json
 
 MOST = 100_000
 """Limit for the number of images in a store; a plate of 1536 wells with 64 fields has fewer."""
+STORE_SUFFIX = ".ome.zarr"
 METADATA = (".zattrs", "zarr.json")
 _IN_STORE = re.compile(r"(?P<store>.+\.zarr)#(?P<row>[^#/]*[^#/0-9][^#/]*)", re.IGNORECASE)
+
+_HELD = re.compile(r"(?:.*/)?(?P<holder>[^/]+\.zarr(?:/[^/]+)*)/[^/]+", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ def in_store(path: Path) -> Path:
         if named and not Path(*path.parts[: place + 1]).exists():
             return Path(*path.parts[:place], named["store"], named["row"], *path.parts[place + 1 :])
     return path
+
+
+def holder_in_name(name: str) -> str:
+    """Return what holds an image with others by its name: ``plate.zarr/A/1`` for the field ``raw/plate.zarr/A/1/0``.
+
+    Of an image directly in a store that is the store; of other names it is empty. Fields of a well show one sample,
+    other wells another one.
+    """
+    held = _HELD.fullmatch(name)
+    return held["holder"] if held else ""
 
 
 def movies_in(store: Path) -> list[Path]:

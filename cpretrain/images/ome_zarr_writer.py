@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr_facts import Range, Shape, creator, image_facts, label_facts, shown_channels
+from cpretrain.images.ome_zarr_positions import STORE_SUFFIX
 from cpretrain.images.pyramid import level_sizes, levels_of
 from cpretrain.runtime.resources import check_disk
 from cpretrain.runtime.threads import threads_allowed
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     import zarr
     from yaozarrs import v05
 
-SUFFIX, SIDE_BY_SIDE = ".ome.zarr", 4
-"""Ending of the folder's name, and the largest number of frames that are encoded and written at once."""
+SIDE_BY_SIDE = 4
+"""Most frames that are coded and written at once."""
 CHUNK = 1024
 """Longest side of a chunk in pixels; a chunk holds one plane of one channel, or a part of it."""
 
@@ -159,7 +160,7 @@ def _describe(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def _name(path: Path) -> str:
-    return path.name.removesuffix(SUFFIX)
+    return path.name.removesuffix(STORE_SUFFIX)
 
 
 def _bytes(shape: Shape, dtype: np.dtype) -> int:

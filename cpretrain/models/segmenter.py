@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
+from cpretrain.images.border_objects import without_border_objects
 from cpretrain.images.valid_box import Box
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
@@ -152,7 +153,11 @@ class Segmenter:
         )
 
     def run_volume(
-        self, stack: NDArray[np.float32], diameter: float | None = None, anisotropy: float = 1.0
+        self,
+        stack: NDArray[np.float32],
+        diameter: float | None = None,
+        anisotropy: float = 1.0,
+        smooth: float = 0.0,
     ) -> Flows:
         """Run the network on a stack, along each of its three axes, for flows in 3D.
 
@@ -164,10 +169,18 @@ class Segmenter:
             Diameter of the objects in pixels; by default the model's own.
         anisotropy : float
             Distance between neighbouring planes, in pixels.
+        smooth : float
+            Standard deviation, in pixels, of the Gaussian filter that smooths the flows; 0 for none.
         """
         size = stack.shape[1:]
         towards, probability = self._run_network(
-            stack, diameter, channel_axis=0, z_axis=1, do_3D=True, anisotropy=anisotropy
+            stack,
+            diameter,
+            channel_axis=0,
+            z_axis=1,
+            do_3D=True,
+            anisotropy=anisotropy,
+            flow3D_smooth=smooth,
         )
         return Flows(
             towards.reshape(3, *size), probability.reshape(size), self._version.steps(self.model, diameter)
@@ -217,7 +230,8 @@ class Segmenter:
         flows : Flows
             From `run`.
         settings : SegmentSettings
-            Flow threshold, cellprob threshold and smallest object; Cellpose's defaults where left open.
+            Flow threshold, cellprob threshold, smallest object, steps, and whether objects at the border count;
+            Cellpose's defaults where left open.
 
         Returns
         -------
@@ -231,14 +245,15 @@ class Segmenter:
             labels = dynamics.resize_and_compute_masks(
                 flows.towards_centre,
                 flows.cell_probability,
-                niter=flows.steps,
+                niter=settings.niter or flows.steps,
                 flow_threshold=settings.flow_threshold,
                 cellprob_threshold=settings.cellprob_threshold,
                 min_size=settings.min_size,
                 do_3D=in_3d,
                 device=find_device("cpu") if in_3d and self.device.type == "mps" else self.device,
             )
-        return np.asarray(labels, np.uint32)
+        found = np.asarray(labels, np.uint32)
+        return without_border_objects(found) if settings.exclude_on_edges else found
 
     def stitch(self, planes: NDArray[np.uint32], threshold: float, min_size: int) -> NDArray[np.uint32]:
         """Join the objects of neighbouring planes into objects in 3D, as Cellpose does.

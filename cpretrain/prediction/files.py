@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cpretrain.dataset.crops_table import NAME, crop_of
 from cpretrain.images.discovery import corrected_name, name_in_format
@@ -9,7 +10,10 @@ from cpretrain.images.ome_zarr_labels import place_beside
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.pairing import stem
 from cpretrain.settings.base import Format
+from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.unfinished import UnfinishedFolder
+
+NetworkImages = Literal["probability", "flows"]
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,13 @@ class PredictionFiles:
         The movie.
     folder : pathlib.Path
         Folder of its results.
-    format : str
-        Format of the label images: ``tiff`` or ``ome-zarr``.
-    class_name : str
-        Name of the objects, and of their label images beside an OME-Zarr.
+    settings : PredictSettings
+        What is written, in which format.
     """
 
     source: Path
     folder: Path
-    format: Format = "tiff"
-    class_name: str = ""
+    settings: PredictSettings
 
     @property
     def name(self) -> str:
@@ -41,7 +42,8 @@ class PredictionFiles:
     @property
     def labels(self) -> Path:
         """The label images: beside the movie in an OME-Zarr that was written here, else under the movie's own name."""
-        return (self.format == "ome-zarr" and self._beside_movie) or self._in(self.format)
+        format = self.settings.format
+        return (format == "ome-zarr" and self._beside_movie) or self._in(format)
 
     @property
     def in_other_formats(self) -> list[Path]:
@@ -86,12 +88,35 @@ class PredictionFiles:
 
     @property
     def outputs(self) -> list[Path]:
-        """Label images and table, from which all other results are made."""
-        return [self.labels, self.objects]
+        """Label images and table, from which all other results are made, and images of the network."""
+        return [self.labels, self.objects, *self.network.values()]
+
+    @property
+    def measurements(self) -> Path:
+        """The table of measurements."""
+        return self.folder / f"{self.name}.measurements.csv"
+
+    @property
+    def network(self) -> dict[NetworkImages, Path]:
+        """Images of the network's probability and flows, as asked for, in folders of their own."""
+        asked: dict[NetworkImages, bool] = {
+            "probability": self.settings.probability,
+            "flows": self.settings.flows,
+        }
+        name = name_in_format(corrected_name(self.source), self.settings.format)
+        return {kind: self.folder / kind / name for kind, wanted in asked.items() if wanted}
+
+    @property
+    def network_of_any_run(self) -> list[Path]:
+        """The same as an earlier run may have written them."""
+        kinds: tuple[NetworkImages, ...] = ("probability", "flows")
+        formats: tuple[Format, ...] = ("tiff", "ome-zarr")
+        name = corrected_name(self.source)
+        return [self.folder / kind / name_in_format(name, format) for kind in kinds for format in formats]
 
     @property
     def _beside_movie(self) -> Path | None:
-        return place_beside(self.source, self.class_name or self.folder.resolve().name)
+        return place_beside(self.source, self.settings.class_name or self.folder.resolve().name)
 
     def _in(self, format: Format) -> Path:
         return self.folder / name_in_format(corrected_name(self.source), format)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.images.border_objects import without_border_objects
 from cpretrain.images.valid_box import Box, valid_box
 from cpretrain.models.normalization import not_finite
 from cpretrain.models.preprocessing import network_input
@@ -29,11 +30,14 @@ class Segmented:
         Probability that a pixel belongs to an object according to the network, from 0 to 1.
     left_out : int
         Number of pixels that are not finite, in the channels used.
+    flows : ndarray of float32, shape (2, Z, Y, X) or (3, Z, Y, X), or None
+        Where asked for: the direction, (z,) y and x, in which the network sees the centre of the object.
     """
 
     labels: NDArray[np.uint32]
     probability: NDArray[np.float32]
     left_out: int = 0
+    flows: NDArray[np.float32] | None = None
 
 
 def segment_frame(
@@ -61,8 +65,10 @@ def segment_frame(
     size = (frame.shape[0], *frame.shape[2:])
     labels, probability = np.zeros(size, np.uint32), np.zeros(size, np.float32)
     box, left_out = valid_box(frame), not_finite(frame[:, model.places(frame.shape[1])])
+    in_3d = model.settings.volume == "flows" and len(frame) > 1
+    towards = np.zeros((2 + in_3d, *size), np.float32) if model.settings.flows else None
     if box is None:
-        return Segmented(labels, probability, left_out)
+        return Segmented(labels, probability, left_out, towards)
     filled = np.flatnonzero(frame.reshape(len(frame), -1).any(axis=1))
     planes = slice(int(filled[0]), int(filled[-1]) + 1)
     inside = (planes, *box)
@@ -70,20 +76,26 @@ def segment_frame(
     if model.settings.volume == "flows" and len(cut) > 1:
         labels[inside], flows = _in_3d(cut, model, box, anisotropy)
         probability[inside] = logistic(flows.cell_probability)
-        return Segmented(labels, probability, left_out)
+        if towards is not None:
+            towards[(slice(None), *inside)] = flows.towards_centre
+        return Segmented(labels, probability, left_out, towards)
     stitched = model.settings.volume == "stitch" and len(cut) > 1
-    smallest = -1 if stitched else model.settings.min_size
+    whole_objects = {"min_size": -1, "exclude_on_edges": False}  # judged when the planes are joined
+    in_plane = model.settings.model_copy(update=whole_objects if stitched else {})
     for z, plane in enumerate(cut, planes.start):
         flows = run_plane((ready or reader_of(model))(plane), model, box)
-        labels[z][box] = model.segmenter.masks(
-            flows, model.settings.model_copy(update={"min_size": smallest})
-        )
+        labels[z][box] = model.segmenter.masks(flows, in_plane)
         probability[z][box] = logistic(flows.cell_probability)
+        if towards is not None:
+            towards[(slice(-2, None), z, *box)] = flows.towards_centre
     if stitched:
         settings = model.settings
-        labels[planes] = model.segmenter.stitch(labels[planes], settings.stitch_threshold, settings.min_size)
-        return Segmented(labels, probability, left_out)
-    return Segmented(_numbered_on(labels), probability, left_out)
+        joined = model.segmenter.stitch(labels[planes], settings.stitch_threshold, settings.min_size)
+        labels[planes] = joined
+        if settings.exclude_on_edges:
+            labels[inside] = without_border_objects(joined[(slice(None), *box)])
+        return Segmented(labels, probability, left_out, towards)
+    return Segmented(_numbered_on(labels), probability, left_out, towards)
 
 
 def reader_of(model: UsedModel) -> Ready:
@@ -130,7 +142,8 @@ def _in_3d(
     z, c, y, x = stack.shape
     flat = reader_of(model)(stack.transpose(1, 0, 2, 3).reshape(c, z * y, x))
     ready = flat.reshape(len(flat), z, y, x)[(slice(None), slice(None), *box)]
-    flows = model.segmenter.run_volume(ready, model.settings.diameter, anisotropy)
+    settings = model.settings
+    flows = model.segmenter.run_volume(ready, settings.diameter, anisotropy, settings.flow3d_smooth)
     return model.segmenter.masks(flows, model.settings), flows
 
 

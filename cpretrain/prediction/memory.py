@@ -24,5 +24,6 @@ def memory_of_prediction(source: Path, settings: PredictSettings) -> int:
         enlarged = max(1.0, NETWORK_DIAMETER / settings.diameter if settings.diameter else 1.0)
         in_3d = settings.volume == "flows" and planes > 1
         seen = height * width * (planes * enlarged**3 if in_3d else enlarged**2)
-        held = 2 * movie.frame_bytes + PLANE_PIXEL * planes * height * width
+        kept = PLANE_PIXEL * (1 + settings.flows)
+        held = 2 * movie.frame_bytes + kept * planes * height * width
         return held + TILE * settings.batch_size + int(PIXEL * seen)

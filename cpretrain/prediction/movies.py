@@ -16,21 +16,17 @@ from cpretrain.batch.workload import WORKERS_START, Workload
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
-    OME_SUFFIXES,
     check_names,
     chosen_frames,
     folder_of,
     list_movies,
     source_name,
 )
-from cpretrain.images.dtypes import label_type
-from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.ome_zarr_facts import check_can_write
-from cpretrain.images.ome_zarr_labels import check_place, write_labels
+from cpretrain.images.ome_zarr_labels import check_place
 from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
-from cpretrain.images.writer import write_frames
 from cpretrain.labels.object_table import measure_objects, write_objects
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.device import find_device
@@ -41,6 +37,12 @@ from cpretrain.prediction.frame import Ready, segment_frame
 from cpretrain.prediction.memory import memory_of_prediction
 from cpretrain.prediction.other_formats import forms_asked_for, write_other_forms
 from cpretrain.prediction.resume import KeptFrames
+from cpretrain.prediction.writing import (
+    kept_of_network,
+    type_of_labels,
+    write_label_images,
+    write_network_images,
+)
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.resources import check_disk
 from cpretrain.runtime.spelling import option
@@ -186,8 +188,8 @@ def _shares_a_gpu(settings: PredictSettings, batch: BatchSettings | None) -> boo
 def predict_movie(source: Path, folder: Path, model: UsedModel) -> PredictedMovie:
     """Segment one movie, stack or image; all arguments can be pickled for another process."""
     how = model.settings
-    files = PredictionFiles(source, folder, how.format, how.class_name)
-    only_labels = model.settings.replace(png=False, geojson=False, rois=False)
+    files = PredictionFiles(source, folder, how)
+    only_labels = how.replace(png=False, geojson=False, rois=False, measure=False)
     origin = PredictionOrigin(
         predict=only_labels, weights_sha256=model.weights_sha256, normalization=model.normalization
     )
@@ -238,16 +240,17 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
     store = KeptFrames(files.unfinished, same)
     _segment_frames(movie, files, model, store, chosen)
     inputs.check()
-    _remove_earlier(files)
     highest = max(int(store.objects(frame)[:, 0].max(initial=0)) for frame in chosen)
-    dtype = label_type(highest)
+    dtype = type_of_labels(movie.path, model.settings.label_type, highest)
+    _remove_earlier(files)
 
     def frames() -> Iterator[NDArray]:
         for frame in range(t):
             labels = store.labels(frame) if frame in chosen else np.zeros((z, y, x), dtype)
             yield labels.astype(dtype)[:, np.newaxis]
 
-    _write_labels(files, frames(), (t, z, 1, y, x), dtype, movie.calibration)
+    write_network_images(files, store, movie, chosen)
+    write_label_images(files, frames(), (t, z, 1, y, x), dtype, movie.calibration)
     measured = (store.objects(frame) if frame in chosen else np.zeros((0, 6)) for frame in range(t))
     notes = left_out_note({f"frame {frame}": store.left_out(frame) for frame in chosen}, "frames")
     objects = write_objects(files.objects, source_name(movie.path), model.settings.class_name, measured)
@@ -265,20 +268,6 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         warnings=[f"{movie.path.name}: {note}" for note in notes],
     )
     store.remove()
-
-
-def _write_labels(
-    files: PredictionFiles,
-    frames: Iterator[NDArray[Any]],
-    shape: tuple[int, int, int, int, int],
-    dtype: np.dtype,
-    calibration: Calibration,
-) -> None:
-    if files.format == "ome-zarr":
-        write_labels(files.labels, frames, shape, dtype, calibration, files.folder)
-        return
-    is_ome = files.labels.name.lower().endswith(OME_SUFFIXES)
-    write_frames(files.labels, frames, shape, dtype, calibration, Channels(ome={} if is_ome else None))
 
 
 def _segment_frames(
@@ -299,7 +288,8 @@ def _segment_frames(
             except BadInput as error:
                 raise error.in_file(movie.path) from error
             measured = measure_objects(segmented.labels, segmented.probability)
-            store.save(t, segmented.labels, measured, segmented.left_out)
+            kept = kept_of_network(segmented, files)
+            store.save(t, segmented.labels, measured, segmented.left_out, kept)
             step(f"frame {t}")
 
 
@@ -321,5 +311,7 @@ def _remove_earlier(files: PredictionFiles) -> None:
     """Remove files made from earlier label images, which are about to be replaced."""
     for path in files.in_other_formats:
         remove_other_format(files.record, path)
-    for path in (files.record, files.geojson, files.rois, files.picture, files.pictures):
+    for path in files.network_of_any_run:
+        remove(path)
+    for path in (files.record, files.measurements, files.geojson, files.rois, files.picture, files.pictures):
         remove(path)

@@ -1,17 +1,24 @@
 """Predicted objects in other formats: GeoJSON for QuPath, ROIs for ImageJ, and pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cpretrain.images.discovery import source_name
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.colour_png import write_label_picture
 from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.imagej_roi import write_planes_rois, write_rois
+from cpretrain.labels.measurements import measure_frame, scale_of, write_measurements
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.prediction.files import PredictionFiles
 from cpretrain.runtime.console import progress
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.storage.atomic import folder_aside
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Write = Callable[[Path, TimeLapse, str], None]
 OutlinedPlane = tuple[list[Outline], tuple[int, int]]
@@ -41,9 +48,33 @@ def forms_asked_for(
     forms: list[tuple[bool, Path, Write]] = [
         (settings.geojson, files.geojson, _geojson),
         (settings.rois, files.rois, _rois),
+        (
+            settings.measure,
+            files.measurements,
+            partial(_measurements, source=files.source, settings=settings),
+        ),
         (settings.png, files.picture if single else files.pictures, _picture if single else _pictures),
     ]
     return {path: write for wanted, path, write in forms if wanted}
+
+
+def _measurements(
+    path: Path, labels: TimeLapse, class_name: str, source: Path, settings: PredictSettings
+) -> None:
+    flat = settings.volume == "planes" or labels.shape[1] == 1
+    with (
+        TimeLapse(source, settings.axes) as movie,
+        progress(f"measuring {path.name}", movie.shape[0]) as step,
+    ):
+        scale = scale_of(movie.calibration)
+        channels = [f"c{number}" for number in range(1, movie.shape[2] + 1)]
+
+        def tables() -> "Iterator[pd.DataFrame]":
+            for t in range(movie.shape[0]):
+                yield measure_frame(labels.frame(t)[:, 0], movie.frame(t), scale, channels, flat)
+                step(f"frame {t}")
+
+        write_measurements(path, tables(), scale, {"file": source_name(source), "class": class_name})
 
 
 def _geojson(path: Path, labels: TimeLapse, class_name: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, short
+from cpretrain.prediction.files import NetworkImages
 from cpretrain.runtime.console import info
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.unfinished import UnfinishedFolder
@@ -36,7 +37,12 @@ class KeptFrames:
         return self._file(t).is_file()
 
     def save(
-        self, t: int, labels: NDArray[np.uint32], objects: NDArray[np.float64], left_out: int = 0
+        self,
+        t: int,
+        labels: NDArray[np.uint32],
+        objects: NDArray[np.float64],
+        left_out: int = 0,
+        network: Mapping[NetworkImages, NDArray[np.float32]] | None = None,
     ) -> None:
         """Save a frame atomically.
 
@@ -50,9 +56,17 @@ class KeptFrames:
             Measurements, from `measure_objects`.
         left_out : int
             Number of its pixels that are not finite.
+        network : mapping of str to ndarray of float32, shape (C, Z, Y, X), optional
+            What else of the network was asked for.
         """
+        parts: dict[str, NDArray[Any]] = {
+            "labels": labels,
+            "objects": objects,
+            "left_out": np.array(left_out),
+        }
+        parts.update({kind: images for kind, images in (network or {}).items()})
         with write_aside(self._file(t)) as aside, open(aside, "wb") as file:
-            np.savez_compressed(file, labels=labels, objects=objects, left_out=np.array(left_out))
+            np.savez_compressed(file, **parts)
 
     def labels(self, t: int) -> NDArray[np.uint32]:
         """Return the labels of frame `t`, shape (Z, Y, X)."""
@@ -61,6 +75,10 @@ class KeptFrames:
     def objects(self, t: int) -> NDArray[np.float64]:
         """Return the measurements of the objects in frame `t`, shape (objects, 6)."""
         return self._part(t, "objects")
+
+    def network(self, t: int, kind: NetworkImages) -> NDArray[np.float32]:
+        """Return what else of the network was kept of frame `t`, shape (C, Z, Y, X)."""
+        return self._part(t, kind)
 
     def left_out(self, t: int) -> int:
         """Return the number of pixels in frame `t` that are not finite."""

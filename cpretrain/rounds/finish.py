@@ -58,7 +58,7 @@ class FinishResult:
             f"model of round {self.number} and report.html are in {self.model}",
             f"all rounds: {self.folder / TABLE} and {self.folder / CURVE}",
         ]
-        data = {"round": self.number, "model": self.model, "warnings": self.warnings}
+        data = {"round": self.number, "model": self.model, "scores": self.text, "warnings": self.warnings}
         return Summary(lines, data)
 
 

@@ -31,6 +31,12 @@ class PredictSettings(SegmentSettings):
     anisotropy: PositiveFloat | None = Field(
         None, description="z step divided by pixel size, for flows in 3D (default: as the file says, else 1)"
     )
+    flow3d_smooth: float = Field(
+        0.0,
+        ge=0,
+        description="smooth flows in 3D with a Gaussian filter of this standard deviation, in pixels; helps where "
+        "objects break into pieces along z",
+    )
     channel: PositiveInt | None = Field(
         None, description="channel to segment, counted from 1 (default: as the model was trained, else 1)"
     )
@@ -52,6 +58,23 @@ class PredictSettings(SegmentSettings):
         description="file format of label images: tiff, or ome-zarr, beside the movie if that is an OME-Zarr written "
         "by cpretrain "
         "drift",
+    )
+    label_type: Literal["auto", "uint16", "uint32"] = Field(
+        "auto",
+        description="type of the label images; auto: uint16, or uint32 where a frame has more than 65,535 objects",
+    )
+    probability: bool = Field(
+        False,
+        description="also write the probability that a pixel belongs to an object, as images of float32",
+    )
+    flows: bool = Field(
+        False,
+        description="also write the flows of the network, a channel for each direction, as images of float32",
+    )
+    measure: bool = Field(
+        False,
+        description="also write a table of measurements: size, shape, and grey values in each channel, of every object "
+        "in every frame, in µm and seconds where the movie states them",
     )
     png: bool = Field(False, description="also write pictures of the objects, each in its own colour")
     geojson: bool = Field(False, description="also write GeoJSON, which QuPath opens as annotations")

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from cpretrain.settings.base import Device, Settings
+from cpretrain.settings.base import Device, PositiveInt, Settings
 
 FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
 """Cellpose's own defaults."""
@@ -28,6 +28,14 @@ class SegmentSettings(Settings):
         description="diameter of the objects in pixels (default: as tuned, else the model's)",
     )
     min_size: int = Field(15, description="smallest object to keep, in pixels")
+    niter: PositiveInt | None = Field(
+        None,
+        description="steps that pixels follow the flows; more, for example 2000, for long objects such as bacteria "
+        "(default: as Cellpose does, by the diameter)",
+    )
+    exclude_on_edges: bool = Field(
+        False, description="leave out objects that touch the border of the image, or of its padding"
+    )
     device: Device = Field("auto", description="where to compute")
 
     def filled(self, **tuned: float | None) -> Self:

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from fiji_bridge.child.jobs import JOBS
 from fiji_bridge.errors import JobFailed
-from fiji_bridge.java import library
+from fiji_bridge.installed_java import library
 
 
 def main(folder: str) -> None:

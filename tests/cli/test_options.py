@@ -74,3 +74,8 @@ def test_an_option_given_sets_its_field_and_no_other(name, option, settings_from
 def test_a_command_can_be_called_twice_in_one_process(settings_from):
     assert settings_from("CropSettings", "--size", "50").size == 50
     assert settings_from("CropSettings", "--seed", "3").model_fields_set == {"seed"}
+
+
+@pytest.mark.parametrize(("given", "written"), [([], True), (["--geojson"], True), (["--no-geojson"], False)])
+def test_a_switch_that_is_on_can_be_turned_off(settings_from, given, written):
+    assert settings_from("CombineSettings", *given).geojson is written

@@ -74,6 +74,14 @@ def run_in_menu(*, script, inputs):
     return {}
 
 
+@job
+def run_macro(*, text):
+    """Run a macro of ImageJ, and close what it leaves open."""
+    returned = scyjava.jimport("ij.IJ").runMacro(text)
+    plugin.close_all()
+    return {"returned": None if returned is None else str(returned)}
+
+
 def service():
     """Return SciJava's script service of the running Fiji."""
     context = scyjava.jimport("ij.IJ").runPlugIn("org.scijava.Context", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import recorded
 
-from fiji_bridge.java import library
+from fiji_bridge.installed_java import library
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]

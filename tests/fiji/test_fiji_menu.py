@@ -3,17 +3,33 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.cli.fiji_menu import fiji_scripts
 from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.models.weights import cellpose_major
+from cpretrain.pipeline.demo import DATA
+from cpretrain.prediction import predict
+from cpretrain.settings.prediction import PredictSettings
 from fiji_bridge import FijiSession, find_fiji
 from tests.support.movies import DRIFT, write_movie
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 MENU = "scripts/Plugins/cpretrain"
 FOLDER = "all movies in the folder"
+STEPS = (
+    "Agreement of Two People",
+    "Combine Classes",
+    "Correct Drift and Cut Crops",
+    "Doctor",
+    "Evaluate Model",
+    "Finish Round",
+    "Retrain Cellpose",
+    "Segment Movies",
+    "Start Round",
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +56,8 @@ def session(own_fiji):
 
 def test_they_are_in_the_menu_under_plugins(session):
     entries = session.call("menu", under="Plugins > cpretrain")["entries"]
-    assert entries == [
-        "Plugins > cpretrain > Appose > Correct Drift and Cut Crops with Appose",
-        "Plugins > cpretrain > Appose > Evaluate Model with Appose",
-        "Plugins > cpretrain > Appose > Retrain Cellpose with Appose",
-        "Plugins > cpretrain > Correct Drift and Cut Crops",
-        "Plugins > cpretrain > Correct Drift and Cut Crops Macro",
-        "Plugins > cpretrain > Evaluate Model",
-        "Plugins > cpretrain > Retrain Cellpose",
-    ]
+    named = ["Correct Drift and Cut Crops Macro", *STEPS, *(f"Appose > {step} with Appose" for step in STEPS)]
+    assert entries == sorted(f"Plugins > cpretrain > {name}" for name in named)
 
 
 @pytest.fixture
@@ -89,3 +98,78 @@ def test_retraining_and_evaluation(run, tiny_model, training_folders, script):
     told = run(evaluate, model=images)
     assert "[ERROR]" in told and told.count("is not a model folder") == 1
     assert "Traceback" not in told and "\tat " not in told
+
+
+MODEL = DATA / "base_nuclei"
+CELLPOSE_3 = pytest.mark.skipif(cellpose_major() != 3, reason="the demo's model is of Cellpose 3")
+
+
+@pytest.fixture(scope="module")
+def nuclei():
+    """Two frames of nuclei, shape (T, Y, X)."""
+    field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+    return np.stack([field[place : place + 64, 60 + place : 140 + place] for place in (60, 69)])
+
+
+@pytest.fixture
+def macro(session):
+    """Run a macro of ImageJ in Fiji; what it returned, and what was printed."""
+
+    def macro(text):
+        printed = session.journal.mark()
+        returned = session.call("run_macro", text=text)["returned"]
+        return returned, printed.all()
+
+    return macro
+
+
+@pytest.mark.cellpose
+@CELLPOSE_3
+@pytest.mark.parametrize("step", ["Segment Movies", "Segment Movies with Appose"])
+def test_a_macro_segments_the_open_image(macro, nuclei, tmp_path, step):
+    movie = tmp_path / "two words.tif"
+    tifffile.imwrite(movie, nuclei, imagej=True, metadata={"axes": "TYX"})
+    returned, printed = macro(f"""
+        setBatchMode(true);
+        open("{movie}");
+        movie = getImageID();
+        run("{step}", "what=[the open image] model=[{MODEL}] channel=1 rois=[as an overlay]");
+        getDimensions(width, height, channels, slices, frames);
+        Stack.getStatistics(area, mean, least, most);
+        title = getTitle();
+        selectImage(movie);
+        return title + "|" + width + "x" + height + "x" + frames + "|" + Overlay.size + "|" + (most > 1);
+    """)
+    labels = predict(
+        MODEL, movie, out=tmp_path / "out", settings=PredictSettings(channel=1, device="cpu")
+    ).done[0]
+    assert labels.objects > 2
+    assert returned == f"labels of two words.tif|80x64x2|{labels.objects}|1", printed
+
+
+@pytest.mark.cellpose
+@CELLPOSE_3
+def test_a_macro_segments_twenty_movies(macro, nuclei, tmp_path):
+    folder = tmp_path / "raw movies"
+    folder.mkdir()
+    for number in range(20):
+        tifffile.imwrite(
+            folder / f"movie {number:02}.tif",
+            np.roll(nuclei, number, axis=2),
+            imagej=True,
+            metadata={"axes": "TYX"},
+        )
+    told = f"what=[{FOLDER}] folder=[{folder}] model=[{MODEL}] channel=1 rois=[as an overlay]"
+    _, printed = macro(f"""run("Segment Movies", "{told}");""")
+    assert "ERROR" not in printed
+    found = sorted((tmp_path / "segmented").glob("movie *.tif"))
+    assert len(found) == 20
+    assert all(tifffile.imread(path).max() > 0 for path in found)
+    assert len(list((tmp_path / "segmented").glob("*_RoiSet.zip"))) == 20
+
+
+@pytest.mark.parametrize("script", ["Doctor.py", "Appose/Doctor_with_Appose.groovy"])
+def test_the_doctor_looks_at_this_fiji(run, own_fiji, script):
+    told = run(script)
+    assert f"found  fiji: {own_fiji}" in told
+    assert "found  plugin: Correct 3D drift" in told

@@ -1,6 +1,7 @@
 import pytest
 
 from fiji_bridge.facts import Fact, doctor
+from tests.support.java import put_java, write_jar
 
 KEYS = ["java", "fiji", "imagej", "plugin", "imglyb"]
 
@@ -40,7 +41,7 @@ def test_a_java_home_that_cannot_be_used_is_told_beside_the_java_that_is(tmp_pat
         (tmp_path / name / "lib/server/libjvm.so").touch()
         (tmp_path / name / "release").write_text(f'JAVA_VERSION="{version}"')
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / named))
-    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter([tmp_path / "good"]))
+    monkeypatch.setattr("fiji_bridge.installed_java._installed", lambda: iter([tmp_path / "good"]))
     fact = doctor()["java"]
     assert fact.found
     assert fact.what.startswith("17.0.1 in ")
@@ -49,7 +50,8 @@ def test_a_java_home_that_cannot_be_used_is_told_beside_the_java_that_is(tmp_pat
 
 
 def test_no_fiji_is_said_with_a_cure_and_java_is_looked_for_all_the_same(monkeypatch):
-    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter(()))
+    monkeypatch.setattr("fiji_bridge.installed_java._installed", lambda: iter(()))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
     facts = doctor()
     assert list(facts) == KEYS
     assert not any(fact.found for fact in facts.values())
@@ -57,6 +59,23 @@ def test_no_fiji_is_said_with_a_cure_and_java_is_looked_for_all_the_same(monkeyp
     assert "fiji.sc" in facts["fiji"].cure
     assert "no Java" in facts["java"].what
     assert "install Java" in facts["java"].cure
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("21.0.7", "21.0.7 in {own} (Fiji's own; this Fiji needs Java 21, for New_Plugin-1.0.jar)"),
+        ("17.0.1", "25 in {named} (JAVA_HOME; this Fiji needs Java 21, for New_Plugin-1.0.jar)"),
+    ],
+)
+def test_which_java_this_fiji_needs_and_which_was_taken(tmp_path, monkeypatch, own, said):
+    home = fiji(tmp_path / "Fiji", "jars/ij-1.54p.jar", "plugins/Correct_3D_Drift-1.0.7.jar")
+    write_jar(home / "plugins/New_Plugin-1.0.jar", {"New.class": 65})
+    places = {"own": home / "java/linux64/zulu", "named": tmp_path / "named"}
+    for place, version in zip(places.values(), (own, "25"), strict=True):
+        put_java(place, version)
+    monkeypatch.setenv("JAVA_HOME", str(places["named"]))
+    assert doctor(home)["java"] == Fact(True, said.format(**places))
 
 
 def test_a_whole_fiji(tmp_path):

@@ -48,7 +48,7 @@ def fiji(folder: Path, *, without: str = "nothing", more: tuple[str, ...] = ()) 
 def test_why_the_java_in_java_home_is_not_used_is_known(tmp_path, monkeypatch):
     home = fiji(tmp_path / "Fiji.app")
     assert find_fiji(home).passed_over == ""
-    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter([tmp_path / "java"]))
+    monkeypatch.setattr("fiji_bridge.installed_java._installed", lambda: iter([tmp_path / "java"]))
     monkeypatch.setenv("JAVA_HOME", "/nonexistent")
     found = find_fiji(home)
     assert found.java_home == tmp_path / "java"
@@ -135,7 +135,8 @@ def test_a_wrong_variable_is_named(monkeypatch):
 
 
 def test_no_java_is_told_apart_from_no_fiji(tmp_path, monkeypatch):
-    monkeypatch.setattr("fiji_bridge.java._candidates", lambda _: iter(()))
+    monkeypatch.setattr("fiji_bridge.installed_java._installed", lambda: iter(()))
+    monkeypatch.delenv("JAVA_HOME")
     with pytest.raises(FijiNotFound, match="no Java") as caught:
         find_fiji(fiji(tmp_path / "Fiji"), download=False)
     assert caught.value.missing == "java"

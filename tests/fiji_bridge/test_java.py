@@ -1,36 +1,28 @@
 import os
+import platform
 import shutil
-import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from fiji_bridge.errors import FijiNotFound
-from fiji_bridge.java import Java, find_java, java_version
+from fiji_bridge.installed_java import Java, java_version
+from fiji_bridge.java import find_java
+from fiji_bridge.java_needed import Need
+from tests.support.java import put_java
 
 
 @pytest.fixture
 def only_here(tmp_path, monkeypatch):
     """A machine on which Java can only be in ``tmp_path``."""
-    monkeypatch.setattr("fiji_bridge.java._INSTALLED", (f"{tmp_path}/usual/*",))
+    monkeypatch.setattr("fiji_bridge.installed_java._INSTALLED", (f"{tmp_path}/usual/*",))
     monkeypatch.setattr("sys.prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for variable in ("JAVA_HOME", "CONDA_PREFIX", "CJDK_CACHE_DIR"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     return tmp_path
-
-
-def put_java(home: Path, version: str | None) -> Path:
-    (home / "lib/server").mkdir(parents=True)
-    (home / "lib/server/libjvm.so").touch()
-    (home / "bin").mkdir()
-    java = home / "bin/java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"13.0.2\" 2020-01-14' >&2\n")
-    java.chmod(java.stat().st_mode | stat.S_IXUSR)
-    if version is not None:
-        (home / "release").write_text(f'IMPLEMENTOR="Someone"\nJAVA_VERSION="{version}"\n')
-    return home
 
 
 @pytest.mark.parametrize(
@@ -40,20 +32,78 @@ def test_major_version(version, major):
     assert Java(Path(), version).major == major
 
 
-def test_java_home_comes_first(only_here, monkeypatch):
-    put_java(only_here / "usual/java-17", "17.0.1")
-    monkeypatch.setenv("JAVA_HOME", str(put_java(only_here / "mine", "21.0.2")))
-    assert find_java() == Java(only_here / "mine", "21.0.2")
+OWN, NAMED = "Fiji/java/linux64/zulu", "named"
+OLD, NEW = "usual/jdk-17", "usual/jdk-21"
 
 
-def test_fijis_own_java_comes_before_the_path(only_here):
-    fiji = only_here / "Fiji"
-    put_java(fiji / "java/linux64/zulu21", "21.0.7")
-    on_path = put_java(only_here / "usual/java-17", "17.0.1")
+@pytest.mark.parametrize(
+    ("javas", "needs", "taken"),
+    [
+        ({OWN: "17.0.1", NAMED: "21.0.2", NEW: "25"}, 11, OWN),
+        ({OWN: "21.0.7", NAMED: "17.0.1", OLD: "17.0.1"}, 21, OWN),
+        ({OWN: "1.8.0_322", NAMED: "17.0.1", NEW: "21.0.2"}, 11, NAMED),
+        ({OWN: "17.0.1", NAMED: "21.0.2"}, 21, NAMED),
+        ({NAMED: "17.0.1", NEW: "21.0.2"}, 11, NAMED),
+        ({NAMED: "17.0.1", OLD: "17.0.1", NEW: "21.0.2"}, 21, NEW),
+        ({OLD: "17.0.15", NEW: "21.0.2"}, 11, NEW),
+        ({OLD: "21.0.2", NEW: "17.0.15"}, 11, OLD),
+        ({OLD: "21.0.2", NEW: "21.0.10"}, 21, NEW),
+        ({OLD: "21.0.2", NEW: "99"}, 21, OLD),
+        ({NEW: "99"}, 21, NEW),
+    ],
+)
+def test_fijis_own_java_then_java_home_then_the_newest_each_if_it_suffices(
+    only_here, monkeypatch, javas, needs, taken
+):
+    for place, version in javas.items():
+        put_java(only_here / place, version)
+    if NAMED in javas:
+        monkeypatch.setenv("JAVA_HOME", str(only_here / NAMED))
+    found = find_java(only_here / "Fiji", Need(needs, Path("New_Plugin.jar"), needs))
+    assert found == Java(only_here / taken, javas[taken])
+    assert bool(found.passed_over) == (NAMED in javas and taken == NEW)
+
+
+def test_the_java_on_the_path_is_one_of_those_that_are_installed(only_here):
+    put_java(only_here / OLD, "11.0.2")
+    on_path = put_java(only_here / "elsewhere/java-17", "17.0.1")
     (only_here / "bin").mkdir()
     (only_here / "bin/java").symlink_to(on_path / "bin/java")
-    assert find_java(fiji).home == fiji / "java/linux64/zulu21"
     assert find_java().home == on_path
+
+
+def test_a_plugin_that_needs_a_newer_java_is_named_and_the_others_run(only_here):
+    put_java(only_here / OLD, "17.0.1")
+    found = find_java(None, Need(21, Path("plugins/New_Plugin.jar"), 17))
+    assert found.home == only_here / OLD
+    assert found.passed_over == "this Fiji needs Java 21, for New_Plugin.jar, and there is none"
+
+
+def test_without_the_java_that_the_plugin_needs_there_is_no_fiji(only_here):
+    put_java(only_here / OLD, "17.0.1")
+    with pytest.raises(
+        FijiNotFound, match="no Java 21 or later is installed, which this Fiji needs"
+    ) as caught:
+        find_java(None, Need(21, Path("jars/imagej-legacy-3.0.0.jar"), 21))
+    assert f"Java 17.0.1 in {only_here / OLD}" in str(caught.value)
+
+
+@pytest.mark.parametrize("arch", ["sparc", platform.machine(), ""])
+def test_a_java_in_fiji_for_another_processor_is_not_taken(only_here, arch):
+    """One folder of Fiji may serve several machines."""
+    put_java(only_here / OWN, "21.0.7", f'OS_ARCH="{arch}"\n' if arch else "")
+    put_java(only_here / OLD, "17.0.1")
+    taken = OLD if arch == "sparc" else OWN
+    assert find_java(only_here / "Fiji").home == only_here / taken
+
+
+def test_a_java_in_fiji_for_another_system_is_not_taken(only_here):
+    windows = only_here / "Fiji/java/win64/zulu21"
+    (windows / "bin/server").mkdir(parents=True)
+    (windows / "bin/server/jvm.dll").touch()
+    (windows / "release").write_text('JAVA_VERSION="21.0.7"\n')
+    put_java(only_here / OLD, "17.0.1")
+    assert find_java(only_here / "Fiji").home == (windows if sys.platform == "win32" else only_here / OLD)
 
 
 @pytest.mark.parametrize("place", ["usual/java-17", "prefix/lib/jvm", "home/.cache/cjdk/v0/jdks/abc/zulu17"])

@@ -11,6 +11,7 @@ from yaozarrs.write.v05 import write_bioformats2raw, write_plate
 from cpretrain.drift.correction import correct_drift
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, folder_of, list_movies, source_name
+from cpretrain.images.origin import file_behind
 from cpretrain.images.timelapse import TimeLapse
 from tests.support.movie_files import write_zarr_plate, write_zarr_series
 from tests.support.movies import NATIVE, write_movie
@@ -114,7 +115,21 @@ def test_each_is_corrected(tmp_path):
     assert [movie.engine for movie in again] == ["unchanged"] * 3
     [alone] = correct_drift(tmp_path / "raw" / "exp.zarr#2", settings=NATIVE, out=tmp_path / "alone").done
     assert alone.corrected.name == "exp_p2.tif"
+    assert [file_behind(movie.corrected) for movie in (*done, alone)] == [
+        "exp.zarr", "exp.zarr", "plate.zarr/A/1", "exp.zarr"
+    ]  # fmt: skip
     assert np.array_equal(alone.curve.drift, done[1].curve.drift)
+
+
+@pytest.mark.parametrize(
+    ("movie", "holder"),
+    [("raw/exp.zarr#2", "exp.zarr"), ("raw/plate.zarr/A/1/0", "plate.zarr/A/1"), ("raw/day.zarr/0", "day.zarr"),
+     ("raw/day.zarr", ""), ("corrected/a.ome.zarr", "")],
+)  # fmt: skip
+def test_what_holds_several(tmp_path, movie, holder):
+    if "#" not in movie:
+        (tmp_path / movie).mkdir(parents=True)
+    assert file_behind(tmp_path / movie) == holder
 
 
 @pytest.mark.parametrize(

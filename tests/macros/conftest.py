@@ -1,6 +1,6 @@
 """Real ImageJ, Jython, Groovy and Appose from Maven Central, and a folder that stands for Fiji's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.find import FijiSource
 from fiji_bridge.java import find_java
 from fiji_bridge.session import FijiSession
+from tests.support.fiji_scripts import defaults
 from tests.support.movies import write_movie
 
 IMAGEJ = "net.imagej:ij:1.54p"
@@ -63,6 +64,27 @@ def languages(fiji_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             source, jobs=Path(__file__).with_name("jobs_in_child.py"), time_limit=200
         ) as session:
             yield session
+
+
+@pytest.fixture
+def run(languages: FijiSession, fiji_folder: Path) -> Callable[..., dict]:
+    """Run a script with its default values and those given; what was said, and which images are open then."""
+
+    def run(script: str, *, escape=None, image=None, **inputs):
+        path = fiji_folder / script
+        given = {
+            name: f"file:{value}" if isinstance(value, Path) else value for name, value in inputs.items()
+        }
+        assert set(given) <= set(defaults(path))
+        return languages.call(
+            "run_script",
+            script=str(path),
+            inputs=defaults(path) | given,
+            escape=escape,
+            image=str(image) if image else None,
+        )
+
+    return run
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import jpype
 import scyjava
 
+from fiji_bridge.child import plugin
 from fiji_bridge.child.jobs import job
 
 IJ = scyjava.jimport("ij.IJ")
@@ -78,8 +79,36 @@ def run_script(*, script, inputs, escape=None, image=None):
     }
     if image:
         told["title"], told["changes"] = str(opened.getTitle()), bool(opened.changes)
+        told["overlay"] = positions(opened.getOverlay().toArray() if opened.getOverlay() else [])
+        told["made"] = [facts_of(made) for made in plugin.opened()]
+        plugin.close_all()
         scyjava.jimport("ij.WindowManager").setTempCurrentImage(None)
     return told
+
+
+def positions(rois):
+    """Channel, plane and frame of ROIs, or their place in the stack."""
+    return [
+        [int(roi.getCPosition()), int(roi.getZPosition()), int(roi.getTPosition()), int(roi.getPosition())]
+        for roi in rois
+    ]
+
+
+def facts_of(image):
+    """What there is to an image that was made."""
+    table = image.getProcessor().getLut().getBytes()
+    parts = [table[start : start + 256] for start in (0, 256, 512)]
+    return {
+        "title": str(image.getTitle()),
+        "shape": [int(length) for length in image.getDimensions()],
+        "unit": str(image.getCalibration().getUnit()),
+        "range": [float(image.getDisplayRangeMin()), float(image.getDisplayRangeMax())],
+        "colours": [[int(part) % 256 for part in levels] for levels in zip(*parts, strict=True)],
+        "pixels": [
+            [int(value) for value in image.getStack().getProcessor(plane).convertToFloat().getPixels()]
+            for plane in range(1, image.getStackSize() + 1)
+        ],
+    }
 
 
 def jython(script, inputs):

@@ -11,9 +11,8 @@ import tifffile
 
 from cpretrain.dataset.crops_table import read_crops
 from cpretrain.images.timelapse import TimeLapse
+from tests.support.fiji_scripts import MENU, SOURCES, defaults, parameters, with_appose
 
-MENU = "scripts/Plugins/cpretrain"
-SOURCES = Path(__file__).parents[2] / "macros" / "fiji"
 SCRIPTS = sorted(path for path in SOURCES.parent.rglob("*") if path.suffix in (".py", ".groovy"))
 CORRECT = f"{MENU}/Correct_Drift_and_Cut_Crops.py"
 CORRECT_APPOSE = f"{MENU}/Appose/Correct_Drift_and_Cut_Crops_with_Appose.groovy"
@@ -21,38 +20,8 @@ EVALUATE = f"{MENU}/Evaluate_Model.py"
 EVALUATE_APPOSE = f"{MENU}/Appose/Evaluate_Model_with_Appose.groovy"
 RETRAIN = f"{MENU}/Retrain_Cellpose.py"
 RETRAIN_APPOSE = f"{MENU}/Appose/Retrain_Cellpose_with_Appose.groovy"
-PARAMETER = re.compile(r"^#@ (\w+) \((.*)\) (\w+)$", re.M)
+STEPS = [path.relative_to(SOURCES).as_posix() for path in sorted((SOURCES / MENU).glob("*.py"))]
 FOLDER, OPEN_IMAGE = "all movies in the folder", "the open image"
-
-
-def defaults(script: Path) -> dict:
-    """Return the parameters of a script with their default values, as SciJava would fill them in."""
-    found = {}
-    for kind, attributes, name in PARAMETER.findall(script.read_text("utf-8")):
-        value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
-        text = value[1].strip('"') if value else None
-        make = {"Integer": int, "Double": float, "Boolean": lambda flag: flag == "true"}.get(kind, str)
-        found[name] = make(text) if text is not None else None
-    return found
-
-
-@pytest.fixture
-def run(languages, fiji_folder):
-    def run(script: str, *, escape=None, image=None, **inputs):
-        path = fiji_folder / script
-        given = {
-            name: f"file:{value}" if isinstance(value, Path) else value for name, value in inputs.items()
-        }
-        assert set(given) <= set(defaults(path))
-        return languages.call(
-            "run_script",
-            script=str(path),
-            inputs=defaults(path) | given,
-            escape=escape,
-            image=str(image) if image else None,
-        )
-
-    return run
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -64,19 +33,14 @@ def test_every_script_is_of_its_language(languages, script, tmp_path):
     assert languages.call("compiles", script=str(broken), resolve=resolve)["error"]
 
 
-def parameters(script: Path) -> dict[str, str]:
-    return {name: said for _, said, name in PARAMETER.findall(script.read_text("utf-8"))}
-
-
-@pytest.mark.parametrize("step", [CORRECT, RETRAIN, EVALUATE])
+@pytest.mark.parametrize("step", STEPS)
 def test_what_is_remembered_of_a_script_is_its_own(step):
     """SciJava stores inputs without a key under their bare names, shared by all scripts."""
-    others = {key for other in (CORRECT, RETRAIN, EVALUATE) if other != step for key in keys(SOURCES / other)}
+    others = {key for other in STEPS if other != step for key in keys(SOURCES / other)}
     own = keys(SOURCES / step)
-    assert own
+    assert own or step.endswith("Doctor.py")
     assert not own & others
-    appose = SOURCES / Path(step).parent / "Appose" / f"{Path(step).stem}_with_Appose.groovy"
-    assert keys(appose) == own | {"cpretrain.source"}
+    assert keys(SOURCES / with_appose(step)) == own | {"cpretrain.source"}
 
 
 def keys(script: Path) -> set[str]:
@@ -92,9 +56,8 @@ def keys(script: Path) -> set[str]:
 
 
 def test_the_same_parameters_in_both_languages():
-    for script in (CORRECT, RETRAIN, EVALUATE):
-        one = SOURCES / script
-        other = one.parent / "Appose" / f"{one.stem}_with_Appose.groovy"
+    for script in STEPS:
+        one, other = SOURCES / script, SOURCES / with_appose(script)
         assert defaults(one) == {name: v for name, v in defaults(other).items() if name != "source"}
 
 

@@ -11,10 +11,12 @@
  */
 import groovy.transform.Field
 import ij.IJ
+import ij.ImagePlus
 import ij.WindowManager
 import ij.io.FileSaver
 import ij.plugin.FolderOpener
 import java.awt.GraphicsEnvironment
+import java.nio.file.Files
 import java.util.concurrent.TimeUnit
 import java.util.prefs.Preferences
 import javax.swing.ProgressMonitor
@@ -84,7 +86,7 @@ def job(String title, File python, File source, Closure work) {
 Service worker(File python, File source, ProgressMonitor window) {
     def program = python ? chosen(python) : usual { IJ.log(it) }
     if (program)   // by its own path: Appose would take another Python of the same folder
-        return Appose.custom().env('PYTHONUTF8', '1').build().service([program.absolutePath], '-P', '-c', WORKER)
+        return Appose.custom().env('PYTHONUTF8', '1').env('FIJI_HOME', IJ.getDirectory('imagej')).build().service([program.absolutePath], '-P', '-c', WORKER)
             .syntax('python')
     if (!source)
         throw new Failed(HOW_TO)
@@ -264,12 +266,22 @@ File saveOpenImage(File folder) {
     def image = WindowManager.currentImage
     if (!image)
         throw new Failed('No image is open. Open a time-lapse, or choose a folder of them.')
-    def name = image.title.replaceAll(/(?i)\.(ome\.)?tiff?$/, '').replaceAll(/[\\\/:*?"<>|]+/, '_') + '.tif'
-    def path = new File(new File(folder, 'raw'), name)
+    def path = new File(new File(folder, 'raw'), fileName(image))
     if (path.exists())
         throw new Failed("$path already exists.\nChoose another folder; or to work on that file, choose " +
                          "\"all movies in the folder\" and the folder $path.parent.")
     path.parentFile.mkdirs()
+    return saveImage(image, path.parentFile)
+}
+
+/** The name of the TIFF that an image is saved as. */
+String fileName(ImagePlus image) {
+    image.title.replaceAll(/(?i)\.(ome\.)?tiff?$/, '').replaceAll(/[\\\/:*?"<>|]+/, '_') + '.tif'
+}
+
+/** Save an image as a TIFF in a folder, with its axes and pixel size, and return the file; its window stays as it is. */
+File saveImage(ImagePlus image, File folder) {
+    def path = new File(folder, fileName(image))
     def (title, changed, origin) = [image.title, image.changes, image.originalFileInfo]
     def saver = new FileSaver(image)
     if (!(image.stackSize > 1 ? saver.saveAsTiffStack(path.path) : saver.saveAsTiff(path.path)))
@@ -305,5 +317,85 @@ def logPrecision(Map result) {
     result.average_precision.each { model, levels ->
         def shown = ['0.5', '0.75', '0.9'].findAll { levels[it] != null }.collect { "${levels[it]} at IoU $it" }
         IJ.log("    $model: " + shown.join(', '))
+    }
+}
+
+/** Stop, with a text for a person. */
+def fail(String message) {
+    throw new Failed(message)
+}
+
+/** What is done with label images and ROIs. */
+def labels() {
+    new GroovyShell().parse(new File(IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_labels.groovy'))
+}
+
+/** Segment the open image, frame by frame, and show its labels; a folder that it goes through is taken away again. */
+ImagePlus segmentImage(Closure run, File model, String rois, Map settings) {
+    def image = WindowManager.currentImage
+    if (!image)
+        throw new Failed('No image is open. Open an image or a stack, or choose a folder of movies.')
+    def folder = Files.createTempDirectory('cpretrain').toFile()
+    try {
+        def places = [model: model, images: saveImage(image, folder), out: new File(folder, 'segmented')]
+        def movie = run('predict', places, settings).movies[0]
+        def found = labels().open(movie.labels, false)
+        found.title = 'labels of ' + image.title
+        found.calibration = image.calibration
+        movie.others.findAll { it.endsWith('_RoiSet.zip') }.each { labels().putRois(image, new File(it), rois) }
+        IJ.log("${image.title}: ${movie.objects} objects")
+        labels().showImage(found)
+        return found
+    } finally {
+        folder.deleteDir()
+    }
+}
+
+/** Segment all movies of a folder, and open the first three label images. */
+def segmentFolder(Closure run, File folder, File model, Map settings) {
+    def places = [model: model, images: folder, out: new File(folder.absoluteFile.parentFile, 'segmented')]
+    openLabels(*run('predict', places, settings).movies.take(3).collect { it.labels })
+}
+
+/** Open label images of movies, each as a virtual stack; without a screen nothing. */
+def openLabels(Object... paths) {
+    if (!headless())
+        paths.findAll { new File(it as String).file }.each { labels().open(it as String, true).show() }
+}
+
+/** The TIFFs in a folder, by name. */
+List<String> labelImages(folder) {
+    new File(folder as String).listFiles().findAll { it.name.endsWith('.tif') }*.path.sort()
+}
+
+def logStarted(Map started) {
+    IJ.log("Round ${started.round} is started. Draw or correct the cells in QuPath; the crops are in")
+    started.folders.each { IJ.log('    ' + it) }
+}
+
+def logFinished(Map finished) {
+    ([finished.scores] + finished.warnings + ['The model is in ' + finished.model]).each { IJ.log(it as String) }
+}
+
+def logCombined(Map combined) {
+    combined.classes.sort { it.key }.each { name, facts ->
+        IJ.log("$name: ${facts.objects} objects, ${facts.cut} of them lost pixels to another class; ${facts.dropped} left out")
+    }
+}
+
+def logAgreement(Map agreed) {
+    def number = { it == null ? '\u2013' : String.format(Locale.ROOT, '%.3f', it as double) }
+    IJ.log("agreement of two people on ${agreed.images} images: average precision, mean of images")
+    agreed.average_precision.sort { it.key }.each { threshold, mean ->
+        IJ.log("    ${number(mean.mean)} at IoU $threshold (95 % interval ${number(mean.low_95)} to ${number(mean.high_95)})")
+    }
+    agreed.warnings.each { IJ.log('note: ' + it) }
+}
+
+def logDoctor(Map facts) {
+    facts.findAll { it.value.containsKey('found') }.sort { it.key }.each { name, fact ->
+        IJ.log("${fact.found ? 'found' : 'missing'}  $name: ${fact.what}")
+        if (fact.cure)
+            IJ.log('    \u2192 ' + fact.cure)
     }
 }

@@ -15,12 +15,22 @@ def save_open_image(folder):
     image = WindowManager.getCurrentImage()
     if image is None:
         raise Failed(u"No image is open. Open a time-lapse, or choose a folder of them.")
-    name = re.sub(r'[\\/:*?"<>|]+', u"_", re.sub(r"(?i)\.(ome\.)?tiff?$", u"", image.getTitle())) + ".tif"
-    path = File(File(folder, "raw"), name)
+    path = File(File(folder, "raw"), file_name(image))
     if path.exists():
         raise Failed(u"%s already exists.\nChoose another folder; or to work on that file, choose \"all movies in "
                      u"the folder\" and the folder %s." % (path, path.getParent()))
     path.getParentFile().mkdirs()
+    return save_image(image, path.getParentFile())
+
+
+def file_name(image):
+    """The name of the TIFF that an image is saved as."""
+    return re.sub(r'[\\/:*?"<>|]+', u"_", re.sub(r"(?i)\.(ome\.)?tiff?$", u"", image.getTitle())) + ".tif"
+
+
+def save_image(image, folder):
+    """Save an image as a TIFF in `folder`, with its axes and pixel size, and return the file; its window stays as it is."""
+    path = File(folder, file_name(image))
     title, changed, origin = image.getTitle(), image.changes, image.getOriginalFileInfo()
     saver = FileSaver(image)
     if not (saver.saveAsTiffStack(path.getPath()) if image.getStackSize() > 1 else saver.saveAsTiff(path.getPath())):
