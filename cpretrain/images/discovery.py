@@ -55,7 +55,7 @@ def list_movies(raw: Path) -> list[Path]:
 
 
 def _recordings_below(raw: Path) -> list[Path]:
-    """List the files of recordings that Micro-Manager puts into folders of their own."""
+    """List the files of Micro-Manager's recordings in subfolders."""
     folders = [path for path in sorted(raw.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     return [
         file

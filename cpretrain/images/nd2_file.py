@@ -94,20 +94,20 @@ class Nd2Movie(Recording):
         return number
 
     def _frame(self, data: bytes) -> NDArray[Any]:
-        """Give the bytes of a frame their shape: channels, y, x and, of RGB, colours, without those of length 1."""
+        """Return a frame from its bytes: channels, y, x and the colours of RGB, without axes of length 1."""
         reader: Any = self._file._rdr
         shape, dtype = reader._actual_frame_shape(), reader._dtype()
         array: NDArray[Any] = np.ndarray(shape, dtype, data, strides=reader._strides)
         return array.reshape(self._file._raw_frame_shape).transpose(2, 0, 1, 3).squeeze()
 
     def _stored(self, number: int) -> bytes:
-        """Read a frame that is not packed; the library would map the file, which counts as memory of the process."""
+        """Read an uncompressed frame; the library would map the file, which counts as memory of the process."""
         assert self._starts is not None
         self._bytes.seek(self._starts[number])
         return self._bytes.read(self._needed)
 
     def _unpacked(self, number: int) -> bytes:
-        """Decompress a frame to as many bytes as a frame has, and no more."""
+        """Decompress a frame to at most the number of bytes of a frame."""
         reader: Any = self._file._rdr
         unpack = zlib.decompressobj()
         pixels = unpack.decompress(reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:], self._needed)
