@@ -11,6 +11,7 @@ from nd2.structures import Metadata, NETimeLoop, TimeLoop
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile, short
+from cpretrain.images.bounded_file import BoundedFile
 from cpretrain.images.metadata import Calibration, Channels, table_of
 from cpretrain.images.positions import Choose
 from cpretrain.images.recording import Description, Recording
@@ -26,8 +27,8 @@ class Nd2Movie(Recording):
     _file: nd2.ND2File
 
     def _open(self, file: Path, choose: Choose) -> Description:
-        self._bytes = file.open("rb")
-        self._file = opened = nd2.ND2File(file)
+        self._bytes, self._trusted = file.open("rb"), BoundedFile(file)
+        self._file = opened = nd2.ND2File(self._trusted)
         sizes = dict(opened.sizes)
         others = {axis: length for axis, length in sizes.items() if axis not in "TPZCYXS"}
         if others or len(opened.experiment) > len({loop.type for loop in opened.experiment}):
@@ -76,7 +77,7 @@ class Nd2Movie(Recording):
 
     def close(self) -> None:
         """Close the file, even if it was only partly opened."""
-        for one in ("_file", "_bytes"):
+        for one in ("_file", "_trusted", "_bytes"):
             if hasattr(self, one):
                 getattr(self, one).close()
 
