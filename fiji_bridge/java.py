@@ -10,8 +10,8 @@ from fiji_bridge.errors import FijiNotFound
 from fiji_bridge.installed_java import INSTALLED, Java, java_version, javas, library
 from fiji_bridge.java_needed import NOTHING_NEWER, Need
 
-NEWEST_TRIED = 25
-"""The newest Java that Fiji was run with here; newer ones are used only if there is no other."""
+NEWEST_FOR_ALL = 21
+"""The newest Java that all of today's Fiji runs on, Groovy too; one that is installed and newer comes last."""
 USE_JAVA_HOME = "set JAVA_HOME to the folder of a Java that does, or leave it out"
 
 
@@ -35,7 +35,7 @@ def find_java(fiji: Path | None = None, need: Need = NOTHING_NEWER) -> Java:
     FijiNotFound
         When there is none (``missing="java"``); the error names those that are too old.
     """
-    found = sorted(javas(fiji), key=lambda java: java.major > NEWEST_TRIED)
+    found = sorted(javas(fiji), key=lambda java: java.origin == INSTALLED and java.major > NEWEST_FOR_ALL)
     for java in found:
         if java.major >= need.everything:
             wrong = _what_is_wrong_with_java_home(need) if java.origin == INSTALLED else ""

@@ -50,6 +50,9 @@ OLD, NEW = "usual/jdk-17", "usual/jdk-21"
         ({OLD: "21.0.2", NEW: "21.0.10"}, 21, NEW),
         ({OLD: "21.0.2", NEW: "99"}, 21, OLD),
         ({NEW: "99"}, 21, NEW),
+        ({OLD: "17.0.1", NEW: "25"}, 11, OLD),
+        ({OLD: "17.0.1", NEW: "25"}, 21, NEW),
+        ({NAMED: "25", OLD: "21.0.2"}, 11, NAMED),
     ],
 )
 def test_fijis_own_java_then_java_home_then_the_newest_each_if_it_suffices(

@@ -33,12 +33,19 @@ def test_every_script_is_of_its_language(languages, script, tmp_path):
     assert languages.call("compiles", script=str(broken), resolve=resolve)["error"]
 
 
+def test_every_script_has_a_name_that_imagej_lists():
+    """ImageJ runs from menus and macros only scripts whose file has an underscore in its name."""
+    named = [path.name for path in (SOURCES / MENU).rglob("*.*")]
+    assert len(named) == 2 * len(STEPS) + 1
+    assert [name for name in named if "_" not in name] == []
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_what_is_remembered_of_a_script_is_its_own(step):
     """SciJava stores inputs without a key under their bare names, shared by all scripts."""
     others = {key for other in STEPS if other != step for key in keys(SOURCES / other)}
     own = keys(SOURCES / step)
-    assert own or step.endswith("Doctor.py")
+    assert own or step.endswith("Doctor_.py")
     assert not own & others
     assert keys(SOURCES / with_appose(step)) == own | {"cpretrain.source"}
 

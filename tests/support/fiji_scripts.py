@@ -11,12 +11,14 @@ PARAMETER = re.compile(r"^#@ (\w+) \((.*)\) (\w+)$", re.M)
 def with_appose(script: str) -> str:
     """The script of the same step for Appose."""
     path = Path(script)
-    return f"{path.parent.as_posix()}/Appose/{path.stem}_with_Appose.groovy"
+    return f"{path.parent.as_posix()}/Appose/{path.stem.rstrip('_')}_with_Appose.groovy"
 
 
 def both(name: str) -> list[str]:
     """The two scripts of a step, by its name in the menu."""
-    script = f"{MENU}/{name.replace(' ', '_')}.py"
+    script = (
+        f"{MENU}/{name.replace(' ', '_')}{'' if ' ' in name else '_'}.py"  # ImageJ lists those with a _ only
+    )
     return [script, with_appose(script)]
 
 
