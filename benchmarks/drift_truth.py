@@ -2,12 +2,12 @@
 
     python benchmarks/drift_truth.py [--seeds 0 1 2 3] [--set tuned|aside|both] [--kinds KIND ...]
 
-A row for each kind of movie in `known_drift`, the frames of all seeds together. *unflagged* counts neighbouring frames
-whose step is off by more than a pixel although nothing was said of them: neither pair nor frame is named in a warning,
-and no warning is about the whole movie. scikit-image and pystackreg say nothing of what they are unsure of. Both
-measure each frame against the one before it, scikit-image to a tenth of a pixel, and add up; pystackreg, which knows
-no volumes, measures the mean over z, and gets the true z. *In vain* counts movies that got a warning although every
-frame is within a pixel. Movies that turn are measured with ``--robust --rotation``, and by pystackreg as a rigid body.
+A row per kind of movie in `known_drift`, with the frames of all seeds together. *unflagged* counts pairs of
+neighbouring frames whose step is off by more than a pixel without any warning that names the pair or a frame of it, or
+that concerns the whole movie. scikit-image and pystackreg never warn. Both measure each frame against the one before it
+(scikit-image to a tenth of a pixel), and the steps are added up; pystackreg does not take volumes, so it measures the
+mean over z and is given the true drift in z. *In vain* counts movies with a warning although every frame is within a
+pixel. Movies that turn are measured with ``--robust --rotation``, and by pystackreg as a rigid body.
 """
 
 import argparse
@@ -30,18 +30,18 @@ from cpretrain.registration.measure import measure_drift
 from cpretrain.settings.drift import DriftSettings
 
 NEWS = ("left out", "bridged", "large")
-"""Kinds of findings that say what was done, and doubt nothing."""
+"""Kinds of findings that report a treatment rather than a doubt."""
 WAYS = {"plugin": DriftSettings(engine="native"), "robust": DriftSettings(engine="native", robust=True)}
 
 
 def as_movie(known: KnownDrift) -> ArrayFrames:
-    """Return the pixels with all axes: t, z, c, y, x."""
+    """Return the pixels with all axes (T, Z, C, Y, X)."""
     pixels = known.pixels
     return ArrayFrames(pixels[:, None, None] if pixels.ndim == 3 else pixels[:, :, None])
 
 
 def flagged(movie: ArrayFrames, curve: DriftCurve, settings: DriftSettings) -> tuple[np.ndarray, bool]:
-    """Tell for each pair of neighbouring frames, shape (T - 1,), whether a warning concerns it, and if there is any."""
+    """Return the pairs of neighbouring frames, shape (T - 1,), that a warning concerns, and whether there is any."""
     inspection = Inspection(movie, settings, curve)
     for t in range(movie.shape[0]):
         inspection.add(t, movie.frame(t))
@@ -85,12 +85,12 @@ def within(drift: np.ndarray, known: KnownDrift) -> int:
 
 
 def wrong_steps(drift: np.ndarray, known: KnownDrift) -> np.ndarray:
-    """Tell which steps between neighbouring frames are off by more than a pixel."""
+    """Return the steps between neighbouring frames, shape (T - 1,), that are off by more than a pixel."""
     return np.abs(np.diff(drift - known.drift, axis=0)).max(axis=1) > 1
 
 
 def row(make: Callable[[int], KnownDrift], seeds: list[int]) -> Counter[str]:
-    """Measure the movies of some seeds in every way, and add up."""
+    """Measure the movies of some seeds with every method, and add up the counts."""
     counts: Counter[str] = Counter()
     for seed in seeds:
         known = make(seed)
@@ -103,7 +103,7 @@ def row(make: Callable[[int], KnownDrift], seeds: list[int]) -> Counter[str]:
 
 
 def ours(known: KnownDrift, settings: DriftSettings) -> dict[str, float]:
-    """Measure a movie with cpretrain, and compare what it says, and what it says of it, with the truth."""
+    """Measure a movie with cpretrain, and compare the drift and the warnings with the truth."""
     movie = as_movie(known)
     if known.angle is not None:
         settings = settings.replace(rotation=settings.robust)

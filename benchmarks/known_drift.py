@@ -1,8 +1,7 @@
-"""Movies with a known drift, made from real images: what a microscope, a sample or a program does to them.
+"""Movies with a known drift, made from real images, with the faults of microscopes, samples and programs.
 
-Each kind is a function of a seed that gives pixels, shape (T, Y, X) or (T, Z, Y, X), and the drift, shape (T, 3), in
-z, y, x pixels. `TUNED` were looked at while ``--robust`` was made, `KEPT_ASIDE` (other kinds, images and seeds) were
-not.
+Each kind is a function from a seed to pixels, shape (T, Y, X) or (T, Z, Y, X), and the drift in z, y, x pixels, shape
+(T, 3). `TUNED` were used while ``--robust`` was developed, `KEPT_ASIDE` (other kinds, images and seeds) were not.
 """
 
 from collections.abc import Callable
@@ -60,7 +59,7 @@ def walk(frames: int, step: float, seed: int) -> np.ndarray:
 
 
 def windows(image: np.ndarray, drift: np.ndarray, edge: int = EDGE) -> np.ndarray:
-    """Return what a window sees of an image that moves by `drift` (y, x), between pixels by cubic interpolation."""
+    """Return the frames of a window on an image that moves by `drift` (y, x); cubic interpolation between pixels."""
     frames = []
     for y, x in drift:
         low = (image.shape[0] - edge) / 2 - y, (image.shape[1] - edge) / 2 - x
@@ -70,18 +69,18 @@ def windows(image: np.ndarray, drift: np.ndarray, edge: int = EDGE) -> np.ndarra
 
 
 def recorded(frames: np.ndarray, drift: np.ndarray, dtype: type = np.uint16) -> KnownDrift:
-    """Store frames as a camera does; a drift of y and x gets a z of 0."""
+    """Convert frames to integers like a camera; a drift in y and x gets a z of 0."""
     pixels = np.clip(np.round(frames), 0, np.iinfo(dtype).max).astype(dtype)
     return KnownDrift(pixels, drift if drift.shape[1] == 3 else np.column_stack([0 * drift[:, 0], drift]))
 
 
 def noisy(frames: np.ndarray, seed: int, sigma: float = 20) -> np.ndarray:
-    """Add noise of a camera."""
+    """Add camera noise."""
     return frames + np.random.default_rng(2000 + seed).normal(0, sigma, frames.shape)
 
 
 def sharp(seed: int) -> KnownDrift:
-    """Nothing special."""
+    """A movie without faults."""
     drift = walk(20, 3, seed)
     return recorded(noisy(windows(ground(seed), drift), seed), drift)
 
@@ -110,7 +109,7 @@ def oversampled(sigma: float) -> Make:
 
 
 def slow(seed: int) -> KnownDrift:
-    """0.3 pixels a frame."""
+    """A drift of 0.3 pixels per frame."""
     drift = np.array([[0.3 * t, -0.1 * t] for t in range(30)])
     return recorded(noisy(windows(gaussian_filter(ground(seed), 1), drift), seed, 10), drift)
 
@@ -158,7 +157,7 @@ def defocused(seed: int) -> KnownDrift:
 
 
 def faint_jump(seed: int) -> KnownDrift:
-    """Few photons, and somebody touched the table."""
+    """Few photons, and a jump as when somebody touches the table."""
     drift = walk(30, 1, seed)
     drift[15:] += (25, -18)
     frames = np.clip(windows(ground(seed), drift) - 100, 0, None) * 0.004 + 1
@@ -172,7 +171,7 @@ def animals(seed: int) -> KnownDrift:
 
 
 def bleaching(seed: int) -> KnownDrift:
-    """Half of the light is gone after six frames."""
+    """Bleaching that halves the light every six frames."""
     drift = walk(24, 3, seed)
     light = np.exp2(-np.arange(24) / 6)[:, None, None]
     return recorded(noisy(windows(ground(seed), drift) * light, seed, 8) + 50, drift)
@@ -245,7 +244,7 @@ def migrating(seed: int) -> KnownDrift:
 
 
 def few_photons(seed: int) -> KnownDrift:
-    """A photon a pixel where it is bright."""
+    """About one photon per pixel in bright places."""
     drift = walk(24, 2, seed)
     frames = np.clip(windows(ground(seed), drift) - 100, 0, None) * 0.001 + 0.05
     return recorded(np.random.default_rng(seed).poisson(frames), drift)
@@ -262,14 +261,14 @@ def volume(seed: int) -> KnownDrift:
 
 
 def turning(seed: int) -> KnownDrift:
-    """A well that turns by a third of a degree a frame about the middle, while the stage drifts."""
+    """A well that turns by a third of a degree per frame about its middle while the stage drifts."""
     drift, angle = walk(20, 1, seed), 0.35 * np.arange(20)
     image = gaussian_filter(ground(seed), 0.7)
     return turned(image, drift, angle, seed)
 
 
 def turned(image: np.ndarray, drift: np.ndarray, angle: np.ndarray, seed: int) -> KnownDrift:
-    """Return what a window sees of an image that turns about the window's middle, and then moves."""
+    """Return the movie of a window on an image that turns about the window's middle and then moves."""
     middle, frames = (EDGE - 1) / 2, []
     for (y, x), degrees in zip(drift, angle, strict=True):
         cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
@@ -316,7 +315,7 @@ def columns_of_camera(seed: int) -> KnownDrift:
 
 
 def passing_debris(seed: int) -> KnownDrift:
-    """Something large and bright floats across the picture."""
+    """A large bright object that floats across the picture."""
     drift, (y, x) = walk(24, 2, seed), np.mgrid[:EDGE, :EDGE]
     frames = noisy(windows(ground(seed), drift), seed)
     for t, frame in enumerate(frames):
@@ -347,7 +346,7 @@ def compressed(seed: int) -> KnownDrift:
 
 
 def changing_focus(seed: int) -> KnownDrift:
-    """Focus that is lost and found again, slowly."""
+    """Focus that is slowly lost and regained."""
     drift = walk(24, 2, seed)
     sigma = 4 * np.abs(np.sin(np.arange(24) / 24 * np.pi))
     frames = [
@@ -367,7 +366,7 @@ def moving_light(seed: int) -> KnownDrift:
 
 
 def interrupted(seed: int) -> KnownDrift:
-    """Six dark frames in a row, during which the sample goes on by thirty pixels."""
+    """Six dark frames in a row, during which the sample moves by about thirty pixels."""
     drift = walk(26, 2, seed)
     drift[16:] += (24, -30)
     frames = noisy(windows(ground(seed), drift), seed)
@@ -376,7 +375,7 @@ def interrupted(seed: int) -> KnownDrift:
 
 
 def stuck(seed: int) -> KnownDrift:
-    """Nothing moves at all, in light that flickers."""
+    """A still sample in flickering light."""
     drift = np.zeros((20, 2))
     light = np.random.default_rng(seed).uniform(0.5, 1.5, (20, 1, 1))
     return recorded(noisy(windows(ground(seed), drift) * light, seed), drift)

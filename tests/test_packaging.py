@@ -44,7 +44,7 @@ def conda_dependencies() -> dict[str, str]:
 
 
 def test_environment_yml_is_in_step_with_pyproject():
-    wanted = {"python": PROJECT["requires-python"], "openjdk": "17.*"}
+    wanted = {"python": PROJECT["requires-python"], "openjdk": "21.*"}
     for requirement in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["cellpose3"]:
         name, version = re.fullmatch(r"([\w-]+)(.*)", requirement).groups()
         wanted[CONDA_NAMES.get(name, name)] = version

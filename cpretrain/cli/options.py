@@ -17,7 +17,7 @@ from cpretrain.cli.spelling import flag
 from cpretrain.settings.base import Settings, bad_settings
 
 _FIELD = re.compile("`([a-z_]+)`")
-"""How a description names another setting."""
+"""Pattern of the name of another setting in a description."""
 
 
 def options_of(name: str) -> list:

@@ -14,7 +14,8 @@ from cpretrain.images.timelapse import TimeLapse
 from cpretrain.registration.curve import DriftCurve, measured_pairs
 from cpretrain.runtime.console import progress
 from cpretrain.settings.drift import DriftSettings
-from fiji_bridge import FijiSession, available, find_fiji
+from fiji_bridge import available, find_fiji
+from fiji_bridge.shared import shared_session
 
 
 def why_not(fiji: Path | None) -> str:
@@ -47,7 +48,9 @@ class FijiEngine:
         self.facts: dict[str, Any] = {
             "fiji": {name: value for name, value in asdict(source).items() if name != "jars"}
         }
-        self._session = stack.enter_context(FijiSession(source))
+        self._session = shared_session(source)
+        stack.callback(self._session.close)
+        self._session.start()
 
     def correct(self, movie: TimeLapse, settings: DriftSettings) -> Corrected:
         """Run the plugin on one movie."""

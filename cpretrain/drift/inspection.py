@@ -178,7 +178,11 @@ class Inspection:
         mask = self._still.mask()
         if far is not None or mask is None or mask.shape != self._size:
             return far, None
-        held = far_disagreement(self._images.leaving_out(mask), self._curve, anchors)
+        from cpretrain.registration.far_contrast import (
+            contrast_disagreement,
+        )  # numba takes a second to import
+
+        held = contrast_disagreement(self._images.leaving_out(mask), self._curve, anchors)
         return None, None if held is None else mask
 
     def _fell(self, seen: Inspected) -> bool:
@@ -193,7 +197,7 @@ class Inspection:
 def _shrunk(
     parts: tuple[slice, slice], shape: tuple[int, ...], angle: NDArray[np.float32]
 ) -> tuple[slice, slice]:
-    """Leave out of rows and columns what some turned frame does not cover."""
+    """Remove the rows and columns that some turned frame does not cover."""
     halves = [inscribed(shape[1], shape[2], float(turn)) for turn in np.deg2rad(angle)]
     margins = np.ceil((np.array(shape[1:]) - 1) / 2 - np.min(halves, axis=0)).astype(int).tolist()
     y, x = (

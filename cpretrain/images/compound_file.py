@@ -1,4 +1,4 @@
-"""Check a compound file (OLE2), in which an OIB lies: its chains of sectors must end, or reading them would not."""
+"""Check that the chains of sectors in a compound file (OLE2, as an OIB is) end; reading an endless one would hang."""
 
 import struct
 from pathlib import Path
@@ -12,16 +12,16 @@ _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER = struct.Struct("<30xH12xI12xIIII")
 """Sector size as a power of 2, length of the FAT, first sector and length of the mini FAT and of the DIFAT."""
 _IN_HEADER = 109
-"""Number of sectors of the FAT that the header itself lists."""
+"""Number of FAT sectors listed in the header itself."""
 
 
 def check_chains(path: Path) -> None:
-    """Make sure that no chain of sectors in a compound file is a circle or longer than the file.
+    """Check that no chain of sectors in a compound file is a circle or longer than the file.
 
     Raises
     ------
     DamagedFile
-        When it is no compound file, or one is.
+        If it is no compound file, or a chain does not end.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -55,7 +55,7 @@ def _joined(parts: list[NDArray[np.uint32]]) -> NDArray[np.uint32]:
 
 
 def _check_ends(path: Path, following: NDArray[np.uint32]) -> None:
-    """Make sure that each chain ends: after as many steps as there are sectors, doubled at each turn, none goes on."""
+    """Check that each chain ends within as many steps as there are sectors; the steps double in each pass."""
     end = len(following)
     ahead = np.append(np.minimum(following, end), end).astype(np.int64)
     for _ in range(end.bit_length()):

@@ -1,6 +1,6 @@
-"""The directory of a CZI: where its tiles lie, and that they can be what it says, before the library allocates.
+"""Read and check the directory of tiles in a CZI, before the library allocates memory for them.
 
-As Zeiss's specification of ZISRAW has it; numbers are little-endian.
+The layout follows Zeiss's specification of ZISRAW; numbers are little-endian.
 """
 
 import struct
@@ -14,15 +14,15 @@ from cpretrain.images.tiff.integrity import MOST_PIXELS
 PIXELS = {
     0: ("Gray8", 1), 1: ("Gray16", 2), 2: ("Gray32Float", 4), 3: ("Bgr24", 3), 4: ("Bgr48", 6), 8: ("Bgr96Float", 12),
 }  # fmt: skip
-"""Name and bytes of a pixel, by number."""
+"""Name and bytes per pixel of the pixel types, by number."""
 _SEGMENT = struct.Struct("<16sqq")
-"""Identifier, bytes reserved, bytes used."""
+"""Head of a segment: identifier, bytes reserved, bytes used."""
 _PLACES = struct.Struct("<52xqq")
-"""In the header of the file: places of directory and metadata."""
+"""Offsets of directory and metadata, in the header of the file."""
 _ENTRY = struct.Struct("<2siqii6xi")
 _DIMENSION = struct.Struct("<4siifi")
 _SIZES = struct.Struct("<iiq")
-"""Of a tile: bytes of its metadata, attachment and pixels."""
+"""Bytes of the metadata, attachment and pixels of a tile."""
 _MOST_DIMENSIONS, _LARGEST_RATIO = 40, 2000
 _UNPACKED = 0
 
@@ -34,17 +34,17 @@ class Block:
     Parameters
     ----------
     at : dict of str to int
-        Its place along each axis but X and Y, for example ``{"S": 0, "T": 3, "C": 1}``.
+        Index along each axis but X and Y, for example ``{"S": 0, "T": 3, "C": 1}``.
     size, stored : tuple of int
         Width and height in the scene, and as stored; they differ in smaller copies.
     pixel_type : str
-        Name of the type of its pixels.
+        Name of its pixel type.
     place : int
-        Where it lies in the file.
+        Offset in the file.
     needed : int
-        Bytes of its pixels when they are unpacked.
+        Bytes of its unpacked pixels.
     packed : bool
-        Whether they are packed.
+        True if its pixels are compressed.
     """
 
     at: dict[str, int]
@@ -62,7 +62,7 @@ def read_directory(path: Path) -> list[Block]:
     Raises
     ------
     DamagedFile
-        When the file is no CZI, or its directory or metadata do not lie in it.
+        If the file is no CZI, or its directory or metadata lie outside it.
     """
     with path.open("rb") as file:
         _check_segment(path, file, 0, b"ZISRAWFILE")
@@ -85,12 +85,12 @@ def read_directory(path: Path) -> list[Block]:
 
 
 def check_block(path: Path, file: BinaryIO, block: Block) -> None:
-    """Make sure that a tile lies in the file, and can be unpacked to what the directory says.
+    """Check that a tile lies in the file and can be unpacked to the size in the directory.
 
     Raises
     ------
     DamagedFile
-        When it cannot.
+        If it does not.
     """
     used = _check_segment(path, file, block.place, b"ZISRAWSUBBLOCK")
     sizes = _SIZES.unpack(file.read(_SIZES.size).ljust(_SIZES.size, b"\xff"))
@@ -140,7 +140,7 @@ def _block(
 
 
 def _check_segment(path: Path, file: BinaryIO, place: int, expected: bytes) -> int:
-    """Make sure that a segment of that kind lies in the file, and return the bytes used; `file` is at its content."""
+    """Check that a segment of the expected kind lies in the file, move `file` to its content, and return its length."""
     size = path.stat().st_size
     if not 0 <= place <= size - _SEGMENT.size:
         raise DamagedFile(path, f"a segment at {place} in a file of {size} bytes")

@@ -44,7 +44,8 @@ def list_movies(raw: Path) -> list[Path]:
     stores = sorted(path for path in raw.iterdir() if is_ome_zarr(path)) if raw.is_dir() else []
     folders, inner = (image_folders(raw), _recordings_below(raw)) if raw.is_dir() else ([], [])
     try:
-        files = [*list_images(raw, MOVIE_SUFFIXES), *inner]
+        more = formats.listed_suffixes(raw) if raw.is_dir() else ()
+        files = [*list_images(raw, (*SUFFIXES, *more)), *inner]
     except BadInput:
         if not (stores or folders or inner):
             raise
@@ -54,7 +55,7 @@ def list_movies(raw: Path) -> list[Path]:
 
 
 def _recordings_below(raw: Path) -> list[Path]:
-    """List the files of recordings that Micro-Manager puts into folders of their own."""
+    """List the files of Micro-Manager's recordings in subfolders."""
     folders = [path for path in sorted(raw.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     return [
         file
@@ -232,7 +233,6 @@ def check_names(files: list[Path]) -> None:
 OTHER_SUFFIXES = (".stk", ".lsm", ".tf2", ".tf8", ".btf")
 """Other endings of TIFF files: of MetaMorph, of Zeiss, and for more than 4 GB."""
 SUFFIXES = (".tif", ".tiff", *OTHER_SUFFIXES)
-MOVIE_SUFFIXES = (*SUFFIXES, *formats.SUFFIXES)
 
 
 def list_images(path: str | os.PathLike, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:

@@ -29,6 +29,9 @@ class Format:
         Name of the required library for pip; empty if cpretrain's own requirements suffice.
     library : str
         Name of the library in Python.
+    condition : str
+        Module and function that tells whether such files can be read on this machine; empty if nothing but the
+        library decides.
     """
 
     name: str
@@ -36,6 +39,12 @@ class Format:
     reader: str
     package: str = ""
     library: str = ""
+    condition: str = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """True if its files in a folder count as movies."""
+        return not self.condition or bool(_named(self.condition)())
 
     def load(self) -> Callable[..., Any]:
         """Import the reader.
@@ -47,9 +56,14 @@ class Format:
         """
         if self.library:
             library(self.library)
-        module, _, name = self.reader.partition(":")
-        reader: Callable[..., Any] = getattr(import_module(module), name)
-        return reader
+        return _named(self.reader)
+
+
+def _named(what: str) -> Callable[..., Any]:
+    """Import what is named ``module:name``."""
+    module, _, name = what.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
 
 
 FORMATS = (
@@ -57,10 +71,42 @@ FORMATS = (
     Format("CZI", (".czi",), "cpretrain.images.czi_file:CziMovie", "pylibCZIrw", "pylibCZIrw"),
     Format("LIF", (".lif",), "cpretrain.images.lif_file:LifMovie", "liffile", "liffile"),
     Format("OIB and OIF", (".oib", ".oif"), "cpretrain.images.oif_file:OifMovie", "oiffile", "oiffile"),
+    Format(
+        "Bio-Formats",
+        (
+            *(
+                ".vsi",
+                ".oir",
+                ".ims",
+                ".dv",
+                ".r3d",
+                ".zvi",
+                ".mvd2",
+                ".lof",
+                ".lei",
+                ".sld",
+                ".flex",
+                ".ics",
+                ".obf",
+            ),
+            *(".msr", ".xdce", ".htd", ".spe", ".al3d", ".scn", ".ndpi", ".mrxs"),
+        ),
+        "fiji_bridge.bioformats:BioFormatsMovie",
+        condition="fiji_bridge.bioformats:is_available",
+    ),
 )
-"""To add a format, add a file to ``cpretrain/images`` and a line here."""
+"""To add a format, add a file to ``cpretrain/images`` and a line here. Bio-Formats is a floor above, and named only."""
 
 SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+
+
+def listed_suffixes(folder: Path) -> tuple[str, ...]:
+    """Return the endings of the files that count as movies in a folder: of formats that can be read here."""
+    there = {file.suffix.lower() for file in folder.iterdir()}
+    formats = [
+        one for one in FORMATS if not one.condition or (not there.isdisjoint(one.suffixes) and one.is_listed)
+    ]
+    return tuple(suffix for one in formats for suffix in one.suffixes)
 
 
 def format_of(movie: Path) -> Format | None:

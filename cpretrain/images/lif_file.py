@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.bounded_file import BoundedFile
 from cpretrain.images.metadata import Calibration, Channels, table_of
 from cpretrain.images.positions import Choose
 from cpretrain.images.recording import Description, Recording
@@ -27,7 +28,10 @@ class LifMovie(Recording):
     _file: liffile.LifFile
 
     def _open(self, file: Path, choose: Choose) -> Description:
-        self._file = liffile.LifFile(file)
+        self._bytes = BoundedFile(file)
+        self._file = liffile.LifFile(self._bytes)
+        if self._file.type != liffile.LifFileType.LIF:  # other types name further files
+            raise DamagedFile(self.path, f"a file of type {self._file.type.name}", expected="a LIF")
         places = [
             (image, tile)
             for image in self._file.images
@@ -76,8 +80,9 @@ class LifMovie(Recording):
 
     def close(self) -> None:
         """Close the file, even if it was only partly opened."""
-        if hasattr(self, "_file"):
-            self._file.close()
+        for one in ("_file", "_bytes"):
+            if hasattr(self, one):
+                getattr(self, one).close()
 
     def _named(self, is_rgb: bool) -> tuple[dict[str, str], list[str]]:
         """Return the letter of TZCYX for each axis of the image, and notes on guesses."""

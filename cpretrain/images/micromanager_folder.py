@@ -1,4 +1,4 @@
-"""Recordings of Micro-Manager as single images: a folder for each position; file names say frame, plane and channel."""
+"""Recordings of Micro-Manager as single images: a folder per position, with frame, plane and channel in file names."""
 
 import json
 import re
@@ -21,13 +21,13 @@ _NAMES = (
     re.compile(r"img_(?P<t>\d{9})_(?P<c>.*)_(?P<z>\d{3,9})\.tiff?"),
     re.compile(r"img_channel(?P<c>\d{3,9})_position\d{3,9}_time(?P<t>\d{9})_z(?P<z>\d{3,9})\.tiff?"),
 )
-"""Of Micro-Manager 1.4 and 2.0."""
+"""File name of the metadata of Micro-Manager 1.4 and 2.0."""
 _SUMMARY = 2**20
-"""Bytes at the start of the metadata in which the summary lies."""
+"""Bytes at the start of the metadata that hold the summary."""
 
 
 class MicroManagerFolder(Recording):
-    """One position of a recording as single images; see `Recording`. The path is that of its folder."""
+    """A position of a recording as single images; see `Recording`. Its path is that of the folder."""
 
     format, package = "a folder of Micro-Manager", "tifffile"
 
@@ -65,7 +65,7 @@ class MicroManagerFolder(Recording):
         return planes
 
     def close(self) -> None:
-        """Nothing is open between two planes."""
+        """Do nothing: no file stays open between two planes."""
 
     def _plane(self, image: Path) -> NDArray[Any]:
         movie = TiffMovie(image)
@@ -84,12 +84,12 @@ class MicroManagerFolder(Recording):
 
 
 def is_image_folder(path: Path) -> bool:
-    """Return whether a path is the folder of a position: it holds the metadata and images named by their place."""
+    """Return whether a path is the folder of a position, with metadata and images named by frame, plane and channel."""
     return (path / METADATA).is_file() and next(_images(path), None) is not None
 
 
 def image_folders(folder: Path) -> list[Path]:
-    """List the folders of positions in a folder, or in the folders in it: recordings have folders of their own."""
+    """List the folders of positions in a folder or its subfolders, because recordings have folders of their own."""
     inner = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     found = []
     for one in inner:
@@ -112,14 +112,14 @@ def _ends(numbers: list[int]) -> tuple[int, int]:
 
 
 def _in_order(channels: set[str], summary: dict[str, Any]) -> list[str]:
-    """Order channels as they were recorded, if the summary says so."""
+    """Return the channels in the order of the summary, or by name if it lists none."""
     stated = summary.get("ChNames")
     order = [str(name) for name in stated] if isinstance(stated, list) else []
     return sorted(channels, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
 def _summary(metadata: Path) -> dict[str, Any]:
-    """Read the summary at the start of the metadata, whose end is missing while a recording goes on."""
+    """Read the summary at the start of the metadata, whose end is missing until a recording is finished."""
     try:
         with metadata.open("rb") as file:
             text = file.read(_SUMMARY).decode("utf-8", "replace")

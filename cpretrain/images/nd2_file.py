@@ -11,6 +11,7 @@ from nd2.structures import Metadata, NETimeLoop, TimeLoop
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile, short
+from cpretrain.images.bounded_file import BoundedFile
 from cpretrain.images.metadata import Calibration, Channels, table_of
 from cpretrain.images.positions import Choose
 from cpretrain.images.recording import Description, Recording
@@ -26,8 +27,8 @@ class Nd2Movie(Recording):
     _file: nd2.ND2File
 
     def _open(self, file: Path, choose: Choose) -> Description:
-        self._bytes = file.open("rb")
-        self._file = opened = nd2.ND2File(file)
+        self._bytes, self._trusted = file.open("rb"), BoundedFile(file)
+        self._file = opened = nd2.ND2File(self._trusted)
         sizes = dict(opened.sizes)
         others = {axis: length for axis, length in sizes.items() if axis not in "TPZCYXS"}
         if others or len(opened.experiment) > len({loop.type for loop in opened.experiment}):
@@ -76,7 +77,7 @@ class Nd2Movie(Recording):
 
     def close(self) -> None:
         """Close the file, even if it was only partly opened."""
-        for one in ("_file", "_bytes"):
+        for one in ("_file", "_trusted", "_bytes"):
             if hasattr(self, one):
                 getattr(self, one).close()
 
@@ -93,20 +94,20 @@ class Nd2Movie(Recording):
         return number
 
     def _frame(self, data: bytes) -> NDArray[Any]:
-        """Give the bytes of a frame their shape: channels, y, x and, of RGB, colours, without those of length 1."""
+        """Return a frame from its bytes: channels, y, x and the colours of RGB, without axes of length 1."""
         reader: Any = self._file._rdr
         shape, dtype = reader._actual_frame_shape(), reader._dtype()
         array: NDArray[Any] = np.ndarray(shape, dtype, data, strides=reader._strides)
         return array.reshape(self._file._raw_frame_shape).transpose(2, 0, 1, 3).squeeze()
 
     def _stored(self, number: int) -> bytes:
-        """Read a frame that is not packed; the library would map the file, which counts as memory of the process."""
+        """Read an uncompressed frame; the library would map the file, which counts as memory of the process."""
         assert self._starts is not None
         self._bytes.seek(self._starts[number])
         return self._bytes.read(self._needed)
 
     def _unpacked(self, number: int) -> bytes:
-        """Decompress a frame to as many bytes as a frame has, and no more."""
+        """Decompress a frame to at most the number of bytes of a frame."""
         reader: Any = self._file._rdr
         unpack = zlib.decompressobj()
         pixels = unpack.decompress(reader._load_chunk(f"ImageDataSeq|{number}!".encode())[8:], self._needed)

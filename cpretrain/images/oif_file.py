@@ -9,9 +9,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, DamagedFile
+from cpretrain.images.bounded_file import BoundedFile
 from cpretrain.images.compound_file import check_chains
 from cpretrain.images.metadata import Calibration, Channels
-from cpretrain.images.positions import Choose
+from cpretrain.images.positions import Choose, file_of
 from cpretrain.images.recording import Description, Recording
 from cpretrain.images.tiff.integrity import MOST_PIXELS
 
@@ -76,7 +77,9 @@ class OifMovie(Recording):
 
     def _page(self, name: str) -> NDArray[Any]:
         """Read a plane, a separate TIFF, after checking its size."""
-        with self._file.open_file(name) as stream, tifffile.TiffFile(stream, name=name) as tiff:
+        file = file_of(self.path)
+        opened = self._file.open_file(name) if self._file.is_oib else BoundedFile(file.parent / name)
+        with opened as stream, tifffile.TiffFile(stream, name=name) as tiff:
             page = tiff.pages.first
             if page.ndim != 2 or not 0 < page.size <= MOST_PIXELS or page.dtype is None:
                 raise DamagedFile(self.path, f"{name}: a plane of {page.shape} pixels")

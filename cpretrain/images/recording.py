@@ -22,6 +22,9 @@ from cpretrain.images.tiff.ifd_chain import MOST_PAGES
 from cpretrain.images.tiff.integrity import MOST_PIXELS
 from cpretrain.runtime.log_silence import silent
 
+LARGEST_RATIO = 2000
+"""Of the bytes of a frame to those of its files; what packs better is taken for damage."""
+
 
 @dataclass
 class Description:
@@ -89,7 +92,7 @@ class Recording(ABC):
         with ExitStack() as on_error, self._clear_errors():
             on_error.callback(self.close)
             told = self._open(file, partial(chosen_index, path))
-            check_description(path, told)
+            check_description(path, told, sum(one.stat().st_size for one in told.files or [file]))
             self._describe(told, axes)
             on_error.pop_all()
         self.files = told.files or [file]
@@ -185,7 +188,7 @@ class Recording(ABC):
             ) from error
 
 
-def check_description(path: Path, told: Description) -> None:
+def check_description(path: Path, told: Description, size: int) -> None:
     """Check that a movie can be what its file states.
 
     Raises
@@ -196,5 +199,8 @@ def check_description(path: Path, told: Description) -> None:
     t, z, c, y, x = told.shape
     if min(told.shape) < 1 or prod((t, z, c)) > MOST_PAGES or y * x > MOST_PIXELS:
         raise DamagedFile(path, f"a movie of {t} × {z} × {c} planes of {y} × {x} pixels")
+    frame = z * c * y * x * told.dtype.itemsize
+    if frame > size * LARGEST_RATIO:
+        raise DamagedFile(path, f"frames of {frame} bytes in {size} bytes of files")
     if told.dtype.kind not in "buif":
         raise BadInput(f"{path}: pixels of type {told.dtype} are not read", expected="grey values or RGB")

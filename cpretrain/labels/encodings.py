@@ -89,7 +89,7 @@ def recognise(
     components: bool = False,
     border: int = 0,
 ) -> LabelImage:
-    """Tell instance labels from binary and class masks, and return clean labels.
+    """Distinguish instance labels from binary and class masks, and return clean labels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tell drawn cells from objects that mark a region, a spot in a cell, or the whole image.
+"""Distinguish drawn cells from objects that mark a region, a spot in a cell, or the whole image.
 
 Everything left out is reported, with what it was taken for.
 """

@@ -19,7 +19,7 @@ Levels = Sequence[tuple[float, float]]
 
 
 class Normalization(BaseModel):
-    """How grey values are scaled, which must be the same in training and in use.
+    """Scaling of grey values, which must be the same in training and in use.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from cpretrain.storage.json_file import read_json
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """How a model is to be used.
+    """Settings and facts for using a model.
 
     Parameters
     ----------

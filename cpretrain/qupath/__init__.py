@@ -1,4 +1,4 @@
-"""QuPath projects of images to draw on, and the scripts that go with them."""
+"""QuPath projects of images to draw on, and their scripts."""
 
 import lazy_loader
 

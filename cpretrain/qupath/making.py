@@ -1,4 +1,4 @@
-"""A QuPath project that is ready to draw in: images, predictions to correct, and scripts that know the folders."""
+"""Make QuPath projects to draw in: images, predictions to correct, and scripts with the project's folders."""
 
 import os
 import sys
@@ -24,11 +24,11 @@ class ProjectResult:
     Parameters
     ----------
     file : pathlib.Path
-        The file that QuPath opens by a double click.
+        Project file, which a double click opens in QuPath.
     images, added : int
-        Number of images in it that were asked for, and of those that were not in it before.
+        Number of requested images in it, and of those that are new in it.
     imported : bool or None
-        Whether the predictions are in it already; None without predictions.
+        True if the predictions are in it already; None without predictions.
     """
 
     file: Path
@@ -79,12 +79,12 @@ def make_qupath_project(
     Returns
     -------
     ProjectResult
-        What was drawn in a project that existed before stays.
+        The project; drawings in an existing project are kept.
 
     Raises
     ------
     BadInput
-        When there are no images or predictions, or QuPath fails.
+        If there are no images or predictions, or QuPath fails.
     """
     folder = to_path(images)
     files = list_images(folder)
@@ -102,7 +102,7 @@ def make_qupath_project(
 
 
 def _import(project: Path, qupath: PathLike | None) -> bool:
-    """Put the predictions into the project with QuPath's own command line, if there is a QuPath."""
+    """Import the predictions with QuPath's command line; return whether there is a QuPath."""
     program = find_qupath(None if qupath is None else to_path(qupath))
     if program is None:
         return False
@@ -123,7 +123,7 @@ def _checked(predictions: Path) -> Path:
 
 
 def _seen_from(project: Path, folder: Path) -> str:
-    """Return a folder as a path from the project, so that both can be moved together."""
+    """Return the path of a folder relative to the project, so that both can be moved together."""
     try:
         return Path(os.path.relpath(folder.resolve(), project.resolve())).as_posix()
     except ValueError as error:  # another disk, on Windows

@@ -1,4 +1,4 @@
-"""QuPath itself: where it is installed, and scripts that its command line runs on all images of a project."""
+"""Find QuPath, and run scripts on all images of a project with its command line."""
 
 import os
 import re
@@ -17,12 +17,12 @@ _LOGGED = re.compile(r"\d\d:\d\d:\d\d\.\d+ \[")
 
 
 def find_qupath(given: Path | None = None) -> Path | None:
-    """Return QuPath's program: in the folder given, in that of ``QUPATH_HOME``, or where it is usually installed.
+    """Return QuPath's program: in the given folder, in that of ``QUPATH_HOME``, or where it is usually installed.
 
     Raises
     ------
     BadInput
-        When the folder that was named has no QuPath.
+        If the given folder, or that of ``QUPATH_HOME``, has no QuPath.
     """
     named = given or (Path(home) if (home := os.environ.get(HOME_VARIABLE)) else None)
     if named is not None:
@@ -36,7 +36,7 @@ def find_qupath(given: Path | None = None) -> Path | None:
 
 
 def run_script(program: Path, script: Path, project: Path) -> list[str]:
-    """Run a script on each image of a project and save what it changes.
+    """Run a script on each image of a project, and save the changes.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def run_script(program: Path, script: Path, project: Path) -> list[str]:
     Raises
     ------
     BadInput
-        When QuPath cannot be started or the script fails.
+        If QuPath cannot be started or the script fails.
     """
     command = [str(program), "script", str(script), "-p", str(project), "-s"]
     try:
@@ -74,7 +74,7 @@ def _programs_in(home: Path) -> Iterator[Path]:
 
 
 def _usual_homes() -> Iterator[Path]:
-    """Yield the folders that QuPath's installers make, the newest version first."""
+    """Yield the folders that QuPath's installers create, newest version first."""
     places = {
         "darwin": [(Path("/Applications"), "QuPath*.app")],
         "win32": [(Path(os.environ.get("LOCALAPPDATA", "~")).expanduser(), "QuPath*")],

@@ -1,6 +1,6 @@
-"""QuPath's ``project.qpproj``: a JSON that lists images by their address.
+"""Write QuPath's ``project.qpproj``, a JSON file that lists images by URI.
 
-Written as QuPath 0.5 to 0.7 read it. Which of its readers opens an image is left to QuPath.
+QuPath 0.5 to 0.7 read it, and choose the reader of each image.
 """
 
 import json
@@ -20,14 +20,14 @@ PROJECT = "project.qpproj"
 def write_project_file(folder: Path, images: Sequence[Path]) -> int:
     """Write a project, or add the images that are missing from one.
 
-    Entries that are there, with all that was drawn in them, stay as they are.
+    Existing entries and their drawings are kept.
 
     Parameters
     ----------
     folder : pathlib.Path
         Folder of the project.
     images : sequence of pathlib.Path
-        Images that belong into it.
+        Images of the project.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def write_project_file(folder: Path, images: Sequence[Path]) -> int:
     Raises
     ------
     BadInput
-        When the file that is there is no project of QuPath.
+        If the existing file is no project of QuPath.
     """
     path = folder / PROJECT
     project = _read(path) if path.exists() else _new(path)
@@ -96,5 +96,5 @@ def _entry(image: Path, number: int) -> dict[str, Any]:
 
 
 def _now() -> int:
-    """Return milliseconds since 1970."""
+    """Return the time in milliseconds since 1970."""
     return round(time.time() * 1000)

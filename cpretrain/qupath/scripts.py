@@ -1,4 +1,4 @@
-"""The scripts for QuPath: what comes with the package, and copies that know the folders of a project."""
+"""Copy the package's scripts for QuPath, with the folders of a project filled in."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ EXPORT, IMPORT, RETRAIN = (
     "export_and_retrain.groovy",
 )
 SCRIPTS = "scripts"
-"""Folder of a project whose scripts QuPath shows under *Automate › Project scripts*."""
+"""Subfolder of a project whose scripts QuPath lists under *Automate › Project scripts*."""
 
 Values = Mapping[str, str | Sequence[str]]
 """New values of the variables at the head of a script: texts, or lists of texts."""
@@ -27,14 +27,14 @@ def install_scripts(folder: Path, values: Mapping[str, Values] | None = None) ->
     Parameters
     ----------
     folder : pathlib.Path
-        A QuPath project, or QuPath's own folder of a user's scripts.
+        Folder for the scripts: that of a project, or QuPath's folder of user scripts.
     values : mapping of str to mapping, optional
-        By file name of a script, values of the variables at its head.
+        Values of the variables at the head of each script, by its file name.
 
     Returns
     -------
     list of pathlib.Path
-        The scripts.
+        Paths of the scripts.
     """
     written = []
     for name in (EXPORT, IMPORT, RETRAIN):
@@ -49,12 +49,12 @@ def install_scripts(folder: Path, values: Mapping[str, Values] | None = None) ->
 
 
 def with_values(script: str, values: Values) -> str:
-    """Return a script whose variables (lines ``def NAME = …`` at its head) have other values.
+    """Return a script with other values of its variables (lines ``def NAME = …`` at its head).
 
     Raises
     ------
     KeyError
-        When there is no such variable.
+        If there is no such variable.
     """
     for name, value in values.items():
         found = re.search(rf"^def {name} = .*$", script, re.MULTILINE)
@@ -65,7 +65,7 @@ def with_values(script: str, values: Values) -> str:
 
 
 def _literal(value: str | Sequence[str]) -> str:
-    """Write a text or a list of texts as Groovy does."""
+    """Return a text or a list of texts as a Groovy literal."""
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
         return f"'{escaped}'"
@@ -73,17 +73,17 @@ def _literal(value: str | Sequence[str]) -> str:
 
 
 def qupath_scripts(install: Path | None) -> Summary:
-    """Tell where the scripts are, or copy them.
+    """List the paths of the scripts, or copy them.
 
     Parameters
     ----------
     install : pathlib.Path, optional
-        Folder of a QuPath project, or another folder, to copy them to.
+        Target folder: that of a QuPath project, or any other.
 
     Raises
     ------
     BadInput
-        When the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to.
     """
     if install is None:
         paths = [shipped(f"macros/qupath/{name}") for name in (EXPORT, IMPORT, RETRAIN)]

@@ -20,6 +20,10 @@ DISAGREEMENT = 2.0
 """Difference in pixels from which a curve is wrong; smaller ones can arise from frames that look different."""
 
 
+Missed = Callable[[int, int], NDArray[np.float64] | None]
+"""Gives the drift between two frames less what a curve says; zeros where that is as good, None if unclear."""
+
+
 def far_disagreement(images: DriftImages, curve: DriftCurve, anchors: list[int]) -> float | None:
     """Return the pixels by which a curve contradicts frames far apart; None if it does not.
 
@@ -33,11 +37,15 @@ def far_disagreement(images: DriftImages, curve: DriftCurve, anchors: list[int])
         Three frames, from 0, in order. First to second plus second to third must equal first to third, so that a
         wrong match is not taken for a drift.
     """
+    transformed = cache(lambda t: images.transformed(t, images.box(curve.drift[t])))
+    return disagreement(partial(_missed, images, curve, transformed), anchors)
+
+
+def disagreement(missed: Missed, anchors: list[int]) -> float | None:
+    """Return the same for another way to measure two frames."""
     if len(set(anchors)) < 3:
         return None
     first, middle, last = anchors
-    transformed = cache(lambda t: images.transformed(t, images.box(curve.drift[t])))
-    missed = partial(_missed, images, curve, transformed)
     whole = missed(first, last)
     if whole is None or np.abs(whole).max() < DISAGREEMENT:
         return None
@@ -52,7 +60,7 @@ def _missed(
 ) -> NDArray[np.float64] | None:
     """Return the drift from frame `i` to `j` minus the curve's; zeros if the curve fits as well, None if unclear."""
     earlier, later = transformed(i), transformed(j)
-    moved = _box_moved(images, curve, i, j)
+    moved = box_moved(images, curve, i, j)
     expected = np.round(curve.drift[j] - curve.drift[i] - moved).astype(np.int64)
     found = match_frames(later, earlier)
     best = summit(later, earlier, ScoredShift(np.array(found.drift), found.score, found.pixels))
@@ -73,8 +81,8 @@ def _as_a_whole(
     return fits_as_a_whole(later.image, earlier.image, whole3(found), whole3(expected), (z, y, x))
 
 
-def _box_moved(images: DriftImages, curve: DriftCurve, i: int, j: int) -> NDArray[np.float64]:
-    """Return the displacement of the measured box between two frames, in z, y, x."""
+def box_moved(images: DriftImages, curve: DriftCurve, i: int, j: int) -> NDArray[np.float64]:
+    """Return how far the box that is measured moved between two frames, in z, y, x."""
     before, after = images.box(curve.drift[i]), images.box(curve.drift[j])
     if before is None or after is None:
         return np.zeros(3)

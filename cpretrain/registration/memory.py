@@ -12,9 +12,9 @@ FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
 """Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
 running mean (measured by benchmarks/memory.py)."""
 ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 28, 2**29, 8
-"""Bytes per pixel of the extended image for each pair that is measured beside two others; the most for all of these;
-and the most pairs at once."""
-ROBUST, ROBUST_KEPT = 56, 2**26
+"""Bytes per pixel of the extended image for each pair beyond two, their maximum for all these pairs, and the maximum
+number of pairs at once."""
+ROBUST, ROBUST_KEPT = 56, 2**27
 """Bytes per pixel in group-wise measurement, and bytes for the reduced images that are kept."""
 
 
@@ -30,7 +30,7 @@ def memory_needed(movie: Frames, settings: DriftSettings) -> int:
 
 
 def measured_shape(movie: Frames, settings: DriftSettings) -> tuple[int, int, int]:
-    """Return the lengths in z, y, x of what is measured of a frame."""
+    """Return the lengths in z, y, x of the measured part of a frame."""
     _, planes, _, height, width = movie.shape
     low, high = settings.z_range or (1, planes)
     across, down = settings.roi[2:] if settings.roi else (width, height)
@@ -38,6 +38,6 @@ def measured_shape(movie: Frames, settings: DriftSettings) -> tuple[int, int, in
 
 
 def pairs_at_once(movie: Frames, settings: DriftSettings) -> int:
-    """Return how many pairs of frames are measured at once: one per core, as long as little memory is needed."""
+    """Return the number of pairs to measure at once: one per core, as long as they need little memory."""
     another = ANOTHER_PAIR * prod(extended_shape(measured_shape(movie, settings)))
     return min(threads_allowed(os.cpu_count() or 1), MOST_AT_ONCE, 2 + MOST_MORE // another)

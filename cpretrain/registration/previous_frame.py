@@ -86,7 +86,7 @@ def measure_frames(
 
 
 class _Measurement:
-    """Measures the pairs of one movie in order, several at once.
+    """Measurement of the pairs of a movie in order, several at once.
 
     Each frame is transformed once for neighbouring pairs. With a ROI, which follows the drift, pairs have to wait for
     each other.
@@ -129,7 +129,7 @@ class _Measurement:
         return replace(measured, drift=(z, y + box_to[1] - box_from[1], x + box_to[0] - box_from[0]))
 
     def _begin_coming(self) -> None:
-        """Begin with as many pairs as are measured at once, and one more to go on with."""
+        """Start as many pairs as are measured at once, and one more."""
         while len(self._begun) <= self._at_once and (pair := next(self._coming, None)):
             frame_from, frame_to = pair
             self._begun.append(self._answer(frame_from, None, frame_to, None))
@@ -137,7 +137,7 @@ class _Measurement:
     def _begin(
         self, frame_from: int, box_from: MeasuredBox | None, frame_to: int, box_to: MeasuredBox | None
     ) -> "Future[Answer]":
-        """Begin with a pair; its frames are begun before it, so that no thread waits for one that has none."""
+        """Start a pair; its frames are submitted first, so that no thread waits for a frame that is not started."""
         frames = self._transformed(frame_from, box_from), self._transformed(frame_to, box_to)
         return self._pool.submit(self._measure, *frames)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.valid_area import Area
 
-MOST_PIXELS = 2**16
+MOST_PIXELS = 2**15
 """Number of pixels of an image to examine; shifts remain exact because rows are complete."""
 
 

@@ -82,7 +82,7 @@ def _energy(contrast: NDArray[np.float32]) -> float:
 
 
 def _closed(still: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Take in what still structure blurs into, and close gaps between its larger pieces."""
+    """Include the blurred surroundings of still structure, and close gaps between its larger pieces."""
     from scipy.ndimage import binary_dilation, binary_fill_holes, label, maximum_filter, minimum_filter
 
     labels, _ = label(still, np.ones((3, 3)))

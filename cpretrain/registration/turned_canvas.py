@@ -1,4 +1,4 @@
-"""Undo a drift that turns: every frame at its place and angle on a canvas large enough for all of them."""
+"""Undo drift and rotation: put every frame at its place and angle on a canvas that holds all of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from cpretrain.registration.turning.pose import Pose, matrix, middle
 
 @dataclass(frozen=True, eq=False)
 class TurnedCanvas(Canvas):
-    """Where every frame of a movie goes, and by which angle it is turned back.
+    """Canvas with the place and angle of every frame of a movie.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class TurnedCanvas(Canvas):
     origin: NDArray[np.float64]
 
     def place(self, frame: NDArray[Any], t: int) -> NDArray[Any]:
-        """Put frame `t`, shape (Z, C, Y, X), at its place; interpolated linearly unless it fits the pixels."""
+        """Put frame `t`, shape (Z, C, Y, X), at its place, interpolated linearly unless it falls on whole pixels."""
         from scipy.ndimage import affine_transform
 
         if frame.shape != self.frame_shape:
@@ -50,7 +50,7 @@ class TurnedCanvas(Canvas):
         return canvas
 
     def covered(self, t: int) -> tuple[slice, slice, slice]:
-        """Return a box in z, y, x, parallel to the canvas, that frame `t` covers wholly."""
+        """Return a box in z, y, x, parallel to the canvas, that frame `t` covers completely."""
         _, _, height, width = self.frame_shape
         z = round(float(self.shifts[t, 0]))
         pose = Pose(float(self.angle[t]), *self.drift[t].tolist()).inverse()
@@ -75,7 +75,7 @@ def turned_back(
     drift : ndarray of float64, shape (2,)
         Drift of the middle of the image in y, x pixels.
     place : ndarray of int64, shape (2,)
-        Drift that the result has, in whole pixels.
+        Drift of the result, in whole pixels.
     """
     from scipy.ndimage import affine_transform
 
@@ -86,7 +86,7 @@ def turned_back(
 
 
 def inscribed(height: int, width: int, angle: float) -> NDArray[np.float64]:
-    """Return half the height and width, pixels, of a box of the same proportions within a turned one."""
+    """Return half the height and width in pixels of the largest box with the same proportions inside a turned one."""
     half, cos, sin = middle(height, width), abs(np.cos(angle)), abs(np.sin(angle))
     return half * min(half / (cos * half + sin * half[::-1]))
 
@@ -97,7 +97,7 @@ def turned_canvas_for(curve: DriftCurve, frame_shape: tuple[int, int, int, int])
     Parameters
     ----------
     curve : DriftCurve
-        With angles.
+        Drift with angles.
     frame_shape : tuple of int
         Lengths of a frame in z, c, y, x.
     """

@@ -1,4 +1,4 @@
-"""Tell a movement of the whole image from one of only a part of it."""
+"""Distinguish movements of the whole image from those of only a part of it."""
 
 from itertools import product
 from math import atanh

@@ -45,7 +45,7 @@ class StartResult:
     parts : list of Part
         Crops to annotate: the round and, in the first one, the validation set.
     qupath : bool
-        Whether each has a QuPath project.
+        True if each has a QuPath project.
     """
 
     number: int
@@ -147,7 +147,7 @@ def start_round(
 
 
 def _make_project(part: Part) -> None:
-    """Make a QuPath project in which the predictions can be corrected and the round be finished."""
+    """Make a QuPath project to correct the predictions and finish the round in."""
     make_qupath_project(
         part.images,
         predictions=part.predictions,

@@ -27,7 +27,7 @@ def families_for(text: str) -> list[str] | None:
 
 
 def drawable(text: str) -> tuple[str, list[str]]:
-    """Return a text that can be drawn, and font families for it; letters that no font has become "…"."""
+    """Return a drawable version of a text, and font families for it; letters that no font has become "…"."""
     from matplotlib.font_manager import FontProperties
 
     families = families_for(text)

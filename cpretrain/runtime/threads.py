@@ -1,4 +1,4 @@
-"""How many processor cores the numerical libraries use."""
+"""Number of processor cores for the numerical libraries."""
 
 import os
 

@@ -9,7 +9,7 @@ from cpretrain.settings.base import PositiveInt, Settings
 
 
 class BatchSettings(Settings):
-    """Where the work on many files is done; no result depends on it."""
+    """Settings for distributing the work on many files; no result depends on them."""
 
     workers: PositiveInt | Literal["auto"] = Field(
         "auto",

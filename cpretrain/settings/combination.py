@@ -8,7 +8,7 @@ from cpretrain.settings.base import Format, Settings
 
 
 class CombineSettings(Settings):
-    """How the results of several models are combined into one."""
+    """Settings for combining the results of several models."""
 
     rule: Literal["probability", "smaller", "larger", "order"] = Field(
         "probability",

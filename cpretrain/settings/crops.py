@@ -8,7 +8,7 @@ from cpretrain.settings.base import CONVERT, Conversion, NotNegativeInt, Positiv
 
 
 class CropSettings(Settings):
-    """How training crops are drawn."""
+    """Settings for drawing training crops."""
 
     per_image: PositiveInt = Field(5, description="crops per image")
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")

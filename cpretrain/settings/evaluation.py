@@ -9,7 +9,7 @@ from cpretrain.settings.segmentation import SegmentSettings
 
 
 class AgreeSettings(Settings):
-    """How masks are compared."""
+    """Settings for comparing masks."""
 
     thresholds: str = Field(
         "0.5:0.95:0.05", description="IoU thresholds as FIRST:LAST:STEP, or separated by commas"
@@ -17,7 +17,7 @@ class AgreeSettings(Settings):
 
 
 class EvaluateSettings(SegmentSettings, AgreeSettings):
-    """How a model is scored."""
+    """Settings for scoring a model."""
 
     tune: bool = Field(
         False,

@@ -8,7 +8,7 @@ from cpretrain.settings.base import Settings, _listed
 
 
 class MaskSettings(Settings):
-    """How drawn ground truth is read."""
+    """Settings for reading drawn ground truth."""
 
     strict: bool = Field(False, description="refuse masks that need a guess, for example binary ones")
     components: bool = Field(

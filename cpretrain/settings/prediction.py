@@ -17,7 +17,7 @@ from cpretrain.settings.segmentation import SegmentSettings
 
 
 class PredictSettings(SegmentSettings):
-    """How movies and images are segmented."""
+    """Settings for segmenting movies and images."""
 
     volume: Literal["planes", "stitch", "flows"] = Field(
         "stitch",

@@ -8,7 +8,7 @@ from cpretrain.settings.base import CONVERT, Conversion, Device, NotNegativeInt,
 
 
 class RoundSettings(Settings):
-    """What to annotate in a round; settings left out are those of the previous round."""
+    """Settings for a round of annotation; those left out are taken from the previous round."""
 
     name: str = Field("", description="name of the cell type and of the model")
     base: str = Field("", description="base model that every round retrains: a name, or a model file")

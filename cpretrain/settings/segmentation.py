@@ -11,7 +11,7 @@ FLOW_THRESHOLD, CELLPROB_THRESHOLD = 0.4, 0.0
 
 
 class SegmentSettings(Settings):
-    """How objects are derived from the network's output."""
+    """Settings for deriving objects from the network's output."""
 
     flow_threshold: float | None = Field(
         None,

@@ -10,7 +10,7 @@ Schedule = Literal["cellpose", "cosine"]
 
 
 class TrainSettings(Settings):
-    """How a model is retrained; settings left out take the installed Cellpose's defaults."""
+    """Settings for retraining a model; those left out take the installed Cellpose's defaults."""
 
     name: str = Field("", description="name of the cell type and of the model")
     base: str = Field("", description="base model: a name from Cellpose's zoo, or a model file")

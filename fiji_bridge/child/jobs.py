@@ -31,6 +31,22 @@ def ping() -> dict[str, Any]:
 
 
 @job
+def describe_recording(path: str, series: int) -> dict[str, Any]:
+    """Describe one series of a file; see `fiji_bridge.child.bioformats.describe`."""
+    from fiji_bridge.child.bioformats import describe
+
+    return describe(path, series)
+
+
+@job
+def read_recording(path: str, series: int, t: int, z: int, out: str) -> dict[str, Any]:
+    """Write all channels of a plane to a file; see `fiji_bridge.child.bioformats.read_planes`."""
+    from fiji_bridge.child.bioformats import read_planes
+
+    return read_planes(path, series, t, z, out)
+
+
+@job
 def drift(**parameters: Any) -> dict[str, Any]:
     """Correct the drift of one movie; see `fiji_bridge.child.plugin.correct`."""
     from fiji_bridge.child.plugin import correct

@@ -13,6 +13,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images import ome_zarr_facts
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.settings.crops import CropSettings
+from cpretrain.storage.hashing import files_in
 from tests.support.movies import NATIVE, write_movie
 from tests.support.other_zarr_readers import levels_of_ngff_zarr, validated
 
@@ -90,6 +91,18 @@ def test_crops_are_cut_from_it(tmp_path):
         for crop in cut.crops:
             expected = movie.frame(crop.frame)[0, 0, crop.y : crop.y + 30, crop.x : crop.x + 30]
             assert np.array_equal(tifffile.imread(cut.folder / crop.file), expected)
+
+
+@pytest.mark.slow
+def test_movies_on_workers_give_the_same(tmp_path, one_worker):
+    for seed in range(2):
+        write_movie(tmp_path / "raw" / f"Film {seed}.tif", seed=seed)
+    written = []
+    for name, batch in (("here", None), ("there", one_worker)):
+        correct_drift(tmp_path / "raw", settings=AS_ZARR, out=tmp_path / name, batch=batch)
+        files = [path for store in (tmp_path / name).glob("*.zarr") for path in files_in(store)]
+        written.append({path.relative_to(tmp_path / name): path.read_bytes() for path in files})
+    assert len(written[0]) == 2 * (1 + 1 + 4) and written[0] == written[1]
 
 
 def test_without_the_package(tmp_path, monkeypatch):

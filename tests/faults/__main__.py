@@ -29,7 +29,7 @@ from cpretrain.runtime.console import set_output
 from tests.faults.steps import STEPS, Step, contents
 
 SECONDS_TO_END = 60
-"""How long processes may live on whose parent was killed."""
+"""Time limit for the end of processes whose parent was killed."""
 
 
 def start(work: Callable[[], None]) -> psutil.Process:

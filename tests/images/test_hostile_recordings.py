@@ -1,4 +1,4 @@
-"""Files of microscopes' own formats that promise more than they hold are refused before anything is allocated."""
+"""Files in microscopes' own formats that state more than they hold are refused before anything is allocated."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""What `cpretrain info` says of a file, beside what the steps then do with it."""
+"""Output of `cpretrain info` for a file, compared with what the steps then do with it."""
 
 import json
 import subprocess

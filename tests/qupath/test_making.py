@@ -1,4 +1,4 @@
-"""Projects for QuPath: what is in them, what stays in them, and what is refused."""
+"""Projects for QuPath: their contents, what is kept in them, and what is refused."""
 
 import json
 import os

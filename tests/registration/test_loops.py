@@ -1,4 +1,4 @@
-"""Loops over pixels: what they compute, and that both makes compute the same to the last bit."""
+"""Loops over pixels: their results, which are equal to the last bit in both versions."""
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def image_of(shape, whole, seed=0):
 
 
 def of_both(function, *arguments):
-    """Answers of both makes; what they write into their arguments is an answer too."""
+    """Return the results of both versions, including those written into arguments."""
     answers = []
     for make in (compiled, vectorised):
         own = [each.copy() if isinstance(each, np.ndarray) else each for each in arguments]

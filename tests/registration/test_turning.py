@@ -1,4 +1,4 @@
-"""Rotation: known angles come back to a tenth of a degree, and are undone."""
+"""Rotation: known angles are recovered to a tenth of a degree, and undone."""
 
 import csv
 import json

@@ -75,7 +75,7 @@ class SeriesPages:
         ]
 
     def _page(self, number: int) -> Any:
-        """Return a page, checked, or where all pixels are contiguous a stand-in for it: their length is checked."""
+        """Return a checked page; if all pixels are contiguous, a stand-in for it, because their length is checked."""
         first = self._series[0]
         if self._is_contiguous and first is not None:
             count = first.size * self.dtype.itemsize
@@ -106,7 +106,7 @@ class SeriesPages:
 
 
 def _pixels(page: Any) -> NDArray[Any]:
-    """Read a page; the other files of a set are closed while they are not needed."""
+    """Read a page; other files of a set are open only while they are read."""
     handle = page.parent.filehandle
     if not handle.closed:
         return np.asarray(page.asarray())

@@ -90,7 +90,7 @@ def shift_between(later: Spectrum, earlier: Spectrum) -> PairShift:
     scores = score_shifts(*images, shifts, least)
     best = int(scores.argmax())
     z, y, x = shifts[best].tolist()
-    fine, score = climb(*images, (z, y, x), least, STEPS)
+    fine, score, _ = climb(*images, (z, y, x), least, STEPS)
     far = np.abs(shifts - fine).max(axis=1) >= APART
     second = max(0.0, float(scores[far].max())) if far.any() else 0.0
     return PairShift(fine, score, (score - second) / standard_error(shape, fine))

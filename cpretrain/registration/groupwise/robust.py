@@ -23,6 +23,8 @@ from cpretrain.settings.drift import DriftSettings
 
 PAIRS, MEAN = "pairs of frames", "mean of all frames"
 """Possible bases of the answer, besides no correction."""
+IMPRECISE = 0.6
+"""Standard error of the drift of a frame, in pixels, from which its steps are uncertain."""
 NOISY, SMALL = 0.9, 48
 """Share of agreeing pairs below which coarser images are tried, and their minimum edge length in pixels."""
 
@@ -77,11 +79,17 @@ def measure_robustly(
         again = _paired(coarse, movie.shape[0], shown)
         frames, paired = (coarse, again) if again.share > paired.share else (frames, paired)
     matched, agreement, way = _aligned(frames, paired.agreed)
-    matched = Matched(matched.drift * frames.pixel, matched.supported)
+    matched = Matched(matched.drift * frames.pixel, matched.supported, matched.error * frames.by)
     if frames.by > 1 and way != NO_CORRECTION:
         matched = match_with_mean(frames.full, matched.drift, matched.supported, search=False)
     facts = RobustFacts(way, paired.pairs, paired.dropped, agreement, left_out)
-    return _curve(matched, paired, settings, facts)
+    unsure = {*paired.seams, *_beside(matched.supported & (matched.error > IMPRECISE))}
+    return _curve(matched, paired.agreed, unsure, settings, facts)
+
+
+def _beside(frames: NDArray[np.bool_]) -> set[FramePair]:
+    """Return the pairs of neighbouring frames of which at least one is marked."""
+    return {(t, t + 1) for t in range(len(frames) - 1) if frames[t] or frames[t + 1]}
 
 
 class _Paired(NamedTuple):
@@ -115,22 +123,23 @@ def _aligned(frames: ContrastFrames, agreed: Consensus) -> tuple[Matched, dict[s
     """Match frames with their mean, twice, and choose the best alignment, in pixels of the reduced images."""
     supported = main_group(agreed)
     if supported.sum() < 2:
-        return Matched(agreed.drift, supported), {}, PAIRS
+        return Matched(agreed.drift, supported, 0.0 * agreed.drift[:, 0]), {}, PAIRS
     first = match_with_mean(frames.reduced, agreed.drift, supported, search=True)
     again = match_with_mean(frames.reduced, first.drift, first.supported, search=False)
     ways = {MEAN: again.drift, PAIRS: agreed.drift, NO_CORRECTION: 0 * agreed.drift}
     agreement = mean_agreement(frames, ways, supported & again.supported)
     way = best_way(agreement, MEAN)
-    return Matched(ways[way], again.supported if way == MEAN else supported), agreement, way
+    relied = again.supported if way == MEAN else supported
+    return Matched(ways[way], relied, again.error), agreement, way
 
 
-def _curve(matched: Matched, paired: _Paired, settings: DriftSettings, facts: RobustFacts) -> DriftCurve:
+def _curve(
+    matched: Matched, agreed: Consensus, unsure: set[FramePair], settings: DriftSettings, facts: RobustFacts
+) -> DriftCurve:
     """Build the curve of reliable frames, bridge the rest, and list steps that nothing determines."""
     limit = np.array(settings.max_shift[::-1], float)
     drift, relied = matched.drift * (limit > 0), matched.supported.copy()
-    unsure: set[FramePair] = set()
-    if facts.rests_on != NO_CORRECTION:
-        unsure = _join_groups(drift, relied, paired.agreed) | set(paired.seams)
+    unsure = set() if facts.rests_on == NO_CORRECTION else unsure | _join_groups(drift, relied, agreed)
     bridged = np.flatnonzero(~relied).tolist() if relied.any() and facts.rests_on != NO_CORRECTION else []
     if not relied.any():
         drift[:], unsure = 0, {(t - 1, t) for t in range(1, len(drift))}

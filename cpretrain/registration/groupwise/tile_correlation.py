@@ -134,6 +134,8 @@ def climb(later, earlier, kept_later, kept_earlier, start, least, most):  # type
         The summit, interpolated between whole pixels.
     score : float
         Score of the whole pixel next to it.
+    curvature : float
+        By how much the score falls on both sides together, along the axis where it falls least.
     """
     place = np.array([start[0], start[1], start[2]], np.int64)
     score = tile_correlation(later, earlier, kept_later, kept_earlier, start, least)
@@ -153,10 +155,11 @@ def climb(later, earlier, kept_later, kept_earlier, start, least, most):  # type
             break
         place[step[0]] += step[1]
         score = best
-    fine = place.astype(np.float64)
+    fine, sharpest = place.astype(np.float64), np.inf
     for axis in range(axes, 3):
         below, above = around[axis]
         curvature = below - 2 * score + above
+        sharpest = min(sharpest, -curvature)
         if below > -1 and above > -1 and curvature < 0:
             fine[axis] += min(0.5, max(-0.5, 0.5 * (below - above) / curvature))
-    return fine, score
+    return fine, score, sharpest

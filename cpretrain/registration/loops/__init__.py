@@ -1,25 +1,25 @@
-"""The loops over pixels, in two makes with the same answers: by numpy, or compiled by numba.
+"""Loops over pixels in two versions with the same results: vectorised with NumPy, or compiled by numba.
 
-Compiled loops are several times faster, but numba takes a second to import: as long as numpy takes for a hundred frames
-more. A process begins with numpy and changes to compiled loops once it has seen enough pixels.
+Compiled loops are several times faster, but importing numba takes a second, in which NumPy measures about a hundred
+frames. A process begins with NumPy and changes to compiled loops after enough pixels.
 """
 
 import sys
 from types import ModuleType
 
 ENOUGH = 2**25
-"""Pixels in all from which compiled loops are worth their import: 128 frames of 512 × 512."""
+"""Number of pixels from which compiled loops are worth their import: 128 frames of 512 × 512."""
 
 _seen = 0
 
 
 def loops(pixels: int = 0) -> ModuleType:
-    """Return the module whose loops to take: `compiled` or `vectorised`, which have the same functions.
+    """Return the module to use, `compiled` or `vectorised`; both have the same functions.
 
     Parameters
     ----------
     pixels : int
-        Pixels of the frames that are about to be gone through.
+        Number of pixels about to be processed.
     """
     global _seen
     _seen += pixels

@@ -17,9 +17,9 @@ def fill(image, extended, sources, weights, whole):  # type: ignore[no-untyped-d
     extended : ndarray of float32, shape (Z', Y', X')
         Zeros, which become the result.
     sources, weights : tuple of ndarray, shape (Z',), (Y',), (X',)
-        For each pixel of an extended axis the pixel that it mirrors, and its weight.
+        Mirrored pixel and weight of each pixel of an extended axis.
     whole : bool
-        Whether to round what is around the image to whole grey levels.
+        Round the surroundings of the image to whole grey levels.
     """
     (source_z, source_y, source_x), (weight_z, weight_y, weight_x) = sources, weights
     width, end = image.shape[2], extended.shape[2]
@@ -213,7 +213,7 @@ def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no
     candidates : ndarray of int64, shape (N, 3)
         Shifts in z, y, x pixels.
     typical_a, typical_b : float
-        Grey values typical of the images.
+        Typical grey values of the images.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Loops over pixels by numpy; `compiled` has the same functions, described there, and the same answers."""
+"""Loops over pixels with NumPy; `compiled` has the same functions, with their descriptions, and the same results."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cpretrain.registration.checks import SMALLEST_OVERLAP
 
 BLOCK = 2**15
-"""Pixels that are gone through at once: what they need in between stays in the cache."""
+"""Number of pixels processed at once, so that intermediate results stay in the cache."""
 
 Shape3 = tuple[int, int, int]
 Slices = tuple[slice, slice, slice]
@@ -40,7 +40,7 @@ def _fade(image, extended, sources, weights, whole, part):  # type: ignore[no-un
 
 
 def keep_phases(spectrum: NDArray[np.complex64], error: float) -> float:
-    """Divide every value by its magnitude, in place, and give the sum of squared errors of the phases."""
+    """Divide every value by its magnitude, in place; return the sum of squared errors of the phases."""
     noise = error * error * sum(float(_power(part).sum()) for part in _blocks(spectrum)) / spectrum.size
     errors = 0.0
     for part in _blocks(spectrum):
@@ -72,7 +72,7 @@ def cross(later: NDArray[np.complex64], earlier: NDArray[np.complex64], cross: N
 
 
 def lead(image: NDArray[np.float32], z: int, y: int, x: int) -> np.float32:
-    """By how much a pixel is higher than its highest neighbour; negative where a neighbour is higher."""
+    """Return the difference between a pixel and its highest neighbour; negative if a neighbour is higher."""
     depth, height, width = image.shape
     layers = [(z + step) % depth for step in (-1, 0, 1)] if depth > 1 else [0]
     rows = [(y + step) % height for step in (-1, 0, 1)]
@@ -92,7 +92,7 @@ def highest_peaks(image: NDArray[np.float32], n: int) -> tuple[NDArray[np.int64]
 
 
 def _peaks(image: NDArray[np.float32], count: int) -> Iterator[tuple[int, ...]]:
-    """Yield local maxima, the highest first, of equal ones the first in the image: among more and more pixels."""
+    """Yield local maxima, highest first (of equal ones, the first in the image), searching more and more pixels."""
     flat, above = image.reshape(-1), np.inf
     while above > -np.inf:
         lowest = np.partition(flat, flat.size - count)[flat.size - count] if count < flat.size else -np.inf
@@ -105,7 +105,7 @@ def _peaks(image: NDArray[np.float32], count: int) -> Iterator[tuple[int, ...]]:
 
 
 def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Pearson correlation of two images of one shape over their overlap, and the size of that."""
+    """Return the Pearson correlation of two images with the same shape on their overlap, and its size."""
     lengths = [n - abs(step) for n, step in zip(a.shape, shift, strict=True)]
     fewest = [1 if len(a) == 1 else SMALLEST_OVERLAP, SMALLEST_OVERLAP, SMALLEST_OVERLAP]
     if any(length < few for length, few in zip(lengths, fewest, strict=True)):
@@ -127,7 +127,7 @@ def _overlap(shift: list[int], shape: Shape3) -> Slices:
 
 
 def _sums(a, b, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Sums of a, b, a², b² and ab, less typical values."""
+    """Return the sums of a, b, a², b² and ab, minus typical values."""
     sums = np.zeros(5)
     rows = max(1, BLOCK // a.shape[2])
     for plane_a, plane_b in zip(a, b, strict=True):

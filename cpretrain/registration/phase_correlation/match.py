@@ -14,7 +14,7 @@ from cpretrain.registration.phase_correlation.similarity import ScoredShift, sco
 from cpretrain.registration.phase_correlation.spectrum import Transformed, Whole3, axes_of, fft_workers
 
 PEAKS, RIVALS = 5, 5
-"""Peaks that are tried, and how many below them are looked at where rounding could exchange them."""
+"""Number of peaks to try, and of lower ones to check if rounding could exchange them."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ def _rivals_score_less(
     rank: int,
     best: float,
 ) -> bool:
-    """Return whether the answer stays if peaks change places that are less than `bound` apart.
+    """Return whether the result is the same if peaks less than `bound` apart change places.
 
-    Then the winner stays among the highest, and the rivals of the lowest of these score less than the winner.
+    It is if the winner stays among the highest, and the rivals of the lowest of these score less than the winner.
     """
     places, heights = loops().highest_peaks(correlation, PEAKS + RIVALS)
     close = heights[PEAKS:] >= heights[PEAKS - 1] - bound

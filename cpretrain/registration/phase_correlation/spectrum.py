@@ -77,7 +77,7 @@ def axes_of(image: NDArray[Any]) -> tuple[int, ...]:
 
 
 def take_one_worker() -> None:
-    """Transform with one core in this thread: others measure beside it."""
+    """Use one core per transform in this thread, because others measure at the same time."""
     _THREAD.workers = 1
 
 

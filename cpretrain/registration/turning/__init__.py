@@ -1,1 +1,1 @@
-"""Rotation in the plane: measuring by which angle the sample turned, and turning frames back."""
+"""Rotation in the plane: measure the angle of the sample, and turn frames back."""

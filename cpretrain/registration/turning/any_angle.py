@@ -1,4 +1,4 @@
-"""Match two images that may be turned by any angle against each other."""
+"""Match two images whose relative rotation can be any angle."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from cpretrain.registration.turning.rigid_match import RigidMatch, match_rigidly
 from cpretrain.registration.turning.warp import seen_from
 
 EDGE, STEP, TRIED = 80, 4.0, 3
-"""Edge length that images are reduced to, degrees between the angles that are tried, and how many are followed."""
+"""Edge length of the reduced images, degrees between the tried angles, and number of angles to refine."""
 
 
 def match_at_any_angle(later: Contrast, earlier: Contrast) -> RigidMatch:
-    """Try angles all round on small images, and follow the best ones; as `match_rigidly` without a first guess."""
+    """Try all angles on small images, and refine the best ones, like `match_rigidly` without a first guess."""
     by = max(1, min(later.values.shape[1:]) // EDGE)
     small = [Contrast(_reduced(image.values, by)) for image in (later, earlier)]
     spectrum = spectrum_of(small[1])

@@ -1,4 +1,4 @@
-"""Measure by which angle the sample turned in every frame, beside the drift that was measured already."""
+"""Measure the angle of the sample in every frame, after its drift."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -20,13 +20,13 @@ from cpretrain.registration.turning.warp import seen_from
 from cpretrain.settings.drift import DriftSettings
 
 STILL = 0.5
-"""Pixels at the corners of a frame up to which nothing turns."""
+"""Movement at the corners of a frame, in pixels, up to which the sample counts as not turning."""
 TELLING = 40.0
-"""Mean gain by the angles up to which nothing turns: noise gains 1, and grains that it makes of a faint sample 30."""
+"""Mean gain by the angles up to which the sample counts as not turning: noise gains 1, a faint grainy sample 30."""
 DOUBTFUL = 0.5
-"""Share of the usual likeness below which all angles are tried."""
+"""Fraction of the usual correlation below which all angles are tried."""
 MEANS = 2
-"""Times that all frames are matched with their mean."""
+"""Number of times that all frames are matched with their mean."""
 
 
 def with_angles(movie: Frames, curve: DriftCurve, settings: DriftSettings) -> DriftCurve:
@@ -37,15 +37,15 @@ def with_angles(movie: Frames, curve: DriftCurve, settings: DriftSettings) -> Dr
     movie : Frames
         The movie; frames are read again, several times each.
     curve : DriftCurve
-        Drift without rotation: where to begin, and the drift in z.
+        Drift without rotation, as a first guess in y and x, and for z.
     settings : DriftSettings
-        What to measure on.
+        Measured channel, area and limits.
 
     Returns
     -------
     DriftCurve
-        Angles in degrees relative to frame 0, anticlockwise on the screen, and fractions of pixels; the curve as it was
-        where nothing turns.
+        Angles in degrees relative to frame 0, anticlockwise on the screen, and fractions of pixels; the given
+        curve if nothing turns.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def with_angles(movie: Frames, curve: DriftCurve, settings: DriftSettings) -> Dr
 def _chained(
     frames: ContrastFrames, relied: list[int], curve: DriftCurve
 ) -> tuple[dict[int, Pose], list[FramePair]]:
-    """Match each frame with the one before it, in pixels of the reduced images; name the pairs with an answer."""
+    """Match each frame with the one before it, in pixels of the reduced images; return the pairs with a result too."""
     poses = {relied[0]: Pose()}
     sure: list[FramePair] = []
     scores: list[float] = []
@@ -96,9 +96,9 @@ def _chained(
 
 
 def _with_mean(frames: ContrastFrames, poses: dict[int, Pose]) -> tuple[dict[int, Pose], float]:
-    """Match each frame with the mean of the others as frame 0 sees them; where too little is in common it stays.
+    """Match each frame with the mean of the others in frame 0's pose; with too little in common, its pose stays.
 
-    Gives the mean of twice the gain of the log likelihood by the angles too; it is about 1 where nothing turns.
+    The second value is the mean of twice the gain in log likelihood by the angles, about 1 if nothing turns.
     """
     shape = frames.reduced(0).values.shape
     total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -128,7 +128,7 @@ def _counts(image: Contrast) -> NDArray[np.float32]:
 
 
 def _curve(curve: DriftCurve, poses: dict[int, Pose], sure: list[FramePair]) -> DriftCurve:
-    """Put poses, relative to frame 0, into a curve; frames without one get what is between the others."""
+    """Put poses, relative to frame 0, into a curve; frames without one are interpolated."""
     known = sorted(poses)
     frames = np.arange(len(curve.drift))
     angle, y, x = (np.interp(frames, known, [poses[t][i] for t in known]) for i in range(3))

@@ -1,4 +1,4 @@
-"""Where the sample is in a frame: by which angle it turned about the middle of the frame, and how far it moved."""
+"""Pose of the sample in a frame: its rotation about the middle of the frame, and its shift."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 
 class Pose(NamedTuple):
-    """A turn about the middle of a frame, and then a shift.
+    """A rotation about the middle of a frame, followed by a shift.
 
     Parameters
     ----------
     angle : float
-        In radians, anticlockwise on a screen, where y points down.
+        Angle in radians, anticlockwise on the screen, where y points down.
     y, x : float
         Shift in pixels.
     """
@@ -32,19 +32,19 @@ class Pose(NamedTuple):
         return Pose(-self.angle, float(y), float(x))
 
     def about(self, place: NDArray[np.float64]) -> "Pose":
-        """Return the same, written as a turn about another point.
+        """Return the same pose as a rotation about another point.
 
-        `place` is where the point that it turned about lies, y and x, as seen from the new one.
+        `place` is the old centre of rotation, y and x, relative to the new one.
         """
         y, x = place - matrix(self.angle) @ place
         return Pose(self.angle, self.y + float(y), self.x + float(x))
 
     def shortest(self) -> "Pose":
-        """Return the same with an angle from -π to π."""
+        """Return the same pose with an angle from -π to π."""
         return self._replace(angle=float((self.angle + np.pi) % (2 * np.pi) - np.pi))
 
     def scaled(self, by: float) -> "Pose":
-        """Return the same in pixels of another size, of which `by` make one of these."""
+        """Return the same pose in smaller or larger pixels, `by` of which are as long as one of these."""
         return Pose(self.angle, self.y * by, self.x * by)
 
 

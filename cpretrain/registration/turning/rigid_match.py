@@ -1,4 +1,4 @@
-"""By which angle and how far the content of an image turned and moved to become another one."""
+"""Measure the rotation and shift between two images."""
 
 from typing import NamedTuple
 
@@ -11,27 +11,27 @@ from cpretrain.registration.turning.pose import Pose
 from cpretrain.registration.turning.warp import seen_from
 
 LEVELS, SMALLEST = 3, 24
-"""Times that images are halved, and the edge length in pixels below which they are not."""
+"""Number of times that images are halved, and the minimum edge length in pixels for halving."""
 ITERATIONS, STILL = 40, 1e-3
-"""Most steps on a level, and pixels, at the border of the image, below which a step is the last."""
+"""Maximum number of steps per level, and movement at the border of the image, in pixels, that ends the search."""
 LEAST_OVERLAP = 0.2
-"""Share of an image that has to be in common."""
+"""Minimum fraction of an image that both have in common."""
 
 
 class RigidMatch(NamedTuple):
-    """A pose of the later image relative to the earlier one, and the correlation of the two, from -1 to 1."""
+    """Pose of the later image relative to the earlier one, and their correlation, from -1 to 1."""
 
     pose: Pose
     score: float
 
 
 def match_rigidly(later: Contrast, earlier: Contrast, start: Pose) -> RigidMatch:
-    """Find the pose for which two images of one plane are most alike, near a first guess.
+    """Find the pose near a first guess for which two images of one plane are most alike.
 
     Parameters
     ----------
     later, earlier : Contrast
-        Two images, shape (1, Y, X).
+        Images with values of shape (1, Y, X).
     start : Pose
         First guess.
 
@@ -53,7 +53,7 @@ def match_rigidly(later: Contrast, earlier: Contrast, start: Pose) -> RigidMatch
 
 
 def likeness(later: Contrast, earlier: Contrast, pose: Pose) -> float:
-    """Return the correlation of two images where they overlap for a pose; 0 where they hardly do."""
+    """Return the correlation of two images on their overlap for a pose; 0 if they hardly overlap."""
     back = seen_from(later, pose)
     assert back.kept is not None
     both = (back.kept > 0) if earlier.kept is None else (back.kept > 0) & (earlier.kept > 0)
@@ -88,7 +88,7 @@ def _converged(later: Contrast, earlier: Contrast, pose: Pose) -> Pose:
 
 @njit(cache=True, nogil=True)
 def _normal_equations(back, earlier, gradient_y, gradient_x, counts):  # type: ignore[no-untyped-def]
-    """Sum the normal equations of turn, y, x; what differs a lot, because it moves on its own, counts less."""
+    """Sum the normal equations of angle, y, x; pixels that differ a lot, because they move on their own, weigh less."""
     height, width = earlier.shape
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
     ab = aa = squares = pixels = 0.0

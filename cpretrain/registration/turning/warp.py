@@ -8,7 +8,7 @@ from cpretrain.registration.turning.pose import Pose
 
 
 def seen_from(image: Contrast, pose: Pose) -> Contrast:
-    """Return an image of one plane as it was before the sample took a pose; what it does not cover does not count."""
+    """Return an image of one plane with a pose undone; pixels that it does not cover are masked out."""
     kept = np.ones_like(image.values) if image.kept is None else image.kept
     values, counts = _warped(image.values[0], kept[0], np.cos(pose.angle), np.sin(pose.angle), pose.y, pose.x)
     return Contrast(values[np.newaxis], counts[np.newaxis])
