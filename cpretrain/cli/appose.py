@@ -73,6 +73,7 @@ def run_step(
 def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     from pydantic import ValidationError
 
+    import cpretrain.cli.model_commands
     import cpretrain.cli.step_commands  # noqa: F401
     from cpretrain import settings as all_settings
     from cpretrain.cli.command import COMMANDS, answer

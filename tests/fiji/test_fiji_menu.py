@@ -24,10 +24,10 @@ STEPS = (
     "Agreement of Two People",
     "Combine Classes",
     "Correct Drift and Cut Crops",
-    "Doctor",
     "Evaluate Model",
     "Finish Round",
     "Retrain Cellpose",
+    "Run Doctor",
     "Segment Movies",
     "Start Round",
 )
@@ -143,6 +143,7 @@ def test_a_macro_segments_the_open_image(macro, nuclei, tmp_path, step):
         open("{movie}");
         movie = getImageID();
         run("{step}", "what=[the open image] model=[{MODEL}] channel=1 rois=[as an overlay]");
+        selectImage("labels of two words.tif");
         getDimensions(width, height, channels, slices, frames);
         Stack.getStatistics(area, mean, least, most);
         title = getTitle();
@@ -177,7 +178,7 @@ def test_a_macro_segments_twenty_movies(macro, nuclei, tmp_path):
     assert len(list((tmp_path / "segmented").glob("*_RoiSet.zip"))) == 20
 
 
-@pytest.mark.parametrize("script", ["Doctor_.py", "Appose/Doctor_with_Appose.groovy"])
+@pytest.mark.parametrize("script", ["Run_Doctor.py", "Appose/Run_Doctor_with_Appose.groovy"])
 def test_the_doctor_looks_at_this_fiji(run, own_fiji, script):
     told = run(script)
     assert f"found  fiji: {own_fiji}" in told

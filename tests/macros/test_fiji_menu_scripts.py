@@ -45,7 +45,7 @@ def test_what_is_remembered_of_a_script_is_its_own(step):
     """SciJava stores inputs without a key under their bare names, shared by all scripts."""
     others = {key for other in STEPS if other != step for key in keys(SOURCES / other)}
     own = keys(SOURCES / step)
-    assert own or step.endswith("Doctor_.py")
+    assert own or step.endswith("Run_Doctor.py")
     assert not own & others
     assert keys(SOURCES / with_appose(step)) == own | {"cpretrain.source"}
 

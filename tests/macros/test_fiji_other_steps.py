@@ -40,7 +40,7 @@ def test_classes_are_combined_beside_the_first(run, disks, tmp_path, script):
     assert (tmp_path / "combined" / "classes.csv").is_file()
 
 
-@pytest.mark.parametrize("script", both("Doctor"))
+@pytest.mark.parametrize("script", both("Run Doctor"))
 def test_the_doctor_tells_of_the_fiji_that_runs(run, fiji_folder, script):
     told = run(script)
     assert told["error"] == ""

@@ -11,7 +11,7 @@ PARAMETER = re.compile(r"^#@ (\w+) \((.*)\) (\w+)$", re.M)
 def with_appose(script: str) -> str:
     """The script of the same step for Appose."""
     path = Path(script)
-    return f"{path.parent.as_posix()}/Appose/{path.stem.rstrip('_')}_with_Appose.groovy"
+    return f"{path.parent.as_posix()}/Appose/{path.stem}_with_Appose.groovy"
 
 
 def both(name: str) -> list[str]:

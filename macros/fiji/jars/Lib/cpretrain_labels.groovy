@@ -31,8 +31,8 @@ ImagePlus coloured(ImagePlus image) {
 
 /** The largest number in a label image; of a virtual one that of the frame shown. */
 double highest(ImagePlus image) {
-    def planes = image.stack.virtual ? [image.currentSlice] : (1..image.stackSize)
-    planes.collect { image.stack.getProcessor(it).stats.max }.max()
+    def planes = image.getStack().isVirtual() ? [image.currentSlice] : (1..image.stackSize)
+    planes.collect { image.getStack().getProcessor(it).stats.max }.max()
 }
 
 /** One part of the colour of a number. */

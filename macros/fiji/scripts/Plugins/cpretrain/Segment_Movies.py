@@ -1,5 +1,5 @@
 #@ String (visibility=MESSAGE, value="<html>Segments all movies of a folder, or the open image or stack frame by frame, with a Cellpose model.<br>Results of a folder go into the folder segmented beside it; the labels of the open image become a new image.", required=false, persist=false) about
-#@ String (label="Segment", choices={"all movies in the folder", "the open image"}, persistKey="cpretrain.segment.what") what
+#@ String (label="Segment", choices={"all movies in the folder", "the open image"}, value="all movies in the folder", persistKey="cpretrain.segment.what") what
 #@ File (label="Folder (not for the open image)", style="directory", required=false, persistKey="cpretrain.segment.folder") folder
 #@ File (label="Model: models/NAME, a file, or a name such as cyto3", style="both", persistKey="cpretrain.segment.model") model
 #@ Integer (label="Channel to segment (0: as the model was trained)", value=0, min=0, persistKey="cpretrain.segment.channel") channel
@@ -7,8 +7,8 @@
 #@ Double (label="Diameter in pixels (0: the model's)", value=0, min=0, persistKey="cpretrain.segment.diameter") diameter
 #@ String (label="Flow threshold (empty: the model's)", required=false, persistKey="cpretrain.segment.flow_threshold") flow_threshold
 #@ String (label="Cellprob threshold (empty: the model's)", required=false, persistKey="cpretrain.segment.cellprob_threshold") cellprob_threshold
-#@ String (label="Z stacks", choices={"stitch", "planes", "flows"}, persistKey="cpretrain.segment.volume") volume
-#@ String (label="ROIs", choices={"as an overlay", "in the ROI Manager", "none"}, persistKey="cpretrain.segment.rois") rois
+#@ String (label="Z stacks", choices={"stitch", "planes", "flows"}, value="stitch", persistKey="cpretrain.segment.volume") volume
+#@ String (label="ROIs", choices={"as an overlay", "in the ROI Manager", "none"}, value="as an overlay", persistKey="cpretrain.segment.rois") rois
 #@ Boolean (label="GeoJSON for QuPath (of a folder)", value=false, persistKey="cpretrain.segment.geojson") geojson
 #@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
 try:

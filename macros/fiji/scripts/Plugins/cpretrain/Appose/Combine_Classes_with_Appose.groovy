@@ -7,7 +7,7 @@
 #@ File (label="Its label images", style="directory", required=false, persistKey="cpretrain.combine.folder_c") folder_3
 #@ String (label="Fourth class (or empty)", required=false, persistKey="cpretrain.combine.class_d") class_4
 #@ File (label="Its label images", style="directory", required=false, persistKey="cpretrain.combine.folder_d") folder_4
-#@ String (label="Where classes overlap, a pixel goes to the", choices={"probability", "smaller", "larger", "order"}, persistKey="cpretrain.combine.rule") rule
+#@ String (label="Where classes overlap, a pixel goes to the", choices={"probability", "smaller", "larger", "order"}, value="probability", persistKey="cpretrain.combine.rule") rule
 #@ Double (label="Share of its pixels that an object has to keep", value=0.5, min=0, max=1, stepSize=0.05, persistKey="cpretrain.combine.keep") keep
 #@ File (label="Results (empty: combined, beside the first folder)", style="directory", required=false, persistKey="cpretrain.combine.out") out
 #@ Boolean (label="GeoJSON for QuPath", value=true, persistKey="cpretrain.combine.geojson") geojson

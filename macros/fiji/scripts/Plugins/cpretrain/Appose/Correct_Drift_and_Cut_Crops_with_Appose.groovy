@@ -1,5 +1,5 @@
 #@ String (visibility=MESSAGE, value="<html>Corrects the drift of time-lapses with Correct 3D drift, and cuts training crops for Cellpose.<br>Results go beside the folder of movies, or into the folder chosen for the open image.", required=false, persist=false) about
-#@ String (label="Correct", choices={"all movies in the folder", "the open image"}, persistKey="cpretrain.drift.what") what
+#@ String (label="Correct", choices={"all movies in the folder", "the open image"}, value="all movies in the folder", persistKey="cpretrain.drift.what") what
 #@ File (label="Folder", style="directory", persistKey="cpretrain.drift.folder") folder
 #@ Integer (label="Channel to measure", value=1, min=1, persistKey="cpretrain.drift.channel") channel
 #@ Boolean (label="Only x and y of 3D data", value=false, persistKey="cpretrain.drift.only_xy") only_xy
