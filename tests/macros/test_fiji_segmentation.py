@@ -43,18 +43,19 @@ def frames():
     return np.stack([field[place : place + 80, 60 + place : 160 + place] for place in (60, 69)])
 
 
-@pytest.fixture(params=[1, 2], ids=["one channel", "two channels"])
+@pytest.fixture
 def movie(request, frames, tmp_path):
-    """A time-lapse, alone or beside an empty channel."""
-    channels = [frames, np.full_like(frames, 7)][: request.param]
+    """A time-lapse of one channel, or, as its parameter says, beside an empty one."""
+    channels = [frames, np.full_like(frames, 7)][: getattr(request, "param", 1)]
     return write(tmp_path / "Zelle 1 ü.tif", np.stack(channels, axis=1))
 
 
-def labels_by_command(movie, tmp_path):
-    """The label images, shape (T, Y, X), as predict makes them."""
-    done = predict(
-        MODEL, movie, out=tmp_path / "by command", settings=PredictSettings(channel=1, device="cpu")
-    )
+@pytest.fixture(scope="module")
+def expected(frames, tmp_path_factory):
+    """The label images, shape (T, Y, X), as predict makes them of the channel of nuclei."""
+    folder = tmp_path_factory.mktemp("by command")
+    movie = write(folder / "movie.tif", frames[:, np.newaxis])
+    done = predict(MODEL, movie, out=folder / "out", settings=PredictSettings(channel=1, device="cpu"))
     with TimeLapse(done.done[0].labels) as labels:
         return np.stack([labels.frame(t)[0, 0] for t in range(labels.shape[0])])
 
@@ -64,17 +65,18 @@ def temporary_folders(languages):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("rois", ["as an overlay", "in the ROI Manager", "none"])
-def test_the_open_image_is_segmented_frame_by_frame(run, languages, movie, tmp_path, script, rois):
+@pytest.mark.parametrize(
+    ("movie", "rois"), [(1, "as an overlay"), (2, "in the ROI Manager"), (2, "none")], indirect=["movie"]
+)
+def test_the_open_image_is_segmented_frame_by_frame(run, languages, movie, expected, script, rois):
     told = run(script, image=movie, what=OPEN_IMAGE, model=MODEL, channel=1, rois=rois)
     assert told["error"] == ""
-    labels = labels_by_command(movie, tmp_path)
     (made,) = told["made"]
     assert made["title"] == f"labels of {movie.name}"
     assert made["shape"] == [100, 80, 1, 1, 2]
     assert made["unit"] in ("µm", "micron")
-    np.testing.assert_array_equal(np.reshape(made["pixels"], labels.shape), labels)
-    places = [t + 1 for t, frame in enumerate(labels) for _ in range(frame.max())]
+    np.testing.assert_array_equal(np.reshape(made["pixels"], expected.shape), expected)
+    places = [t + 1 for t, frame in enumerate(expected) for _ in range(frame.max())]
     assert [t or position for _, _, t, position in told["overlay"]] == (places if rois != "none" else [])
     assert all(c == 0 for c, *_ in told["overlay"])  # in every channel
     assert ("There is no ROI Manager without a screen" in told["shown"]) == (rois == "in the ROI Manager")
@@ -126,7 +128,7 @@ def test_what_is_missing_is_said(run, script, given, said):
     assert "Traceback" not in told["error"]
 
 
-def test_the_function_for_scripts_of_ones_own(languages, fiji_folder, movie, tmp_path):
+def test_the_function_for_scripts_of_ones_own(languages, fiji_folder, movie, expected, tmp_path):
     script = tmp_path / "own.py"
     script.write_text(
         "from cpretrain_fiji import segment\n"
@@ -137,5 +139,5 @@ def test_the_function_for_scripts_of_ones_own(languages, fiji_folder, movie, tmp
     told = languages.call("run_script", script=str(script), inputs={"model": str(MODEL)}, image=str(movie))
     assert told["exception"] == ""
     (made,) = told["made"]
-    np.testing.assert_array_equal(np.ravel(made["pixels"]), labels_by_command(movie, tmp_path).ravel())
+    np.testing.assert_array_equal(np.ravel(made["pixels"]), expected.ravel())
     assert "there is no such file and no model of that name" in told["error"] + told["shown"]
