@@ -1,8 +1,15 @@
 """Fixtures shared by several test modules: real Cellpose models of both versions, small enough for a test."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+if workers := int(
+    os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")
+):  # each takes its share of the cores, not all
+    for library in ("OMP", "OPENBLAS", "MKL"):  # which read it when they are loaded
+        os.environ.setdefault(f"{library}_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 import numpy as np
 import pytest
