@@ -131,7 +131,7 @@ def _licence_file(parts: Path, record: Mapping[str, Any]) -> Any:
     from bioimageio.spec.model import v0_5 as zoo
 
     name = Path(record["base"]["name"]).name
-    licence = record["base"].get("licence") or "not known"
+    licence = record["base"].get("licence") or "unknown"
     (parts / "LICENSE.txt").write_text(
         f"Retrained from {name}. Licence of {name}: {licence}\n", encoding="utf-8"
     )

@@ -53,7 +53,7 @@ def test_the_licence_of_the_base_goes_along(model):
     exported = export_model(model, settings=ExportSettings(title="Cells"))
     assert exported.path.parent == model
     with zipfile.ZipFile(exported.path) as package:
-        assert "Licence of tiny: not known" in package.read("LICENSE.txt").decode()
+        assert "Licence of tiny: unknown" in package.read("LICENSE.txt").decode()
         scaling = "diameter of about 30 pixels" if cellpose_major() == 3 else "no rescaling"
         assert scaling in package.read("README.md").decode()
 
