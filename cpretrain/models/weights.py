@@ -174,6 +174,12 @@ def _unknown(name: str, major: int) -> BadInput:
             found=f"Cellpose {metadata.version('cellpose')}",
             cure=f"install 'cpretrain[cellpose{other}]' in a separate environment",
         )
+    if os.path.isdir(os.path.expanduser(name)):
+        return BadInput(
+            f"{name}: is not a model folder",
+            found=f"a folder without {WEIGHTS}",
+            expected="a folder that a training made, a weights file, or the name of a model",
+        )
     known = [*zoo_names(major), *own_models()]
     near = get_close_matches(name, known, n=1)
     return BadInput(

@@ -116,7 +116,7 @@ def test_a_folder_is_segmented_beside_it(run, frames, tmp_path, script):
     [
         ({"what": OPEN_IMAGE, "model": MODEL}, "No image is open"),
         ({"what": FOLDER, "model": MODEL}, "Choose a folder of movies"),
-        ({"what": FOLDER, "model": MODEL.parent, "folder": MODEL.parent}, "is not a model folder"),
+        ({"what": FOLDER, "model": DATA, "folder": DATA / "fields" / "images"}, "is not a model folder"),
         ({"what": FOLDER, "model": MODEL, "folder": MODEL.parent, "flow_threshold": "much"}, "flow"),
     ],
     ids=["no image", "no folder", "no model", "no number"],
@@ -140,4 +140,4 @@ def test_the_function_for_scripts_of_ones_own(languages, fiji_folder, movie, exp
     assert told["exception"] == ""
     (made,) = told["made"]
     np.testing.assert_array_equal(np.ravel(made["pixels"]), expected.ravel())
-    assert "there is no such file and no model of that name" in told["error"] + told["shown"]
+    assert "no such file, and no model of that name" in told["error"] + told["shown"]

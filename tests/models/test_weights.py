@@ -58,6 +58,7 @@ def test_own_models_of_cellpose(models_folder, tiny_model):
     [
         ("cyto33" if MAJOR == 3 else "cpsam_v3", "did you mean"),
         ("/nowhere/model", "no such file, and no model of that name"),
+        ("/", "is not a model folder"),
         (zoo_names(7 - MAJOR)[0], f"belongs to Cellpose {7 - MAJOR}"),
     ],
 )
