@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.errors import BadInput, DamagedFile
-from cpretrain.models.folder import RECORD, ModelFolder
+from cpretrain.models.folder import RECORD, WEIGHTS, ModelFolder
 from cpretrain.models.zoo import ZOO, zoo_names
 from cpretrain.runtime.spelling import option
 from cpretrain.storage.json_file import read_json
