@@ -15,12 +15,9 @@ HOME = Path(cpretrain.__file__).parent
 FILES = sorted(
     {*HOME.rglob("*.py"), *Path(fiji_bridge.__file__).parent.rglob("*.py")} - {*(HOME / "cli").rglob("*.py")}
 )
-OTHER_PROGRAMS = {"--nthreads", "--nworkers", "--resources"} | {
-    "--add-opens",
-    "--enable-native-access",
-    "--sun-misc-unsafe-memory-access",
-}
-"""Options of Dask and Java."""
+DASK = {"--nthreads", "--nworkers", "--resources"}
+JAVA = {"--add-opens", "--enable-native-access", "--sun-misc-unsafe-memory-access"}
+OTHER_PROGRAMS = DASK | JAVA
 
 
 def options_in(source: str) -> Iterator[tuple[int, str]]:
