@@ -46,11 +46,11 @@ def test_masks_9_pngs_and_rgb_are_said(model, quick, frames, tmp_path, capsys):
     folder.mkdir()
     tifffile.imwrite(folder / "a.tif", frames[0, 0, 0, :50, :50])
     tifffile.imwrite(folder / "rgb.tif", np.stack([frames[0, 0, 0, :50, :50]] * 3))
-    for name in ("a.png", "a.drift.png", "b.png", "c.CZI", "notes.txt", ".hidden.png", "rgb_seg.npy"):
+    for name in ("a.png", "a.drift.png", "b.png", "c.JPG", "notes.txt", ".hidden.png", "rgb_seg.npy"):
         (folder / name).write_bytes(b"")
     predict(model, folder, out=tmp_path / "out", settings=quick.replace(frames_only=(0,)))
     told = said(capsys)
-    assert "2 images in other formats are skipped: b.png, c.CZI; save them as TIFF" in told
+    assert "2 images in other formats are skipped: b.png, c.JPG; save them as TIFF" in told
 
 
 @pytest.mark.parametrize(("channel", "warned"), [(None, True), (1, False), (2, False)])
