@@ -31,7 +31,14 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def workers_start(running: psutil.Process, _: Path) -> bool:
-    return any("spawn_main" in " ".join(child.cmdline()) for child in running.children())
+    return any("spawn_main" in _command(child) for child in running.children())
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a short-lived one, gone since it was listed
+        return ""
 
 
 def movies_are_written(_: psutil.Process, out: Path) -> bool:

@@ -101,7 +101,7 @@ def raw(tmp_path: Path) -> Path:
 @pytest.fixture
 def long_movie(tmp_path: Path) -> Path:
     """A movie that takes a while to correct."""
-    steps = np.cumsum(np.random.default_rng(0).integers(-1, 2, (400, 2)), axis=0).clip(-9, 9)
+    steps = np.cumsum(np.random.default_rng(0).integers(-1, 2, (1500, 2)), axis=0).clip(-9, 9)
     write_movie(tmp_path / "raw" / "long.tif", steps)
     return tmp_path / "raw" / "long.tif"
 
