@@ -111,7 +111,7 @@ class LifMovie(Recording):
     def _calibration(self) -> Calibration:
         steps: dict[str, float] = {}
         for axis, places in self._image.coords.items():
-            if len(places) > 1 and axis in self._letters:
+            if len(places) > 1 and self._letters.get(axis, "C") != "C":  # those of channels may be names
                 steps[self._letters[axis]] = abs(float(places[-1] - places[0])) / (len(places) - 1)
         known = steps.get("Y", 0) > 0 and steps.get("X", 0) > 0
         size = (
