@@ -15,6 +15,7 @@ from cpretrain.errors import BadInput
 from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_text
+from cpretrain.storage.file_name import free_name
 from cpretrain.storage.json_file import read_json
 from fiji_bridge.facts import Fact
 from fiji_bridge.find import find_jars
@@ -129,7 +130,7 @@ def _install(home: Path, scripts: list[Script]) -> list[Path]:
     for script in scripts:
         path = home / script.name
         if script.state == "changed":
-            kept.append(_free_name(path))
+            kept.append(free_name(path))
             os.replace(path, kept[-1])
         if script.state != "current":
             write_text(path, shipped[script.name].decode("utf-8"))
@@ -137,15 +138,6 @@ def _install(home: Path, scripts: list[Script]) -> list[Path]:
     hashes = {name: _hash(content) for name, content in shipped.items()}
     write_text(home / RECORD, json.dumps(hashes, indent=1) + "\n")
     return kept
-
-
-def _free_name(path: Path) -> Path:
-    """Return an unused name that Fiji's menu does not show."""
-    number, free = 1, path.with_name(f"{path.name}.old")
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}.old{number}")
-    return free
 
 
 def _recorded(home: Path) -> dict[str, str]:

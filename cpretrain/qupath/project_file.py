@@ -41,11 +41,8 @@ def write_project_file(folder: Path, images: Sequence[Path]) -> int:
     """
     path = folder / PROJECT
     project = _read(path) if path.exists() else _new(path)
-    known = {entry.get("serverBuilder", {}).get("uri") for entry in project["images"]}
-    missing = [
-        image for image in images if image.resolve().as_uri().replace("file:///", "file:/") not in known
-    ]
-    missing = [image for image in missing if image.resolve().as_uri() not in known]
+    known = {_one_form(entry.get("serverBuilder", {}).get("uri") or "") for entry in project["images"]}
+    missing = [image for image in images if _one_form(image.resolve().as_uri()) not in known]
     for image in missing:
         project["lastID"] += 1
         project["images"].append(_entry(image, project["lastID"]))
@@ -93,6 +90,11 @@ def _entry(image: Path, number: int) -> dict[str, Any]:
         "imageName": image.name,
         "metadata": {},
     }
+
+
+def _one_form(address: str) -> str:
+    """Return an address in the form in which QuPath writes those of files, with one slash after the colon."""
+    return address.replace("file:///", "file:/", 1)
 
 
 def _now() -> int:

@@ -8,6 +8,7 @@ from cpretrain.errors import BadInput
 from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.atomic import write_text
+from cpretrain.storage.file_name import free_name
 
 EXPORT, IMPORT, RETRAIN = (
     "export_ground_truth.groovy",
@@ -37,12 +38,12 @@ def install_scripts(folder: Path, values: Mapping[str, Values] | None = None) ->
         Paths of the scripts.
     """
     written = []
+    folder.mkdir(parents=True, exist_ok=True)
     for name in (EXPORT, IMPORT, RETRAIN):
         text = with_values(shipped(f"macros/qupath/{name}").read_text("utf-8"), (values or {}).get(name, {}))
         path = folder / name
         if path.exists() and path.read_text("utf-8") != text:
-            path.replace(path.with_name(f"{name}.old"))
-        folder.mkdir(parents=True, exist_ok=True)
+            path.replace(free_name(path))
         write_text(path, text)
         written.append(path)
     return written

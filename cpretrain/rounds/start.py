@@ -61,11 +61,11 @@ class StartResult:
                 "open its qupath/project.qpproj in QuPath, correct the predictions, and save each image;",
                 "then, in the last of them: Automate › Project scripts › export_and_retrain, Run",
             ]
-            return Summary(lines, {"round": self.number, "folders": [part.folder for part in self.parts]})
-        lines += [
-            "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
-            f"then: {command('round finish')}",
-        ]
+        else:
+            lines += [
+                "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
+                f"then: {command('round finish')}",
+            ]
         data = {"round": self.number, "folders": [part.folder for part in self.parts]}
         return Summary(lines, data)
 

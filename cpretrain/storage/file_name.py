@@ -1,6 +1,7 @@
-"""Names that every system accepts, so that a result can be copied from one to another."""
+"""Names of files: those that every system accepts, and those that are still free."""
 
 import re
+from pathlib import Path
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 """Names of devices on Windows, with any ending."""
@@ -31,3 +32,23 @@ def is_file_name(name: str) -> bool:
         and not _RESERVED.fullmatch(name)
         and len(name.encode("utf-8", "replace")) <= LONGEST
     )
+
+
+def free_name(path: Path) -> Path:
+    """Return a name under which a file can be kept when another takes its place: ``NAME.old``, ``NAME.old2`` ….
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    pathlib.Path
+        A name beside it that nothing has.
+    """
+    number, free = 1, path.with_name(f"{path.name}.old")
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}.old{number}")
+    return free

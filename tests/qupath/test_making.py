@@ -84,6 +84,10 @@ def test_a_script_that_somebody_changed_is_kept(images):
     (scripts / "export_ground_truth.groovy").write_text("// mine")
     make_qupath_project(images)
     assert (scripts / "export_ground_truth.groovy.old").read_text() == "// mine"
+    (scripts / "export_ground_truth.groovy").write_text("// mine again")
+    make_qupath_project(images)
+    assert (scripts / "export_ground_truth.groovy.old").read_text() == "// mine"
+    assert (scripts / "export_ground_truth.groovy.old2").read_text() == "// mine again"
     assert "ground_truth" in (scripts / "export_ground_truth.groovy").read_text("utf-8")
 
 
