@@ -44,9 +44,9 @@ class AgreeResult:
 
     def table(self) -> str:
         """Return mean average precision and objects at each IoU threshold, as text."""
-        scores, thresholds = self.scored.scores, self.scored.view.thresholds
+        scores, thresholds = self.scored.scores, self.scored.image_set.thresholds
         lines = [
-            f"agreement between two people on {len(self.scored.places)} images: average precision, mean over images",
+            f"agreement between two people on {len(self.scored.indices)} images: average precision, mean over images",
             "IoU threshold    mean   95 % interval   both   first only   second only",
         ]
         for j, threshold in enumerate(thresholds):
@@ -72,11 +72,11 @@ class AgreeResult:
     def as_data(self) -> dict[str, Any]:
         """Return the same as plain values, for ``--json``."""
         return {
-            "images": len(self.scored.places),
+            "images": len(self.scored.indices),
             "folder": self.folder,
             "average_precision": {
                 f"{threshold:g}": self.scored.mean(j).as_data()
-                for j, threshold in enumerate(self.scored.view.thresholds)
+                for j, threshold in enumerate(self.scored.image_set.thresholds)
             },
             "warnings": self.warnings,
         }
@@ -135,8 +135,8 @@ def agree(
             looks.append((same_objects(a, b), not a.any() and not b.any()))
             step(one.name)
     names = tuple(one.name for one, _ in pairs)
-    view = ImageSet("image", names, names, thresholds)
-    scored = ModelScores(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+    image_set = ImageSet("image", names, names, thresholds)
+    scored = ModelScores(image_set, "second person", tuple(range(len(pairs))), join(rows, thresholds))
     warnings = of_two_people(*zip(*looks, strict=True))
     for text in warnings:
         warning(text)

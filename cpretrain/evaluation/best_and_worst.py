@@ -28,9 +28,9 @@ def draw_extremes(folder: Path, scoring: Scoring) -> list[Path]:
         if one is not None:
             draw_outlines(
                 picture := folder / f"evaluation_{label}.png",
-                f"{label} image of {len(scoring.view.images)}: {scoring.view.images[one.place]}",
+                f"{label} image of {len(scoring.image_set.images)}: {scoring.image_set.images[one.index]}",
                 one.image,
-                {_title(scoring, one, name): labels for name, labels in one.opinions.items()},
+                {_title(scoring, one, name): labels for name, labels in one.label_images.items()},
             )
             drawn.append(picture)
     return drawn
@@ -40,8 +40,8 @@ def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:
     if name == TRUTH:
         return "ground truth"
     one = scoring.models[name]
-    precision = one.values(scoring.view.headline)[one.places.index(extreme.place)]
-    return f"{name}: AP {precision:.2f} at IoU {scoring.view.thresholds[scoring.view.headline]:g}"
+    precision = one.values(scoring.image_set.headline)[one.indices.index(extreme.index)]
+    return f"{name}: AP {precision:.2f} at IoU {scoring.image_set.thresholds[scoring.image_set.headline]:g}"
 
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")

@@ -41,7 +41,9 @@ def read_drawn(path: Path) -> NDArray[Any]:
     return image.labels
 
 
-def second_masks(pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()) -> dict[Path, Path]:
+def find_annotator_masks(
+    pairs: Sequence[Pair], folder: Path, training: Sequence[Pair] = ()
+) -> dict[Path, Path]:
     """Find the masks that a second annotator drew for some or all of these images.
 
     Parameters

@@ -13,7 +13,7 @@ from cpretrain.batch.workload import Workload
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.model_scores import ImageSet
-from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.evaluation.scoring import ANNOTATOR, Scoring
 from cpretrain.images.border_objects import without_border_objects_in
 from cpretrain.images.valid_box import Box
 from cpretrain.settings.batch import BatchSettings
@@ -32,7 +32,7 @@ class SegmentedImage:
         Grey values of the channel that was segmented.
     valid : tuple of slice or None
         Rows and columns that hold data.
-    opinions : dict of str to ndarray of int, shape (Y, X)
+    label_images : dict of str to ndarray of int, shape (Y, X)
         Label images by model.
     left_out : int
         Number of pixels that are not finite.
@@ -40,20 +40,18 @@ class SegmentedImage:
 
     shown: NDArray[Any]
     valid: Box | None
-    opinions: dict[str, NDArray[Any]]
+    label_images: dict[str, NDArray[Any]]
     left_out: int = 0
 
 
-def segment_image(
-    image: Path, contenders: Sequence[ComparedModel], load: Load, reader: Reader
-) -> SegmentedImage:
+def segment_image(image: Path, models: Sequence[ComparedModel], load: Load, reader: Reader) -> SegmentedImage:
     """Segment an image with each model; all arguments can be pickled for another process.
 
     Parameters
     ----------
     image : pathlib.Path
         The image.
-    contenders : sequence of ComparedModel
+    models : sequence of ComparedModel
         The models.
     load : Load
         Returns the segmenter of a base model.
@@ -61,29 +59,28 @@ def segment_image(
         Reads the image.
     """
     read = reader.image(image)
-    opinions: dict[str, NDArray[Any]] = {
-        model.name: load(model.base).segment_inside(read.ready, model.settings, read.box)
-        for model in contenders
+    label_images: dict[str, NDArray[Any]] = {
+        model.name: load(model.base).segment_inside(read.ready, model.settings, read.box) for model in models
     }
-    return SegmentedImage(read.planes[reader.model.channel - 1], read.box, opinions, read.left_out)
+    return SegmentedImage(read.planes[reader.model.channel - 1], read.box, label_images, read.left_out)
 
 
-def score_views(
-    views: Mapping[str, Sequence[Pair]],
-    contenders: Sequence[ComparedModel],
+def score_image_sets(
+    image_sets: Mapping[str, Sequence[Pair]],
+    models: Sequence[ComparedModel],
     load: Load,
     reader: Reader,
     thresholds: tuple[float, ...],
-    people: Mapping[Path, Path],
+    annotator_masks: Mapping[Path, Path],
     batch: BatchSettings | None = None,
 ) -> list[Scoring]:
     """Segment all image sets with each model and score them; images are not kept.
 
     Parameters
     ----------
-    views : mapping of str to sequence of Pair
+    image_sets : mapping of str to sequence of Pair
         Images and ground truth, by name of the image set.
-    contenders : sequence of ComparedModel
+    models : sequence of ComparedModel
         The models.
     load : Load
         Returns the segmenter of a base model.
@@ -91,36 +88,34 @@ def score_views(
         Reads images and masks.
     thresholds : tuple of float
         IoU thresholds.
-    people : mapping of path to path
+    annotator_masks : mapping of path to path
         Masks that a second annotator drew for the first image set, by image.
     batch : BatchSettings, optional
         Worker processes for segmentation; by default images are segmented in this process.
     """
-    scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in views.items()]
+    scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in image_sets.items()]
     wanted: dict[Path, list[tuple[Scoring, int, Pair]]] = {}
-    for scoring, pairs in zip(scorings, views.values(), strict=True):
-        for place, pair in enumerate(pairs):
-            wanted.setdefault(pair.image, []).append((scoring, place, pair))
+    for scoring, pairs in zip(scorings, image_sets.values(), strict=True):
+        for index, pair in enumerate(pairs):
+            wanted.setdefault(pair.image, []).append((scoring, index, pair))
 
     def drawn(mask: Path, size: tuple[int, int], box: Box | None) -> NDArray[Any]:
         labels = reader.labels(mask, size)
-        at_border_counts = not any(model.settings.exclude_on_edges for model in contenders)
+        at_border_counts = not any(model.settings.exclude_on_edges for model in models)
         return labels if at_border_counts else without_border_objects_in(labels, box)
 
     def take(image: Path, seen: SegmentedImage) -> None:
         size = (seen.shown.shape[0], seen.shown.shape[1])
-        for scoring, place, pair in wanted[image]:
-            opinions = dict(seen.opinions)
-            if scoring is scorings[0] and image in people:
-                opinions[HUMAN] = drawn(people[image], size, seen.valid)
+        for scoring, index, pair in wanted[image]:
+            label_images = dict(seen.label_images)
+            if scoring is scorings[0] and image in annotator_masks:
+                label_images[ANNOTATOR] = drawn(annotator_masks[image], size, seen.valid)
             scoring.left_out[pair.image.name] = seen.left_out
-            scoring.add(seen.shown, drawn(pair.mask, size, seen.valid), opinions, seen.valid, place)
+            scoring.add(seen.shown, drawn(pair.mask, size, seen.valid), label_images, seen.valid, index)
 
     done = for_each(
         list(wanted),
-        Workload(
-            partial(segment_image, contenders=contenders, load=load, reader=reader), memory=lambda _: MEMORY
-        ),
+        Workload(partial(segment_image, models=models, load=load, reader=reader), memory=lambda _: MEMORY),
         "evaluate",
         needs_one=False,
         batch=batch if batch and batch.asks_for_workers else None,

@@ -27,9 +27,9 @@ from cpretrain.storage.rerun import done_record
 
 
 def tune(
-    model: Path,
+    folder: Path,
     pairs: Sequence[Pair],
-    contenders: Sequence[ComparedModel],
+    models: Sequence[ComparedModel],
     load: Load,
     weights: Mapping[str, str | None],
     reader: Reader,
@@ -39,11 +39,11 @@ def tune(
 
     Parameters
     ----------
-    model : pathlib.Path
+    folder : pathlib.Path
         The model folder.
     pairs : sequence of Pair
         The training images; never those that the models are compared on.
-    contenders : sequence of ComparedModel
+    models : sequence of ComparedModel
         The models.
     load : callable
         Returns the segmenter of a base model.
@@ -55,19 +55,19 @@ def tune(
         Values to try.
     """
     inputs = files_of(pairs) + tables_of(pairs)
-    inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
-    record, picture = ModelFolder(model).tuning, ModelFolder(model).tuning_picture
+    inputs += [one.base.path for one in models if one.base.path and one.base.path.is_file()]
+    record, picture = ModelFolder(folder).tuning, ModelFolder(folder).tuning_picture
     if done_record(record, grid, inputs, [picture]):
         info(f"tune: {record} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
     clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])
     surfaces = {}
-    with progress("tune", len(contenders) * len(pairs)) as step:
-        for contender in contenders:
-            segmenter = load(contender.base)
-            tried = [_try_all(pair, contender, segmenter, reader, grid, step) for pair in pairs]
-            surfaces[contender.name] = Surface(grid, np.stack(tried), clusters)
+    with progress("tune", len(models) * len(pairs)) as step:
+        for model in models:
+            segmenter = load(model.base)
+            tried = [_try_all(pair, model, segmenter, reader, grid, step) for pair in pairs]
+            surfaces[model.name] = Surface(grid, np.stack(tried), clusters)
     with write_aside(picture) as aside:
         draw_surfaces(aside, surfaces)
     provenance.write(
@@ -83,7 +83,7 @@ def tune(
 
 def _try_all(
     pair: Pair,
-    contender: ComparedModel,
+    model: ComparedModel,
     segmenter: Segmenter,
     reader: Reader,
     grid: ThresholdGrid,
@@ -101,7 +101,7 @@ def _try_all(
         flows = segmenter.run(read.ready[(slice(None), *read.box)], diameter) if read.box else None
         for f, flow_threshold in enumerate(grid.flow_thresholds):
             for c, cellprob_threshold in enumerate(grid.cellprob_thresholds):
-                settings = contender.settings.replace(
+                settings = model.settings.replace(
                     flow_threshold=flow_threshold,
                     cellprob_threshold=cellprob_threshold,
                     min_size=grid.min_size,
