@@ -44,12 +44,12 @@ class AgreeResult:
 
     def table(self) -> str:
         """Return mean average precision and objects at each IoU threshold, as text."""
-        scores, thresholds = self.scored.scores, self.scored.image_set.thresholds
+        scores, iou_thresholds = self.scored.scores, self.scored.image_set.iou_thresholds
         lines = [
             f"agreement between two people on {len(self.scored.indices)} images: average precision, mean over images",
             "IoU threshold    mean   95 % interval   both   first only   second only",
         ]
-        for j, threshold in enumerate(thresholds):
+        for j, threshold in enumerate(iou_thresholds):
             mean = self.scored.mean(j)
             both, second, first = (getattr(scores, name)[:, j].sum() for name in ("tp", "fp", "fn"))
             lines.append(
@@ -76,7 +76,7 @@ class AgreeResult:
             "folder": self.folder,
             "average_precision": {
                 f"{threshold:g}": self.scored.mean(j).as_data()
-                for j, threshold in enumerate(self.scored.image_set.thresholds)
+                for j, threshold in enumerate(self.scored.image_set.iou_thresholds)
             },
             "warnings": self.warnings,
         }
@@ -109,7 +109,7 @@ def agree(
     """
     settings = settings or AgreeSettings()
     first, second, out = to_path(first), to_path(second), to_path(out)
-    thresholds = parse_thresholds(settings.thresholds)
+    iou_thresholds = parse_thresholds(settings.thresholds)
     drawn = mask_files(first)
     files = {path.with_name(bare(path.name)): path for path in drawn}
     if len(files) < len(drawn):
@@ -131,12 +131,12 @@ def agree(
                     found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
                     expected=f"{a.shape[0]} × {a.shape[1]}",
                 )
-            rows.append(score(find_overlaps(a, b), thresholds))
+            rows.append(score(find_overlaps(a, b), iou_thresholds))
             looks.append((same_objects(a, b), not a.any() and not b.any()))
             step(one.name)
     names = tuple(one.name for one, _ in pairs)
-    image_set = ImageSet("image", names, names, thresholds)
-    scored = ModelScores(image_set, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+    image_set = ImageSet("image", names, names, iou_thresholds)
+    scored = ModelScores(image_set, "second person", tuple(range(len(pairs))), join(rows, iou_thresholds))
     warnings = of_two_people(*zip(*looks, strict=True))
     for text in warnings:
         warning(text)

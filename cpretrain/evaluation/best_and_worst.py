@@ -41,7 +41,9 @@ def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:
         return "ground truth"
     one = scoring.models[name]
     precision = one.values(scoring.image_set.headline)[one.indices.index(extreme.index)]
-    return f"{name}: AP {precision:.2f} at IoU {scoring.image_set.thresholds[scoring.image_set.headline]:g}"
+    return (
+        f"{name}: AP {precision:.2f} at IoU {scoring.image_set.iou_thresholds[scoring.image_set.headline]:g}"
+    )
 
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")

@@ -88,7 +88,7 @@ def evaluate(
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
     record, reader = read_record(model), Reader(settings_of_model(model))
-    thresholds = parse_thresholds(settings.thresholds)
+    iou_thresholds = parse_thresholds(settings.thresholds)
     image_sets = _image_sets(model, to_path(images), to_path(masks), to_path(frames), to_path(frame_masks))
     annotator_masks = _annotator_masks(model, image_sets, annotator) if annotator else {}
     load = Load(settings.device)
@@ -103,7 +103,7 @@ def evaluate(
     if earlier:
         return earlier
     provenance = Provenance("evaluate", settings, inputs)
-    scorings = score_image_sets(image_sets, models, load, reader, thresholds, annotator_masks, batch)
+    scorings = score_image_sets(image_sets, models, load, reader, iou_thresholds, annotator_masks, batch)
     notes = (
         *not_held_out(model, record, image_sets, provenance.record["inputs"]),
         *(note for one in scorings for note in left_out_note(one.left_out)),
@@ -239,8 +239,8 @@ def _earlier(
 
 
 def _means(scoring: Scoring) -> dict[str, dict[str, float]]:
-    thresholds = scoring.image_set.thresholds
+    iou_thresholds = scoring.image_set.iou_thresholds
     return {
-        name: {f"{level:g}": round(one.mean(j).estimate, 6) for j, level in enumerate(thresholds)}
+        name: {f"{level:g}": round(one.mean(j).estimate, 6) for j, level in enumerate(iou_thresholds)}
         for name, one in scoring.models.items()
     }

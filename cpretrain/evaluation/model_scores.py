@@ -30,21 +30,21 @@ class ImageSet:
         ``crop`` for the model's validation images, ``image`` for others, ``frame`` for whole frames.
     images, movies : tuple of str
         Name of each image, and of the movie that it comes from (its own name if that is unknown).
-    thresholds : tuple of float
+    iou_thresholds : tuple of float
         IoU thresholds.
     """
 
     name: str
     images: tuple[str, ...]
     movies: tuple[str, ...]
-    thresholds: tuple[float, ...]
+    iou_thresholds: tuple[float, ...]
 
     @property
     def headline(self) -> int:
         """Index of the threshold on which the verdict is based: 0.5, or the lowest one if that is not among them."""
-        if HEADLINE in self.thresholds:
-            return self.thresholds.index(HEADLINE)
-        return int(np.argmin(self.thresholds))
+        if HEADLINE in self.iou_thresholds:
+            return self.iou_thresholds.index(HEADLINE)
+        return int(np.argmin(self.iou_thresholds))
 
     def clusters(self, indices: Sequence[int]) -> Clusters:
         """Return the clusters of the images with these indices."""

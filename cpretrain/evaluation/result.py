@@ -40,8 +40,8 @@ class EvaluateResult:
         """Return a short table of base against retrained, and the verdict, as text."""
         lines = []
         for image_set, models in self.means.items():
-            thresholds = list(next(iter(models.values())))
-            shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
+            iou_thresholds = list(next(iter(models.values())))
+            shown = [level for level in iou_thresholds if float(level) in SHOWN] or iou_thresholds
             lines.append(f"average precision, mean over {self.images[image_set]} {_SETS[image_set]}")
             lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
             for model, means in models.items():

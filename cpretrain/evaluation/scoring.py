@@ -125,7 +125,7 @@ class Scoring:
         index = len(self._pictures) if index is None else index
         for model, labels in label_images.items():
             overlaps = find_overlaps(truth, labels)
-            self._rows.setdefault(model, {})[index] = score(overlaps, self.image_set.thresholds)
+            self._rows.setdefault(model, {})[index] = score(overlaps, self.image_set.iou_thresholds)
             judged = judge(truth, labels, overlaps, valid or valid_box(image))
             self._judged.setdefault(index, {})[model] = judged
         drawn = {TRUTH: truth, **label_images}
@@ -168,7 +168,7 @@ class Scoring:
                 self.image_set,
                 name,
                 tuple(indices),
-                join([rows[n] for n in indices], self.image_set.thresholds),
+                join([rows[n] for n in indices], self.image_set.iou_thresholds),
             )
             for name, rows in self._rows.items()
             for indices in [sorted(rows)]

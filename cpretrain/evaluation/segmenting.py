@@ -70,7 +70,7 @@ def score_image_sets(
     models: Sequence[ComparedModel],
     load: Load,
     reader: Reader,
-    thresholds: tuple[float, ...],
+    iou_thresholds: tuple[float, ...],
     annotator_masks: Mapping[Path, Path],
     batch: BatchSettings | None = None,
 ) -> list[Scoring]:
@@ -86,14 +86,14 @@ def score_image_sets(
         Returns the segmenter of a base model.
     reader : Reader
         Reads images and masks.
-    thresholds : tuple of float
+    iou_thresholds : tuple of float
         IoU thresholds.
     annotator_masks : mapping of path to path
         Masks that a second annotator drew for the first image set, by image.
     batch : BatchSettings, optional
         Worker processes for segmentation; by default images are segmented in this process.
     """
-    scorings = [Scoring(_view(name, pairs, thresholds)) for name, pairs in image_sets.items()]
+    scorings = [Scoring(_image_set(name, pairs, iou_thresholds)) for name, pairs in image_sets.items()]
     wanted: dict[Path, list[tuple[Scoring, int, Pair]]] = {}
     for scoring, pairs in zip(scorings, image_sets.values(), strict=True):
         for index, pair in enumerate(pairs):
@@ -126,7 +126,7 @@ def score_image_sets(
     return scorings
 
 
-def _view(name: str, pairs: Sequence[Pair], thresholds: tuple[float, ...]) -> ImageSet:
+def _image_set(name: str, pairs: Sequence[Pair], iou_thresholds: tuple[float, ...]) -> ImageSet:
     return ImageSet(
-        name, tuple(pair.image.name for pair in pairs), tuple(pair.movie for pair in pairs), thresholds
+        name, tuple(pair.image.name for pair in pairs), tuple(pair.movie for pair in pairs), iou_thresholds
     )

@@ -37,14 +37,14 @@ def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
     for scoring in scorings:
         models = scoring.models
         for other in ("base", ANNOTATOR):
-            for threshold in [*range(len(scoring.image_set.thresholds)), None] if other in models else []:
+            for threshold in [*range(len(scoring.image_set.iou_thresholds)), None] if other in models else []:
                 apart = difference(models["retrained"], models[other], threshold)
                 rows.append(
                     _difference_row(
                         scoring.image_set.name,
                         f"retrained minus {other}",
                         apart,
-                        scoring.image_set.thresholds,
+                        scoring.image_set.iou_thresholds,
                     )
                 )
     write_rows(files.summary, rows)
@@ -60,7 +60,7 @@ def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Ite
         scores = one.scores
         values = {name: np.broadcast_to(scores.of(name), scores.tp.shape) for name in scores.parts}
         for i, index in enumerate(one.indices):
-            for j, threshold in enumerate(one.image_set.thresholds):
+            for j, threshold in enumerate(one.image_set.iou_thresholds):
                 yield {
                     "model": one.model,
                     "image": one.image_set.images[index],
@@ -96,8 +96,8 @@ def _summary_rows(
         Columns to add to all rows.
     """
     for one in scored:
-        thresholds: list[int | None] = [*range(len(one.image_set.thresholds))]
-        for threshold in [*thresholds, None] if len(thresholds) > 1 else thresholds:
+        indices: list[int | None] = [*range(len(one.image_set.iou_thresholds))]
+        for threshold in [*indices, None] if len(indices) > 1 else indices:
             yield {
                 "model": one.model,
                 "view": one.image_set.name,
@@ -111,13 +111,13 @@ def _summary_rows(
 
 
 def _difference_row(
-    image_set: str, names: str, one: Difference, thresholds: Sequence[float]
+    image_set: str, names: str, one: Difference, iou_thresholds: Sequence[float]
 ) -> dict[str, Any]:
     """Return a row for the difference of two models, in the form of `_summary_rows`."""
     return {
         "model": names,
         "view": image_set,
-        **_threshold(one.threshold, thresholds),
+        **_threshold(one.threshold, iou_thresholds),
         "images": len(one.clusters.of),
         "movies": one.clusters.movies or np.nan,
         **_columns("mean_average_precision", one.interval),
@@ -164,20 +164,21 @@ def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
 
 
 def _at(one: ModelScores, threshold: int | None) -> dict[str, Any]:
-    facts = _threshold(threshold, one.image_set.thresholds)
+    facts = _threshold(threshold, one.image_set.iou_thresholds)
     facts |= {"images": len(one.indices), "movies": one.image_set.clusters(one.indices).movies or np.nan}
     if threshold is not None:
         facts |= {name: getattr(one.scores, name)[:, threshold].sum() for name in ("tp", "fp", "fn")}
     return facts
 
 
-def _threshold(threshold: int | None, thresholds: Sequence[float]) -> dict[str, Any]:
+def _threshold(threshold: int | None, iou_thresholds: Sequence[float]) -> dict[str, Any]:
     if threshold is None:
         return {
             "iou_threshold": np.nan,
-            "measure": f"mean over {len(thresholds)} IoU thresholds from {thresholds[0]:g} to {thresholds[-1]:g}",
+            "measure": f"mean over {len(iou_thresholds)} IoU thresholds "
+            f"from {iou_thresholds[0]:g} to {iou_thresholds[-1]:g}",
         }
-    return {"iou_threshold": thresholds[threshold], "measure": f"at IoU {thresholds[threshold]:g}"}
+    return {"iou_threshold": iou_thresholds[threshold], "measure": f"at IoU {iou_thresholds[threshold]:g}"}
 
 
 def _intervals(one: ModelScores, threshold: int | None) -> dict[str, float]:

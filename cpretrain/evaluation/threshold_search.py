@@ -94,7 +94,7 @@ def _try_all(
     truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
     if grid.exclude_on_edges:
         truth = without_border_objects_in(truth, read.box)
-    levels = parse_thresholds(grid.thresholds)
+    iou_thresholds = parse_thresholds(grid.thresholds)
     precision = np.zeros((len(grid.diameters), len(grid.flow_thresholds), len(grid.cellprob_thresholds)))
     predicted = np.zeros(truth.shape, np.uint32)
     for d, diameter in enumerate(grid.diameters):
@@ -110,6 +110,8 @@ def _try_all(
                 )
                 if flows and read.box:
                     predicted[read.box] = segmenter.masks(flows, settings)
-                precision[d, f, c] = score(find_overlaps(truth, predicted), levels).average_precision.mean()
+                precision[d, f, c] = score(
+                    find_overlaps(truth, predicted), iou_thresholds
+                ).average_precision.mean()
     step(pair.image.name)
     return precision

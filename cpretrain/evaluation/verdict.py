@@ -90,7 +90,7 @@ def span(interval: Interval, sign: str = "") -> str:
 
 
 def _headline(scored: ModelScores) -> str:
-    return f"the average precision at IoU {scored.image_set.thresholds[scored.image_set.headline]:g}"
+    return f"the average precision at IoU {scored.image_set.iou_thresholds[scored.image_set.headline]:g}"
 
 
 def _numbers(gain: Difference) -> str:
@@ -141,14 +141,14 @@ def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, Mo
 
 
 def _other_measure(gain: Difference, retrained: ModelScores, base: ModelScores) -> list[str]:
-    thresholds = retrained.image_set.thresholds
-    if len(thresholds) == 1:
+    iou_thresholds = retrained.image_set.iou_thresholds
+    if len(iou_thresholds) == 1:
         return []
     mean = difference(retrained, base, None)
     if mean.outcome == gain.outcome:
         return []
     return [
-        f"the mean average precision over IoU {thresholds[0]:g} to {thresholds[-1]:g} says otherwise: "
+        f"the mean average precision over IoU {iou_thresholds[0]:g} to {iou_thresholds[-1]:g} says otherwise: "
         f"{_WORDS[mean.outcome]}, {mean.first:.2f} after retraining and {mean.second:.2f} before "
         f"({_numbers(mean)}); it reflects how exact the outlines are, the verdict how many objects are found"
     ]

@@ -26,14 +26,14 @@ def precision_chart(scoring: Scoring) -> Chart:
     """Return the chart of each model's average precision over the IoU thresholds, with intervals."""
     lines = []
     for name, one in scoring.models.items():
-        means = [one.mean(j) for j in range(len(scoring.image_set.thresholds))]
+        means = [one.mean(j) for j in range(len(scoring.image_set.iou_thresholds))]
         known = means if not isnan(means[0].low) else []
         lines.append(
             Line(
                 NAMES[name],
                 name,
                 MARKERS[name],
-                scoring.image_set.thresholds,
+                scoring.image_set.iou_thresholds,
                 [mean.estimate for mean in means],
                 [mean.low for mean in known],
                 [mean.high for mean in known],

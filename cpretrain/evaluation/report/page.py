@@ -54,7 +54,7 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
         names=NAMES,
         layers={name: label for name, label in NAMES.items() if name in drawn},
         keys=KEYS,
-        headline=f"{first.thresholds[first.headline]:g}",
+        headline=f"{first.iou_thresholds[first.headline]:g}",
         pictures=gallery(scorings, image_sets),
         tuning=_tuning(model),
         few=FEW,

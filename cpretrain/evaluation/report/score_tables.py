@@ -36,17 +36,15 @@ def tables_of(scoring: Scoring) -> dict[str, Any]:
 def _score_rows(scoring: Scoring) -> list[dict[str, Any]]:
     """Return one row per measure: mean and pooled score by model, and the gain of the retrained model on the base."""
     image_set, models = scoring.image_set, scoring.models
-    wanted = [j for j, level in enumerate(image_set.thresholds) if level in (0.5, 0.75, 0.9)]
+    wanted = [j for j, level in enumerate(image_set.iou_thresholds) if level in (0.5, 0.75, 0.9)]
     measures: list[tuple[str, int | None, str]] = [
-        (f"average precision at IoU {image_set.thresholds[j]:g}", j, "average_precision")
+        (f"average precision at IoU {image_set.iou_thresholds[j]:g}", j, "average_precision")
         for j in wanted or [image_set.headline]
     ]
-    if len(image_set.thresholds) > 1:
-        spread = (
-            f"average precision, mean over IoU {image_set.thresholds[0]:g} to {image_set.thresholds[-1]:g}"
-        )
+    if len(image_set.iou_thresholds) > 1:
+        spread = f"average precision, mean over IoU {image_set.iou_thresholds[0]:g} to {image_set.iou_thresholds[-1]:g}"
         measures.append((spread, None, "average_precision"))
-    at = f" at IoU {image_set.thresholds[image_set.headline]:g}"
+    at = f" at IoU {image_set.iou_thresholds[image_set.headline]:g}"
     measures += [
         (label + at * (name != "aggregated_jaccard"), image_set.headline, name)
         for name, label in MEASURES.items()
