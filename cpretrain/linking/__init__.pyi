@@ -1,0 +1,3 @@
+from .tracks_table import COLUMNS as COLUMNS
+from .tracks_table import read_tracks as read_tracks
+from .tracks_table import write_tracks as write_tracks
