@@ -25,10 +25,18 @@ column                                    meaning
 Rows are in the order of tracks, then frames. A frame that is missing between two rows of a track is a gap.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput, short
+from cpretrain.labels.measurements import Scale
+from cpretrain.linking.lineage import Lineage
+from cpretrain.linking.objects import FrameObjects
+from cpretrain.registration.canvas import Canvas
 from cpretrain.runtime.spelling import command
 from cpretrain.storage.atomic import write_aside
 
@@ -46,6 +54,74 @@ COLUMNS = (
 )
 """Columns of every table of tracks; those of the channels follow."""
 ENDING = ".tracks.csv"
+
+
+def make_table(
+    file: str, found: Sequence[FrameObjects], lineage: Lineage, scale: Scale, canvas: Canvas | None
+) -> "pd.DataFrame":
+    """Make the table of a movie's tracks.
+
+    Parameters
+    ----------
+    file : str
+        Name of the movie.
+    found : sequence of FrameObjects
+        Objects of each frame.
+    lineage : Lineage
+        Their tracks.
+    scale : Scale
+        Size of a pixel, and time between frames.
+    canvas : Canvas or None
+        Where the frames lie on the corrected movie; None if it was not corrected.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `COLUMNS` and those of the channels.
+    """
+    import pandas as pd
+
+    frame = np.repeat(np.arange(len(found)), [len(one.label) for one in found])
+    track = _joined(lineage.track, np.int64)
+    centre = _joined([one.centre for one in found])
+    raw = [one.centre if canvas is None else canvas.recorded(one.centre, t) for t, one in enumerate(found)]
+    places = np.column_stack([centre, _joined(raw)])
+    in_um = places * np.tile(scale.spacing if scale.unit == "um" else np.nan, 2 if scale.unit == "um" else 6)
+    area, mean = _joined([one.area for one in found], np.int64), _joined([one.mean for one in found])
+    columns: dict[str, Any] = {
+        "file": file,
+        "track": track,
+        "parent": lineage.parent[track],
+        "frame": frame,
+        "time_s": frame * (scale.interval or np.nan),
+        "label": _joined([one.label for one in found], np.int64),
+        **dict(zip((*POSITION, *RAW_POSITION), places.T, strict=True)),
+        **dict(zip(COLUMNS[12:18], in_um.T, strict=True)),
+        "area": area,
+        "at_border": _joined([one.at_border for one in found], bool),
+    }
+    for number, channel in enumerate(mean.T, 1):
+        columns |= {f"mean_c{number}": channel, f"sum_c{number}": channel * area}
+    table = pd.DataFrame(columns).sort_values(["track", "frame"], kind="stable", ignore_index=True)
+    return _with_motion(table, scale)
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[Any]:
+    return np.concatenate(parts).astype(dtype) if parts else np.zeros(0, dtype)
+
+
+def _with_motion(table: "pd.DataFrame", scale: Scale) -> "pd.DataFrame":
+    """Add the steps of every track since the row before: their speed and direction."""
+    same = (table["track"].diff() == 0).to_numpy()
+    steps = np.where(same[:, None], table[[*POSITION]].diff().to_numpy(), np.nan)
+    frames = np.where(same, table["frame"].diff().to_numpy(), np.nan)
+    speed = np.linalg.norm(steps * np.array(scale.spacing), axis=1) / frames
+    place = [*table].index("at_border") + 1
+    in_um = speed / scale.interval if scale.unit == "um" and scale.interval else np.full(len(table), np.nan)
+    table.insert(place, "speed", speed / scale.spacing[2])
+    table.insert(place + 1, "speed_um_s", in_um)
+    table.insert(place + 2, "direction_deg", np.degrees(np.arctan2(0.0 - steps[:, 1], steps[:, 2])))
+    return table
 
 
 def write_tracks(path: Path, table: "pd.DataFrame") -> None:
