@@ -10,6 +10,7 @@ from .evaluation import agree as agree
 from .evaluation import evaluate as evaluate
 from .export import export_model as export_model
 from .images import TimeLapse as TimeLapse
+from .linking import track_labels as track_labels
 from .masks import import_masks as import_masks
 from .metrics import average_precision as average_precision
 from .pipeline import run_experiment as run_experiment

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
+from cpretrain.combination.matching import MatchedMovie, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import name_in_format
@@ -23,6 +23,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
+from cpretrain.labels.predicted import as_labels
 from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary

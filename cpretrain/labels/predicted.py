@@ -1,8 +1,12 @@
-"""Find the label images of a prediction: TIFFs and OME-Zarrs in a folder, and those beside their movies."""
+"""Label images of a prediction: find TIFFs and OME-Zarrs in a folder, and those beside their movies."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
@@ -61,6 +65,34 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
                 found=f"{other.path.name}, {one.path.name}",
             )
     return found
+
+
+def as_labels(frame: NDArray[Any], path: object) -> NDArray[np.integer]:
+    """Return the labels in a frame.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (Z, C, Y, X)
+        A frame of a label image.
+    path : object
+        Its file, for errors.
+
+    Returns
+    -------
+    ndarray of int, shape (Z, Y, X)
+
+    Raises
+    ------
+    BadInput
+        When the frame does not hold whole numbers.
+    """
+    labels = frame[:, 0]
+    if labels.dtype.kind == "f":
+        whole = labels.astype(np.int64)
+        if (whole != labels).any():
+            raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
+        return whole
+    return labels
 
 
 def _of_file(path: Path) -> LabelImages:
