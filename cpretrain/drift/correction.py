@@ -19,7 +19,8 @@ from cpretrain.drift.inspection import Inspected, Inspection
 from cpretrain.drift.judgement import judge
 from cpretrain.drift.mask_proposal import propose_mask
 from cpretrain.drift.pair_certainty import with_certainty
-from cpretrain.drift.picture import RunningMean, draw_drift
+from cpretrain.drift.picture import draw_drift
+from cpretrain.drift.running_mean import RunningMean
 from cpretrain.drift.shifts_table import read_shifts, write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
