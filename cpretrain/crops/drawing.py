@@ -163,6 +163,6 @@ def _sections(movie: NamedFrames, settings: CropSettings, plane: str) -> list[_S
 def _in_turn(kinds: list[list[_Section]], rng: np.random.Generator) -> list[_Section]:
     """Shuffle the planes of each kind, and take one of each kind in turn; those of a shorter list come again."""
     for sections in kinds:
-        rng.shuffle(sections)  # type: ignore[arg-type]
+        rng.shuffle(sections)
     longest = max(map(len, kinds))
     return list(chain.from_iterable(zip(*(islice(cycle(one), longest) for one in kinds), strict=True)))
