@@ -19,7 +19,7 @@ def gallery(scorings: Sequence[Scoring], image_sets: Mapping[str, Sequence[Pair]
     origins = crops_of(pair.image for pairs in image_sets.values() for pair in pairs)
     for one in shown:
         crop = origins.get(one.pop("path"))
-        one["origin"] = f"{crop.source}, frame {crop.frame}, y {crop.y}, x {crop.x}" if crop else ""
+        one["origin"] = f"{crop.source}, {crop.place}" if crop else ""
     return _within_budget(sorted(shown, key=lambda one: float(one["rank"])))
 
 
