@@ -11,10 +11,10 @@ from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
 from cpretrain.images.passed_over import passed_over
 from cpretrain.images.positions import file_in_name
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
-from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.spelling import command
 

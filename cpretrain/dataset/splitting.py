@@ -96,18 +96,7 @@ def split_pairs(
         pairs, equal = _as_files(pairs), [_as_files(same) for same in equal]
     movies = joined({pair: pair.movie for pair in pairs}, equal)
     groups = sorted(set(movies.values()))
-    if len(pairs) < 2:
-        raise BadInput(
-            f"{len(pairs)} training images cannot be split into training and validation",
-            expected="at least two images with masks",
-            cure="cut and draw more crops",
-        )
-    if split_by in ("file", "movie") and len(groups) < 2:
-        raise BadInput(
-            f"one {split_by} cannot be split by {split_by}",
-            found=f"all {len(pairs)} images come from {groups[0]}",
-            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
-        )
+    _check_several(pairs, groups, split_by)
     random = np.random.default_rng(seed)
     by_movie = split_by in ("file", "movie") or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
     images = _images_together(pairs, equal)
@@ -132,6 +121,22 @@ def split_pairs(
             *warnings,
         ),
     )
+
+
+def _check_several(pairs: Sequence[Pair], groups: Sequence[str], split_by: SplitBy) -> None:
+    """Check that neither side would be empty."""
+    if len(pairs) < 2:
+        raise BadInput(
+            f"{len(pairs)} training images cannot be split into training and validation",
+            expected="at least two images with masks",
+            cure="cut and draw more crops",
+        )
+    if split_by in ("file", "movie") and len(groups) < 2:
+        raise BadInput(
+            f"one {split_by} cannot be split by {split_by}",
+            found=f"all {len(pairs)} images come from {groups[0]}",
+            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
+        )
 
 
 def split_known(

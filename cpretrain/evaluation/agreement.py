@@ -22,6 +22,7 @@ from cpretrain.storage.provenance import Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -110,27 +111,12 @@ def agree(
     settings = settings or AgreeSettings()
     first, second, out = to_path(first), to_path(second), to_path(out)
     iou_thresholds = parse_thresholds(settings.thresholds)
-    drawn = mask_files(first)
-    files = {path.with_name(bare(path.name)): path for path in drawn}
-    if len(files) < len(drawn):
-        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
-    matches = match_by_name(files, mask_files(second))
-    pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
-    if matches.ambiguous or not pairs:
-        raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
-    if matches.problems:
-        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
+    pairs = _masks_of_both(first, second)
     provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
     rows, looks = [], []
     with progress("agree", len(pairs)) as step:
         for one, other in pairs:
-            a, b = (read_drawn(path) for path in (one, other))
-            if a.shape != b.shape:
-                raise BadInput(
-                    f"{other}: differs in size from {one.name} of the other person",
-                    found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
-                    expected=f"{a.shape[0]} × {a.shape[1]}",
-                )
+            a, b = _read_both(one, other)
             rows.append(score(find_overlaps(a, b), iou_thresholds))
             looks.append((same_objects(a, b), not a.any() and not b.any()))
             step(one.name)
@@ -150,3 +136,30 @@ def agree(
             warnings=warnings,
         )
     return AgreeResult(scored, out, warnings)
+
+
+def _masks_of_both(first: Path, second: Path) -> list[tuple[Path, Path]]:
+    """Return the masks of the images that both annotated, and warn of the others."""
+    drawn = mask_files(first)
+    files = {path.with_name(bare(path.name)): path for path in drawn}
+    if len(files) < len(drawn):
+        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
+    matches = match_by_name(files, mask_files(second))
+    pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
+    if matches.ambiguous or not pairs:
+        raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
+    if matches.problems:
+        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
+    return pairs
+
+
+def _read_both(one: Path, other: Path) -> "tuple[NDArray[Any], NDArray[Any]]":
+    """Read two label images of one image."""
+    a, b = (read_drawn(path) for path in (one, other))
+    if a.shape != b.shape:
+        raise BadInput(
+            f"{other}: differs in size from {one.name} of the other person",
+            found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
+            expected=f"{a.shape[0]} × {a.shape[1]}",
+        )
+    return a, b

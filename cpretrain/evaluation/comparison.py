@@ -25,7 +25,7 @@ from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.threshold_search import tune
 from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record, settings_of_model, tuned_values

@@ -9,7 +9,7 @@ from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.images.positions import stem_in_name
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.hashing import hash_of
 

@@ -13,6 +13,7 @@ from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.labels.encodings import INSTANCE_ENCODINGS
 from cpretrain.labels.foreign import describe, holds_annotations
 from cpretrain.labels.label_image import EMPTY, LabelImage
@@ -20,7 +21,6 @@ from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.outline_file import looks_like_geojson
 from cpretrain.labels.own_file import RECORD, as_tiff
 from cpretrain.labels.pairing import NamedMatch, is_mask_file, match_by_name, without_masks
-from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.masks.fit import MaskFit, common_shift, mask_fit
 from cpretrain.masks.reading import read_ground_truth
 from cpretrain.masks.report import Picture, draw, write_report

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.valid_box import Box
 from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import too_small_note
-from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.listing import first_names

@@ -83,7 +83,7 @@ def outlines(path: Path) -> None:
 
 def training_image(path: Path) -> None:
     from cpretrain.dataset.reading import read_for_network, read_image
-    from cpretrain.labels.tiff_plane import describe_image
+    from cpretrain.images.tiff.image_facts import describe_image
     from cpretrain.masks.fit import mask_fit
 
     facts = describe_image(path)
