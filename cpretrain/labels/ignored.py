@@ -34,19 +34,19 @@ def ignored_file(labels: Path) -> Path:
     return labels.with_name(f"{stem(labels.name)}{IGNORED}.tif")
 
 
-def write_ignored(path: Path, ignored: Mask) -> None:
-    """Write ignored pixels, ndarray of bool, shape (Y, X), as a TIFF of 0 and 1, atomically."""
-    file = io.BytesIO()
+def ignored_as_tiff(ignored: Mask) -> bytes:
+    """Encode ignored pixels, ndarray of bool, shape (Y, X), as a TIFF of 0 and 1."""
+    pixels, file = ignored.astype(np.uint8), io.BytesIO()
     tifffile.imwrite(
-        file,
-        ignored.astype(np.uint8),
-        compression="zlib",
-        photometric="minisblack",
-        metadata=None,
-        software=SOFTWARE,
+        file, pixels, compression="zlib", photometric="minisblack", metadata=None, software=SOFTWARE
     )
+    return file.getvalue()
+
+
+def write_ignored(path: Path, ignored: Mask) -> None:
+    """Write ignored pixels like `ignored_as_tiff`, atomically."""
     with write_aside(path) as aside:
-        aside.write_bytes(file.getvalue())
+        aside.write_bytes(ignored_as_tiff(ignored))
 
 
 def wrote_ignored(path: Path) -> bool:
