@@ -188,5 +188,5 @@ def test_a_label_image_of_another_program_may_have_one_too(folders):
     one, other = load_pairs(folders.images, folders.out)
     assert (one.objects, other.objects) == (1, 2)
     tifffile.imwrite(folders.out / "a_ignore.tif", np.zeros((9, 9), np.uint8))
-    with pytest.raises((BadFolder, BadInput), match="a_ignore.tif: differs in size"):
+    with pytest.raises((BadFolder, BadInput), match=r"a_ignore\.tif: differs in size"):
         load_pairs(folders.images, folders.out)
