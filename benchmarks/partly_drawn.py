@@ -21,6 +21,7 @@ import argparse
 import json
 import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,13 @@ from cpretrain.labels.own_file import write_labels
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import find_base
-from cpretrain.pipeline.demo import DATA
 from cpretrain.runtime.console import set_output
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.retraining import retrain
 
+DATA = Path(str(files("cpretrain"))) / "demo_data"
 THRESHOLDS = (0.5, 0.75, 0.9)
 MARGIN = 3
 WAYS = ("all", "half, background", "half, ignored", "region, background", "region, ignored")

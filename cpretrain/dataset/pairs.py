@@ -110,7 +110,7 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     return pairs
 
 
-def read_drawn(pair: Pair) -> LabelImage:
+def read_labels_of(pair: Pair) -> LabelImage:
     """Read what was drawn on an image: its objects, and the pixels that are ignored, if there are any.
 
     Raises

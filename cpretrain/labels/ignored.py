@@ -103,10 +103,10 @@ def mostly_in(labels: NDArray[Any], ignored: Mask) -> NDArray[Any]:
     ndarray of int, shape (objects,)
         Their numbers, in ascending order.
     """
-    numbers, place = np.unique(labels, return_inverse=True)
-    areas = np.bincount(place.reshape(-1))
-    inside = np.bincount(place.reshape(-1), ignored.reshape(-1))
-    return numbers[(inside > MOST * areas) & (numbers > 0)]
+    areas = np.bincount(labels.reshape(-1))
+    inside = np.bincount(labels[ignored], minlength=len(areas))
+    inside[0] = 0
+    return np.flatnonzero(inside > MOST * areas)
 
 
 def known_part(labels: NDArray[Any], ignored: Mask) -> NDArray[Any]:

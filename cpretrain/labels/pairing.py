@@ -225,8 +225,8 @@ def take_out_ignored(images: Iterable[Path], masks: Iterable[Path]) -> IgnoredFi
         When an image has several such files.
     """
     images, masks = list(images), list(masks)
-    named = [path for path in {*images, *masks} if stem(path.name).endswith(IGNORED)]
-    others = _Names(path for path in images if path not in set(named))
+    named = {path for path in masks if stem(path.name).endswith(IGNORED)}
+    others = _Names(path for path in images if path not in named)
     everything = _Names(images)
     masked = {owner for mask in masks for owner in everything.owners(mask)[0]} if named else set()
     found: dict[Path, list[Path]] = defaultdict(list)
@@ -250,6 +250,29 @@ def take_out_ignored(images: Iterable[Path], masks: Iterable[Path]) -> IgnoredFi
         [path for path in images if path not in taken],
         [path for path in masks if path not in taken],
     )
+
+
+def ignored_beside(masks: Iterable[Path]) -> dict[Path, Path]:
+    """Find the files of ignored pixels in a folder of masks without the images that these belong to.
+
+    Parameters
+    ----------
+    masks : iterable of pathlib.Path
+        All files; none is opened.
+
+    Returns
+    -------
+    dict of pathlib.Path to pathlib.Path
+        File of ignored pixels by mask: ``a_ignore.tif`` for ``a.tif`` or ``a_masks.tif``.
+    """
+    files = list(masks)
+    by_name = {bare(path.name): path for path in files if not stem(path.name).endswith(IGNORED)}
+    owners = {path: by_name.get(stem(path.name).removesuffix(IGNORED)) for path in files}
+    return {
+        owner: path
+        for path, owner in owners.items()
+        if owner is not None and stem(path.name).endswith(IGNORED)
+    }
 
 
 class _Names:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset.pairs import Pair, read_drawn
+from cpretrain.dataset.pairs import Pair, read_labels_of
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
 from cpretrain.images.tiff.image_facts import describe_image
@@ -70,7 +70,7 @@ def network_inputs(
     """
     channels = settings.channel, settings.second_channel
     read = {pair.image: read_for_network(pair.image, *channels, how) for pair in pairs}
-    drawn = [read_drawn(pair) for pair in pairs]
+    drawn = [read_labels_of(pair) for pair in pairs]
     return Inputs(
         [one.ready for one in read.values()],
         [image.labels for image in drawn],

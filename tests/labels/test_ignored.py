@@ -76,6 +76,7 @@ def test_a_file_of_ignored_pixels_comes_back(tmp_path):
         # an image may have such a name
         (["i/a.tif", "i/a_ignore.tif"], ["m/a.tif", "m/a_ignore.tif"], {}),
         (["i/a_ignore.tif"], ["m/a_ignore_masks.tif"], {}),
+        (["i/a.tif", "i/a_ignore.tif"], ["m/a.tif"], {}),
         # all in one folder, where every TIFF may be an image
         (["i/a.tif", "i/a_masks.tif", "i/a_ignore.tif"], None, {"a.tif": "a_ignore.tif"}),
         (["i/a.tif", "i/a_masks.tif", "i/a_ignore.tif", "i/a_ignore_masks.tif"], None, {}),

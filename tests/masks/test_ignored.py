@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from cpretrain.dataset.pairs import files_of, load_pairs, read_drawn
+from cpretrain.dataset.pairs import files_of, load_pairs, read_labels_of
 from cpretrain.dataset.splitting import read_split, split_known, write_split
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.labels.ignored import write_ignored
@@ -175,8 +175,8 @@ def test_pairs_know_what_is_ignored(folders, tmp_path):
     assert (one.ignored, other.ignored) == (folders.out / "a_ignore.tif", None)
     assert (one.objects, other.objects) == (1, 2)
     assert one.ignored in files_of([one, other])
-    assert np.array_equal(read_drawn(one).ignored, filled((20, 20, 40, 40)))
-    assert read_drawn(other).ignored is None
+    assert np.array_equal(read_labels_of(one).ignored, filled((20, 20, 40, 40)))
+    assert read_labels_of(other).ignored is None
     write_split(tmp_path / "split.csv", split_known([one], [other], 0))
     back = read_split(tmp_path / "split.csv")
     assert (back.train[0].ignored, back.validation[0].ignored) == (one.ignored, None)
