@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.model_scores import ImageSet, ModelScores

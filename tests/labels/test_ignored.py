@@ -13,7 +13,7 @@ from cpretrain.labels.ignored import (
 )
 from cpretrain.labels.label_image import EMPTY, LabelImage
 from cpretrain.labels.own_file import write_labels
-from cpretrain.labels.pairing import take_out_ignored
+from cpretrain.labels.pairing import ignored_beside, take_out_ignored
 
 
 def row(text: str) -> np.ndarray:
@@ -89,6 +89,12 @@ def test_ignored_pixels_are_found_by_name(tmp_path, images, masks, found):
     files = set(taken.by_image.values())
     assert taken.images == [path for path in images if path not in files]
     assert taken.masks == [path for path in masks if path not in files]
+
+
+def test_ignored_pixels_are_found_without_images(tmp_path):
+    names = ("a_masks.tif", "a_ignore.tif", "b.png", "c_ignore.tif", "d.tif", "d_ignore_masks.tif")
+    beside = ignored_beside(tmp_path / name for name in names)
+    assert beside == {tmp_path / "a_masks.tif": tmp_path / "a_ignore.tif"}
 
 
 def test_two_files_of_ignored_pixels_are_one_too_many(tmp_path):
