@@ -12,13 +12,14 @@ from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.files import EvaluationFiles
+from cpretrain.evaluation.ignored_areas import describe
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
 from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
-from cpretrain.evaluation.second_annotator import find_annotator_masks
+from cpretrain.evaluation.second_annotator import DrawnFile, find_annotator_masks
 from cpretrain.evaluation.second_look import look_again
 from cpretrain.evaluation.segmenting import score_image_sets
 from cpretrain.evaluation.tables import DEFINITION, write_tables
@@ -135,8 +136,19 @@ def _write(
         images=asked["views"],
         verdict=vars(evaluation.verdict),
         average_precision=means,
+        **_ignored(evaluation.scorings),
     )
     return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
+
+
+def _ignored(scorings: Sequence[Scoring]) -> dict[str, Any]:
+    """Return the entry of the record on ignored pixels; none if there are none."""
+    found = {
+        one.image_set.name: facts
+        for one in scorings
+        if (facts := describe(one.not_judged, len(one.image_set.images)))
+    }
+    return {"ignored": found} if found else {}
 
 
 def _channels(image_sets: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
@@ -148,7 +160,7 @@ def _channels(image_sets: Mapping[str, Sequence[Pair]], reader: Reader) -> list[
 
 def _annotator_masks(
     model: Path, image_sets: Mapping[str, Sequence[Pair]], annotator: Path
-) -> dict[Path, Path]:
+) -> dict[Path, DrawnFile]:
     training = trained_on(model) if "crop" in image_sets else []
     return find_annotator_masks(next(iter(image_sets.values())), annotator, training)
 
@@ -188,13 +200,16 @@ def _models(
 def _inputs(
     model: Path,
     image_sets: Mapping[str, Sequence[Pair]],
-    annotator_masks: Mapping[Path, Path],
+    annotator_masks: Mapping[Path, DrawnFile],
     models: Sequence[ComparedModel],
 ) -> list[Path]:
     """List all files that the result depends on."""
     files = [path for pairs in image_sets.values() for path in files_of(pairs)]
     files += tables_of(pair for pairs in image_sets.values() for pair in pairs)
-    files += [*annotator_masks.values(), *(one.base.path for one in models if one.base.path)]
+    files += [
+        *(path for drawn in annotator_masks.values() for path in drawn.files),
+        *(one.base.path for one in models if one.base.path),
+    ]
     of_model = ModelFolder(model)
     files += [of_model.record, of_model.tuning, of_model.losses]
     return [path for path in files if path.is_file()]

@@ -7,10 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cpretrain.evaluation.ignored_areas import TRUTH as TRUTH
+from cpretrain.evaluation.ignored_areas import NotJudged, known_sides, not_judged
 from cpretrain.evaluation.model_scores import ImageSet, ModelScores
 from cpretrain.evaluation.object_errors import ObjectOutcomes, judge
-from cpretrain.html.pictures import grey, jpeg, outline_path
+from cpretrain.html.pictures import grey, hatched, jpeg, outline_path
 from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.labels.ignored import Mask
 from cpretrain.labels.resize import enlarge
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import Scores, join, score
@@ -19,7 +22,6 @@ LARGEST_PICTURE = 1024
 """Length in pixels to which the longer side of larger pictures is reduced."""
 
 ANNOTATOR = "human"
-TRUTH = "truth"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Pictured:
     size : tuple of int
         Height and width of the picture in pixels, the unit of the outlines.
     jpeg : bytes
-        The image.
+        The image, with stripes over its ignored pixels.
     outlines : dict of str to str
         The ``d`` of an SVG path, for the ground truth and each model.
     """
@@ -57,6 +59,8 @@ class Extreme:
         Grey values.
     label_images : dict of str to ndarray of int, shape (Y, X)
         Label images of the ground truth and of each model.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Ignored pixels.
     """
 
     index: int
@@ -64,6 +68,7 @@ class Extreme:
     objects: int
     image: NDArray[Any]
     label_images: dict[str, NDArray[Any]]
+    ignored: Mask | None = None
 
 
 @dataclass
@@ -85,6 +90,8 @@ class Scoring:
         Number of pixels that are not finite, by image name.
     with_objects : dict of str to set of int
         Indices of images with objects, by the name of the model or annotator.
+    not_judged : dict of int to NotJudged
+        What ignored pixels leave out, by the index of the image; images without ignored pixels are not in it.
     """
 
     image_set: ImageSet
@@ -93,6 +100,7 @@ class Scoring:
     copies: dict[tuple[str, str], set[int]] = field(default_factory=dict, init=False)
     with_objects: dict[str, set[int]] = field(default_factory=dict, init=False)
     left_out: dict[str, int] = field(default_factory=dict, init=False)
+    not_judged: dict[int, NotJudged] = field(default_factory=dict, init=False)
     _pictures: dict[int, Pictured] = field(default_factory=dict, init=False)
     _judged: dict[int, dict[str, tuple[ObjectOutcomes, ObjectOutcomes]]] = field(
         default_factory=dict, init=False
@@ -106,6 +114,7 @@ class Scoring:
         label_images: Mapping[str, NDArray[Any]],
         valid: Box | None = None,
         index: int | None = None,
+        ignored: Mapping[str, Mask] | None = None,
     ) -> None:
         """Score an image of the set.
 
@@ -121,18 +130,23 @@ class Scoring:
             Rows and columns that hold data; by default those that are not zero.
         index : int, optional
             Index of the image in the image set; by default the next one.
+        ignored : mapping of str to ndarray of bool, shape (Y, X), optional
+            Pixels that count neither way: of the ground truth for all, those of a second annotator for that one.
         """
-        index = len(self._pictures) if index is None else index
-        for model, labels in label_images.items():
-            overlaps = find_overlaps(truth, labels)
+        index, ignored = len(self._pictures) if index is None else index, ignored or {}
+        known = known_sides(truth, label_images, ignored)
+        for model, (true, labels) in known.items():
+            overlaps = find_overlaps(true, labels)
             self._rows.setdefault(model, {})[index] = score(overlaps, self.image_set.iou_thresholds)
-            judged = judge(truth, labels, overlaps, valid or valid_box(image))
+            judged = judge(true, labels, overlaps, valid or valid_box(image))
             self._judged.setdefault(index, {})[model] = judged
-        drawn = {TRUTH: truth, **label_images}
-        self._compare(index, drawn)
-        self._pictures[index] = _picture(image, drawn)
+        if ignored:
+            self.not_judged[index] = not_judged(label_images, ignored, valid)
+        self._compare(index, {TRUTH: truth, **{name: labels for name, (_, labels) in known.items()}})
+        drawn, unknown = {TRUTH: truth, **label_images}, ignored.get(TRUTH)
+        self._pictures[index] = _picture(image, drawn, unknown)
         precision = float(self._rows["retrained"][index].average_precision.mean())
-        latest = Extreme(index, precision, int(truth.max(initial=0)), image, drawn)
+        latest = Extreme(index, precision, int(truth.max(initial=0)), image, drawn, unknown)
         extremes = [latest, *(one for one in (self.worst, self.best) if one)]
         self.worst = min(extremes, key=lambda one: (one.precision, -one.objects, one.index))
         self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.index))
@@ -175,8 +189,13 @@ class Scoring:
         }
 
 
-def _picture(image: NDArray[Any], label_images: Mapping[str, NDArray[Any]]) -> Pictured:
+def _picture(
+    image: NDArray[Any], label_images: Mapping[str, NDArray[Any]], ignored: Mask | None = None
+) -> Pictured:
     factor = min(1.0, LARGEST_PICTURE / max(image.shape))
     size = (max(1, round(image.shape[0] * factor)), max(1, round(image.shape[1] * factor)))
     paths = {name: outline_path(enlarge(labels, size)) for name, labels in label_images.items()}
-    return Pictured(size, jpeg(enlarge(grey(image), size)), paths)
+    pixels = enlarge(grey(image), size)
+    if ignored is not None:
+        pixels = hatched(pixels, enlarge(ignored, size))
+    return Pictured(size, jpeg(pixels), paths)

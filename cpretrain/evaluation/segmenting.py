@@ -1,7 +1,7 @@
 """Segment all image sets with every model, here or on workers, and score results as they arrive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from cpretrain.batch.workload import Workload
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.model_scores import ImageSet
-from cpretrain.evaluation.scoring import ANNOTATOR, Scoring
+from cpretrain.evaluation.scoring import ANNOTATOR, TRUTH, Scoring
+from cpretrain.evaluation.second_annotator import DrawnFile
 from cpretrain.images.border_objects import without_border_objects_in
 from cpretrain.images.valid_box import Box
+from cpretrain.labels.label_image import LabelImage
 from cpretrain.settings.batch import BatchSettings
 
 MEMORY = 700_000_000
@@ -71,7 +73,7 @@ def score_image_sets(
     load: Load,
     reader: Reader,
     iou_thresholds: tuple[float, ...],
-    annotator_masks: Mapping[Path, Path],
+    annotator_masks: Mapping[Path, DrawnFile],
     batch: BatchSettings | None = None,
 ) -> list[Scoring]:
     """Segment all image sets with each model and score them; images are not kept.
@@ -88,7 +90,7 @@ def score_image_sets(
         Reads images and masks.
     iou_thresholds : tuple of float
         IoU thresholds.
-    annotator_masks : mapping of path to path
+    annotator_masks : mapping of path to DrawnFile
         Masks that a second annotator drew for the first image set, by image.
     batch : BatchSettings, optional
         Worker processes for segmentation; by default images are segmented in this process.
@@ -99,19 +101,29 @@ def score_image_sets(
         for index, pair in enumerate(pairs):
             wanted.setdefault(pair.image, []).append((scoring, index, pair))
 
-    def drawn(mask: Path, size: tuple[int, int], box: Box | None) -> NDArray[Any]:
-        labels = reader.labels(mask, size)
+    def drawn(file: DrawnFile, size: tuple[int, int], box: Box | None) -> LabelImage:
+        image = reader.drawn(file, size)
         at_border_counts = not any(model.settings.exclude_on_edges for model in models)
-        return labels if at_border_counts else without_border_objects_in(labels, box)
+        return (
+            image if at_border_counts else replace(image, labels=without_border_objects_in(image.labels, box))
+        )
 
     def take(image: Path, seen: SegmentedImage) -> None:
         size = (seen.shown.shape[0], seen.shown.shape[1])
         for scoring, index, pair in wanted[image]:
-            label_images = dict(seen.label_images)
+            files = {TRUTH: DrawnFile(pair.mask, pair.ignored)}
             if scoring is scorings[0] and image in annotator_masks:
-                label_images[ANNOTATOR] = drawn(annotator_masks[image], size, seen.valid)
+                files[ANNOTATOR] = annotator_masks[image]
+            people = {name: drawn(file, size, seen.valid) for name, file in files.items()}
+            truth = people.pop(TRUTH)
+            label_images = seen.label_images | {name: one.labels for name, one in people.items()}
+            ignored = {
+                name: one.ignored
+                for name, one in ((TRUTH, truth), *people.items())
+                if one.ignored is not None
+            }
             scoring.left_out[pair.image.name] = seen.left_out
-            scoring.add(seen.shown, drawn(pair.mask, size, seen.valid), label_images, seen.valid, index)
+            scoring.add(seen.shown, truth.labels, label_images, seen.valid, index, ignored)
 
     done = for_each(
         list(wanted),

@@ -14,8 +14,10 @@ from cpretrain.dataset.pairs import Pair, files_of, tables_of
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
+from cpretrain.evaluation.second_annotator import DrawnFile
 from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 from cpretrain.images.border_objects import without_border_objects_in
+from cpretrain.labels.ignored import known_part
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
 from cpretrain.models.folder import ModelFolder
@@ -91,7 +93,8 @@ def _try_all(
 ) -> NDArray[np.float64]:
     """Return the average precision on one image, shape (diameters, flow thresholds, cellprob thresholds)."""
     read = reader.image(pair.image)
-    truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
+    drawn = reader.drawn(DrawnFile(pair.mask, pair.ignored), (read.ready.shape[-2], read.ready.shape[-1]))
+    truth = drawn.labels
     if grid.exclude_on_edges:
         truth = without_border_objects_in(truth, read.box)
     iou_thresholds = parse_thresholds(grid.thresholds)
@@ -110,8 +113,9 @@ def _try_all(
                 )
                 if flows and read.box:
                     predicted[read.box] = segmenter.masks(flows, settings)
+                seen = predicted if drawn.ignored is None else known_part(predicted, drawn.ignored)
                 precision[d, f, c] = score(
-                    find_overlaps(truth, predicted), iou_thresholds
+                    find_overlaps(truth, seen), iou_thresholds
                 ).average_precision.mean()
     step(pair.image.name)
     return precision

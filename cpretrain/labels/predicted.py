@@ -12,7 +12,7 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
 from cpretrain.images.ome_zarr_labels import image_of
 from cpretrain.images.ome_zarr_positions import is_ome_zarr
-from cpretrain.labels.pairing import bare, stem
+from cpretrain.labels.pairing import bare, ignored_beside, stem
 from cpretrain.storage.json_file import read_json
 
 
@@ -56,6 +56,8 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
         if not (beside or stores):
             raise
         tiffs = []
+    ignored = set(ignored_beside(tiffs).values())
+    tiffs = [path for path in tiffs if path not in ignored]
     found: dict[str, LabelImages] = {}
     for one in (*map(_of_file, tiffs), *map(_of_file, stores), *beside):
         other = found.setdefault(bare(one.name), one)

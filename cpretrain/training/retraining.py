@@ -212,10 +212,12 @@ def _make_run(
     notes = look_again(seen, held_out, settings.channel)
     for note in notes:
         warning(note)
-    examples = prepare(seen.images, seen.labels, segmenter.device)
+    examples = prepare(seen.images, seen.labels, segmenter.device, ignored=seen.ignored)
     if not test:
         return Run(segmenter, examples, settings), notes
-    measured = prepare(held_out.images, held_out.labels, segmenter.device, examples.mean_diameter)
+    measured = prepare(
+        held_out.images, held_out.labels, segmenter.device, examples.mean_diameter, held_out.ignored
+    )
     return Run(segmenter, examples, settings, TestSet(measured, held_out.labels, held_out.boxes)), notes
 
 

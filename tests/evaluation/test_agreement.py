@@ -99,7 +99,7 @@ def test_a_second_person_may_draw_on_some_images_but_not_on_others(people, tmp_p
         find_annotator_masks(pairs, people[1])
     training = [Pair(tmp_path / "c.tif", tmp_path / "c.tif", "c.tif")]
     found = find_annotator_masks(pairs, people[1], training)
-    assert {image.name: mask.name for image, mask in found.items()} == {
+    assert {image.name: one.mask.name for image, one in found.items()} == {
         "a.tif": "a_masks.tif",
         "b [d=2].tif": "b [d=2].tif",
     }

@@ -44,6 +44,7 @@ def _images(scoring: Scoring, pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]
             "rank": float(mean["retrained"][index]),
             "gain": float(mean["retrained"][index] - mean["base"][index]),
             "outcomes": _in_words(true, predicted),
+            "ignored": scoring.not_judged[index].told() if index in scoring.not_judged else "",
         }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import FEW
+from cpretrain.evaluation.ignored_areas import describe
 from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.charts import precision_chart, training_charts
 from cpretrain.evaluation.report.gallery import gallery
@@ -63,6 +64,19 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
     )
 
 
+def _ignored(scoring: Scoring) -> str:
+    """Describe what is left out of the scores; empty if nothing is."""
+    images = len(scoring.image_set.images)
+    facts = describe(scoring.not_judged, images)
+    if not facts:
+        return ""
+    objects = ", ".join(f"{count} of {NAMES[name]}" for name, count in facts["objects"].items())
+    return (
+        f"{facts['share']:.1%} of the pixels, in {facts['images']} of {images}: nobody said what they show, so that "
+        f"objects there count neither way ({objects}: with more than half of their pixels ignored)"
+    )
+
+
 def _tuning(model: ModelFolder) -> dict[str, Any] | None:
     """Return the result of a threshold search and its picture; None without a search."""
     try:
@@ -93,4 +107,5 @@ def _facts(
     for scoring in scorings:
         clusters = scoring.image_set.clusters(range(len(scoring.image_set.images)))
         facts.append((f"intervals, {IMAGE_SETS[scoring.image_set.name]}", clusters.method))
+        facts.append((f"ignored, {IMAGE_SETS[scoring.image_set.name]}", _ignored(scoring)))
     return [(name, value) for name, value in facts if value]

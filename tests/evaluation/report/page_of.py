@@ -63,11 +63,16 @@ def write_example(
 ) -> tuple[Verdict, Scoring]:
     """Write the page; without losses or tuning if `model` is not a folder."""
     scoring, pairs = scoring_of(number, people=people)
+    evaluation = evaluation_of(scoring, pairs, model)
+    write_report(path, evaluation)
+    return evaluation.verdict, scoring
+
+
+def evaluation_of(scoring: Scoring, pairs: list[Pair], model: Path = Path("a & b")) -> Evaluation:
+    """Return an evaluation with one image set."""
     verdict = reach_verdict({(scoring.image_set.name, name): one for name, one in scoring.models.items()})
     models = [
         ComparedModel(name, ModelWeights(name, None), EvaluateSettings().filled())
         for name in ("base", "retrained")
     ]
-    evaluation = Evaluation(ModelFolder(model), RECORD, {"crop": pairs}, models, [scoring], verdict)
-    write_report(path, evaluation)
-    return verdict, scoring
+    return Evaluation(ModelFolder(model), RECORD, {"crop": pairs}, models, [scoring], verdict)
