@@ -23,6 +23,8 @@ from .registration import undo_drift as undo_drift
 from .rounds import finish_round as finish_round
 from .rounds import round_status as round_status
 from .rounds import start_round as start_round
+from .tracking import plot_tracks as plot_tracks
+from .tracking import track as track
 from .training import retrain as retrain
 from .training import sweep as sweep
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.drift.inspection import Inspected
-from cpretrain.drift.running_mean import RunningMean
+from cpretrain.images.running_mean import RunningMean
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside

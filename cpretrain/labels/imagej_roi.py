@@ -4,7 +4,7 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -125,15 +125,50 @@ def write_planes_rois(
     prefix : str
         Text before the name of each ROI, with its z and t; names must differ.
     """
-    with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    with _archive(path) as add:
         for outlines, (z, t) in planes:
             digits = max(4, len(str(len(outlines))))
             for number, outline in enumerate(outlines, 1):
                 name = prefix.format(z=z, t=t) + f"{outline.class_name} {number:0{digits}}".strip()
-                roi = _as_roi(outline, name, (z, t) if in_stack else None)
-                file = name.replace("/", "_").replace("\\", "_") + ".roi"
-                entry = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
-                archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
+                add(name, outline, (z, t) if in_stack else None)
+
+
+def write_numbered_rois(
+    path: str | os.PathLike,
+    planes: Iterable[tuple[Sequence[tuple[int, Outline]], tuple[int, int]]],
+    name: str,
+) -> None:
+    """Write the objects of a movie, one plane after the other, each under a name with its own number.
+
+    Parameters
+    ----------
+    path : path-like
+        The archive to write.
+    planes : iterable of (list of (int, Outline), (int, int))
+        Numbers and outlines of objects, and the plane z and frame t that they lie in, from 0.
+    name : str
+        Name of each ROI, with ``{number}``, ``{z}`` and ``{t}``; names must differ.
+    """
+    with _archive(path) as add:
+        for outlines, (z, t) in planes:
+            for number, outline in outlines:
+                add(name.format(number=number, z=z, t=t), outline, (z, t))
+
+
+@contextmanager
+def _archive(
+    path: str | os.PathLike,
+) -> Iterator[Callable[[str, Outline, tuple[int, int] | None], None]]:
+    """Yield a function that adds an object to an archive of ROIs: its name, outline, and plane and frame."""
+    with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def add(name: str, outline: Outline, plane: tuple[int, int] | None) -> None:
+            roi = _as_roi(outline, name, plane)
+            file = name.replace("/", "_").replace("\\", "_") + ".roi"
+            entry = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
+
+        yield add
 
 
 def _parse(path: str | os.PathLike, name: str, data: bytes) -> roifile.ImagejRoi:

@@ -59,7 +59,7 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
     ignored = set(ignored_beside(tiffs).values())
     tiffs = [path for path in tiffs if path not in ignored]
     found: dict[str, LabelImages] = {}
-    for one in (*map(_of_file, tiffs), *map(_of_file, stores), *beside):
+    for one in (*map(label_images_of, tiffs), *map(label_images_of, stores), *beside):
         other = found.setdefault(bare(one.name), one)
         if other != one:
             raise BadInput(
@@ -97,7 +97,8 @@ def as_labels(frame: NDArray[Any], path: object) -> NDArray[np.integer]:
     return labels
 
 
-def _of_file(path: Path) -> LabelImages:
+def label_images_of(path: Path) -> LabelImages:
+    """Describe the label images in a TIFF or an OME-Zarr."""
     name = stem(path.name.removesuffix(".zarr").removesuffix(".ome") if path.is_dir() else path.name)
     return LabelImages(name, path, path.with_name(f"{name}.objects.csv"))
 

@@ -114,7 +114,7 @@ def _measured(
         label,
         area,
         np.stack(centre, axis=1),
-        _at_border(inside, owner, len(label), labels.shape, place),
+        _at_border(inside, owner, labels.shape, place),
         np.stack(mean, axis=1) if mean else np.zeros((len(label), 0)),
         *(none if previous is None else pairs),
     )
@@ -123,16 +123,19 @@ def _measured(
 def _at_border(
     inside: tuple[NDArray[np.intp], ...],
     owner: NDArray[np.intp],
-    count: int,
     shape: tuple[int, ...],
     place: tuple[Canvas, int] | None,
 ) -> NDArray[np.bool_]:
     """Return whether the corners of an object's box touch the edge of the frame as it was recorded."""
-    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
-    for axis, position in enumerate(inside):
-        np.minimum.at(low[:, axis], owner, position)
-        np.maximum.at(high[:, axis], owner, position)
-    corners = np.stack([np.stack([low[:, 0], y[:, 1], x[:, 2]], 1) for y in (low, high) for x in (low, high)])
+    from scipy.ndimage import find_objects
+
+    numbered = np.zeros(shape, np.int32)
+    numbered[inside] = owner + 1
+    boxes = [[(part.start, part.stop - 1) for part in box] for box in find_objects(numbered)]
+    ends = np.array(boxes, np.float64).reshape(-1, 3, 2)  # lowest and highest pixel in z, y, x
+    corners = np.stack(
+        [np.stack([ends[:, 0, 0], ends[:, 1, y], ends[:, 2, x]], 1) for y in (0, 1) for x in (0, 1)]
+    )
     if place:
         canvas, t = place
         corners, shape = canvas.recorded(corners, t), canvas.frame_shape

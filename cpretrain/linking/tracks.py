@@ -107,7 +107,8 @@ def track_labels(
     Notes
     -----
     Links between neighbouring frames are the assignment with the lowest total cost, and those over gaps and at
-    divisions a second one (Jaqaman et al. 2008), as in laptrack: with ``cost="distance"`` the tracks equal its own.
+    divisions a second one (Jaqaman et al. 2008), as in laptrack: with ``cost="distance"`` the tracks equal its own,
+    except that an object that appears at the border is not taken for a daughter.
 
     Examples
     --------
@@ -174,4 +175,10 @@ def _linked(
     segments = segments_of([len(one.label) for one in found], links)
     centres = [one.centre * spacing for one in found]
     joined = join_segments(centres, segments, farthest, settings.max_missing, settings.divisions)
-    return lineage_of(segments, joined)
+    ends = set(segments.last)
+    inside = [  # what appears at the border has come from outside, and is no daughter
+        (earlier, (t, index))
+        for earlier, (t, index) in joined
+        if earlier in ends or not found[t].at_border[index]
+    ]
+    return lineage_of(segments, inside)

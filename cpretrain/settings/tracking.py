@@ -25,7 +25,7 @@ class TrackSettings(Settings):
     )
     divisions: bool = Field(
         True,
-        description="let an object that appears be the daughter of one nearby in the frame before",
+        description="let an object that appears away from the border be the daughter of one nearby in the frame before",
     )
     axes: str | None = Field(
         None, description="axes of the label images, where the files state them wrongly, for example TYX"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from cpretrain.drift.inspection import Inspected
 from cpretrain.drift.picture import draw_drift
-from cpretrain.drift.running_mean import PICTURE_PIXELS, RunningMean
+from cpretrain.images.running_mean import PICTURE_PIXELS, RunningMean
 from cpretrain.registration.curve import DriftCurve
 
 

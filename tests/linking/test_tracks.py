@@ -55,6 +55,11 @@ def test_both_daughters_of_a_division_begin_new_tracks():
     assert {row[1] for row in _rows(movie, max_distance=5, divisions=False)} == {0}
 
 
+def test_what_appears_at_the_border_is_no_daughter():
+    movie = _movie({1: (10, 3)}, {1: (10, 4)}, {1: (10, 6), 2: (10, 0)}, {1: (10, 6), 2: (10, 1)})
+    assert [row[1] for row in _rows(movie, max_distance=6)] == [0] * 6
+
+
 def test_granddaughters_know_their_mother():
     movie = _movie(
         {1: (10, 20)}, {1: (10, 16), 2: (10, 24)}, {1: (10, 12), 2: (10, 18), 3: (10, 25)}, {1: (10, 12)}
