@@ -44,6 +44,15 @@ def families_for(text: str) -> list[str] | None:
     return None if other is None else [*default, other]
 
 
+def for_matplotlib(text: str) -> tuple[str, list[str]]:
+    """Return a text and font families that matplotlib can draw it with; letters that no font has become "…"."""
+    families = families_for(text)
+    if families is not None:
+        return text, families
+    shown = drawable(text)[0]
+    return shown, families_for(shown) or ["sans-serif"]
+
+
 def drawable(text: str) -> tuple[str, list[Font]]:
     """Return a drawable version of a text, and fonts for Pillow; letters that no font has become "…".
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cpretrain.images.running_mean import RunningMean
 from cpretrain.linking.graph import lineages_of
-from cpretrain.runtime.letters import drawable
+from cpretrain.runtime.letters import for_matplotlib
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
@@ -44,7 +44,7 @@ def draw_tracks(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 7), layout="constrained")
-    text, families = drawable(printable(title.replace("\n", "¶")).replace("¶", "\n"))
+    text, families = for_matplotlib(printable(title.replace("\n", "¶")).replace("¶", "\n"))
     figure.suptitle(text, parse_math=False, family=families, fontsize=10)
     over, lineage = figure.subplots(1, 2, width_ratios=(1.1, 1))
     colours = _colours(table)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cpretrain.images.discovery import beside
 from cpretrain.linking.tracks_table import read_tracks
-from cpretrain.runtime.letters import drawable
+from cpretrain.runtime.letters import for_matplotlib
 from cpretrain.runtime.summary import Summary
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
@@ -256,4 +256,4 @@ def _colour(index: int) -> str:
 
 
 def _shown(name: object) -> str:
-    return drawable(printable(str(name)).replace("$", r"\$"))[0]
+    return for_matplotlib(printable(str(name)).replace("$", r"\$"))[0]
