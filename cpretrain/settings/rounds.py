@@ -14,8 +14,9 @@ class RoundSettings(Settings):
     base: str = Field("", description="base model that every round retrains: a name, or a model file")
     channel: PositiveInt = Field(1, description="channel to segment, counted from 1")
     second_channel: PositiveInt | None = Field(None, description="channel of the nuclei, counted from 1")
-    choose: Literal["uncertain", "random"] = Field(
-        "uncertain", description="annotate where the model is least certain, or at random"
+    choose: Literal["uncertain", "broken-tracks", "random"] = Field(
+        "uncertain",
+        description="annotate where the model is least certain, where tracks of its objects break, or at random",
     )
     crops: PositiveInt = Field(10, description="crops to annotate and train on")
     validation_crops: PositiveInt = Field(
@@ -24,7 +25,7 @@ class RoundSettings(Settings):
     size: PositiveInt = Field(100, description="edge length of a crop in pixels, without its border")
     border: NotNegativeInt = Field(2, description="width of the edge of zeros added around a crop, in pixels")
     look_at: PositiveInt = Field(
-        60, description="frames in which to look for places where the model is uncertain"
+        60, description="frames in which to look for places where the model is uncertain, or tracks break"
     )
     axes: str | None = Field(
         None, description="axes of the movies, where the files state them wrongly, for example TYX"

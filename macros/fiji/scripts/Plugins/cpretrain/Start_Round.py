@@ -4,7 +4,7 @@
 #@ String (label="Base model (first round; Cellpose 4: cpsam_v2) or a file", required=false, persistKey="cpretrain.round.base") base
 #@ Integer (label="Channel to segment", value=0, min=0, persistKey="cpretrain.round.channel") channel
 #@ Integer (label="Channel of the nuclei", value=0, min=0, persistKey="cpretrain.round.second_channel") second_channel
-#@ String (label="Choose crops", choices={"uncertain", "random"}, value="uncertain", persistKey="cpretrain.round.choose") choose
+#@ String (label="Choose crops", choices={"uncertain", "broken-tracks", "random"}, value="uncertain", persistKey="cpretrain.round.choose") choose
 #@ Integer (label="Crops to draw", value=0, min=0, persistKey="cpretrain.round.crops") crops
 #@ Integer (label="Crops to measure with (first round)", value=0, min=0, persistKey="cpretrain.round.validation_crops") validation_crops
 #@ Integer (label="Size of a crop (pixels)", value=0, min=0, persistKey="cpretrain.round.size") size
