@@ -19,7 +19,8 @@ from cpretrain.registration.loops import loops
 from cpretrain.registration.max_shift import limited
 from cpretrain.registration.memory import measured_shape, pairs_at_once
 from cpretrain.registration.pair_answer import Answer, answer_for
-from cpretrain.registration.phase_correlation.spectrum import Transformed, take_one_worker
+from cpretrain.registration.phase_correlation.spectrum import Transformed
+from cpretrain.registration.phase_correlation.workspace import measure_beside_others
 from cpretrain.settings.drift import DriftSettings
 
 
@@ -69,7 +70,7 @@ def measure_frames(
         return measure_against_reference(movie, settings, on_pair)
     loops(movie.shape[0] * prod(measured_shape(movie, settings)))
     at_once = pairs_at_once(movie, settings)
-    with ThreadPoolExecutor(at_once, initializer=take_one_worker) as pool:
+    with ThreadPoolExecutor(at_once, initializer=measure_beside_others) as pool:
         measurement = _Measurement(movie, settings, pool, at_once)
 
         def measure(frame_from: int, frame_to: int, drift: NDArray[np.float32]) -> PairDrift:

@@ -54,6 +54,8 @@ class StillStructure:
         contrast = _contrast(mean)
         usual = np.median(contrast[:, ::4, ::4])
         still = contrast > STANDING_OUT * np.maximum(spread, usual)
+        if not still.any():
+            return None
         of_all = _energy(contrast[still]) / max(_energy(_contrast(self._first)), 1e-9)
         if of_all < LEAST_ENERGY or still.any(axis=0).mean() > MOST:
             return None
@@ -69,12 +71,26 @@ def _contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
 def _mean_around(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Return the mean of the surroundings along an axis; beyond its ends an image is its own mirror image."""
     reach = SURROUNDINGS // 2
-    lines = np.moveaxis(plane, axis, 0)
-    room = np.pad(lines, ((reach, reach), (0, 0)), "symmetric")
-    sums = np.zeros((len(room) + 1, room.shape[1]))
-    np.cumsum(room, axis=0, dtype=np.float64, out=sums[1:])
-    means = (sums[SURROUNDINGS:] - sums[:-SURROUNDINGS]) / SURROUNDINGS
-    return np.moveaxis(means.astype(np.float32), 0, axis)
+    one = np.pad(plane, [(reach, reach) if i == axis else (0, 0) for i in range(2)], "symmetric")
+    two = _summed(one, 1, axis)
+    four = _summed(two, 2, axis)
+    total = _summed(four, 4, axis)  # of eight pixels; with the next four, two and one, 15
+    length = plane.shape[axis]
+    total = _from(total, 0, length, axis) + _from(four, 8, length, axis)
+    total += _from(two, 12, length, axis)
+    total += _from(one, 14, length, axis)
+    total /= np.float32(SURROUNDINGS)
+    return total
+
+
+def _summed(sums: NDArray[np.float32], by: int, axis: int) -> NDArray[np.float32]:
+    """Add sums of `by` pixels to those that follow them."""
+    length = sums.shape[axis] - by
+    return _from(sums, 0, length, axis) + _from(sums, by, length, axis)
+
+
+def _from(sums: NDArray[np.float32], start: int, length: int, axis: int) -> NDArray[np.float32]:
+    return sums[start : start + length] if axis == 0 else sums[:, start : start + length]
 
 
 def _energy(contrast: NDArray[np.float32]) -> float:

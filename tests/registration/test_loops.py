@@ -78,6 +78,19 @@ def test_one_constant_image_scores_zero(make):
 
 
 @both
+def test_an_overlap_with_a_trace_of_the_contrast(make):
+    """A bright edge that the overlap lacks must not leave its rounding in the sums."""
+    a = np.random.default_rng(0).random((1, 40, 40)).astype(np.float32)
+    b = np.roll(a, (-3, -2), (1, 2))
+    a[0, :3], a[0, :, :2], b[0, 37:], b[0, :, 38:] = 6e7, 6e7, 6e7, 6e7
+    score, _ = make.overlap_correlation(a, b, (0, 3, 2), 0.5, 0.5)
+    assert score == pytest.approx(1, abs=1e-6)
+    a[0, 3:, 2:] = 0.1
+    found = make.overlap_correlation(a, b, (0, 3, 2), 0.5, 0.5)
+    assert found == (0, 37 * 38)
+
+
+@both
 def test_score_candidates_is_overlap_correlation_of_each(make):
     a, b = np.random.default_rng(0).random((2, 1, 20, 20)).astype(np.float32)
     candidates = np.array([[0, 0, 0], [0, 5, -3], [0, 18, 0], [0, -25, 4]])

@@ -10,6 +10,12 @@ from cpretrain.registration.checks import SMALLEST_OVERLAP
 
 BLOCK = 2**15
 """Number of pixels processed at once, so that intermediate results stay in the cache."""
+SUMMED = 2**13
+"""Number of pixels summed at once, too few for a library that would take several cores for them."""
+LINE = 512
+"""Number of pixels of which the highest one stands for all in a first search."""
+LEAST_LEFT = 1e-6
+"""Share of the squares of an image that the spread of an overlap must have, to be computed as a difference."""
 
 Shape3 = tuple[int, int, int]
 Slices = tuple[slice, slice, slice]
@@ -95,7 +101,7 @@ def _peaks(image: NDArray[np.float32], count: int) -> Iterator[tuple[int, ...]]:
     """Yield local maxima, highest first (of equal ones, the first in the image), searching more and more pixels."""
     flat, above = image.reshape(-1), np.inf
     while above > -np.inf:
-        lowest = np.partition(flat, flat.size - count)[flat.size - count] if count < flat.size else -np.inf
+        lowest = _at_least(flat, count)
         places = np.flatnonzero((flat >= lowest) & (flat < above))
         for place in places[np.argsort(-flat[places], kind="stable")]:
             z, y, x = (int(i) for i in np.unravel_index(place, image.shape))
@@ -104,21 +110,40 @@ def _peaks(image: NDArray[np.float32], count: int) -> Iterator[tuple[int, ...]]:
         above, count = lowest, 16 * count
 
 
+def _at_least(values: NDArray[np.float32], count: int) -> float:
+    """Return a value that at least `count` of many values reach, if possible not many more."""
+    lines = len(values) // LINE
+    if count < lines:  # the maxima of short lines are quickly found
+        values = values[: lines * LINE].reshape(lines, LINE).max(axis=1)
+    return np.partition(values, -count)[-count] if count < len(values) else -np.inf
+
+
 def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
     """Return the Pearson correlation of two images with the same shape on their overlap, and its size."""
+    return _correlation(a, b, shift, _moments(a, typical_a), _moments(b, typical_b))
+
+
+def _moments(image, typical):  # type: ignore[no-untyped-def]
+    """Return a typical grey value of an image, and the sums of the differences from it and of their squares."""
+    return (typical, *_sums_in(image, typical))
+
+
+def _correlation(a, b, shift, of_a, of_b):  # type: ignore[no-untyped-def]
     lengths = [n - abs(step) for n, step in zip(a.shape, shift, strict=True)]
     fewest = [1 if len(a) == 1 else SMALLEST_OVERLAP, SMALLEST_OVERLAP, SMALLEST_OVERLAP]
     if any(length < few for length, few in zip(lengths, fewest, strict=True)):
         return 0.0, 0
-    a, b = a[_overlap(shift, a.shape)], b[_overlap([-step for step in shift], b.shape)]
-    sum_a, sum_b, sum_aa, sum_bb, sum_ab = _sums(a, b, typical_a, typical_b)
-    spread_a, spread_b = sum_aa - sum_a * sum_a / a.size, sum_bb - sum_b * sum_b / a.size
+    part_a, part_b = _overlap(shift, a.shape), _overlap([-step for step in shift], b.shape)
+    sum_a, sum_aa, spread_a = _sums(a, of_a, part_a)
+    sum_b, sum_bb, spread_b = _sums(b, of_b, part_b)
+    a, b = a[part_a], b[part_b]
     first_a, first_b = a[0, 0, 0], b[0, 0, 0]
     constant_a = spread_a <= 1e-9 * sum_aa and bool((a == first_a).all())
     constant_b = spread_b <= 1e-9 * sum_bb and bool((b == first_b).all())
     if constant_a or constant_b:
         return (1.0 if constant_a and constant_b and first_a == first_b else 0.0), a.size
-    return float((sum_ab - sum_a * sum_b / a.size) / np.sqrt(spread_a * spread_b)), a.size
+    product = _product(a, b, of_a[0], of_b[0])
+    return float((product - sum_a * sum_b / a.size) / np.sqrt(spread_a * spread_b)), a.size
 
 
 def _overlap(shift: list[int], shape: Shape3) -> Slices:
@@ -126,22 +151,60 @@ def _overlap(shift: list[int], shape: Shape3) -> Slices:
     return z, y, x
 
 
-def _sums(a, b, typical_a, typical_b):  # type: ignore[no-untyped-def]
-    """Return the sums of a, b, a², b² and ab, minus typical values."""
-    sums = np.zeros(5)
-    rows = max(1, BLOCK // a.shape[2])
-    for plane_a, plane_b in zip(a, b, strict=True):
-        for start in range(0, len(plane_a), rows):
-            one = plane_a[start : start + rows].astype(np.float64).ravel() - typical_a
-            two = plane_b[start : start + rows].astype(np.float64).ravel() - typical_b
-            squares = (np.einsum("i,i->", *pair) for pair in ((one, one), (two, two), (one, two)))
-            sums += one.sum(), two.sum(), *squares
-    return sums.tolist()
+def _sums(image, of_all, part):  # type: ignore[no-untyped-def]
+    """Return the sums of grey values and of their squares over the overlap, and its spread.
+
+    A large overlap is the whole image without its edges, unless too little remains to be told from rounding.
+    """
+    typical, total, squares = of_all
+    inside = image[part]
+    if 2 * inside.size >= image.size:
+        z, y, x = part
+        for lost in (
+            image[: z.start], image[z.stop :],
+            image[z, : y.start], image[z, y.stop :],
+            image[z, y, : x.start], image[z, y, x.stop :],
+        ):  # fmt: skip
+            lost_total, lost_squares = _sums_in(lost, typical)
+            total -= lost_total
+            squares -= lost_squares
+        spread = squares - total * total / inside.size
+        if spread > LEAST_LEFT * of_all[2]:
+            return total, squares, spread
+    total, squares = _sums_in(inside, typical)
+    return total, squares, squares - total * total / inside.size
+
+
+def _sums_in(image, typical):  # type: ignore[no-untyped-def]
+    """Return the sums of grey values and of their squares, minus a typical value."""
+    total = squares = 0.0
+    for values in _rows(image, typical):
+        total += float(values.sum())
+        squares += float(values @ values)
+    return total, squares
+
+
+def _product(a, b, typical_a, typical_b):  # type: ignore[no-untyped-def]
+    """Return the sum of the products of two images, minus typical values."""
+    pairs = zip(_rows(a, typical_a), _rows(b, typical_b), strict=True)
+    return sum(float(values @ others) for values, others in pairs)
+
+
+def _rows(image: NDArray, typical: float) -> Iterator[NDArray[np.float64]]:
+    """Yield the grey values of a few rows at a time, minus a typical value."""
+    if image.size:
+        rows = max(1, SUMMED // image.shape[2])
+        for plane in image:
+            for start in range(0, len(plane), rows):
+                values = plane[start : start + rows].astype(np.float64).ravel()
+                values -= typical
+                yield values
 
 
 def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no-untyped-def]
     """Score several shifts of one image against another; see `overlap_correlation`."""
-    each = [overlap_correlation(a, b, shift, typical_a, typical_b) for shift in candidates.tolist()]
+    of_a, of_b = _moments(a, typical_a), _moments(b, typical_b)
+    each = [_correlation(a, b, shift, of_a, of_b) for shift in candidates.tolist()]
     scores, pixels = zip(*each, strict=True)
     return np.array(scores, np.float32), np.array(pixels, np.int64)
 

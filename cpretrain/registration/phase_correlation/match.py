@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
 from cpretrain.registration.phase_correlation.similarity import ScoredShift, score, summit
-from cpretrain.registration.phase_correlation.spectrum import Transformed, Whole3, axes_of, fft_workers
+from cpretrain.registration.phase_correlation.spectrum import Transformed, Whole3, axes_of
+from cpretrain.registration.phase_correlation.workspace import array_for, fft_workers
 
 PEAKS, RIVALS = 5, 5
 """Number of peaks to try, and of lower ones to check if rounding could exchange them."""
@@ -66,7 +67,7 @@ def match_frames(later: Transformed, earlier: Transformed) -> PhaseMatch:
     Preibisch, Saalfeld & Tomancak (2009), Globally optimal stitching of tiled 3D microscopic image
     acquisitions, doi:10.1093/bioinformatics/btp184.
     """
-    cross = np.empty_like(later.phases)
+    cross = array_for("cross", np.empty, later.phases.shape, np.complex64)
     loops().cross(later.phases.reshape(-1), earlier.phases.reshape(-1), cross.reshape(-1))
     return _best(later, earlier, _back(cross, later))
 
@@ -86,7 +87,7 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
     scores, pixels = score(later, earlier, candidates)
     *_, second, best = np.lexsort((pixels, scores)).tolist()  # of equal candidates, the last one wins
     rank = kept - 1 - best // len(groups[0])
-    error = (later.phase_errors + earlier.phase_errors) ** 0.5 / correlation.size
+    error = (later.phase_errors + earlier.phase_errors) ** 0.5
     bound = 8 * error
     clear = loops().lead(correlation, *places[rank]) > bound
     if clear and heights[kept - 1] - heights[-1] <= bound:
@@ -102,7 +103,7 @@ def _best(later: Transformed, earlier: Transformed, correlation: NDArray[np.floa
         score=found.score,
         second_score=float(scores[second]),
         pixels=found.pixels,
-        height=float(heights[rank]) * correlation.size**0.5,
+        height=float(heights[rank]) / correlation.size**0.5,
         size=correlation.size,
         clear=bool(clear),
     )
@@ -142,9 +143,14 @@ def _candidates(place: list[int], extended: Whole3) -> list[Whole3]:
 
 
 def _back(cross: NDArray[Any], like: Transformed) -> NDArray[Any]:
-    axes = axes_of(like.image)
-    lengths = [like.extended[axis] for axis in axes]
-    return scipy.fft.irfftn(cross, s=lengths, axes=axes, workers=fft_workers(), overwrite_x=True)
+    """Transform back without dividing by the number of pixels; `cross` is overwritten.
+
+    Axis by axis and in place takes two thirds of the time of `scipy.fft.irfftn`, with the same result.
+    """
+    *others, last = axes_of(like.image)
+    for axis in others:
+        cross = scipy.fft.ifft(cross, axis=axis, norm="forward", overwrite_x=True, workers=fft_workers())
+    return scipy.fft.irfft(cross, like.extended[last], axis=last, norm="forward", workers=fft_workers())
 
 
 def _phases_in_float64(image: Transformed) -> NDArray[np.complex128]:

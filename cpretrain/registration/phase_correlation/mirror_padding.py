@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.fft_lengths import complex_size, real_size
+from cpretrain.registration.phase_correlation.workspace import array_for
 
 Shape3 = tuple[int, int, int]
 SHORTEST_EXTENSION = 12
@@ -44,13 +45,13 @@ def fade_out(image: NDArray[np.float32], whole: bool) -> NDArray[np.float32]:
     -------
     ndarray of float32, shape `extended_shape`
         The image, surrounded by its mirror image (the edge pixel not repeated) times a weight that falls from 1 to 0
-        over a twentieth of the image, at least 6 pixels.
+        over a twentieth of the image, at least 6 pixels. The next call in a thread of `workspace` may overwrite it.
     """
     z, y, x = image.shape
     shape = extended_shape((z, y, x))
     axes = [_axis(n, size) for n, size in zip(image.shape, shape, strict=True)]
     sources, weights = zip(*axes, strict=True)
-    extended = np.zeros(shape, np.float32)
+    extended = array_for("extended", np.zeros, shape, np.float32, of=image.shape)
     loops().fill(image, extended, sources, weights, whole)
     return extended
 

@@ -1,6 +1,5 @@
 """An image prepared for phase correlation: extended, with the phases of its spectrum."""
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,10 @@ from numpy.typing import NDArray
 
 from cpretrain.registration.loops import loops
 from cpretrain.registration.phase_correlation.mirror_padding import fade_out
-from cpretrain.runtime.threads import threads_allowed
+from cpretrain.registration.phase_correlation.workspace import fft_workers
 
 FFT_ERROR = 2e-7
 """Error of a spectrum computed in float32, relative to its root mean square (1.0e-7 to 1.5e-7 is observed)."""
-_THREAD = threading.local()
 Whole3 = tuple[int, int, int]
 
 
@@ -74,13 +72,3 @@ def transform(image: NDArray[Any], kept: NDArray[np.bool_] | None = None) -> Tra
 def axes_of(image: NDArray[Any]) -> tuple[int, ...]:
     """Return the axes along which an image, shape (Z, Y, X), is transformed: y and x for a single plane."""
     return (1, 2) if image.shape[0] == 1 else (0, 1, 2)
-
-
-def take_one_worker() -> None:
-    """Use one core per transform in this thread, because others measure at the same time."""
-    _THREAD.workers = 1
-
-
-def fft_workers() -> int:
-    """Return the number of cores for one Fourier transform."""
-    return getattr(_THREAD, "workers", threads_allowed(2))
