@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.evaluation.scoring import TRUTH, Extreme, Scoring
+from cpretrain.html.pictures import STRIPE_GREY, stripes_in
 from cpretrain.labels.ignored import Mask
 from cpretrain.runtime.letters import families_for
 from cpretrain.runtime.terminal import printable
@@ -52,6 +53,10 @@ COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
 """Colours that colour-blind people can distinguish (Okabe and Ito)."""
 
 
+STRIPE = (STRIPE_GREY / 255, STRIPE_GREY / 255, STRIPE_GREY / 255, 0.5)
+"""Red, green, blue and opacity of the stripes over ignored pixels."""
+
+
 def draw_outlines(
     path: Path,
     title: str,
@@ -85,8 +90,8 @@ def draw_outlines(
     for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):
         axes.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1))
         outline(axes, objects, colour)
-        if ignored is not None and ignored.any():
-            axes.contourf(ignored, levels=[0.5, 1.5], colors="none", hatches=["////"])
+        if ignored is not None:
+            axes.imshow(np.where(stripes_in(ignored)[..., None], STRIPE, 0))
         axes.set_title(f"{name} ({np.unique(objects[objects > 0]).size} objects)")
         axes.set_axis_off()
     with write_aside(path) as aside:

@@ -29,6 +29,12 @@ def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
     return (255 * np.clip((pixels - low) / max(high - low, 1e-9), 0, 1) ** 0.6).astype(np.uint8)
 
 
+def stripes_in(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of diagonal stripes, a third of the area; ndarray of bool, shape (Y, X), like `area`."""
+    rows, columns = np.indices(area.shape)
+    return area & ((rows + columns) % STRIPES < STRIPES // 3)
+
+
 def hatched(pixels: NDArray[np.uint8], area: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Cover an area of a picture with diagonal stripes, as a sign that it does not count.
 
@@ -43,8 +49,7 @@ def hatched(pixels: NDArray[np.uint8], area: NDArray[np.bool_]) -> NDArray[np.ui
     -------
     ndarray of uint8, shape of `pixels`
     """
-    rows, columns = np.indices(area.shape)
-    stripes = area & ((rows + columns) % STRIPES < STRIPES // 3)
+    stripes = stripes_in(area)
     covered = pixels.copy()
     covered[stripes] = covered[stripes] // 2 + STRIPE_GREY // 2
     return covered
