@@ -1,6 +1,6 @@
 """Training images with the flows that the network should learn, and randomly augmented batches of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,12 @@ def prepare(
 
 
 def batches(
-    examples: Examples, order: NDArray[np.int64], batch_size: int, tile: int, net: Any
+    examples: Examples,
+    order: NDArray[np.int64],
+    batch_size: int,
+    tile: int,
+    net: Any,
+    vary: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield batches of images and flows, rotated, flipped, scaled and cut to tiles by Cellpose's own function.
 
@@ -85,6 +90,8 @@ def batches(
         Images per batch, and the edge length of a tile in pixels.
     net : torch.nn.Module
         Cellpose's network, which determines the diameter that Cellpose 3 rescales objects to, and the device.
+    vary : callable, optional
+        Changes the grey values of an image; by default they stay.
 
     Yields
     ------
@@ -95,5 +102,6 @@ def batches(
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
         images = [examples.images[index] for index in chosen]
+        images = [vary(image) for image in images] if vary else images
         flows = [examples.flows[index] for index in chosen]
         yield installed_cellpose().augment(images, flows, examples.diameters[chosen], tile, net)
