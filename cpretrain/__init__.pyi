@@ -10,6 +10,7 @@ from .evaluation import agree as agree
 from .evaluation import evaluate as evaluate
 from .export import export_model as export_model
 from .images import TimeLapse as TimeLapse
+from .linking import track_labels as track_labels
 from .masks import import_masks as import_masks
 from .metrics import average_precision as average_precision
 from .pipeline import run_experiment as run_experiment
@@ -22,6 +23,8 @@ from .registration import undo_drift as undo_drift
 from .rounds import finish_round as finish_round
 from .rounds import round_status as round_status
 from .rounds import start_round as start_round
+from .tracking import plot_tracks as plot_tracks
+from .tracking import track as track
 from .training import retrain as retrain
 from .training import sweep as sweep
 

@@ -18,6 +18,7 @@ from cpretrain.settings.export import ExportSettings
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
+from cpretrain.settings.tracking import TrackSettings
 from cpretrain.settings.training import TrainSettings
 from tests.support.paths import ROOT
 
@@ -32,6 +33,7 @@ STEPS = {
     "predict": PredictSettings,
     "combine": CombineSettings,
     "round": RoundSettings,
+    "track": TrackSettings,
     "batch": BatchSettings,
     "export": ExportSettings,
 }

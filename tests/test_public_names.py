@@ -12,8 +12,8 @@ import cpretrain
 NAMES = {
     "cpretrain": "BadInput DriftCurve TimeLapse agree average_precision combine correct_drift correct_drift_in_fiji "
     "cut_crops draw_crops evaluate export_model finish_round import_masks load_model make_qupath_project "
-    "measure_drift open_fiji predict "
-    "retrain round_status run_experiment settings start_round sweep undo_drift",
+    "measure_drift open_fiji plot_tracks predict "
+    "retrain round_status run_experiment settings start_round sweep track track_labels undo_drift",
     "cpretrain.drift": "CorrectedMovie correct_drift correct_drift_in_fiji correct_movie open_fiji read_shifts "
     "write_shifts",
     "cpretrain.registration": "Canvas DriftCurve canvas_for covered_area measure_drift undo_drift",
@@ -23,6 +23,9 @@ NAMES = {
     "cpretrain.evaluation": "AgreeResult EvaluateResult Verdict agree evaluate parse_thresholds",
     "cpretrain.prediction": "PredictedMovie ReadyModel load_model predict segment_frame",
     "cpretrain.combination": "CombineResult combine",
+    "cpretrain.linking": "COLUMNS Tracks edges_of lineages_of napari_tracks numbers_of read_tracks track_labels "
+    "write_tracks",
+    "cpretrain.tracking": "PlotResult TrackedMovie plot_tracks track",
     "cpretrain.qupath": "ProjectResult make_qupath_project",
     "cpretrain.rounds": "FinishResult StartResult finish_round round_status start_round",
     "cpretrain.pipeline": "Experiment describe_movies read_experiment run_demo run_experiment",

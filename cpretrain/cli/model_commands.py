@@ -1,4 +1,4 @@
-"""Commands on models: predict, combine, export, and rounds."""
+"""Commands on models: predict, combine, track, export, and rounds."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cpretrain.settings.export import ExportSettings
     from cpretrain.settings.prediction import PredictSettings
     from cpretrain.settings.rounds import RoundSettings
+    from cpretrain.settings.tracking import TrackSettings
     from cpretrain.settings.training import TrainSettings
 
 rounds = typer.Typer(
@@ -60,6 +61,46 @@ def combine(
     from cpretrain.combination.matching import parse_folders
 
     return put_together(parse_folders(classes), out=out, settings=settings)
+
+
+@command(app, "TrackSettings", batch=True)
+def track(
+    settings: "TrackSettings",
+    predictions: Annotated[
+        Path,
+        typer.Argument(help="label images of cpretrain predict, or any others: a file, or a folder of them"),
+    ],
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="the movies that were segmented, for grey values and the drift corrected in them (default: those that "
+            "the predictions name, in a folder beside them)"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="where results go (default: tracks beside the predictions)")
+    ] = None,
+    batch: "BatchSettings | None" = None,
+) -> StepResult:
+    """Link the objects of consecutive frames to tracks, in the corrected and in the raw movie."""
+    from cpretrain.tracking import track as link
+
+    return link(predictions, images=images, out=out, settings=settings, batch=batch)
+
+
+@command(app)
+def plot(
+    tracks: Annotated[
+        Path, typer.Argument(help="a NAME.tracks.csv made by cpretrain track, or a folder of them")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="where the plots go (default: plots beside the tracks)")
+    ] = None,
+) -> StepResult:
+    """Draw the five plots that people make of tracks: area, speed, paths, number of objects, grey values."""
+    from cpretrain.tracking import plot_tracks
+
+    return plot_tracks(tracks, out=out)
 
 
 @command(app, "ExportSettings")

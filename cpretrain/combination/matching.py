@@ -4,16 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cpretrain.combination.label_images import label_images_in
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.ome_zarr_labels import image_of
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.object_table import read_probabilities
+from cpretrain.labels.predicted import label_images_in
 
 Folders = Mapping[str, Path]
 
@@ -113,34 +109,6 @@ def match_movies(folders: Folders) -> list[MatchedMovie]:
         )
         for one in matched
     ]
-
-
-def as_labels(frame: NDArray[Any], path: Path) -> NDArray[np.integer]:
-    """Return the labels in a frame.
-
-    Parameters
-    ----------
-    frame : ndarray, shape (Z, C, Y, X)
-        A frame of a label image.
-    path : pathlib.Path
-        Its file, for errors.
-
-    Returns
-    -------
-    ndarray of int, shape (Z, Y, X)
-
-    Raises
-    ------
-    BadInput
-        When the frame does not hold whole numbers.
-    """
-    labels = frame[:, 0]
-    if labels.dtype.kind == "f":
-        whole = labels.astype(np.int64)
-        if (whole != labels).any():
-            raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
-        return whole
-    return labels
 
 
 def _check(movie: TimeLapse, first: TimeLapse) -> None:

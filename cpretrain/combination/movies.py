@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.combination.matching import MatchedMovie, as_labels, match_movies
+from cpretrain.combination.matching import MatchedMovie, match_movies
 from cpretrain.combination.overlaps import Combined, settle
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import name_in_format
@@ -23,6 +22,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.labels.geojson import write_planes_geojson
 from cpretrain.labels.outlines import Outline, outlines_of
 from cpretrain.labels.pairing import stem
+from cpretrain.labels.predicted import as_labels
 from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
@@ -95,15 +95,8 @@ def combine(
         When movies do not match, or the rule needs tables that do not exist. Nothing is written then.
     """
     settings, out = settings or CombineSettings(), to_path(out)
-    if settings.format == "ome-zarr":
-        check_can_write()
     read = {name: to_path(folder) for name, folder in folders.items()}
-    if len(folders) < 2:
-        raise BadInput("combine: needs two or more classes", expected="CLASS=FOLDER CLASS=FOLDER")
-    if out.resolve() in [folder.resolve() for folder in read.values()]:
-        raise BadInput(
-            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
-        )
+    _check(read, out, settings)
     movies = match_movies(read)
     origin = CombinationOrigin(combine=settings, classes=tuple(folders))
     inputs = _inputs(movies, settings)
@@ -111,25 +104,41 @@ def combine(
     if earlier := done_record(out / RECORD, origin, inputs, outputs):
         info(f"combine: {out} is complete and unchanged")
         return CombineResult(out, earlier["classes"])
-    notes: dict[str, list[str]] = {}
-    for movie in movies:
-        with movie.opened(settings.axes) as opened:
-            for one in opened:
-                one.warn_of_notes()
-                notes |= {placed_name(one.path): one.notes} if one.notes else {}
+    notes = _notes(movies, settings)
     provenance = Provenance("combine", origin, inputs)
     _remove_other_format(movies, out, settings)
     (out / RECORD).unlink(missing_ok=True)
     counted = {name: Counter(objects=0, cut=0, dropped=0) for name in folders}
-    with ExitStack() as stack:
-        table = stack.enter_context(open_table(out / TABLE, COLUMNS))
-        step = stack.enter_context(progress("combine", len(movies)))
+    with open_table(out / TABLE, COLUMNS) as table, progress("combine", len(movies)) as step:
         for movie in movies:
             _combine_movie(movie, out, settings, [*folders], table, counted)
             step(movie.name)
     classes = {name: dict(counts) for name, counts in counted.items()}
     provenance.write(out / RECORD, outputs=outputs, movies=len(movies), classes=classes, notes=notes)
     return CombineResult(out, classes)
+
+
+def _check(folders: Mapping[str, Path], out: Path, settings: CombineSettings) -> None:
+    """Check that there are several classes, and that their results can be written."""
+    if settings.format == "ome-zarr":
+        check_can_write()
+    if len(folders) < 2:
+        raise BadInput("combine: needs two or more classes", expected="CLASS=FOLDER CLASS=FOLDER")
+    if out.resolve() in [folder.resolve() for folder in folders.values()]:
+        raise BadInput(
+            f"{out}: is one of the input folders", cure=f"choose another folder with {option('out')}"
+        )
+
+
+def _notes(movies: Sequence[MatchedMovie], settings: CombineSettings) -> dict[str, list[str]]:
+    """Return what was left out of each label movie, is missing or was guessed, and warn of it."""
+    notes: dict[str, list[str]] = {}
+    for movie in movies:
+        with movie.opened(settings.axes) as opened:
+            for one in opened:
+                one.warn_of_notes()
+                notes |= {placed_name(one.path): one.notes} if one.notes else {}
+    return notes
 
 
 def _outputs(movies: Sequence[MatchedMovie], out: Path, settings: CombineSettings) -> list[Path]:

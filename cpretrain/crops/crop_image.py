@@ -1,5 +1,6 @@
 """A crop as an image file: its border and its metadata."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,34 @@ def add_border(image: NDArray[Any], border: int) -> NDArray[Any]:
     return np.pad(image, [(0, 0)] * (image.ndim - 2) + [(border, border)] * 2)
 
 
+@dataclass(frozen=True)
+class View:
+    """How a crop shows a stack.
+
+    Parameters
+    ----------
+    plane : {'xy', 'xz', 'yz'}
+        Its plane.
+    anisotropy : float
+        Rows for each plane of the stack; 1 in xy.
+    height : int, optional
+        Number of rows; by default as the settings say.
+    """
+
+    plane: str = "xy"
+    anisotropy: float = 1.0
+    height: int | None = None
+
+
+IN_PLANE = View()
+
+
 def describe_crop(
-    movie: NamedFrames, corner: tuple[int, int, int, int], levels: Levels, settings: CropSettings
+    movie: NamedFrames,
+    corner: tuple[int, int, int, int],
+    levels: Levels,
+    settings: CropSettings,
+    view: View = IN_PLANE,
 ) -> Crop:
     """Make the table row of a crop, which is named after its movie and position.
 
@@ -44,6 +71,8 @@ def describe_crop(
         Grey values of the whole frame, from ``measure_levels``.
     settings : CropSettings
         Size, border and seed.
+    view : View
+        Its plane in the stack.
 
     Returns
     -------
@@ -52,7 +81,8 @@ def describe_crop(
     """
     frame, z, y, x = corner
     several = movie.shape[0] > 1, movie.shape[1] > 1
-    place = "".join((f"_t{frame:04d}" * several[0], f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
+    plane = f"_{view.plane}" * (view.plane != "xy")
+    place = "".join((f"_t{frame:04d}" * several[0], plane, f"_z{z:03d}" * several[1], f"_y{y:04d}_x{x:04d}"))
     low, high = zip(*levels, strict=True)
     return Crop(
         f"{Path(corrected_name(movie.path)).stem}{place}.tif",
@@ -61,18 +91,20 @@ def describe_crop(
         z,
         y,
         x,
-        height=settings.size,
+        height=view.height or settings.size,
         width=settings.size,
         border=settings.border,
         seed=settings.seed,
         frame_low=low,
         frame_high=high,
         source_file=file_behind(movie.path),
+        plane=view.plane,
+        anisotropy=view.anisotropy,
     )
 
 
 def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any]) -> None:
-    """Write a crop with its border and the calibration of its movie.
+    """Write a crop with its border, its place, and the calibration of its movie.
 
     Parameters
     ----------
@@ -87,4 +119,7 @@ def write_crop(folder: Path, movie: TimeLapse, crop: Crop, pixels: NDArray[Any])
     """
     pixels, _ = finite(pixels)
     image = pixels[0] if len(pixels) == 1 else pixels
-    write_image(folder / crop.file, add_border(image, crop.border), movie.calibration)
+    known = movie.calibration
+    if crop.plane != "xy":
+        known = replace(known, pixel_size=(known.pixel_size[2],) * 3)
+    write_image(folder / crop.file, add_border(image, crop.border), known, f"{crop.source}, {crop.place}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cpretrain.batch.runner import Batch, for_each
 from cpretrain.crops.crop_image import write_crop
 from cpretrain.crops.drawing import draw
+from cpretrain.crops.section import cut, section
 from cpretrain.dataset.crops_table import NAME, RECORD, Crop, read_crops, write_crops
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import (
@@ -183,8 +184,7 @@ def _cut_image(
 
 def _pixels(movie: TimeLapse, crop: Crop) -> NDArray[Any]:
     """Return the pixels of a crop that was drawn earlier, ndarray, shape (C, Y, X)."""
-    plane = movie.frame(crop.frame)[crop.z]
-    return plane[:, crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    return cut(section(movie.frame(crop.frame), crop.plane, crop.at), crop)
 
 
 def _warn_of_channels(movie: TimeLapse) -> None:

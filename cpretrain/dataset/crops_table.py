@@ -24,17 +24,25 @@ class Crop:
     file, source : str
         Name of the crop, and of the image that it was cut from.
     frame, z, y, x : int
-        Frame, plane, and top left corner in the source, all from 0; in pixels of the source, without the border.
+        Frame, plane, and top left corner in the source, all from 0; in pixels and planes of the source, without the
+        border.
     height, width, border : int
         Size without the border, and width of the border of zeros, in pixels.
     seed : int
         Seed of the random draw.
     frame_low, frame_high : tuple of float
-        Grey values of the whole frame (in that plane) at its 1st and 99th percentile, without padding; one per
-        channel. Empty in tables of earlier versions.
+        Grey values of the whole frame (in that plane, or in all planes of a stack that is cut along z too) at its 1st
+        and 99th percentile, without padding; one per channel. Empty in tables of earlier versions.
     source_file : str
-        Name of the file that holds the source as one of several positions; empty for other sources. The table has
-        this column only if a crop has a value in it.
+        Name of the file that holds the source as one of several positions; empty for other sources.
+    plane : {'xy', 'xz', 'yz'}
+        Plane of the stack that it shows; across planes, its rows run along z and its columns along x or y.
+    anisotropy : float
+        Number of its rows for each plane of the stack; 1 in xy.
+
+    Notes
+    -----
+    The table has the last three columns only if a crop has a value in them.
     """
 
     file: str
@@ -50,6 +58,31 @@ class Crop:
     frame_low: tuple[float, ...] = ()
     frame_high: tuple[float, ...] = ()
     source_file: str = ""
+    plane: str = "xy"
+    anisotropy: float = 1.0
+
+    @property
+    def at(self) -> int:
+        """Index of the plane that it shows, along the axis across it."""
+        return {"xy": self.z, "xz": self.y, "yz": self.x}[self.plane]
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First row and column in the plane that it shows, in pixels or planes of the source."""
+        return {"xy": (self.y, self.x), "xz": (self.z, self.x), "yz": (self.z, self.y)}[self.plane]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of the source that it shows: of planes, if it is cut across them."""
+        return rows_shown(self.height, self.anisotropy)
+
+    @property
+    def place(self) -> str:
+        """Place in the source, in words."""
+        if self.plane == "xy":
+            return f"frame {self.frame}, y {self.y}, x {self.x}"
+        planes = f"planes {self.z} to {self.z + self.rows - 1} as {self.height} rows"
+        return f"frame {self.frame}, {self.plane.upper()} plane, y {self.y}, x {self.x}, {planes}"
 
     @property
     def levels(self) -> list[tuple[float, float]]:
@@ -58,13 +91,23 @@ class Crop:
         return list(zip(self.frame_low, self.frame_high, strict=True)) if known else []
 
 
-TEXTS, LEVELS, SOURCE_FILE = ("file", "source"), ("frame_low", "frame_high"), "source_file"
-COLUMNS = tuple(field.name for field in fields(Crop) if field.name != SOURCE_FILE)
+TEXTS, LEVELS = ("file", "source"), ("frame_low", "frame_high")
+SOMETIMES = {"source_file": str, "plane": str, "anisotropy": float}
+"""Columns that are there only if a crop has a value in them, and how it is read."""
+COLUMNS = tuple(field.name for field in fields(Crop) if field.name not in SOMETIMES)
+PLANES = ("xy", "xz", "yz")
+
+
+def rows_shown(height: int, anisotropy: float) -> int:
+    """Return the number of planes that a crop of this height shows, each `anisotropy` rows high."""
+    return math.ceil(height / anisotropy - 1e-9)
 
 
 def write_crops(folder: Path, crops: Sequence[Crop]) -> None:
     """Write the table into a folder of training images, atomically."""
-    columns = (*COLUMNS, SOURCE_FILE) if any(crop.source_file for crop in crops) else COLUMNS
+    usual = {field.name: field.default for field in fields(Crop) if field.name in SOMETIMES}
+    more = [name for name in SOMETIMES if any(getattr(crop, name) != usual[name] for crop in crops)]
+    columns = (*COLUMNS, *more)
     with open_table(folder / NAME, columns) as table:
         table.writerows([_text(asdict(crop)[name]) for name in columns] for crop in crops)
 
@@ -130,7 +173,11 @@ def _crop(row: Mapping[str, str]) -> Crop:
     if len(low) != len(high):
         raise ValueError(f"{row['file']}: {len(low)} values in frame_low, {len(high)} in frame_high")
     values = {name: text if name in TEXTS else int(text) for name, text in given.items()}
-    return Crop(**values, **levels, source_file=row.get(SOURCE_FILE) or "")  # type: ignore[arg-type]
+    more = {name: read(row[name]) for name, read in SOMETIMES.items() if row.get(name)}
+    crop = Crop(**values, **levels, **more)  # type: ignore[arg-type]
+    if crop.plane not in PLANES or not 0 < crop.anisotropy < math.inf:
+        raise ValueError(f"{crop.file}: plane {crop.plane}, anisotropy {crop.anisotropy:g}")
+    return crop
 
 
 def _numbers(text: str) -> tuple[float, ...]:

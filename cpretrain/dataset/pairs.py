@@ -11,10 +11,12 @@ from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
 from cpretrain.images.passed_over import passed_over
 from cpretrain.images.positions import file_in_name
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.labels.encodings import read_label_image
+from cpretrain.labels.ignored import read_ignored, set_apart
+from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
-from cpretrain.labels.pairing import is_vector_file, match_by_name, without_masks
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.labels.pairing import is_vector_file, match_by_name, take_out_ignored, without_masks
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.spelling import command
 
@@ -33,6 +35,8 @@ class Pair:
         Numbers of all objects, of objects at the image's edge, and of objects smaller than `TINY` pixels.
     file : str
         File that holds the movie as one of several positions; empty for other movies, or if unknown.
+    ignored : pathlib.Path, optional
+        File of the pixels that count neither as object nor as background; None if the image is drawn completely.
     """
 
     image: Path
@@ -42,6 +46,7 @@ class Pair:
     touching_border: int = 0
     tiny: int = 0
     file: str = ""
+    ignored: Path | None = None
 
     @property
     def recording(self) -> str:
@@ -55,7 +60,8 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     Parameters
     ----------
     images, masks : pathlib.Path
-        The folders; they may be one and the same. Outlines (GeoJSON, ROIs) are not read here.
+        The folders; they may be one and the same. Outlines (GeoJSON, ROIs) are not read here. Beside the masks,
+        ``NAME_ignore.tif`` marks pixels of ``NAME.tif`` that are unknown.
 
     Returns
     -------
@@ -74,6 +80,8 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     flows = _flows_of_cellpose(files)
     files = [path for path in files if path not in flows]
     mask_files = [path for path in list_images(masks) if not is_vector_file(path) and path not in flows]
+    ignored = take_out_ignored(files, mask_files)
+    files, mask_files = ignored.images, ignored.masks
     if images.resolve() == masks.resolve():
         files = without_masks(files)
         mask_files = [path for path in mask_files if path not in set(files)]
@@ -87,7 +95,7 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
         image = found.image
         origin = origins.get(image.name)
         try:
-            pair, kinds[image.name] = _checked_pair(image, found.masks)
+            pair, kinds[image.name] = _checked_pair(image, found.masks, ignored.by_image.get(image))
             pairs.append(replace(pair, movie=origin.source, file=origin.source_file) if origin else pair)
         except BadInput as error:
             names = f"{image.name} ← {found.masks[0].name}"
@@ -102,9 +110,24 @@ def load_pairs(images: Path, masks: Path) -> list[Pair]:
     return pairs
 
 
+def read_labels_of(pair: Pair) -> LabelImage:
+    """Read what was drawn on an image: its objects, and the pixels that are ignored, if there are any.
+
+    Raises
+    ------
+    BadInput
+        When a file is damaged, or the ignored pixels differ in size from the mask.
+    """
+    return _without_ignored(read_label_image(pair.mask), pair.ignored)
+
+
+def _without_ignored(image: LabelImage, ignored: Path | None) -> LabelImage:
+    return set_apart(image, read_ignored(ignored, image.labels.shape)) if ignored else image
+
+
 def files_of(pairs: Iterable[Pair]) -> list[Path]:
-    """List images and masks, each image before its mask."""
-    return [path for pair in pairs for path in (pair.image, pair.mask)]
+    """List images, masks and files of ignored pixels, each image before what belongs to it."""
+    return [path for pair in pairs for path in (pair.image, pair.mask, pair.ignored) if path]
 
 
 def tables_of(pairs: Iterable[Pair]) -> list[Path]:
@@ -127,7 +150,7 @@ def _flows_of_cellpose(files: Sequence[Path]) -> set[Path]:
     return flows
 
 
-def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str, int]]:
+def _checked_pair(image: Path, masks: tuple[Path, ...], ignored: Path | None) -> tuple[Pair, tuple[str, int]]:
     if len(masks) > 1:
         raise BadInput(
             f"{masks[0].name}: is one of {len(masks)} tiles",
@@ -135,7 +158,8 @@ def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str
             cure=f"put them together with {command('masks')}",
         )
     facts = describe_image(image)
-    labels = read_label_image(masks[0], strict=True).labels
+    drawn = read_label_image(masks[0], strict=True)
+    labels = drawn.labels
     if labels.shape != facts.size:
         raise BadInput(
             f"{masks[0]}: differs in size from its image",
@@ -143,8 +167,10 @@ def _checked_pair(image: Path, masks: tuple[Path, ...]) -> tuple[Pair, tuple[str
             expected=f"{facts.size[0]} × {facts.size[1]}",
             cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
         )
+    labels = _without_ignored(drawn, ignored).labels
     areas = np.bincount(labels.reshape(-1))[1:]
-    pair = Pair(image, masks[0], image.name, len(areas), edge_objects(labels), int((areas < TINY).sum()))
+    counts = len(areas), edge_objects(labels), int((areas < TINY).sum())
+    pair = Pair(image, masks[0], image.name, *counts, ignored=ignored)
     return pair, (facts.dtype, facts.channels)
 
 

@@ -27,6 +27,9 @@ EqualImages = Sequence[tuple[Pair, ...]]
 """Groups of two or more pairs whose images are equal."""
 
 COLUMNS = ("image", "mask", "group", "set")
+IGNORED = "ignored"
+"""Column of the files of ignored pixels, which the table has only if an image has one."""
+
 SIDES = ("train", "validation", "test")
 
 
@@ -96,18 +99,7 @@ def split_pairs(
         pairs, equal = _as_files(pairs), [_as_files(same) for same in equal]
     movies = joined({pair: pair.movie for pair in pairs}, equal)
     groups = sorted(set(movies.values()))
-    if len(pairs) < 2:
-        raise BadInput(
-            f"{len(pairs)} training images cannot be split into training and validation",
-            expected="at least two images with masks",
-            cure="cut and draw more crops",
-        )
-    if split_by in ("file", "movie") and len(groups) < 2:
-        raise BadInput(
-            f"one {split_by} cannot be split by {split_by}",
-            found=f"all {len(pairs)} images come from {groups[0]}",
-            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
-        )
+    _check_several(pairs, groups, split_by)
     random = np.random.default_rng(seed)
     by_movie = split_by in ("file", "movie") or (split_by == "auto" and len(groups) >= FEWEST_MOVIES)
     images = _images_together(pairs, equal)
@@ -132,6 +124,22 @@ def split_pairs(
             *warnings,
         ),
     )
+
+
+def _check_several(pairs: Sequence[Pair], groups: Sequence[str], split_by: SplitBy) -> None:
+    """Check that neither side would be empty."""
+    if len(pairs) < 2:
+        raise BadInput(
+            f"{len(pairs)} training images cannot be split into training and validation",
+            expected="at least two images with masks",
+            cure="cut and draw more crops",
+        )
+    if split_by in ("file", "movie") and len(groups) < 2:
+        raise BadInput(
+            f"one {split_by} cannot be split by {split_by}",
+            found=f"all {len(pairs)} images come from {groups[0]}",
+            cure=f"add crops of other movies, or use {option('split_by', 'image')}",
+        )
 
 
 def split_known(
@@ -182,14 +190,19 @@ def split_known(
 def write_split(path: Path, parts: Split) -> None:
     """Write ``split.csv``, sorted by image name: columns image, mask, group, set (train, validation or test).
 
+    There is one more column, for the file of ignored pixels, if an image has one.
     Files are named relative to the table's folder, so that an experiment can be moved as a whole.
     """
     rows = [(pair, "train") for pair in parts.train]
     rows += [(pair, "validation") for pair in parts.validation]
     rows += [(pair, "test") for pair in parts.test]
-    with open_table(path, COLUMNS) as table:
+    some = any(pair.ignored for pair, _ in rows)
+    with open_table(path, (*COLUMNS, IGNORED) if some else COLUMNS) as table:
         for pair, side in sorted(rows, key=lambda row: (row[0].image.name, str(row[0].image))):
-            table.writerow((_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.movie, side))
+            ignored = (_seen_from(path, pair.ignored) if pair.ignored else "",) if some else ()
+            table.writerow(
+                (_seen_from(path, pair.image), _seen_from(path, pair.mask), pair.movie, side, *ignored)
+            )
 
 
 def read_split(path: Path) -> Split:
@@ -224,7 +237,9 @@ def read_split(path: Path) -> Split:
 def _pair_and_side(folder: Path, row: Row) -> tuple[Pair, str]:
     if row["set"] not in SIDES:
         raise ValueError(f"set {row['set']!r} is not one of {', '.join(SIDES)}")
-    return Pair((folder / row["image"]).resolve(), (folder / row["mask"]).resolve(), row["group"]), row["set"]
+    image, mask = ((folder / row[name]).resolve() for name in ("image", "mask"))
+    ignored = (folder / row[IGNORED]).resolve() if row.get(IGNORED) else None
+    return Pair(image, mask, row["group"], ignored=ignored), row["set"]
 
 
 def _seen_from(table: Path, file: Path) -> str:

@@ -19,19 +19,21 @@ from cpretrain.drift.inspection import Inspected, Inspection
 from cpretrain.drift.judgement import judge
 from cpretrain.drift.mask_proposal import propose_mask
 from cpretrain.drift.pair_certainty import with_certainty
-from cpretrain.drift.picture import RunningMean, draw_drift
-from cpretrain.drift.shifts_table import read_shifts, write_shifts
+from cpretrain.drift.picture import draw_drift
+from cpretrain.drift.shifts_table import write_shifts
 from cpretrain.drift.verification import Verifier, check_verifiable
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, check_names, folder_of, list_movies
 from cpretrain.images.ome_zarr_facts import check_can_write
 from cpretrain.images.passed_over import passed_over
 from cpretrain.images.replaced import check_holdings, placed_name, remove_other_format, warn_of_replaced
+from cpretrain.images.running_mean import RunningMean
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.images.writer import write_frames
 from cpretrain.registration.checks import check_options
 from cpretrain.registration.curve import DriftCurve, RobustFacts
 from cpretrain.registration.measure import measure_drift as measure_drift
+from cpretrain.registration.shifts_table import read_shifts
 from cpretrain.runtime.console import progress, warning
 from cpretrain.runtime.process_cache import cached_in_process
 from cpretrain.runtime.spelling import option

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cpretrain.drift.shifts_table import shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, name_in_format
 from cpretrain.images.timelapse import TimeLapse
+from cpretrain.registration.shifts_table import shifts_for
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.base import Format
 from cpretrain.settings.drift import DriftSettings

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.drift.engine import Corrected, EngineName
-from cpretrain.drift.shifts_table import read_shifts, shifts_for
 from cpretrain.errors import BadInput
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.registration.canvas import Canvas, canvas_for
 from cpretrain.registration.checks import check_applied, check_pixels
 from cpretrain.registration.curve import DriftCurve
 from cpretrain.registration.measure import measure_drift
+from cpretrain.registration.shifts_table import read_shifts, shifts_for
 from cpretrain.registration.valid_area import Area, covered_by_all, is_empty
 from cpretrain.runtime.resources import check_memory
 from cpretrain.runtime.spelling import option

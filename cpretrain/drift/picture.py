@@ -3,69 +3,44 @@
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.drift.inspection import Inspected
+from cpretrain.images.running_mean import RunningMean
 from cpretrain.registration.curve import DriftCurve
-from cpretrain.runtime.letters import drawable
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from cpretrain.drift.chart.panel import Box
+    from cpretrain.drift.chart.sheet import Sheet
 
-PICTURE_PIXELS = 600
-"""Edge length in pixels above which a mean image is reduced by an integer factor."""
-PLACES = {"left": 0.08, "right": 0.98, "top": 0.89, "bottom": 0.02, "hspace": 0.32, "wspace": 1.2}
-"""Positions of the panels, as shares of the picture; above them is space for warnings, one per line."""
-LINE, LETTERS = 0.022, 150
-"""Height of a line of warnings as a share of the picture, and letters per line."""
+WIDTH, HEAD, LINE, LETTERS = 880, 32, 12, 150
+"""Pixels: width, height of the title, and of a line of warnings; letters per line."""
+COLUMNS, PANEL = ((70, 270), (364, 564), (660, 860)), 190
+"""Left and right of the three panels, and their height, in pixels."""
+IMAGES, LARGEST = ((10, 435), (445, 870)), (420, 300)
+"""Left and right of the two images, and their maximum size, in pixels."""
 ANGLE_COLOUR = "#AA3377"
 COLOURS = {"z": "#999999", "y": "#0072B2", "x": "#D55E00"}
-
-
-class RunningMean:
-    """Mean over frames and planes, accumulated frame by frame.
-
-    It is sharp if nothing moved; for large frames it is kept at the size of the picture.
-    """
-
-    def __init__(self) -> None:
-        self._sum: NDArray[np.float64] | None = None
-        self._count = 0
-
-    def add(self, frame: NDArray[Any]) -> None:
-        """Add one frame, shape (Z, Y, X)."""
-        plane = _reduced(frame)
-        if self._sum is None:
-            self._sum = plane
-        else:
-            self._sum += plane
-        self._count += 1
-
-    @property
-    def image(self) -> NDArray[np.float64]:
-        """The mean so far, ndarray of float64, shape (Y, X)."""
-        assert self._sum is not None
-        return self._sum / self._count
-
-
-def _reduced(frame: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the mean over planes, and over blocks of pixels if the frame is larger than the picture."""
-    _, height, width = frame.shape
-    block = min(-(-max(height, width) // PICTURE_PIXELS), height, width)
-    rows, columns = height // block * block, width // block * block
-    if block == 1:
-        return np.add.reduce(frame, axis=0, dtype=np.float64) / len(frame)
-    total = np.zeros((rows // block, columns // block))
-    for plane in frame:
-        for y, x in np.ndindex(block, block):
-            total += plane[y:rows:block, x:columns:block]
-    return total / (len(frame) * block**2)
+BEFORE, AFTER = "#999999", "#009E73"
+VIRIDIS = (
+    "440154",
+    "482475",
+    "414487",
+    "355F8D",
+    "2A788E",
+    "21908D",
+    "22A884",
+    "42BE71",
+    "7AD151",
+    "BDDF26",
+    "FDE725",
+)
+"""Colours from dark to bright at equal distances."""
 
 
 def draw_drift(
@@ -93,114 +68,130 @@ def draw_drift(
     warnings : sequence of str
         Warnings to show.
     """
-    from matplotlib.figure import Figure
+    from cpretrain.drift.chart.sheet import Sheet  # Pillow takes a while to import
 
     lines = [line for text in warnings for line in fill(printable(text), LETTERS).splitlines()]
-    extra = 1 + LINE * (len(lines) + 1) * bool(lines)
-    figure = Figure(
-        figsize=(11, 8 * extra)
-    )  # computing a layout for each movie would take a third of the time
-    places = PLACES | {"top": PLACES["top"] / extra, "bottom": PLACES["bottom"] / extra}
-    grid = figure.add_gridspec(2, 6, height_ratios=(2, 3), **places)
-    _head(figure, printable(title), lines, places["top"])
-    _course(figure.add_subplot(grid[0, :2]), curve)
-    _trace(figure.add_subplot(grid[0, 2:4]), curve)
-    _agreement(figure.add_subplot(grid[0, 4:]), inspected)
-    panels = figure.add_subplot(grid[1, :3]), figure.add_subplot(grid[1, 3:])
-    _mean_images(panels, means, inspected)
+    top = HEAD + LINE * len(lines) + 46
+    below = top + PANEL + 84
+    images = [_grey(means, which) for which in (0, 1)]
+    sizes = [_fitted(image.shape) for image in images]
+    sheet = Sheet(WIDTH, below + max(height for _, height in sizes) + 10)
+    sheet.text((WIDTH / 2, 20), printable(title), 13.5)
+    sheet.text((COLUMNS[0][0], HEAD + LINE), "\n".join(lines), LINE / 1.3, "ls", "#B00000")
+    course, trace, agreement = ((left, top, right, top + PANEL) for left, right in COLUMNS)
+    _course(sheet, course, curve)
+    _trace(sheet, trace, curve)
+    _agreement(sheet, agreement, inspected)
+    numbers = inspected.mean(inspected.before), inspected.mean(inspected.after)
+    for image, size, place, label, number in zip(
+        images, sizes, IMAGES, ("before", "after"), numbers, strict=True
+    ):
+        middle = sum(place) // 2
+        told = "" if number is None else f"\nmean agreement of frames {number:.3f}"
+        sheet.text((middle, below - 24), f"mean of all frames, {label}{told}", 13)
+        sheet.image(image, (middle - size[0] // 2, below), size)
     with write_aside(path) as aside:
-        figure.savefig(aside, dpi=80)
+        sheet.drawn().save(aside, "PNG")
 
 
-def _head(figure: "Figure", title: str, lines: Sequence[str], top: float) -> None:
-    """Write the title, and the warnings between it and the panels."""
-    title, families = drawable(title)
-    figure.suptitle(title, y=0.985, va="top", parse_math=False, family=families)
-    text, families = drawable("\n".join(lines))
-    if text:
-        below = 1 - 0.05 * top
-        figure.text(
-            PLACES["left"],
-            below,
-            text,
-            va="top",
-            fontsize=8.5,
-            color="#B00000",
-            parse_math=False,
-            family=families,
-        )
+def _course(sheet: "Sheet", box: "Box", curve: DriftCurve) -> None:
+    """Show the drift in each frame, and which pairs are clipped, large, uncertain or bridged."""
+    from cpretrain.drift.chart.panel import Axis, Panel
 
-
-def _course(axes: "Axes", curve: DriftCurve) -> None:
     frames = np.arange(len(curve.drift))
+    marks = _marks(curve)
+    reached = [*(level for level, *_ in marks), curve.drift.max(), curve.drift.min()]
+    y = Axis.around(reached, "drift / pixels") if curve.drift.any() else Axis(-1, 1, "drift / pixels")
+    panel = Panel(sheet, box, Axis.around(frames, "frame", whole=True), y)
+    turned = curve.angle is not None
+    panel.frame("drift in each frame" + ",\nand angle / ° anticlockwise (right)" * turned)
     for column, (axis, colour) in enumerate(COLOURS.items()):
-        drift = curve.drift[:, column]
-        if axis != "z" or drift.any():
-            axes.plot(frames, drift, marker=".", color=colour, label=axis)
-    marks = (
+        if axis != "z" or curve.drift[:, column].any():
+            panel.line(frames, curve.drift[:, column], colour, axis, ".")
+    for level, marked, marker, label in marks:
+        panel.marks(marked, np.full(len(marked), level), marker, "black", label)
+    if curve.angle is not None:
+        right = panel.on_the_right(Axis.around(curve.angle, ""), ANGLE_COLOUR)
+        right.line(frames, curve.angle, ANGLE_COLOUR, "angle", dashed=True)
+    panel.legend()
+
+
+def _marks(curve: DriftCurve) -> list[tuple[float, NDArray[np.int64], str, str]]:
+    """Return for each kind of mark its level in pixels of drift, its frames, its marker and its name."""
+    frames = np.arange(len(curve.drift))
+    kinds = (
         (curve.clipped, "v", "clipped"),
         (curve.large, "^", "large"),
         (curve.uncertain, "s", "uncertain"),
         (np.isin(frames, curve.bridged), ".", "bridged"),
     )
-    room = max(float(np.ptp(curve.drift)), 1.0)
-    level = float(curve.drift.max())
-    for flags, marker, label in marks:
-        if flags.any():
-            level += 0.07 * room  # one row each, so that none hides another
-            marked = frames[flags]
-            axes.plot(marked, np.full(marked.size, level), marker, color="black", markersize=4, label=label)
-    if not curve.drift.any():
-        axes.set_ylim(-1, 1)
-    title = "drift in each frame"
-    if curve.angle is not None:
-        axes.plot([], [], linestyle="dashed", color=ANGLE_COLOUR, label="angle")
-        turned = axes.twinx()
-        turned.plot(frames, curve.angle, linestyle="dashed", color=ANGLE_COLOUR)
-        turned.tick_params(labelsize=8, pad=1, colors=ANGLE_COLOUR)
-        title = "drift in each frame,\nand angle / ° anticlockwise (right)"
-    axes.set(xlabel="frame", ylabel="drift / pixels", title=title)
-    axes.legend(fontsize=8)
+    there = [(frames[flags], marker, label) for flags, marker, label in kinds if flags.any()]
+    room, highest = max(float(np.ptp(curve.drift)), 1.0), float(curve.drift.max())
+    # one row each, so that none hides another
+    return [(highest + 0.07 * room * row, *each) for row, each in enumerate(there, 1)]
 
 
-def _trace(axes: "Axes", curve: DriftCurve) -> None:
-    axes.plot(curve.drift[:, 2], curve.drift[:, 1], "-", color="#999999")
-    frames = np.arange(len(curve.drift))
-    axes.scatter(curve.drift[:, 2], curve.drift[:, 1], c=frames, cmap="viridis", zorder=2)
-    title = f"path of the sample\n(from dark, frame 0, to bright, frame {frames[-1]})"
-    axes.set(xlabel="x / pixels", ylabel="y / pixels", title=title, aspect="equal")
-    axes.set_adjustable("datalim")
-    if not curve.drift[:, 1:].any():
-        axes.update_datalim([(-1, -1), (1, 1)])
-        axes.autoscale_view()
-    axes.invert_yaxis()
+def _trace(sheet: "Sheet", box: "Box", curve: DriftCurve) -> None:
+    """Show the path of the sample, with equal scales along x and y."""
+    from cpretrain.drift.chart.panel import Axis, Panel, draw_marker
+
+    x, y = curve.drift[:, 2], curve.drift[:, 1]
+    across, down = box[2] - box[0], box[3] - box[1]
+    half = max(1.1 * max(float(np.ptp(x)) / across, float(np.ptp(y)) / down) / 2, 1.2 / across)
+    middle_x, middle_y = (float(values.max() + values.min()) / 2 for values in (x, y))
+    panel = Panel(
+        sheet,
+        box,
+        Axis(middle_x - half * across, middle_x + half * across, "x / pixels"),
+        Axis(middle_y + half * down, middle_y - half * down, "y / pixels"),
+    )
+    last = len(x) - 1
+    panel.frame(f"path of the sample\n(from dark, frame 0, to bright, frame {last})")
+    panel.line(x, y, "#999999")
+    for t, place in enumerate(panel.places(x, y)):
+        draw_marker(sheet, place, "o", _viridis(t / last))
 
 
-def _agreement(axes: "Axes", inspected: Inspected) -> None:
-    axes.set(xlabel="frame", title="agreement with the mean\nof all other frames")
-    for each, colour, label in (
-        (inspected.before, "#999999", "before"),
-        (inspected.after, "#009E73", "after"),
-    ):
+def _viridis(share: float) -> str:
+    """Return a colour from dark (0) to bright (1)."""
+    table = np.array([[int(colour[i : i + 2], 16) for i in (0, 2, 4)] for colour in VIRIDIS])
+    places = np.linspace(0, 1, len(table))
+    return "#" + "".join(f"{round(float(np.interp(share, places, one))):02X}" for one in table.T)
+
+
+def _agreement(sheet: "Sheet", box: "Box", inspected: Inspected) -> None:
+    """Show the agreement of each frame with the mean of the others."""
+    from cpretrain.drift.chart.panel import Axis, Panel
+
+    title = "agreement with the mean\nof all other frames"
+    told = [each for each in (inspected.before, inspected.after) if each is not None]
+    if not told:
+        panel = Panel(sheet, box, Axis(0, 1, "frame"), Axis(0, 1))
+        panel.frame(title)
+        sheet.text(
+            ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), "no pixel lies in all frames", 11, anchor="mm"
+        )
+        return
+    frames = np.arange(len(told[0]))
+    panel = Panel(sheet, box, Axis.around(frames, "frame", whole=True), Axis.around(np.concatenate(told), ""))
+    panel.frame(title)
+    marked = sorted(inspected.kinds)
+    for each, colour, label in ((inspected.before, BEFORE, "before"), (inspected.after, AFTER, "after")):
         if each is not None:
-            axes.plot(each, marker=".", color=colour, label=label)
-            if inspected.kinds:
-                marked = sorted(inspected.kinds)
-                axes.plot(marked, each[marked], "x", color="black")
-    if inspected.before is None:
-        axes.text(0.5, 0.5, "no pixel lies in all frames", ha="center", va="center", transform=axes.transAxes)
-    else:
-        axes.legend(fontsize=8)
+            panel.line(frames, each, colour, label, ".")
+            panel.marks(marked, each[marked], "x", "black")
+    panel.legend()
 
 
-def _mean_images(
-    panels: "tuple[Axes, Axes]", means: tuple[RunningMean, RunningMean], inspected: Inspected
-) -> None:
-    """Show both means in the same grey scale."""
+def _grey(means: tuple[RunningMean, RunningMean], which: int) -> NDArray[np.uint8]:
+    """Return a mean image in the grey scale of both."""
     low, high = np.percentile(means[0].image, (1, 99.8))
-    numbers = inspected.mean(inspected.before), inspected.mean(inspected.after)
-    for axes, seen, label, number in zip(panels, means, ("before", "after"), numbers, strict=True):
-        axes.imshow(seen.image, cmap="gray", vmin=low, vmax=high)
-        agreement = "" if number is None else f"\nmean agreement of frames {number:.3f}"
-        axes.set_title(f"mean of all frames, {label}{agreement}")
-        axes.set_axis_off()
+    shown = (means[which].image - low) * (255 / max(high - low, 1e-9))
+    return np.clip(shown, 0, 255).round().astype(np.uint8)
+
+
+def _fitted(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return width and height at which an image fits its place."""
+    height, width = shape
+    scale = min(LARGEST[0] / width, LARGEST[1] / height)
+    return max(1, round(scale * width)), max(1, round(scale * height))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from cpretrain.errors import BadFolder, BadInput
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.model_scores import ImageSet, ModelScores
-from cpretrain.evaluation.second_annotator import mask_files, read_drawn
+from cpretrain.evaluation.second_annotator import DrawnFile, mask_files
 from cpretrain.evaluation.second_look import of_two_people
 from cpretrain.evaluation.tables import DEFINITION, score_rows
-from cpretrain.labels.pairing import bare, match_by_name
+from cpretrain.labels.ignored import known_part
+from cpretrain.labels.pairing import bare, ignored_beside, match_by_name
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import join, score
 from cpretrain.runtime.console import progress, warning
@@ -22,6 +23,7 @@ from cpretrain.storage.provenance import Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,12 @@ class AgreeResult:
 
     def table(self) -> str:
         """Return mean average precision and objects at each IoU threshold, as text."""
-        scores, thresholds = self.scored.scores, self.scored.view.thresholds
+        scores, iou_thresholds = self.scored.scores, self.scored.image_set.iou_thresholds
         lines = [
-            f"agreement between two people on {len(self.scored.places)} images: average precision, mean over images",
+            f"agreement between two people on {len(self.scored.indices)} images: average precision, mean over images",
             "IoU threshold    mean   95 % interval   both   first only   second only",
         ]
-        for j, threshold in enumerate(thresholds):
+        for j, threshold in enumerate(iou_thresholds):
             mean = self.scored.mean(j)
             both, second, first = (getattr(scores, name)[:, j].sum() for name in ("tp", "fp", "fn"))
             lines.append(
@@ -72,11 +74,11 @@ class AgreeResult:
     def as_data(self) -> dict[str, Any]:
         """Return the same as plain values, for ``--json``."""
         return {
-            "images": len(self.scored.places),
+            "images": len(self.scored.indices),
             "folder": self.folder,
             "average_precision": {
                 f"{threshold:g}": self.scored.mean(j).as_data()
-                for j, threshold in enumerate(self.scored.view.thresholds)
+                for j, threshold in enumerate(self.scored.image_set.iou_thresholds)
             },
             "warnings": self.warnings,
         }
@@ -91,7 +93,7 @@ def agree(
     ----------
     first, second : path-like
         Folders of label images for the same images; they are paired by name, ignoring suffixes (``a_masks.tif`` and
-        ``a-labelled.tif`` both belong to ``a``).
+        ``a-labelled.tif`` both belong to ``a``). What either of them ignores (``a_ignore.tif``) counts neither way.
     settings : AgreeSettings, optional
         IoU thresholds.
     out : path-like, optional
@@ -109,34 +111,19 @@ def agree(
     """
     settings = settings or AgreeSettings()
     first, second, out = to_path(first), to_path(second), to_path(out)
-    thresholds = parse_thresholds(settings.thresholds)
-    drawn = mask_files(first)
-    files = {path.with_name(bare(path.name)): path for path in drawn}
-    if len(files) < len(drawn):
-        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
-    matches = match_by_name(files, mask_files(second))
-    pairs = [(files[found.image], found.masks[0]) for found in matches.pairs]
-    if matches.ambiguous or not pairs:
-        raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
-    if matches.problems:
-        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
-    provenance = Provenance("agree", settings, [path for pair in pairs for path in pair])
+    iou_thresholds = parse_thresholds(settings.thresholds)
+    pairs = _masks_of_both(first, second)
+    provenance = Provenance("agree", settings, [path for pair in pairs for one in pair for path in one.files])
     rows, looks = [], []
     with progress("agree", len(pairs)) as step:
         for one, other in pairs:
-            a, b = (read_drawn(path) for path in (one, other))
-            if a.shape != b.shape:
-                raise BadInput(
-                    f"{other}: differs in size from {one.name} of the other person",
-                    found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
-                    expected=f"{a.shape[0]} × {a.shape[1]}",
-                )
-            rows.append(score(find_overlaps(a, b), thresholds))
+            a, b = _read_both(one, other)
+            rows.append(score(find_overlaps(a, b), iou_thresholds))
             looks.append((same_objects(a, b), not a.any() and not b.any()))
-            step(one.name)
-    names = tuple(one.name for one, _ in pairs)
-    view = ImageSet("image", names, names, thresholds)
-    scored = ModelScores(view, "second person", tuple(range(len(pairs))), join(rows, thresholds))
+            step(one.mask.name)
+    names = tuple(one.mask.name for one, _ in pairs)
+    image_set = ImageSet("image", names, names, iou_thresholds)
+    scored = ModelScores(image_set, "second person", tuple(range(len(pairs))), join(rows, iou_thresholds))
     warnings = of_two_people(*zip(*looks, strict=True))
     for text in warnings:
         warning(text)
@@ -150,3 +137,40 @@ def agree(
             warnings=warnings,
         )
     return AgreeResult(scored, out, warnings)
+
+
+def _masks_of_both(first: Path, second: Path) -> list[tuple[DrawnFile, DrawnFile]]:
+    """Return the masks of the images that both annotated, and warn of the others."""
+    drawn, others = _drawn_in(first), _drawn_in(second)
+    files = {one.mask.with_name(bare(one.mask.name)): one for one in drawn.values()}
+    if len(files) < len(drawn):
+        raise BadInput(f"{first}: several masks for one image", expected="one mask per image")
+    matches = match_by_name(files, others)
+    pairs = [(files[found.image], others[found.masks[0]]) for found in matches.pairs]
+    if matches.ambiguous or not pairs:
+        raise BadFolder(f"{first} and {second}: cannot be compared", matches.problems)
+    if matches.problems:
+        warning(f"{len(matches.problems)} masks are in only one of the folders and left out")
+    return pairs
+
+
+def _drawn_in(folder: Path) -> dict[Path, DrawnFile]:
+    """List the label images of a folder by their paths, with the files of their ignored pixels."""
+    files = mask_files(folder)
+    ignored = ignored_beside(files)
+    return {path: DrawnFile(path, ignored.get(path)) for path in files if path not in ignored.values()}
+
+
+def _read_both(one: DrawnFile, other: DrawnFile) -> "tuple[NDArray[Any], NDArray[Any]]":
+    """Read two label images of one image, without what either of the two ignores."""
+    first, second = one.read(), other.read()
+    a, b = first.labels, second.labels
+    if a.shape != b.shape:
+        raise BadInput(
+            f"{other.mask}: differs in size from {one.mask.name} of the other person",
+            found=f"{b.shape[0]} × {b.shape[1]} (height × width)",
+            expected=f"{a.shape[0]} × {a.shape[1]}",
+        )
+    for mask in (image.ignored for image in (first, second) if image.ignored is not None):
+        a, b = known_part(a, mask), known_part(b, mask)
+    return a, b

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.evaluation.scoring import TRUTH, Extreme, Scoring
+from cpretrain.labels.ignored import Mask
 from cpretrain.runtime.letters import families_for
 from cpretrain.runtime.terminal import printable
 from cpretrain.storage.atomic import write_aside
@@ -28,9 +29,10 @@ def draw_extremes(folder: Path, scoring: Scoring) -> list[Path]:
         if one is not None:
             draw_outlines(
                 picture := folder / f"evaluation_{label}.png",
-                f"{label} image of {len(scoring.view.images)}: {scoring.view.images[one.place]}",
+                f"{label} image of {len(scoring.image_set.images)}: {scoring.image_set.images[one.index]}",
                 one.image,
-                {_title(scoring, one, name): labels for name, labels in one.opinions.items()},
+                {_title(scoring, one, name): labels for name, labels in one.label_images.items()},
+                one.ignored,
             )
             drawn.append(picture)
     return drawn
@@ -40,15 +42,23 @@ def _title(scoring: Scoring, extreme: Extreme, name: str) -> str:
     if name == TRUTH:
         return "ground truth"
     one = scoring.models[name]
-    precision = one.values(scoring.view.headline)[one.places.index(extreme.place)]
-    return f"{name}: AP {precision:.2f} at IoU {scoring.view.thresholds[scoring.view.headline]:g}"
+    precision = one.values(scoring.image_set.headline)[one.indices.index(extreme.index)]
+    return (
+        f"{name}: AP {precision:.2f} at IoU {scoring.image_set.iou_thresholds[scoring.image_set.headline]:g}"
+    )
 
 
 COLOURS = ("#F0E442", "#D55E00", "#56B4E9", "#CC79A7")
 """Colours that colour-blind people can distinguish (Okabe and Ito)."""
 
 
-def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str, NDArray[Any]]) -> None:
+def draw_outlines(
+    path: Path,
+    title: str,
+    image: NDArray[Any],
+    labels: dict[str, NDArray[Any]],
+    ignored: Mask | None = None,
+) -> None:
     """Draw one panel per entry of `labels`.
 
     Parameters
@@ -61,6 +71,8 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
         Grey values.
     labels : dict of str to ndarray of int, shape (Y, X)
         Label images by panel title.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels to cover with stripes.
     """
     from matplotlib.figure import Figure
 
@@ -73,6 +85,8 @@ def draw_outlines(path: Path, title: str, image: NDArray[Any], labels: dict[str,
     for axes, (name, objects), colour in zip(panels, labels.items(), COLOURS, strict=False):
         axes.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1))
         outline(axes, objects, colour)
+        if ignored is not None and ignored.any():
+            axes.contourf(ignored, levels=[0.5, 1.5], colors="none", hatches=["////"])
         axes.set_title(f"{name} ({np.unique(objects[objects > 0]).size} objects)")
         axes.set_axis_off()
     with write_aside(path) as aside:

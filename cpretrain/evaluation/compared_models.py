@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from cpretrain.dataset.reading import NetworkImage, read_for_network
 from cpretrain.errors import BadInput
-from cpretrain.evaluation.second_annotator import read_drawn
+from cpretrain.evaluation.second_annotator import DrawnFile
+from cpretrain.labels.label_image import LabelImage
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights
@@ -78,20 +77,21 @@ class Reader:
         model = self.model
         return read_for_network(path, model.channel, model.second_channel, model.normalization)
 
-    def labels(self, path: Path, size: tuple[int, int]) -> NDArray[Any]:
-        """Read a label image, ndarray of int, shape (Y, X), of an image with the given height and width.
+    def drawn(self, file: DrawnFile, size: tuple[int, int]) -> LabelImage:
+        """Read what was drawn on an image with the given height and width.
 
         Raises
         ------
         BadInput
             When it cannot be read, or has a different size.
         """
-        labels = read_drawn(path)
+        drawn = file.read()
+        labels = drawn.labels
         if labels.shape != size:
             raise BadInput(
-                f"{path}: differs in size from its image",
+                f"{file.mask}: differs in size from its image",
                 found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
                 expected=f"{size[0]} × {size[1]}",
                 cure=f"import the masks with {command('masks')}, which knows the border of training images",
             )
-        return labels
+        return drawn

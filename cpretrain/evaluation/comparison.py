@@ -12,20 +12,21 @@ from cpretrain.errors import BadInput
 from cpretrain.evaluation.best_and_worst import draw_extremes
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.files import EvaluationFiles
+from cpretrain.evaluation.ignored_areas import describe
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
 from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
 from cpretrain.evaluation.scoring import Scoring
-from cpretrain.evaluation.second_annotator import second_masks
+from cpretrain.evaluation.second_annotator import DrawnFile, find_annotator_masks
 from cpretrain.evaluation.second_look import look_again
-from cpretrain.evaluation.segmenting import score_views
+from cpretrain.evaluation.segmenting import score_image_sets
 from cpretrain.evaluation.tables import DEFINITION, write_tables
 from cpretrain.evaluation.threshold_search import tune
 from cpretrain.evaluation.threshold_surface import ThresholdGrid
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.models.channels import unused_channels
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.record import read_record, settings_of_model, tuned_values
@@ -88,37 +89,40 @@ def evaluate(
     model, out, annotator = to_path(model), to_path(out), to_path(annotator)
     against = None if against is None else os.fspath(against)
     record, reader = read_record(model), Reader(settings_of_model(model))
-    thresholds = parse_thresholds(settings.thresholds)
-    views = _views(model, to_path(images), to_path(masks), to_path(frames), to_path(frame_masks))
-    people = _people(model, views, annotator) if annotator else {}
+    iou_thresholds = parse_thresholds(settings.thresholds)
+    image_sets = _image_sets(model, to_path(images), to_path(masks), to_path(frames), to_path(frame_masks))
+    annotator_masks = _annotator_masks(model, image_sets, annotator) if annotator else {}
     load = Load(settings.device)
-    contenders = _contenders(model, record, against, settings, load, reader)
-    inputs = _inputs(model, views, people, contenders)
+    models = _models(model, record, against, settings, load, reader)
+    inputs = _inputs(model, image_sets, annotator_masks, models)
     folder = out or model
-    asked: dict[str, Any] = {"against": against, "views": {name: len(pairs) for name, pairs in views.items()}}
+    asked: dict[str, Any] = {
+        "against": against,
+        "views": {name: len(pairs) for name, pairs in image_sets.items()},
+    }
     earlier = _earlier(folder, settings, inputs, asked)
     if earlier:
         return earlier
     provenance = Provenance("evaluate", settings, inputs)
-    scorings = score_views(views, contenders, load, reader, thresholds, people, batch)
+    scorings = score_image_sets(image_sets, models, load, reader, iou_thresholds, annotator_masks, batch)
     notes = (
-        *not_held_out(model, record, views, provenance.record["inputs"]),
+        *not_held_out(model, record, image_sets, provenance.record["inputs"]),
         *(note for one in scorings for note in left_out_note(one.left_out)),
         *look_again(scorings, settings.min_size),
-        *_channels(views, reader),
+        *_channels(image_sets, reader),
     )
     for note in notes:
         warning(note)
-    scored = {(one.view.name, name): s for one in scorings for name, s in one.models.items()}
+    scored = {(one.image_set.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
-    evaluation = Evaluation(ModelFolder(model), record, views, contenders, scorings, verdict)
+    evaluation = Evaluation(ModelFolder(model), record, image_sets, models, scorings, verdict)
     return _write(evaluation, EvaluationFiles(folder), provenance, asked)
 
 
 def _write(
     evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
 ) -> EvaluateResult:
-    means = {one.view.name: _means(one) for one in evaluation.scorings}
+    means = {one.image_set.name: _means(one) for one in evaluation.scorings}
     files.record.unlink(missing_ok=True)  # from here on the earlier results are incomplete
     write_tables(files, evaluation)
     pictures = draw_extremes(files.folder, evaluation.scorings[0])
@@ -128,27 +132,40 @@ def _write(
         outputs=[*files.results, *pictures],
         definition=DEFINITION,
         asked=asked,
-        models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.contenders},
+        models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.models},
         images=asked["views"],
         verdict=vars(evaluation.verdict),
         average_precision=means,
+        **_ignored(evaluation.scorings),
     )
     return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
 
 
-def _channels(views: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
+def _ignored(scorings: Sequence[Scoring]) -> dict[str, Any]:
+    """Return the entry of the record on ignored pixels; none if there are none."""
+    found = {
+        one.image_set.name: facts
+        for one in scorings
+        if (facts := describe(one.not_judged, len(one.image_set.images)))
+    }
+    return {"ignored": found} if found else {}
+
+
+def _channels(image_sets: Mapping[str, Sequence[Pair]], reader: Reader) -> list[str]:
     """Return warnings about channels that the model does not use; all images of a set have the same number of them."""
-    counts = [describe_image(pairs[0].image).channels for name, pairs in views.items() if name != "crop"]
+    counts = [describe_image(pairs[0].image).channels for name, pairs in image_sets.items() if name != "crop"]
     cure = "train and score on the channel that shows the objects"
     return unused_channels(counts, reader.model, cure, "folders of images")
 
 
-def _people(model: Path, views: Mapping[str, Sequence[Pair]], annotator: Path) -> dict[Path, Path]:
-    training = trained_on(model) if "crop" in views else []
-    return second_masks(next(iter(views.values())), annotator, training)
+def _annotator_masks(
+    model: Path, image_sets: Mapping[str, Sequence[Pair]], annotator: Path
+) -> dict[Path, DrawnFile]:
+    training = trained_on(model) if "crop" in image_sets else []
+    return find_annotator_masks(next(iter(image_sets.values())), annotator, training)
 
 
-def _contenders(
+def _models(
     model: Path,
     record: Mapping[str, Any],
     against: str | None,
@@ -182,38 +199,41 @@ def _contenders(
 
 def _inputs(
     model: Path,
-    views: Mapping[str, Sequence[Pair]],
-    people: Mapping[Path, Path],
-    contenders: Sequence[ComparedModel],
+    image_sets: Mapping[str, Sequence[Pair]],
+    annotator_masks: Mapping[Path, DrawnFile],
+    models: Sequence[ComparedModel],
 ) -> list[Path]:
     """List all files that the result depends on."""
-    files = [path for pairs in views.values() for path in files_of(pairs)]
-    files += tables_of(pair for pairs in views.values() for pair in pairs)
-    files += [*people.values(), *(one.base.path for one in contenders if one.base.path)]
+    files = [path for pairs in image_sets.values() for path in files_of(pairs)]
+    files += tables_of(pair for pairs in image_sets.values() for pair in pairs)
+    files += [
+        *(path for drawn in annotator_masks.values() for path in drawn.files),
+        *(one.base.path for one in models if one.base.path),
+    ]
     of_model = ModelFolder(model)
     files += [of_model.record, of_model.tuning, of_model.losses]
     return [path for path in files if path.is_file()]
 
 
-def _views(
+def _image_sets(
     model: Path, images: Path | None, masks: Path | None, frames: Path | None, frame_masks: Path | None
 ) -> dict[str, Sequence[Pair]]:
-    views: dict[str, Sequence[Pair]] = {}
+    image_sets: dict[str, Sequence[Pair]] = {}
     if images is None and masks is None:
-        views["crop"] = read_split(ModelFolder(model).split).validation
+        image_sets["crop"] = read_split(ModelFolder(model).split).validation
     elif images is None or masks is None:
         raise BadInput(
             f"{option('images')} and {option('masks')} belong together", cure="give both, or neither"
         )
     else:
-        views["image"] = load_pairs(images, masks)
+        image_sets["image"] = load_pairs(images, masks)
     if (frames is None) != (frame_masks is None):
         raise BadInput(
             f"{option('frames')} and {option('frame_masks')} belong together", cure="give both, or neither"
         )
     if frames is not None and frame_masks is not None:
-        views["frame"] = load_pairs(frames, frame_masks)
-    return views
+        image_sets["frame"] = load_pairs(frames, frame_masks)
+    return image_sets
 
 
 def _earlier(
@@ -234,8 +254,8 @@ def _earlier(
 
 
 def _means(scoring: Scoring) -> dict[str, dict[str, float]]:
-    thresholds = scoring.view.thresholds
+    iou_thresholds = scoring.image_set.iou_thresholds
     return {
-        name: {f"{level:g}": round(one.mean(j).estimate, 6) for j, level in enumerate(thresholds)}
+        name: {f"{level:g}": round(one.mean(j).estimate, 6) for j, level in enumerate(iou_thresholds)}
         for name, one in scoring.models.items()
     }

@@ -94,8 +94,8 @@ def cluster(images: Sequence[str], movies: Sequence[str]) -> Clusters:
         0 if all(image == movie for image, movie in zip(images, movies, strict=True)) else len(set(movies))
     )
     names = movies if known >= FEWEST else [str(number) for number in range(len(images))]
-    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    return Clusters(tuple(places[name] for name in names), len(places), known)
+    indices = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    return Clusters(tuple(indices[name] for name in names), len(indices), known)
 
 
 def mean_interval(

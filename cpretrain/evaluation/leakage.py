@@ -9,7 +9,7 @@ from cpretrain.dataset.pairs import Pair
 from cpretrain.dataset.splitting import read_split
 from cpretrain.errors import BadInput
 from cpretrain.images.positions import stem_in_name
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.hashing import hash_of
 
@@ -27,7 +27,10 @@ def trained_on(model: Path) -> list[Pair]:
 
 
 def not_held_out(
-    model: Path, record: Mapping[str, Any], views: Mapping[str, Sequence[Pair]], hashes: Mapping[str, str]
+    model: Path,
+    record: Mapping[str, Any],
+    image_sets: Mapping[str, Sequence[Pair]],
+    hashes: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Return warnings about images that the model has seen in training, or whose movie it has seen.
 
@@ -37,7 +40,7 @@ def not_held_out(
         The model folder.
     record : mapping
         Its ``model.json``, with the SHA-256 of all its images.
-    views : mapping of str to sequence of Pair
+    image_sets : mapping of str to sequence of Pair
         Images that it is scored on. For its own validation images, only the pixels are compared.
     hashes : mapping of str to str
         SHA-256 of the images, by the names in a record's inputs.
@@ -51,7 +54,7 @@ def not_held_out(
         return ()
     seen = trained_on(model)
     said = []
-    for name, pairs in views.items():
+    for name, pairs in image_sets.items():
         known = _known(pairs, seen, record, {} if name == "crop" else hashes)
         related = (
             [] if name == "crop" else [pair for pair in pairs if pair not in known and _related(pair, seen)]

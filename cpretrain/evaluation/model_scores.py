@@ -30,25 +30,25 @@ class ImageSet:
         ``crop`` for the model's validation images, ``image`` for others, ``frame`` for whole frames.
     images, movies : tuple of str
         Name of each image, and of the movie that it comes from (its own name if that is unknown).
-    thresholds : tuple of float
+    iou_thresholds : tuple of float
         IoU thresholds.
     """
 
     name: str
     images: tuple[str, ...]
     movies: tuple[str, ...]
-    thresholds: tuple[float, ...]
+    iou_thresholds: tuple[float, ...]
 
     @property
     def headline(self) -> int:
         """Index of the threshold on which the verdict is based: 0.5, or the lowest one if that is not among them."""
-        if HEADLINE in self.thresholds:
-            return self.thresholds.index(HEADLINE)
-        return int(np.argmin(self.thresholds))
+        if HEADLINE in self.iou_thresholds:
+            return self.iou_thresholds.index(HEADLINE)
+        return int(np.argmin(self.iou_thresholds))
 
-    def clusters(self, places: Sequence[int]) -> Clusters:
+    def clusters(self, indices: Sequence[int]) -> Clusters:
         """Return the clusters of the images with these indices."""
-        return cluster([self.images[i] for i in places], [self.movies[i] for i in places])
+        return cluster([self.images[i] for i in indices], [self.movies[i] for i in indices])
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ class ModelScores:
 
     Parameters
     ----------
-    view : ImageSet
+    image_set : ImageSet
         Images and thresholds.
     model : str
         ``base``, ``retrained`` or ``human``.
-    places : tuple of int
+    indices : tuple of int
         Indices of the images that were scored; a second annotator may have drawn only some.
     scores : Scores
         One row per image, one column per threshold.
     """
 
-    view: ImageSet
+    image_set: ImageSet
     model: str
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     scores: Scores
 
     def values(self, threshold: int | None, name: str = "average_precision") -> NDArray[np.float64]:
@@ -79,14 +79,14 @@ class ModelScores:
 
     def mean(self, threshold: int | None, name: str = "average_precision") -> Interval:
         """Return the mean of a score over the images, with its interval."""
-        return mean_interval(self.values(threshold, name), self.view.clusters(self.places))
+        return mean_interval(self.values(threshold, name), self.image_set.clusters(self.indices))
 
     def pooled(self, threshold: int | None, name: str = "average_precision") -> Interval:
         """Return the score over all objects pooled, at a threshold or averaged over all (None), with its interval."""
         above, below = (np.broadcast_to(part, self.scores.tp.shape) for part in self.scores.parts[name])
         if threshold is not None:
             above, below = above[:, threshold], below[:, threshold]
-        return ratio_interval(above, below, self.view.clusters(self.places))
+        return ratio_interval(above, below, self.image_set.clusters(self.indices))
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def difference(
     name : str
         Name of the score.
     """
-    both, in_first, in_second = np.intersect1d(first.places, second.places, return_indices=True)
+    both, in_first, in_second = np.intersect1d(first.indices, second.indices, return_indices=True)
     one, other = first.values(threshold, name)[in_first], second.values(threshold, name)[in_second]
-    clusters = first.view.clusters(both.tolist())
+    clusters = first.image_set.clusters(both.tolist())
     interval = mean_interval(one - other, clusters, (-1, 1))
     return Difference(threshold, float(one.mean()), float(other.mean()), interval, clusters)

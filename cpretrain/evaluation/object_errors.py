@@ -132,14 +132,14 @@ def _judged(
     ids: NDArray[Any],
     areas: NDArray[np.int64],
     outcomes: NDArray[np.str_],
-    places: NDArray[np.intp],
+    indices: NDArray[np.intp],
     iou: NDArray[np.float64],
     valid: Box | None,
 ) -> ObjectOutcomes:
     from scipy.ndimage import center_of_mass
 
     best = np.zeros(len(ids))
-    np.maximum.at(best, places, iou)
+    np.maximum.at(best, indices, iou)
     centres = np.reshape(center_of_mass(labels != 0, labels, ids), (-1, 2)) if len(ids) else np.zeros((0, 2))
     return ObjectOutcomes(ids, areas, centres, np.isin(ids, _at_border(labels, valid)), outcomes, best)
 

@@ -21,9 +21,9 @@ class Evaluation:
         The retrained model.
     record : mapping
         Its ``model.json``.
-    views : mapping of str to sequence of Pair
+    image_sets : mapping of str to sequence of Pair
         Images of each image set.
-    contenders : sequence of ComparedModel
+    models : sequence of ComparedModel
         The models with their settings.
     scorings : sequence of Scoring
         Scores of each image set, first the one that the verdict is about.
@@ -33,7 +33,7 @@ class Evaluation:
 
     model: ModelFolder
     record: Mapping[str, Any]
-    views: Mapping[str, Sequence[Pair]]
-    contenders: Sequence[ComparedModel]
+    image_sets: Mapping[str, Sequence[Pair]]
+    models: Sequence[ComparedModel]
     scorings: Sequence[Scoring]
     verdict: Verdict

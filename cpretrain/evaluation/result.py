@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = (0.5, 0.75, 0.9)
-_VIEWS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
+_SETS = {"crop": "validation images", "image": "images", "frame": "whole frames"}
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class EvaluateResult:
     def table(self) -> str:
         """Return a short table of base against retrained, and the verdict, as text."""
         lines = []
-        for view, models in self.means.items():
-            thresholds = list(next(iter(models.values())))
-            shown = [level for level in thresholds if float(level) in SHOWN] or thresholds
-            lines.append(f"average precision, mean over {self.images[view]} {_VIEWS[view]}")
+        for image_set, models in self.means.items():
+            iou_thresholds = list(next(iter(models.values())))
+            shown = [level for level in iou_thresholds if float(level) in SHOWN] or iou_thresholds
+            lines.append(f"average precision, mean over {self.images[image_set]} {_SETS[image_set]}")
             lines.append("IoU threshold   " + "".join(f"{level:>8}" for level in shown))
             for model, means in models.items():
                 lines.append(f"{model:<16}" + "".join(f"{means[level]:>8.3f}" for level in shown))
@@ -60,12 +60,12 @@ class EvaluateResult:
 
     def as_data(self) -> dict[str, Any]:
         """Return the verdict, and the means by image set, model and threshold, for ``--json``."""
-        view = next(iter(self.means))
+        image_set = next(iter(self.means))
         return {
             "folder": self.folder,
             "report": EvaluationFiles(self.folder).report,
-            "images": self.images[view],
-            "average_precision": self.means[view],
+            "images": self.images[image_set],
+            "average_precision": self.means[image_set],
             "verdict": vars(self.verdict),
             "views": {name: {"images": self.images[name], **models} for name, models in self.means.items()},
         }

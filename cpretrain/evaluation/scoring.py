@@ -7,10 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cpretrain.evaluation.ignored_areas import TRUTH as TRUTH
+from cpretrain.evaluation.ignored_areas import NotJudged, known_sides, not_judged
 from cpretrain.evaluation.model_scores import ImageSet, ModelScores
 from cpretrain.evaluation.object_errors import ObjectOutcomes, judge
-from cpretrain.html.pictures import grey, jpeg, outline_path
+from cpretrain.html.pictures import grey, hatched, jpeg, outline_path
 from cpretrain.images.valid_box import Box, valid_box
+from cpretrain.labels.ignored import Mask
 from cpretrain.labels.resize import enlarge
 from cpretrain.metrics.overlaps import find_overlaps, same_objects
 from cpretrain.metrics.scores import Scores, join, score
@@ -18,8 +21,7 @@ from cpretrain.metrics.scores import Scores, join, score
 LARGEST_PICTURE = 1024
 """Length in pixels to which the longer side of larger pictures is reduced."""
 
-HUMAN = "human"
-TRUTH = "truth"
+ANNOTATOR = "human"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Pictured:
     size : tuple of int
         Height and width of the picture in pixels, the unit of the outlines.
     jpeg : bytes
-        The image.
+        The image, with stripes over its ignored pixels.
     outlines : dict of str to str
         The ``d`` of an SVG path, for the ground truth and each model.
     """
@@ -47,7 +49,7 @@ class Extreme:
 
     Parameters
     ----------
-    place : int
+    index : int
         Index of the image in the image set.
     precision : float
         Mean average precision of the retrained model over the IoU thresholds.
@@ -55,15 +57,18 @@ class Extreme:
         Number of objects in it.
     image : ndarray, shape (Y, X)
         Grey values.
-    opinions : dict of str to ndarray of int, shape (Y, X)
+    label_images : dict of str to ndarray of int, shape (Y, X)
         Label images of the ground truth and of each model.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Ignored pixels.
     """
 
-    place: int
+    index: int
     precision: float
     objects: int
     image: NDArray[Any]
-    opinions: dict[str, NDArray[Any]]
+    label_images: dict[str, NDArray[Any]]
+    ignored: Mask | None = None
 
 
 @dataclass
@@ -72,7 +77,7 @@ class Scoring:
 
     Parameters
     ----------
-    view : ImageSet
+    image_set : ImageSet
         The images.
 
     Attributes
@@ -85,14 +90,17 @@ class Scoring:
         Number of pixels that are not finite, by image name.
     with_objects : dict of str to set of int
         Indices of images with objects, by the name of the model or annotator.
+    not_judged : dict of int to NotJudged
+        What ignored pixels leave out, by the index of the image; images without ignored pixels are not in it.
     """
 
-    view: ImageSet
+    image_set: ImageSet
     worst: Extreme | None = field(default=None, init=False)
     best: Extreme | None = field(default=None, init=False)
     copies: dict[tuple[str, str], set[int]] = field(default_factory=dict, init=False)
     with_objects: dict[str, set[int]] = field(default_factory=dict, init=False)
     left_out: dict[str, int] = field(default_factory=dict, init=False)
+    not_judged: dict[int, NotJudged] = field(default_factory=dict, init=False)
     _pictures: dict[int, Pictured] = field(default_factory=dict, init=False)
     _judged: dict[int, dict[str, tuple[ObjectOutcomes, ObjectOutcomes]]] = field(
         default_factory=dict, init=False
@@ -103,9 +111,10 @@ class Scoring:
         self,
         image: NDArray[Any],
         truth: NDArray[Any],
-        opinions: Mapping[str, NDArray[Any]],
+        label_images: Mapping[str, NDArray[Any]],
         valid: Box | None = None,
-        place: int | None = None,
+        index: int | None = None,
+        ignored: Mapping[str, Mask] | None = None,
     ) -> None:
         """Score an image of the set.
 
@@ -115,65 +124,78 @@ class Scoring:
             Grey values.
         truth : ndarray of int, shape (Y, X)
             Ground truth.
-        opinions : mapping of str to ndarray of int, shape (Y, X)
+        label_images : mapping of str to ndarray of int, shape (Y, X)
             Label images of the models, including ``retrained``, and of a second annotator.
         valid : tuple of slice, optional
             Rows and columns that hold data; by default those that are not zero.
-        place : int, optional
+        index : int, optional
             Index of the image in the image set; by default the next one.
+        ignored : mapping of str to ndarray of bool, shape (Y, X), optional
+            Pixels that count neither way: of the ground truth for all, those of a second annotator for that one.
         """
-        place = len(self._pictures) if place is None else place
-        for model, labels in opinions.items():
-            overlaps = find_overlaps(truth, labels)
-            self._rows.setdefault(model, {})[place] = score(overlaps, self.view.thresholds)
-            judged = judge(truth, labels, overlaps, valid or valid_box(image))
-            self._judged.setdefault(place, {})[model] = judged
-        drawn = {TRUTH: truth, **opinions}
-        self._compare(place, drawn)
-        self._pictures[place] = _picture(image, drawn)
-        precision = float(self._rows["retrained"][place].average_precision.mean())
-        latest = Extreme(place, precision, int(truth.max(initial=0)), image, drawn)
+        index, ignored = len(self._pictures) if index is None else index, ignored or {}
+        known = known_sides(truth, label_images, ignored)
+        for model, (true, labels) in known.items():
+            overlaps = find_overlaps(true, labels)
+            self._rows.setdefault(model, {})[index] = score(overlaps, self.image_set.iou_thresholds)
+            judged = judge(true, labels, overlaps, valid or valid_box(image))
+            self._judged.setdefault(index, {})[model] = judged
+        if ignored:
+            self.not_judged[index] = not_judged(label_images, ignored, valid)
+        self._compare(index, {TRUTH: truth, **{name: labels for name, (_, labels) in known.items()}})
+        drawn, unknown = {TRUTH: truth, **label_images}, ignored.get(TRUTH)
+        self._pictures[index] = _picture(image, drawn, unknown)
+        precision = float(self._rows["retrained"][index].average_precision.mean())
+        latest = Extreme(index, precision, int(truth.max(initial=0)), image, drawn, unknown)
         extremes = [latest, *(one for one in (self.worst, self.best) if one)]
-        self.worst = min(extremes, key=lambda one: (one.precision, -one.objects, one.place))
-        self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.place))
+        self.worst = min(extremes, key=lambda one: (one.precision, -one.objects, one.index))
+        self.best = max(extremes, key=lambda one: (one.precision, one.objects, -one.index))
 
-    def _compare(self, place: int, drawn: Mapping[str, NDArray[Any]]) -> None:
+    def _compare(self, index: int, drawn: Mapping[str, NDArray[Any]]) -> None:
         """Record which label images of an image hold objects, and which are identical."""
         for name, labels in drawn.items():
             if labels.any():
-                self.with_objects.setdefault(name, set()).add(place)
+                self.with_objects.setdefault(name, set()).add(index)
         for (one, labels), (other, others) in combinations(drawn.items(), 2):
             if same_objects(labels, others):
-                self.copies.setdefault((one, other), set()).add(place)
+                self.copies.setdefault((one, other), set()).add(index)
 
     @property
     def judged(self) -> dict[tuple[str, int], tuple[ObjectOutcomes, ObjectOutcomes]]:
         """Outcome of every true and every predicted object, by model and image index."""
         return {
-            (model, place): sides
-            for place in sorted(self._judged)
-            for model, sides in self._judged[place].items()
+            (model, index): sides
+            for index in sorted(self._judged)
+            for model, sides in self._judged[index].items()
         }
 
     @property
     def pictures(self) -> list[Pictured]:
         """One picture per image, in the order of the image set."""
-        return [self._pictures[place] for place in sorted(self._pictures)]
+        return [self._pictures[index] for index in sorted(self._pictures)]
 
     @property
     def models(self) -> dict[str, ModelScores]:
         """Scores of each model on all images so far."""
         return {
             name: ModelScores(
-                self.view, name, tuple(places), join([rows[n] for n in places], self.view.thresholds)
+                self.image_set,
+                name,
+                tuple(indices),
+                join([rows[n] for n in indices], self.image_set.iou_thresholds),
             )
             for name, rows in self._rows.items()
-            for places in [sorted(rows)]
+            for indices in [sorted(rows)]
         }
 
 
-def _picture(image: NDArray[Any], opinions: Mapping[str, NDArray[Any]]) -> Pictured:
+def _picture(
+    image: NDArray[Any], label_images: Mapping[str, NDArray[Any]], ignored: Mask | None = None
+) -> Pictured:
     factor = min(1.0, LARGEST_PICTURE / max(image.shape))
     size = (max(1, round(image.shape[0] * factor)), max(1, round(image.shape[1] * factor)))
-    paths = {name: outline_path(enlarge(labels, size)) for name, labels in opinions.items()}
-    return Pictured(size, jpeg(enlarge(grey(image), size)), paths)
+    paths = {name: outline_path(enlarge(labels, size)) for name, labels in label_images.items()}
+    pixels = enlarge(grey(image), size)
+    if ignored is not None:
+        pixels = hatched(pixels, enlarge(ignored, size))
+    return Pictured(size, jpeg(pixels), paths)

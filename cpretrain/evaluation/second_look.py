@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from cpretrain.evaluation.scoring import HUMAN, TRUTH, Scoring
+from cpretrain.evaluation.scoring import ANNOTATOR, TRUTH, Scoring
 from cpretrain.labels.measure import too_small_note
 
 OTHER = "the other person"
@@ -22,13 +22,13 @@ def look_again(scorings: Iterable[Scoring], min_size: int) -> tuple[str, ...]:
     """
     notes: list[str] = []
     for scoring in scorings:
-        for (one, other), places in scoring.copies.items():
-            drawn = scoring.with_objects.get(HUMAN if HUMAN in (one, other) else TRUTH, ())
-            notes += copies_note(len(places), len(drawn), one, other)
+        for (one, other), indices in scoring.copies.items():
+            drawn = scoring.with_objects.get(ANNOTATOR if ANNOTATOR in (one, other) else TRUTH, ())
+            notes += copies_note(len(indices), len(drawn), one, other)
         areas = [true.areas for (model, _), (true, _) in scoring.judged.items() if model == "retrained"]
         notes += too_small_note(np.concatenate([*areas, np.zeros(0, int)]), min_size)
         notes += no_object_note(
-            len(scoring.view.images) - len(scoring.with_objects.get(TRUTH, ())), len(areas)
+            len(scoring.image_set.images) - len(scoring.with_objects.get(TRUTH, ())), len(areas)
         )
     return tuple(dict.fromkeys(notes))
 
@@ -46,8 +46,8 @@ def copies_note(copies: int, masks: int, one: str, other: str) -> list[str]:
     if not copies or {one, other} == {"base", "retrained"}:
         return []
     count = f"{copies} of {masks} masks"
-    model = next((name for name in (one, other) if name not in (TRUTH, HUMAN, OTHER)), None)
-    whose = " of the second person" if HUMAN in (one, other) else ""
+    model = next((name for name in (one, other) if name not in (TRUTH, ANNOTATOR, OTHER)), None)
+    whose = " of the second person" if ANNOTATOR in (one, other) else ""
     if model:
         return [
             f"{count}{whose} are exactly what the {model} model predicts: if nobody drew or corrected them, scores "

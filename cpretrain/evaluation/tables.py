@@ -10,7 +10,7 @@ from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.model_scores import Difference, ImageSet, ModelScores, difference
 from cpretrain.evaluation.object_errors import PLACES, ObjectOutcomes, size_limits, size_of
 from cpretrain.evaluation.outcome import Evaluation
-from cpretrain.evaluation.scoring import HUMAN
+from cpretrain.evaluation.scoring import ANNOTATOR
 from cpretrain.storage.csv_table import write_rows
 
 Sides = tuple[ObjectOutcomes, ObjectOutcomes]
@@ -32,22 +32,25 @@ def write_tables(files: EvaluationFiles, evaluation: Evaluation) -> None:
     columns, scorings = _training_columns(evaluation.record), evaluation.scorings
     scored = [one for scoring in scorings for one in scoring.models.values()]
     write_rows(files.scores, score_rows(scored, columns))
-    facts = {one.name: {"weights": one.base.name} | one.used for one in evaluation.contenders}
+    facts = {one.name: {"weights": one.base.name} | one.used for one in evaluation.models}
     rows = list(_summary_rows(scored, facts, columns))
     for scoring in scorings:
         models = scoring.models
-        for other in ("base", HUMAN):
-            for threshold in [*range(len(scoring.view.thresholds)), None] if other in models else []:
+        for other in ("base", ANNOTATOR):
+            for threshold in [*range(len(scoring.image_set.iou_thresholds)), None] if other in models else []:
                 apart = difference(models["retrained"], models[other], threshold)
                 rows.append(
                     _difference_row(
-                        scoring.view.name, f"retrained minus {other}", apart, scoring.view.thresholds
+                        scoring.image_set.name,
+                        f"retrained minus {other}",
+                        apart,
+                        scoring.image_set.iou_thresholds,
                     )
                 )
     write_rows(files.summary, rows)
     write_rows(
         files.objects,
-        [row for scoring in scorings for row in _object_rows(scoring.view, scoring.judged)],
+        [row for scoring in scorings for row in _object_rows(scoring.image_set, scoring.judged)],
     )
 
 
@@ -56,18 +59,18 @@ def score_rows(scored: Iterable[ModelScores], columns: Mapping[str, Any]) -> Ite
     for one in scored:
         scores = one.scores
         values = {name: np.broadcast_to(scores.of(name), scores.tp.shape) for name in scores.parts}
-        for i, place in enumerate(one.places):
-            for j, threshold in enumerate(one.view.thresholds):
+        for i, index in enumerate(one.indices):
+            for j, threshold in enumerate(one.image_set.iou_thresholds):
                 yield {
                     "model": one.model,
-                    "image": one.view.images[place],
+                    "image": one.image_set.images[index],
                     "iou_threshold": threshold,
                     "average_precision": round(float(values["average_precision"][i, j]), 6),
                     "tp": scores.tp[i, j],
                     "fp": scores.fp[i, j],
                     "fn": scores.fn[i, j],
-                    "view": one.view.name,
-                    "movie": one.view.movies[place],
+                    "view": one.image_set.name,
+                    "movie": one.image_set.movies[index],
                     **{
                         name: round(float(values[name][i, j]), 6)
                         for name in values
@@ -93,26 +96,28 @@ def _summary_rows(
         Columns to add to all rows.
     """
     for one in scored:
-        thresholds: list[int | None] = [*range(len(one.view.thresholds))]
-        for threshold in [*thresholds, None] if len(thresholds) > 1 else thresholds:
+        indices: list[int | None] = [*range(len(one.image_set.iou_thresholds))]
+        for threshold in [*indices, None] if len(indices) > 1 else indices:
             yield {
                 "model": one.model,
-                "view": one.view.name,
+                "view": one.image_set.name,
                 **_at(one, threshold),
                 **_intervals(one, threshold),
-                "interval": one.view.clusters(one.places).method,
+                "interval": one.image_set.clusters(one.indices).method,
                 "definition": DEFINITION,
                 **facts.get(one.model, {}),
                 **columns,
             }
 
 
-def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence[float]) -> dict[str, Any]:
+def _difference_row(
+    image_set: str, names: str, one: Difference, iou_thresholds: Sequence[float]
+) -> dict[str, Any]:
     """Return a row for the difference of two models, in the form of `_summary_rows`."""
     return {
         "model": names,
-        "view": view,
-        **_threshold(one.threshold, thresholds),
+        "view": image_set,
+        **_threshold(one.threshold, iou_thresholds),
         "images": len(one.clusters.of),
         "movies": one.clusters.movies or np.nan,
         **_columns("mean_average_precision", one.interval),
@@ -121,25 +126,25 @@ def _difference_row(view: str, names: str, one: Difference, thresholds: Sequence
     }
 
 
-def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
+def _object_rows(image_set: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Iterator[dict[str, Any]]:
     """Yield one row per true and per predicted object.
 
     Parameters
     ----------
-    view : ImageSet
+    image_set : ImageSet
         The images.
     judged : mapping of (str, int) to tuple of ObjectOutcomes
         True and predicted objects, by model and image index.
     """
     limits = limits_of(judged)
-    for (model, place), sides in judged.items():
+    for (model, index), sides in judged.items():
         for kind, side in zip(("ground truth", "predicted"), sides, strict=True):
             for number in range(len(side.labels)):
                 y, x = side.centres[number]
                 yield {
-                    "view": view.name,
+                    "view": image_set.name,
                     "model": model,
-                    "image": view.images[place],
+                    "image": image_set.images[index],
                     "object": kind,
                     "label": side.labels[number],
                     "y": round(y, 1),
@@ -154,25 +159,26 @@ def _object_rows(view: ImageSet, judged: Mapping[tuple[str, int], Sides]) -> Ite
 
 def limits_of(judged: Mapping[tuple[str, int], Sides]) -> tuple[float, float]:
     """Return the areas that divide the true objects of an image set into thirds."""
-    images = {place: true.areas for (_, place), (true, _) in judged.items()}
+    images = {index: true.areas for (_, index), (true, _) in judged.items()}
     return size_limits(np.concatenate([*images.values(), np.zeros(0, np.int64)]))
 
 
 def _at(one: ModelScores, threshold: int | None) -> dict[str, Any]:
-    facts = _threshold(threshold, one.view.thresholds)
-    facts |= {"images": len(one.places), "movies": one.view.clusters(one.places).movies or np.nan}
+    facts = _threshold(threshold, one.image_set.iou_thresholds)
+    facts |= {"images": len(one.indices), "movies": one.image_set.clusters(one.indices).movies or np.nan}
     if threshold is not None:
         facts |= {name: getattr(one.scores, name)[:, threshold].sum() for name in ("tp", "fp", "fn")}
     return facts
 
 
-def _threshold(threshold: int | None, thresholds: Sequence[float]) -> dict[str, Any]:
+def _threshold(threshold: int | None, iou_thresholds: Sequence[float]) -> dict[str, Any]:
     if threshold is None:
         return {
             "iou_threshold": np.nan,
-            "measure": f"mean over {len(thresholds)} IoU thresholds from {thresholds[0]:g} to {thresholds[-1]:g}",
+            "measure": f"mean over {len(iou_thresholds)} IoU thresholds "
+            f"from {iou_thresholds[0]:g} to {iou_thresholds[-1]:g}",
         }
-    return {"iou_threshold": thresholds[threshold], "measure": f"at IoU {thresholds[threshold]:g}"}
+    return {"iou_threshold": iou_thresholds[threshold], "measure": f"at IoU {iou_thresholds[threshold]:g}"}
 
 
 def _intervals(one: ModelScores, threshold: int | None) -> dict[str, float]:

@@ -14,8 +14,10 @@ from cpretrain.dataset.pairs import Pair, files_of, tables_of
 from cpretrain.evaluation.compared_models import ComparedModel, Load, Reader
 from cpretrain.evaluation.confidence_intervals import cluster
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
+from cpretrain.evaluation.second_annotator import DrawnFile
 from cpretrain.evaluation.threshold_surface import Surface, ThresholdGrid, draw_surfaces
 from cpretrain.images.border_objects import without_border_objects_in
+from cpretrain.labels.ignored import known_part
 from cpretrain.metrics.overlaps import find_overlaps
 from cpretrain.metrics.scores import score
 from cpretrain.models.folder import ModelFolder
@@ -27,9 +29,9 @@ from cpretrain.storage.rerun import done_record
 
 
 def tune(
-    model: Path,
+    folder: Path,
     pairs: Sequence[Pair],
-    contenders: Sequence[ComparedModel],
+    models: Sequence[ComparedModel],
     load: Load,
     weights: Mapping[str, str | None],
     reader: Reader,
@@ -39,11 +41,11 @@ def tune(
 
     Parameters
     ----------
-    model : pathlib.Path
+    folder : pathlib.Path
         The model folder.
     pairs : sequence of Pair
         The training images; never those that the models are compared on.
-    contenders : sequence of ComparedModel
+    models : sequence of ComparedModel
         The models.
     load : callable
         Returns the segmenter of a base model.
@@ -55,19 +57,19 @@ def tune(
         Values to try.
     """
     inputs = files_of(pairs) + tables_of(pairs)
-    inputs += [one.base.path for one in contenders if one.base.path and one.base.path.is_file()]
-    record, picture = ModelFolder(model).tuning, ModelFolder(model).tuning_picture
+    inputs += [one.base.path for one in models if one.base.path and one.base.path.is_file()]
+    record, picture = ModelFolder(folder).tuning, ModelFolder(folder).tuning_picture
     if done_record(record, grid, inputs, [picture]):
         info(f"tune: {record} is complete and unchanged")
         return
     provenance = Provenance("tune", grid, inputs)
     clusters = cluster([pair.image.name for pair in pairs], [pair.movie for pair in pairs])
     surfaces = {}
-    with progress("tune", len(contenders) * len(pairs)) as step:
-        for contender in contenders:
-            segmenter = load(contender.base)
-            tried = [_try_all(pair, contender, segmenter, reader, grid, step) for pair in pairs]
-            surfaces[contender.name] = Surface(grid, np.stack(tried), clusters)
+    with progress("tune", len(models) * len(pairs)) as step:
+        for model in models:
+            segmenter = load(model.base)
+            tried = [_try_all(pair, model, segmenter, reader, grid, step) for pair in pairs]
+            surfaces[model.name] = Surface(grid, np.stack(tried), clusters)
     with write_aside(picture) as aside:
         draw_surfaces(aside, surfaces)
     provenance.write(
@@ -83,7 +85,7 @@ def tune(
 
 def _try_all(
     pair: Pair,
-    contender: ComparedModel,
+    model: ComparedModel,
     segmenter: Segmenter,
     reader: Reader,
     grid: ThresholdGrid,
@@ -91,17 +93,18 @@ def _try_all(
 ) -> NDArray[np.float64]:
     """Return the average precision on one image, shape (diameters, flow thresholds, cellprob thresholds)."""
     read = reader.image(pair.image)
-    truth = reader.labels(pair.mask, (read.ready.shape[-2], read.ready.shape[-1]))
+    drawn = reader.drawn(DrawnFile(pair.mask, pair.ignored), (read.ready.shape[-2], read.ready.shape[-1]))
+    truth = drawn.labels
     if grid.exclude_on_edges:
         truth = without_border_objects_in(truth, read.box)
-    levels = parse_thresholds(grid.thresholds)
+    iou_thresholds = parse_thresholds(grid.thresholds)
     precision = np.zeros((len(grid.diameters), len(grid.flow_thresholds), len(grid.cellprob_thresholds)))
     predicted = np.zeros(truth.shape, np.uint32)
     for d, diameter in enumerate(grid.diameters):
         flows = segmenter.run(read.ready[(slice(None), *read.box)], diameter) if read.box else None
         for f, flow_threshold in enumerate(grid.flow_thresholds):
             for c, cellprob_threshold in enumerate(grid.cellprob_thresholds):
-                settings = contender.settings.replace(
+                settings = model.settings.replace(
                     flow_threshold=flow_threshold,
                     cellprob_threshold=cellprob_threshold,
                     min_size=grid.min_size,
@@ -110,6 +113,9 @@ def _try_all(
                 )
                 if flows and read.box:
                     predicted[read.box] = segmenter.masks(flows, settings)
-                precision[d, f, c] = score(find_overlaps(truth, predicted), levels).average_precision.mean()
+                seen = predicted if drawn.ignored is None else known_part(predicted, drawn.ignored)
+                precision[d, f, c] = score(
+                    find_overlaps(truth, seen), iou_thresholds
+                ).average_precision.mean()
     step(pair.image.name)
     return precision

@@ -59,7 +59,7 @@ class Surface:
         """Index of the point nearest to Cellpose's defaults that is not shown to be worse than the highest."""
         highest = self._at(int(self.mean.argmax()))
         return next(
-            place for place in map(self._place, self._nearest_first()) if not self._worse(place, highest)
+            index for index in map(self._place, self._nearest_first()) if not self._worse(index, highest)
         )
 
     def found(self) -> dict[str, float | None]:
@@ -87,8 +87,8 @@ class Surface:
     def _at(self, number: int) -> NDArray[np.float64]:
         return self.precision[:, *self._place(number)]
 
-    def _worse(self, place: tuple[int, int, int], highest: NDArray[np.float64]) -> bool:
-        lost = mean_interval(highest - self.precision[:, *place], self.clusters, (-1, 1))
+    def _worse(self, index: tuple[int, int, int], highest: NDArray[np.float64]) -> bool:
+        lost = mean_interval(highest - self.precision[:, *index], self.clusters, (-1, 1))
         return lost.low > 0
 
 

@@ -58,15 +58,15 @@ def reach_verdict(
     warnings : sequence of str
         Known problems of the images, to be listed with the other warnings.
     """
-    view = next(iter(scored))[0]
-    retrained, base = scored[view, "retrained"], scored[view, "base"]
-    place = retrained.view.headline
-    gain = difference(retrained, base, place)
-    frames = [scored[name, model] for name, model in scored if name != view]
+    image_set = next(iter(scored))[0]
+    retrained, base = scored[image_set, "retrained"], scored[image_set, "base"]
+    index = retrained.image_set.headline
+    gain = difference(retrained, base, index)
+    frames = [scored[name, model] for name, model in scored if name != image_set]
     return Verdict(
         _WORDS[gain.outcome],
         _sentence(gain, _headline(retrained), against),
-        _beside_people(retrained, scored[view, "human"]) if (view, "human") in scored else "",
+        _beside_people(retrained, scored[image_set, "human"]) if (image_set, "human") in scored else "",
         _on_frames(gain, retrained, {one.model: one for one in frames}) if frames else "",
         (*warnings, *_other_measure(gain, retrained, base), *_few(gain.clusters)),
     )
@@ -90,7 +90,7 @@ def span(interval: Interval, sign: str = "") -> str:
 
 
 def _headline(scored: ModelScores) -> str:
-    return f"the average precision at IoU {scored.view.thresholds[scored.view.headline]:g}"
+    return f"the average precision at IoU {scored.image_set.iou_thresholds[scored.image_set.headline]:g}"
 
 
 def _numbers(gain: Difference) -> str:
@@ -113,7 +113,7 @@ def _sentence(gain: Difference, measure: str, against: str) -> str:
 
 
 def _beside_people(retrained: ModelScores, human: ModelScores) -> str:
-    gap = difference(retrained, human, retrained.view.headline)
+    gap = difference(retrained, human, retrained.image_set.headline)
     values = f"{gap.first:.2f} against {gap.second:.2f} for a second person ({_numbers(gap)})"
     if gap.outcome < 0:
         return f"It does not reach the agreement between people: {values}."
@@ -123,13 +123,13 @@ def _beside_people(retrained: ModelScores, human: ModelScores) -> str:
 
 
 def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, ModelScores]) -> str:
-    whole = difference(frames["retrained"], frames["base"], frames["retrained"].view.headline)
+    whole = difference(frames["retrained"], frames["base"], frames["retrained"].image_set.headline)
     values = (
         f"{_WORDS[whole.outcome]}, {whole.first:.2f} after retraining and {whole.second:.2f} before "
         f"({_numbers(whole)})"
     )
-    on_crops = retrained.mean(retrained.view.headline)
-    on_frames = frames["retrained"].mean(frames["retrained"].view.headline)
+    on_crops = retrained.mean(retrained.image_set.headline)
+    on_frames = frames["retrained"].mean(frames["retrained"].image_set.headline)
     if on_frames.high < on_crops.low:
         return (
             f"Whole frames disagree: {values}; the retrained model does worse on them than on the crops "
@@ -141,14 +141,14 @@ def _on_frames(gain: Difference, retrained: ModelScores, frames: Mapping[str, Mo
 
 
 def _other_measure(gain: Difference, retrained: ModelScores, base: ModelScores) -> list[str]:
-    thresholds = retrained.view.thresholds
-    if len(thresholds) == 1:
+    iou_thresholds = retrained.image_set.iou_thresholds
+    if len(iou_thresholds) == 1:
         return []
     mean = difference(retrained, base, None)
     if mean.outcome == gain.outcome:
         return []
     return [
-        f"the mean average precision over IoU {thresholds[0]:g} to {thresholds[-1]:g} says otherwise: "
+        f"the mean average precision over IoU {iou_thresholds[0]:g} to {iou_thresholds[-1]:g} says otherwise: "
         f"{_WORDS[mean.outcome]}, {mean.first:.2f} after retraining and {mean.second:.2f} before "
         f"({_numbers(mean)}); it reflects how exact the outlines are, the verdict how many objects are found"
     ]

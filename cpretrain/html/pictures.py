@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+STRIPES, STRIPE_GREY = 9, 160
+"""Distance of stripes across the rows in pixels, and their grey value; see `hatched`."""
+
 
 def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Scale grey values from their 1st to their 99.5th percentile, without padding, and brighten dark parts.
@@ -24,6 +27,27 @@ def grey(image: NDArray[Any]) -> NDArray[np.uint8]:
     inside = pixels[pixels != 0] if (pixels != 0).any() else pixels
     low, high = np.percentile(inside, (1, 99.5))
     return (255 * np.clip((pixels - low) / max(high - low, 1e-9), 0, 1) ** 0.6).astype(np.uint8)
+
+
+def hatched(pixels: NDArray[np.uint8], area: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Cover an area of a picture with diagonal stripes, as a sign that it does not count.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (Y, X) or (Y, X, 3)
+        Grey values or RGB.
+    area : ndarray of bool, shape (Y, X)
+        The pixels to cover.
+
+    Returns
+    -------
+    ndarray of uint8, shape of `pixels`
+    """
+    rows, columns = np.indices(area.shape)
+    stripes = area & ((rows + columns) % STRIPES < STRIPES // 3)
+    covered = pixels.copy()
+    covered[stripes] = covered[stripes] // 2 + STRIPE_GREY // 2
+    return covered
 
 
 def jpeg(pixels: NDArray[np.uint8]) -> bytes:

@@ -75,6 +75,12 @@ class Calibration:
     frame_interval: float = 0.0
     value_offset: float = 0.0
 
+    @property
+    def anisotropy(self) -> float:
+        """Distance between neighbouring planes in pixels; 1 if the sizes are not known."""
+        z, _, x = self.pixel_size
+        return z / x if z > 0 and x > 0 else 1.0
+
     def as_attrs(self) -> dict[str, Any]:
         """Return the calibration as plain values, for the ``attrs`` of a labelled array."""
         plain = asdict(self) | {"pixel_size": list(self.pixel_size)}

@@ -1,5 +1,6 @@
 """Movies in Olympus's OIB (one file) and OIF (a file beside a folder of TIFFs)."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cpretrain.images.compound_file import check_chains
 from cpretrain.images.metadata import Calibration, Channels
 from cpretrain.images.positions import Choose, file_of
 from cpretrain.images.recording import Description, Recording
-from cpretrain.images.tiff.integrity import MOST_PIXELS
+from cpretrain.images.tiff.integrity import check_coded, check_page
 
 _MICRONS = {"nm": 0.001, "um": 1.0, "mm": 1000.0}
 _SECONDS = {"us": 1e-6, "ms": 0.001, "s": 1.0, "sec": 1.0}
@@ -81,7 +82,9 @@ class OifMovie(Recording):
         opened = self._file.open_file(name) if self._file.is_oib else BoundedFile(file.parent / name)
         with opened as stream, tifffile.TiffFile(stream, name=name) as tiff:
             page = tiff.pages.first
-            if page.ndim != 2 or not 0 < page.size <= MOST_PIXELS or page.dtype is None:
+            check_page(self.path, page, stream.seek(0, os.SEEK_END))
+            check_coded(self.path, page, stream)
+            if page.ndim != 2:
                 raise DamagedFile(self.path, f"{name}: a plane of {page.shape} pixels")
             if hasattr(self, "_kind") and (page.shape, page.dtype) != self._kind:
                 raise DamagedFile(

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 Box = tuple[slice, slice]
 """Rows and columns."""
 
+StackBox = tuple[slice, slice, slice]
+"""Planes, rows and columns."""
+
 
 def valid_box(pixels: NDArray[Any]) -> Box | None:
     """Find the bounding box of the pixels that hold data: not 0, NaN or infinity.
@@ -31,3 +34,23 @@ def valid_box(pixels: NDArray[Any]) -> Box | None:
     if not rows.size:
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def valid_stack_box(stack: NDArray[Any]) -> StackBox | None:
+    """Find the planes, rows and columns of a stack that hold data.
+
+    Parameters
+    ----------
+    stack : ndarray, shape (Z, C, Y, X)
+        Grey values.
+
+    Returns
+    -------
+    tuple of slice or None
+        None if no voxel holds data.
+    """
+    box = valid_box(stack)
+    if box is None:
+        return None
+    filled = np.flatnonzero(stack.reshape(len(stack), -1).any(axis=1))
+    return slice(int(filled[0]), int(filled[-1]) + 1), *box

@@ -25,6 +25,7 @@ def write_frames(
     dtype: np.dtype,
     calibration: Calibration,
     channels: Channels | None = None,
+    info: str = "",
 ) -> None:
     """Write a movie frame by frame, atomically.
 
@@ -42,6 +43,8 @@ def write_frames(
         Pixel size and frame interval, written into the file.
     channels : Channels, optional
         Names and colours of the channels, written into the file; a movie from an OME-TIFF becomes an OME-TIFF.
+    info : str
+        A sentence about the image, for Fiji's *Show Info* (OME-TIFF: the description).
 
     Raises
     ------
@@ -58,6 +61,8 @@ def write_frames(
     size = int(np.prod(shape)) * dtype.itemsize
     for_imagej = channels.ome is None and dtype.name in IMAGEJ_TYPES and size < IMAGEJ_BYTES
     facts = _imagej(calibration, channels, shape) if for_imagej else _ome(calibration, channels, shape)
+    if info:
+        facts["Info" if for_imagej else "Description"] = info
     _, y_size, x_size = calibration.pixel_size
     with write_aside(path) as aside:
         check_disk(path.parent, size, f"{path}: not enough disk space")
@@ -76,7 +81,9 @@ def write_frames(
         )
 
 
-def write_image(path: Path, image: NDArray[Any], calibration: Calibration | None = None) -> None:
+def write_image(
+    path: Path, image: NDArray[Any], calibration: Calibration | None = None, info: str = ""
+) -> None:
     """Write one image, atomically.
 
     Parameters
@@ -87,10 +94,13 @@ def write_image(path: Path, image: NDArray[Any], calibration: Calibration | None
         Grey values.
     calibration : Calibration, optional
         Pixel size, written into the file.
+    info : str
+        A sentence about the image, written into the file.
     """
     planes = image[np.newaxis] if image.ndim == 2 else image
     c, y, x = planes.shape
-    write_frames(path, [planes[np.newaxis]], (1, 1, c, y, x), image.dtype, calibration or Calibration())
+    shape = (1, 1, c, y, x)
+    write_frames(path, [planes[np.newaxis]], shape, image.dtype, calibration or Calibration(), info=info)
 
 
 def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cpretrain.labels.geojson_features import read_features
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outlines import Outline, outlines_of, rasterise
 from cpretrain.labels.regions import Frame, cells_of
+from cpretrain.labels.unknown_area import unknown_area
 from cpretrain.settings.masks import MaskSettings
 from cpretrain.storage.atomic import write_aside
 
@@ -34,7 +35,8 @@ def read_geojson(
 
     The root may be a FeatureCollection, an array of features, one feature, or a geometry; objects may be nested as
     ``childObjects``. Polygons with holes and MultiPolygons are objects. Points, lines and outlines without area are
-    counted and left out, and so are regions, see `cpretrain.labels.regions`.
+    counted and left out, and so are regions, see `cpretrain.labels.regions`. Areas of class ``Ignore*`` become the
+    ignored pixels of the image, see `cpretrain.labels.unknown_area`.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def read_geojson(
     size : tuple of int
         Height and width of the image in pixels.
     settings : MaskSettings, optional
-        ``take``, ``classes`` and ``nuclei`` are used.
+        ``take``, ``classes``, ``nuclei`` and ``undrawn`` are used.
     border : int
         Width of the edge of zeros around the image.
     data : bytes, optional
@@ -63,10 +65,11 @@ def read_geojson(
         path, data if data is not None else Path(path).read_bytes(), settings.nuclei
     )
     check_outlines(path, drawn, skipped)
-    cells, notes = cells_of(drawn, Frame(*size, border), settings)
-    check_one_plane(path, cells)
+    frame, unknown = Frame(*size, border), unknown_area(drawn, settings)
+    cells, notes = cells_of(unknown.without(drawn), frame, settings)
+    check_one_plane(path, [*cells, *unknown.ignored])
     image = rasterise(path, [one.outline for one in cells], size, "GeoJSON")
-    return image.with_notes([*left_out(skipped), *notes])
+    return unknown.marked_in(image, frame).with_notes([*left_out(skipped), *notes])
 
 
 def write_geojson(

@@ -4,7 +4,7 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from cpretrain.labels.imagej_shapes import by_qupath, shape_of
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outlines import Outline, Polygon, Ring, outlines_of, rasterise, with_area
 from cpretrain.labels.regions import Frame, cells_of
+from cpretrain.labels.unknown_area import unknown_area
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
@@ -27,6 +28,7 @@ from cpretrain.storage.atomic import write_aside
 
 _FACT = re.compile(r"^qupath\.object\.(\w+): (.*)$", re.MULTILINE)
 _PIECE = re.compile(r"(?P<object>.*?(?P<number>\d+))_(?P<piece>\d+)")
+_UNKNOWN = re.compile(r"(ignore|region)\*?([ _-]?\d+)*", re.IGNORECASE)
 _LARGEST_COORDINATE = 32_767  # of a 16-bit ROI
 
 
@@ -41,7 +43,8 @@ def read_rois(
 
     Polygons, freehand and traced outlines, rectangles, ovals, ellipses and composites are objects; lines, points
     and text are counted and left out, as are regions. ROIs named ``NAME_0, NAME_1, …`` beside plain ``NAME`` ones
-    are the pieces of one object. ROIs written by QuPath carry its classes and types.
+    are the pieces of one object. ROIs written by QuPath carry its classes and types; of others, those named ``ignore``
+    or ``region`` (with a number, if there are several) count as being of class ``Ignore*`` or ``Region*``.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def read_rois(
     files : sequence of (str, bytes)
         Name and content of each ROI.
     settings : MaskSettings, optional
-        ``take`` and ``classes`` are used.
+        ``take``, ``classes`` and ``undrawn`` are used.
     border : int
         Width of the edge of zeros around the image.
 
@@ -73,13 +76,14 @@ def read_rois(
             skipped[kind] += 1
     check_outlines(path, drawn, skipped)
     joined = _join_pieces(drawn)
-    cells, notes = cells_of(joined, Frame(*size, border), settings)
-    check_one_plane(path, cells)
+    frame, unknown = Frame(*size, border), unknown_area(joined, settings)
+    cells, notes = cells_of(unknown.without(joined), frame, settings)
+    check_one_plane(path, [*cells, *unknown.ignored])
     if len(joined) < len(drawn):
         many = counted(len(drawn) - len(joined), "ROI")
         notes.append(f"{many} joined to others of the same name as pieces of one object")
     image = rasterise(path, [one.outline for one in cells], size, "ImageJ ROIs")
-    return image.with_notes([*left_out(skipped), *notes])
+    return unknown.marked_in(image, frame).with_notes([*left_out(skipped), *notes])
 
 
 def write_rois(
@@ -121,15 +125,50 @@ def write_planes_rois(
     prefix : str
         Text before the name of each ROI, with its z and t; names must differ.
     """
-    with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    with _archive(path) as add:
         for outlines, (z, t) in planes:
             digits = max(4, len(str(len(outlines))))
             for number, outline in enumerate(outlines, 1):
                 name = prefix.format(z=z, t=t) + f"{outline.class_name} {number:0{digits}}".strip()
-                roi = _as_roi(outline, name, (z, t) if in_stack else None)
-                file = name.replace("/", "_").replace("\\", "_") + ".roi"
-                entry = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
-                archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
+                add(name, outline, (z, t) if in_stack else None)
+
+
+def write_numbered_rois(
+    path: str | os.PathLike,
+    planes: Iterable[tuple[Sequence[tuple[int, Outline]], tuple[int, int]]],
+    name: str,
+) -> None:
+    """Write the objects of a movie, one plane after the other, each under a name with its own number.
+
+    Parameters
+    ----------
+    path : path-like
+        The archive to write.
+    planes : iterable of (list of (int, Outline), (int, int))
+        Numbers and outlines of objects, and the plane z and frame t that they lie in, from 0.
+    name : str
+        Name of each ROI, with ``{number}``, ``{z}`` and ``{t}``; names must differ.
+    """
+    with _archive(path) as add:
+        for outlines, (z, t) in planes:
+            for number, outline in outlines:
+                add(name.format(number=number, z=z, t=t), outline, (z, t))
+
+
+@contextmanager
+def _archive(
+    path: str | os.PathLike,
+) -> Iterator[Callable[[str, Outline, tuple[int, int] | None], None]]:
+    """Yield a function that adds an object to an archive of ROIs: its name, outline, and plane and frame."""
+    with write_aside(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def add(name: str, outline: Outline, plane: tuple[int, int] | None) -> None:
+            roi = _as_roi(outline, name, plane)
+            file = name.replace("/", "_").replace("\\", "_") + ".roi"
+            entry = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, roi.tobytes(), zipfile.ZIP_DEFLATED)
+
+        yield add
 
 
 def _parse(path: str | os.PathLike, name: str, data: bytes) -> roifile.ImagejRoi:
@@ -163,7 +202,9 @@ def _read(path: str | os.PathLike, name: str, roi: roifile.ImagejRoi) -> tuple[l
 def _drawn(roi: roifile.ImagejRoi, outline: Outline) -> Drawn:
     if not by_qupath(roi):
         group = f"group {roi.group}" if roi.group > 0 else ""
-        return Drawn(replace(outline, class_name=group), plane=_plane(roi))
+        area = _UNKNOWN.fullmatch(outline.name)
+        class_name = f"{area[1].capitalize()}*" if area else group
+        return Drawn(replace(outline, class_name=class_name), plane=_plane(roi))
     facts = dict(_FACT.findall(roi.props))
     kind = facts.get("type", "annotation").lower()
     outline = Outline(outline.polygons, facts.get("classification", ""), facts.get("name", outline.name))

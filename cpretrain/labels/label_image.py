@@ -30,6 +30,8 @@ class LabelImage:
         Number of objects that lost pixels to another one (known for outlines only).
     classes, names : tuple of str
         Class and name of each object, in order (known for outlines only).
+    ignored : ndarray of bool, shape (Y, X), optional
+        Pixels of which nobody said what they show; see `cpretrain.labels.ignored`. None if all are known.
     """
 
     labels: NDArray[Any]
@@ -39,6 +41,7 @@ class LabelImage:
     overlapping: int = 0
     classes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    ignored: NDArray[np.bool_] | None = None
 
     @property
     def objects(self) -> int:

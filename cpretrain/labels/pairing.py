@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cpretrain.errors import Problem
+from cpretrain.errors import BadInput, Problem
 from cpretrain.labels.seg_npy import ENDING as SEG_ENDING
 
 IMAGE_ENDINGS = (".ome.tiff", ".ome.tif", ".tiff", ".tif")
 LABEL_ENDINGS = (*IMAGE_ENDINGS, ".png", SEG_ENDING)
 VECTOR_ENDINGS = (".geojson.gz", ".json.gz", ".geojson", ".json", ".zip", ".roi")
 MASK_SUFFIXES = ("_masks", "_cp_masks", "-labelled", "-labels", "_labels", "_mask")
+IGNORED = "_ignore"
+"""Suffix of the file of ignored pixels that belongs to an image: ``NAME_ignore.tif`` for ``NAME.tif``."""
 _VECTOR_SUFFIXES = ("_RoiSet", "-RoiSet", "_rois", "-rois")
 _TILE = re.compile(r"(?P<name>.*?) ?\[(?P<place>(?:[dxywhzt]=[^,\[\]]+,?)+)\](?P<suffix>[^\[\]]*)", re.DOTALL)
 _REGION = re.compile(r"(?P<name>.+)_region_\d+_masks", re.DOTALL)
@@ -188,6 +190,89 @@ def match_by_name(images: Iterable[Path], masks: Iterable[Path], unread: Iterabl
         else:
             result.pairs.append(NamedMatch(image, tuple(mask for mask, _ in candidates), candidates[0][1]))
     return result
+
+
+@dataclass(frozen=True)
+class IgnoredFiles:
+    """Files of ignored pixels, told apart from images and masks by their names.
+
+    Parameters
+    ----------
+    by_image : dict of pathlib.Path to pathlib.Path
+        File of ignored pixels for each image that has one.
+    images, masks : list of pathlib.Path
+        The other files.
+    """
+
+    by_image: dict[Path, Path]
+    images: list[Path]
+    masks: list[Path]
+
+
+def take_out_ignored(images: Iterable[Path], masks: Iterable[Path]) -> IgnoredFiles:
+    """Find the files of ignored pixels among images and masks: ``NAME_ignore`` with any ending, for ``NAME.tif``.
+
+    A file whose own name is that of an image (in another folder) is the mask of that image.
+
+    Parameters
+    ----------
+    images, masks : iterable of pathlib.Path
+        Files; none is opened. They may lie in one folder.
+
+    Raises
+    ------
+    BadInput
+        When an image has several such files.
+    """
+    images, masks = list(images), list(masks)
+    named = {path for path in masks if stem(path.name).endswith(IGNORED)}
+    others = _Names(path for path in images if path not in named)
+    everything = _Names(images)
+    masked = {owner for mask in masks for owner in everything.owners(mask)[0]} if named else set()
+    found: dict[Path, list[Path]] = defaultdict(list)
+    for path in sorted(named):
+        short = stem(path.name).removesuffix(IGNORED)
+        owners = others.by_stem.get(short) or others.by_file.get(short) or []
+        is_mask = any(image != path for image in everything.by_stem.get(stem(path.name), []))
+        if owners and not is_mask and path not in masked:
+            found[owners[0]].append(path)
+    for image, files in found.items():
+        if len(files) > 1:
+            raise BadInput(
+                f"{image.name}: has several files of ignored pixels",
+                found=", ".join(file.name for file in files),
+                expected="one",
+                cure="keep the right one and take the others out of the folder",
+            )
+    taken = {file for files in found.values() for file in files}
+    return IgnoredFiles(
+        {image: files[0] for image, files in found.items()},
+        [path for path in images if path not in taken],
+        [path for path in masks if path not in taken],
+    )
+
+
+def ignored_beside(masks: Iterable[Path]) -> dict[Path, Path]:
+    """Find the files of ignored pixels in a folder of masks without the images that these belong to.
+
+    Parameters
+    ----------
+    masks : iterable of pathlib.Path
+        All files; none is opened.
+
+    Returns
+    -------
+    dict of pathlib.Path to pathlib.Path
+        File of ignored pixels by mask: ``a_ignore.tif`` for ``a.tif`` or ``a_masks.tif``.
+    """
+    files = list(masks)
+    by_name = {bare(path.name): path for path in files if not stem(path.name).endswith(IGNORED)}
+    owners = {path: by_name.get(stem(path.name).removesuffix(IGNORED)) for path in files}
+    return {
+        owner: path
+        for path, owner in owners.items()
+        if owner is not None and stem(path.name).endswith(IGNORED)
+    }
 
 
 class _Names:

@@ -84,6 +84,22 @@ def selected(class_name: str, classes: Sequence[str]) -> bool:
     return any(wanted.lower() in parts for wanted in classes)
 
 
+def is_of_class(one: Drawn, kind: str, classes: Sequence[str]) -> bool:
+    """Return whether an object is of a class like ``Ignore*``, with or without the asterisk, and not taken as a cell.
+
+    Parameters
+    ----------
+    one : Drawn
+        The object.
+    kind : str
+        The class in lower case, without the asterisk.
+    classes : sequence of str
+        Classes of cells that were named by the user.
+    """
+    name = one.outline.class_name
+    return any(part.rstrip("*") == kind for part in _parts(name)) and not selected(name, classes)
+
+
 def _parts(class_name: str) -> list[str]:
     return [part.strip().lower() for part in class_name.split(":")]
 

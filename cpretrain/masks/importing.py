@@ -1,7 +1,7 @@
 """Import ground truth of any format as one clean label TIFF per training image: all of them, or none."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,26 @@ from cpretrain.dataset.crops_table import read_crops
 from cpretrain.dataset.reading import read_image
 from cpretrain.errors import BadFolder, BadInput, Problem
 from cpretrain.images.discovery import list_images
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.labels.encodings import INSTANCE_ENCODINGS
 from cpretrain.labels.foreign import describe, holds_annotations
+from cpretrain.labels.ignored import ignored_as_tiff, ignored_file, wrote_ignored
 from cpretrain.labels.label_image import EMPTY, LabelImage
-from cpretrain.labels.measure import TINY, edge_objects
+from cpretrain.labels.measure import TINY, edge_objects, inside_border
 from cpretrain.labels.outline_file import looks_like_geojson
 from cpretrain.labels.own_file import RECORD, as_tiff
-from cpretrain.labels.pairing import NamedMatch, is_mask_file, match_by_name, without_masks
-from cpretrain.labels.tiff_plane import describe_image
+from cpretrain.labels.pairing import (
+    NamedMatch,
+    is_mask_file,
+    match_by_name,
+    take_out_ignored,
+    without_masks,
+)
+from cpretrain.labels.unknown_area import NO_REGION
 from cpretrain.masks.fit import MaskFit, common_shift, mask_fit
 from cpretrain.masks.reading import read_ground_truth
 from cpretrain.masks.report import Picture, draw, write_report
-from cpretrain.masks.result import MaskRow, MasksResult
+from cpretrain.masks.result import MaskRow, MasksResult, as_rows
 from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import info, progress
 from cpretrain.runtime.spelling import option
@@ -39,7 +47,7 @@ from cpretrain.storage.rerun import done_record
 TABLE = "masks.csv"
 OBJECTS = "mask_objects.csv"
 REPORT = "masks_report.html"
-_HARMLESS = ("framed", "cut by", "put together")
+_HARMLESS = ("framed", "cut by", "put together", "ignored:")
 _OUTLINES = ("GeoJSON", "ImageJ ROIs")
 _UNSAVED = " (where cells were drawn, save in QuPath with Ctrl+S, and export again)"
 _CLASSES = " (if these are cells of one class, export with .useInstanceLabels())"
@@ -55,6 +63,7 @@ class _Ready:
     notes: tuple[str, ...]
     objects: list[tuple[str, int, str, str, int]]
     tiff: bytes
+    ignored: bytes | None
     fit: MaskFit | None
     jpeg: bytes
 
@@ -74,13 +83,14 @@ def import_masks(
     ----------
     ground_truth : path-like
         Folder of label images, GeoJSON files and ImageJ ROIs; see `cpretrain.labels.pairing.match_by_name` for their
-        names.
+        names. Beside them, ``NAME_ignore`` in any of these formats marks pixels of ``NAME.tif`` to be ignored.
     images : path-like
         Folder of training images; ``crops.csv`` in it states the width of their border.
     out : path-like
         Result folder: a label TIFF (uint16 or uint32, shape (Y, X)) for each image under the image's own name,
         ``masks.csv``, ``mask_objects.csv`` (class, name and area of each object), ``masks_report.html`` (every
-        mask on its image, those to check first) and ``masks.json``.
+        mask on its image, those to check first) and ``masks.json``; and ``NAME_ignore.tif`` for each image with
+        ignored pixels.
     settings : MaskSettings, optional
         Options for reading.
 
@@ -101,15 +111,18 @@ def import_masks(
         )
     found = _two_folders(ground_truth, images)
     matches = match_by_name(found.images, found.drawn, found.unread)
-    if not matches.problems and (earlier := _unchanged(out, settings, matches.pairs, images)):
+    inputs = [*_inputs(matches.pairs), *found.ignored.values()]
+    if not matches.problems and (earlier := _unchanged(out, settings, inputs, matches.pairs, images)):
         info(f"masks: {out} is complete and unchanged")
         return earlier
-    provenance = Provenance("masks", settings, [*_inputs(matches.pairs), *_table(images)])
-    ready, problems = _read_all(matches.pairs, images, settings)
+    provenance = Provenance("masks", settings, [*inputs, *_table(images)])
+    ready, problems = _read_all(matches.pairs, images, settings, found.ignored)
     problems = [*matches.problems, *problems]
     selected = settings.classes or settings.take != "all"
     if selected and not problems and not any(one.row.objects for one in ready):
         problems.append(_none_selected(ground_truth, settings, ready))
+    if not problems and all(NO_REGION in one.notes for one in ready):
+        problems.append(_no_region(ground_truth))
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadFolder(f"{ground_truth}: {count}, nothing was written", problems)
@@ -117,11 +130,11 @@ def import_masks(
 
 
 def _unchanged(
-    out: Path, settings: MaskSettings, pairs: Sequence[NamedMatch], images: Path
+    out: Path, settings: MaskSettings, inputs: Sequence[Path], pairs: Sequence[NamedMatch], images: Path
 ) -> MasksResult | None:
     """Return the result of an earlier import of the same files, if it is still intact."""
     outputs = _outputs(out, [found.image.name for found in pairs])
-    record = done_record(out / RECORD, settings, _inputs(pairs), outputs, _table(images))
+    record = done_record(out / RECORD, settings, inputs, outputs, _table(images))
     return MasksResult(out, record["masks"], record["warnings"]) if record else None
 
 
@@ -145,11 +158,12 @@ def _outputs(out: Path, names: Iterable[str]) -> list[Path]:
 
 @dataclass(frozen=True)
 class _Found:
-    """Files of the two folders: training images, ground truth, and others."""
+    """Files of the two folders: training images, ground truth, others, and ignored pixels by image."""
 
     images: list[Path]
     drawn: list[Path]
     unread: list[Path]
+    ignored: dict[Path, Path]
 
     def foreign(self) -> list[str]:
         """Return a note on files that hold annotations in a form that is not read."""
@@ -177,12 +191,15 @@ def _two_folders(ground_truth: Path, images: Path) -> _Found:
             cure=cure,
         )
     unread = [path for path in here if path not in set(drawn)]
+    ignored = take_out_ignored(files, drawn)
+    files, drawn = ignored.images, ignored.masks
     if ground_truth.resolve() == images.resolve():
         files = without_masks(files)
         drawn = [path for path in drawn if path not in set(files)]
     elif images.is_dir():
         unread += [path for path in images.iterdir() if path.is_file() and path not in set(files)]
-    return _Found(files, drawn, [path for path in unread if not path.name.startswith(".")])
+    unread = [path for path in unread if not path.name.startswith(".")]
+    return _Found(files, drawn, unread, ignored.by_image)
 
 
 def _images_in(images: Path) -> list[Path]:
@@ -223,13 +240,22 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
     )
 
 
+def _no_region(ground_truth: Path) -> Problem:
+    return Problem(
+        ground_truth.name,
+        f"has no region, outside of which {option('undrawn', 'ignore')} could ignore anything",
+        expected="an area of class Region* around the part of an image in which every object is drawn",
+        cure=f"draw it in QuPath and export again, or leave {option('undrawn')} out",
+    )
+
+
 def _names(found: NamedMatch) -> str:
     first = found.masks[0].name
     return f"{found.image.name} ← {first}" + (f" and {len(found.masks) - 1} tiles" if found.masks[1:] else "")
 
 
 def _read_all(
-    pairs: Sequence[NamedMatch], images: Path, settings: MaskSettings
+    pairs: Sequence[NamedMatch], images: Path, settings: MaskSettings, ignored: Mapping[Path, Path]
 ) -> tuple[list[_Ready], list[Problem]]:
     origins = read_crops(_folder(images))
     ready, problems = [], []
@@ -242,9 +268,8 @@ def _read_all(
                 problems.append(Problem.of(found.image.name, error, (found.image,)))
                 continue
             try:
-                ready.append(
-                    _prepare(found, read_ground_truth(found, size, border, settings), pixels, border)
-                )
+                drawn = read_ground_truth(found, size, border, settings, ignored.get(found.image))
+                ready.append(_prepare(found, drawn, pixels, border))
             except BadInput as error:
                 problems.append(Problem.of(_names(found), error, (found.image, *found.masks)))
             step(found.image.name)
@@ -258,8 +283,9 @@ def _prepare(found: NamedMatch, image: LabelImage, pixels: NDArray[Any], border:
         image.notes,
         _objects(found.image.name, image),
         as_tiff(image.labels),
+        ignored_as_tiff(image.ignored) if image.ignored is not None and image.ignored.any() else None,
         fit,
-        draw(pixels, image.labels),
+        draw(pixels, image.labels, image.ignored),
     )
 
 
@@ -279,7 +305,15 @@ def _row(found: NamedMatch, image: LabelImage, fit: MaskFit | None, border: int)
         overlapping=image.overlapping,
         fit=fit.strength if fit else None,
         notes="; ".join((*image.notes, *([fit.warning] if fit and fit.warning else []))),
+        ignored=_share(image.ignored, border),
     )
+
+
+def _share(ignored: NDArray[np.bool_] | None, border: int) -> float | None:
+    """Return the share of ignored pixels inside the border; None if there are none."""
+    if ignored is None or not ignored.any():
+        return None
+    return round(float(inside_border(ignored, border).mean()), 4)
 
 
 def _objects(name: str, image: LabelImage) -> list[tuple[str, int, str, str, int]]:
@@ -299,8 +333,9 @@ def _write(
     for one in ready:
         with write_aside(out / one.row.file) as aside:
             aside.write_bytes(one.tiff)
-    rows = [asdict(one.row) for one in ready]
-    with open_table(out / TABLE, [column.name for column in fields(MaskRow)]) as table:
+    _write_ignored(out, ready)
+    rows = as_rows([one.row for one in ready])
+    with open_table(out / TABLE, list(rows[0])) as table:
         table.writerows(row.values() for row in rows)
     objects = [line for one in ready for line in one.objects]
     with open_table(out / OBJECTS, ("file", "label", "class", "name", "area")) as table:
@@ -312,7 +347,7 @@ def _write(
     write_report(out / REPORT, [_picture(one) for one in ready], common)
     provenance.write(
         out / RECORD,
-        outputs=_outputs(out, [row["file"] for row in rows]),
+        outputs=[*_outputs(out, [row["file"] for row in rows]), *_ignored_files(out, ready)],
         ground_truth=str(ground_truth),
         images=result.images,
         objects=result.objects,
@@ -322,11 +357,27 @@ def _write(
     return result
 
 
+def _ignored_files(out: Path, ready: Sequence[_Ready]) -> list[Path]:
+    return [ignored_file(out / one.row.file) for one in ready if one.ignored]
+
+
+def _write_ignored(out: Path, ready: Sequence[_Ready]) -> None:
+    """Write the ignored pixels of each image, and remove those that an earlier import wrote for the others."""
+    for one in ready:
+        path = ignored_file(out / one.row.file)
+        if one.ignored:
+            with write_aside(path) as aside:
+                aside.write_bytes(one.ignored)
+        elif wrote_ignored(path):
+            path.unlink()
+
+
 def _picture(one: _Ready) -> Picture:
     row = one.row
     objects = counted(row.objects, "object")
     at_edge = f", {row.touching_border} of them at the edge" if row.touching_border else ""
-    facts = f"{row.height} × {row.width} pixels, {objects}{at_edge}"
+    ignored = f", {row.ignored:.0%} ignored" if row.ignored else ""
+    facts = f"{row.height} × {row.width} pixels, {objects}{at_edge}{ignored}"
     return Picture(row.file, row.mask, row.encoding, facts, one.to_check, one.jpeg)
 
 
@@ -350,7 +401,7 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
 
 
 def _left_behind(out: Path, rows: Sequence[dict[str, Any]]) -> list[str]:
-    written = {row["file"] for row in rows}
+    written = {name for row in rows for name in (row["file"], ignored_file(out / row["file"]).name)}
     others = [path.name for path in list_images(out) if path.name not in written]
     if not others:
         return []

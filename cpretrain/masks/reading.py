@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cpretrain.errors import BadInput
 from cpretrain.labels.encodings import read_ids, recognise
+from cpretrain.labels.ignored import set_apart
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.outline_file import read_outlines
 from cpretrain.labels.pairing import NamedMatch, Tile, is_vector_file, tile_of
 from cpretrain.labels.second_look import look_again
+from cpretrain.labels.unknown_area import check_regions_can_be_known
 from cpretrain.masks.size import fit_to_image
 from cpretrain.masks.tiles import check_numbering, label_tiles, stitch
 from cpretrain.runtime.spelling import option
@@ -16,9 +21,13 @@ from cpretrain.settings.masks import MaskSettings
 
 
 def read_ground_truth(
-    found: NamedMatch, size: tuple[int, int], border: int, settings: MaskSettings
+    found: NamedMatch,
+    size: tuple[int, int],
+    border: int,
+    settings: MaskSettings,
+    ignored: Path | None = None,
 ) -> LabelImage:
-    """Read the mask, the tiles or the outlines that belong to an image.
+    """Read the mask, the tiles or the outlines that belong to an image, and what is to be ignored in it.
 
     Parameters
     ----------
@@ -30,6 +39,8 @@ def read_ground_truth(
         Width of the edge of zeros around the image, in pixels.
     settings : MaskSettings
         Options for reading.
+    ignored : pathlib.Path, optional
+        File that marks ignored pixels: an image in which they are not 0, or outlines around them.
 
     Returns
     -------
@@ -46,9 +57,25 @@ def read_ground_truth(
         image = read_outlines(path, size, settings, border)
     else:
         _check_selection(path, settings)
+        check_regions_can_be_known(path, settings)
         read = _read_tiles if found.rule == "tile" else _read_whole
         image = read(found, size, border, settings)
-    return image.with_notes(look_again(image.labels, border))
+    image = image.with_notes(look_again(image.labels, border))
+    if ignored is None:
+        return image if image.ignored is None else set_apart(image, image.ignored)
+    marked = _marked(ignored, size, border, settings)
+    both = marked if image.ignored is None else marked | image.ignored
+    return set_apart(image.with_notes([f"ignored: what {ignored.name} marks"]), both)
+
+
+def _marked(path: Path, size: tuple[int, int], border: int, settings: MaskSettings) -> NDArray[np.bool_]:
+    """Read a file of ignored pixels, in the size of the image."""
+    if is_vector_file(path):
+        image = read_outlines(path, size, None, border)
+        inside = image.labels > 0
+        return inside if image.ignored is None else inside | image.ignored
+    ids, _ = read_ids(path)
+    return fit_to_image(path, ids, size, border, settings.upsample).ids > 0
 
 
 def _check_selection(path: Path, settings: MaskSettings) -> None:

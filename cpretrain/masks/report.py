@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.html.page import write_page
-from cpretrain.html.pictures import as_text, grey, jpeg
+from cpretrain.html.pictures import as_text, grey, hatched, jpeg
 from cpretrain.labels.resize import enlarge
 
 EDGE = 320
@@ -53,8 +53,8 @@ def write_report(path: Path, pictures: Iterable[Picture], warnings: Sequence[str
     write_page(path, "masks_report.html", pictures=shown, to_check=to_check, warnings=warnings)
 
 
-def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
-    """Draw the outlines of all objects over an image.
+def draw(image: NDArray[Any], labels: NDArray[Any], ignored: NDArray[np.bool_] | None = None) -> bytes:
+    """Draw the outlines of all objects over an image, and stripes over its ignored pixels.
 
     Parameters
     ----------
@@ -62,6 +62,8 @@ def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
         Grey values, shown from the 1st to the 99.5th percentile with dark parts brightened.
     labels : ndarray of int, shape (Y, X)
         0 is background.
+    ignored : ndarray of bool, shape (Y, X), optional
+        Ignored pixels.
 
     Returns
     -------
@@ -72,6 +74,8 @@ def draw(image: NDArray[Any], labels: NDArray[Any]) -> bytes:
     size = (max(1, round(labels.shape[0] * factor)), max(1, round(labels.shape[1] * factor)))
     shown = grey(enlarge(image.reshape(-1, *image.shape[-2:]).max(axis=0), size))
     colours = np.repeat(shown[..., None], 3, axis=2)
+    if ignored is not None:
+        colours = hatched(colours, enlarge(ignored, size))
     numbers = enlarge(labels, size)
     outlines = _outlines(numbers)
     colours[outlines] = np.array([_OUTLINE, _SECOND_OUTLINE], np.uint8)[numbers[outlines] % 2]

@@ -1,6 +1,7 @@
 """Results of importing ground truth, image by image."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ class MaskRow:
         Strength of the image's edges under the outlines, 1 by chance; see `cpretrain.masks.fit.mask_fit`.
     notes : str
         Notes for the user, separated by ``; ``.
+    ignored : float or None
+        Share of the pixels that is ignored; None if all are known. The table has this column only if an image has a
+        value in it.
     """
 
     file: str
@@ -48,6 +52,13 @@ class MaskRow:
     overlapping: int = 0
     fit: float | None = None
     notes: str = ""
+    ignored: float | None = None
+
+
+def as_rows(rows: Sequence[MaskRow]) -> list[dict[str, Any]]:
+    """Return the rows as data, with the column of ignored pixels only if an image has some."""
+    some = any(row.ignored is not None for row in rows)
+    return [{name: value for name, value in asdict(row).items() if some or name != "ignored"} for row in rows]
 
 
 @dataclass(frozen=True)

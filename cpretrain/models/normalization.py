@@ -109,6 +109,22 @@ def normalize(
     return scaled
 
 
+def as_one_image(stack: NDArray[Any]) -> NDArray[Any]:
+    """Return the planes of a stack below one another, so that all are scaled alike.
+
+    Parameters
+    ----------
+    stack : ndarray, shape (Z, C, Y, X)
+        Grey values, without padding.
+
+    Returns
+    -------
+    ndarray, shape (C, Z * Y, X)
+    """
+    z, c, y, x = stack.shape
+    return stack.transpose(1, 0, 2, 3).reshape(c, z * y, x)
+
+
 def not_finite(image: NDArray[Any]) -> int:
     """Count the pixels that are not finite (NaN, infinity, or beyond float32) and therefore left out.
 

@@ -192,11 +192,36 @@ def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], fl
     return flow[1:], float(utils.diameters(flow[0])[0])
 
 
-def loss_of(flows: Any, predicted: Any, device: Any) -> Any:
-    """Return Cellpose's own loss for a prediction of the network."""
+def loss_of(flows: Any, predicted: Any, device: Any, ignored: Any = None) -> Any:
+    """Return Cellpose's own loss for a prediction of the network.
+
+    Parameters
+    ----------
+    flows : ndarray or torch.Tensor, shape (batch, 3, Y, X)
+        Targets, in the form that Cellpose's augmentation returns.
+    predicted : torch.Tensor, shape (batch, 3, Y, X)
+        Output of the network.
+    device : torch.device
+        Where to compute.
+    ignored : torch.Tensor of bool, shape (batch, Y, X), optional
+        Pixels to leave out: the loss, a mean over pixels, is then that over the others, and 0 if there are none.
+    """
     from cellpose import train
 
+    if ignored is not None and ignored.any():
+        known = ~ignored
+        if not known.any():
+            return 0 * predicted.sum()
+        # Cellpose's loss looks at the second axis for the three values of a pixel, so a list of pixels will do
+        predicted, flows = predicted.movedim(1, -1)[known], _listed(flows, known)
     return train._loss_fn_seg(flows, predicted, device)
+
+
+def _listed(flows: Any, pixels: Any) -> Any:
+    """Return the values of some pixels, shape (pixels, 3), of flows as either version makes them."""
+    if isinstance(flows, np.ndarray):
+        return np.moveaxis(flows, 1, -1)[pixels.cpu().numpy()]
+    return flows.movedim(1, -1)[pixels]
 
 
 def outlines_of_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:

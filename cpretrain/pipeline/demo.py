@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from cpretrain.crops.crop_image import add_border
 from cpretrain.dataset.crops_table import read_crops
-from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.writer import write_frames
-from cpretrain.labels.tiff_plane import describe_image, read_plane
+from cpretrain.labels.tiff_plane import read_plane
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
+from cpretrain.registration.shifts_table import read_shifts
 from cpretrain.runtime.console import info
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path

@@ -19,6 +19,8 @@ from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.masks import MaskSettings
+from cpretrain.settings.prediction import PredictSettings
+from cpretrain.settings.tracking import TrackSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.toml_file import read_toml
@@ -44,6 +46,14 @@ class Experiment(Settings):
     masks: MaskSettings = Field(MaskSettings(), description="import of the ground truth")
     train: TrainSettings = Field(TrainSettings(), description="retraining")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="evaluation")
+    predict: PredictSettings = Field(
+        PredictSettings(), description="segmentation of the corrected movies, for tracking"
+    )
+    track: TrackSettings | None = Field(
+        None,
+        description="tracking of the objects that the retrained model finds in the corrected movies (default: none; an "
+        "empty table suffices)",
+    )
     batch: BatchSettings = Field(BatchSettings(), description="where many files are processed")
 
 
@@ -144,5 +154,21 @@ def train_and_evaluate(experiment: Experiment) -> Summary:
         batch=experiment.batch,
     )
     data: dict[str, Any] = result.as_data() | {"model": trained.folder}
-    lines = [result.table(), f"model, report.html and tables are in {trained.folder}"]
-    return Summary(lines, data)
+    report = Summary([result.table(), f"model, report.html and tables are in {trained.folder}"], data)
+    if experiment.track is not None:
+        _segment_and_track(experiment, trained.folder, report)
+    return report
+
+
+def _segment_and_track(experiment: Experiment, model: Path, report: Summary) -> None:
+    """Segment the corrected movies with the retrained model, track their objects, and add that to the report."""
+    assert experiment.track is not None
+    from cpretrain.prediction import predict
+    from cpretrain.tracking import track
+
+    movies, predictions = _beside_raw(experiment, "corrected"), _beside_raw(experiment, "segmented")
+    segmented = predict(model, movies, out=predictions, settings=experiment.predict, batch=experiment.batch)
+    tracked = track(predictions, images=movies, settings=experiment.track, batch=experiment.batch)
+    report.lines += tracked.summary().lines
+    report.data |= {"tracks": tracked.summary().data["movies"]}
+    report.failed |= segmented.failed | tracked.failed

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.images.border_objects import without_border_objects
-from cpretrain.images.valid_box import Box, valid_box
-from cpretrain.models.normalization import not_finite
+from cpretrain.images.valid_box import Box, valid_stack_box
+from cpretrain.models.normalization import as_one_image, not_finite
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import Flows
 from cpretrain.models.trained import UsedModel
@@ -64,17 +64,16 @@ def segment_frame(
     """
     size = (frame.shape[0], *frame.shape[2:])
     labels, probability = np.zeros(size, np.uint32), np.zeros(size, np.float32)
-    box, left_out = valid_box(frame), not_finite(frame[:, model.places(frame.shape[1])])
+    inside, left_out = valid_stack_box(frame), not_finite(frame[:, model.places(frame.shape[1])])
     in_3d = model.settings.volume == "flows" and len(frame) > 1
     towards = np.zeros((2 + in_3d, *size), np.float32) if model.settings.flows else None
-    if box is None:
+    if inside is None:
         return Segmented(labels, probability, left_out, towards)
-    filled = np.flatnonzero(frame.reshape(len(frame), -1).any(axis=1))
-    planes = slice(int(filled[0]), int(filled[-1]) + 1)
-    inside = (planes, *box)
+    planes, *_ = inside
+    box = inside[1:]
     cut = frame[planes]
     if model.settings.volume == "flows" and len(cut) > 1:
-        labels[inside], flows = _in_3d(cut, model, box, anisotropy)
+        labels[inside], flows = _in_3d(cut[(..., *box)], model, anisotropy)
         probability[inside] = logistic(flows.cell_probability)
         if towards is not None:
             towards[(slice(None), *inside)] = flows.towards_centre
@@ -135,13 +134,10 @@ def logistic(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return (1 / (1 + np.exp(-np.clip(values, -50, 50)))).astype(np.float32)
 
 
-def _in_3d(
-    stack: NDArray[Any], model: UsedModel, box: Box, anisotropy: float
-) -> tuple[NDArray[np.uint32], Flows]:
+def _in_3d(stack: NDArray[Any], model: UsedModel, anisotropy: float) -> tuple[NDArray[np.uint32], Flows]:
     """Segment a stack with flows in 3D; all planes are scaled alike, because the network also runs across them."""
-    z, c, y, x = stack.shape
-    flat = reader_of(model)(stack.transpose(1, 0, 2, 3).reshape(c, z * y, x))
-    ready = flat.reshape(len(flat), z, y, x)[(slice(None), slice(None), *box)]
+    z, _, y, x = stack.shape
+    ready = reader_of(model)(as_one_image(stack)).reshape(-1, z, y, x)
     settings = model.settings
     flows = model.segmenter.run_volume(ready, settings.diameter, anisotropy, settings.flow3d_smooth)
     return model.segmenter.masks(flows, model.settings), flows

@@ -25,6 +25,7 @@ from cpretrain.images.discovery import (
 from cpretrain.images.ome_zarr_facts import check_can_write
 from cpretrain.images.ome_zarr_labels import check_place
 from cpretrain.images.passed_over import passed_over
+from cpretrain.images.plane_distance import plane_distance
 from cpretrain.images.replaced import placed_name, remove_other_format, warn_of_replaced
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.object_table import measure_objects, write_objects
@@ -279,7 +280,9 @@ def _segment_frames(
         info(
             f"predict: {movie.path.name}: continuing after {len(chosen) - len(missing)} of {len(chosen)} frames"
         )
-    anisotropy = model.settings.anisotropy or _anisotropy(movie)
+    in_3d = model.settings.volume == "flows" and movie.shape[1] > 1
+    given = model.settings.anisotropy
+    anisotropy = plane_distance(movie.path.name, movie.calibration, given) if in_3d else 1.0
     ready = _ready_crop(files.source, model) if files.is_crop else None
     with progress(movie.path.name, len(missing)) as step:
         for t in missing:
@@ -291,12 +294,6 @@ def _segment_frames(
             kept = kept_of_network(segmented, files)
             store.save(t, segmented.labels, measured, segmented.left_out, kept)
             step(f"frame {t}")
-
-
-def _anisotropy(movie: TimeLapse) -> float:
-    """Return the distance between planes in pixels according to the file; 1 if it is not stated."""
-    z, _, x = movie.calibration.pixel_size
-    return z / x if z > 0 and x > 0 else 1.0
 
 
 def _ready_crop(source: Path, model: UsedModel) -> Ready:

@@ -60,6 +60,23 @@ class Canvas:
             return insert(frame, self.shape, whole)
         return _insert_interpolated(frame, self.shape, shift)
 
+    def recorded(self, points: NDArray[np.float64], t: int) -> NDArray[np.float64]:
+        """Return where points of the canvas lie in frame `t` as it was recorded.
+
+        Parameters
+        ----------
+        points : ndarray of float64, shape (..., 3)
+            Positions on the canvas in z, y, x, in pixels from 0.
+        t : int
+            Number of the frame, from 0.
+
+        Returns
+        -------
+        ndarray of float64, shape (..., 3)
+            Positions in the frame, likewise.
+        """
+        return points - self.shifts[t]
+
 
 def canvas_for(curve: DriftCurve, frame_shape: Shape, sub_pixel: bool = False) -> Canvas:
     """Lay out the canvas on which a drift is undone, as "Correct 3D drift" does.

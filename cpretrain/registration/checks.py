@@ -1,5 +1,6 @@
 """Checks of drift settings against the movie before anything is measured, for both engines."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,18 @@ BEYOND_PLUGIN = (
 """Options that only the native engine has."""
 FARTHEST = 1e7
 """Limit in pixels; larger shifts are taken for damage."""
+_SWITCHES = ("multi_time_scale", "refine", "bridge", "robust", "rotation")
+_EXCLUDED = {
+    "shifts": ("reference",),
+    "multi_time_scale": ("reference",),
+    "roi": ("mean",),
+    "mask": ("shifts",),
+    "refine": ("shifts",),
+    "bridge": ("shifts",),
+    "robust": ("shifts", "roi", "reference", "multi_time_scale"),
+    "rotation": ("shifts", "roi"),
+}
+"""Options that exclude each other; ``mean`` is the mean as reference, which has no ROI of its own."""
 SMALLEST_OVERLAP = 3
 """Minimum length in pixels, along every axis, of an overlap of two images."""
 
@@ -84,6 +97,20 @@ def check_options(settings: DriftSettings) -> None:
     BadInput
         When options exclude each other.
     """
+    _check_engine(settings)
+    if settings.mask and not settings.mask.is_file():
+        raise BadInput(f"{settings.mask}: no such mask", expected="a TIFF or PNG the size of a frame")
+    for one, other in _clashes(settings):
+        raise BadInput(f"{one} with {other} makes no sense", cure="leave out one of them")
+    if settings.shifts_scale != DriftSettings().shifts_scale and settings.shifts is None:
+        raise BadInput(
+            f"{option('shifts_scale')} without {option('shifts')} makes no sense",
+            cure="leave out one of them",
+        )
+
+
+def _check_engine(settings: DriftSettings) -> None:
+    """Check that the engine has all options in use."""
     beyond = [option(name) for name in beyond_plugin(settings)]
     if settings.engine == "fiji" and beyond:
         raise BadInput(
@@ -97,60 +124,18 @@ def check_options(settings: DriftSettings) -> None:
             found=", ".join([option("engine", settings.engine), *beyond]),
             cure=f"use {option('engine', 'native')}" + "".join(f", leave out {each}" for each in beyond),
         )
-    if settings.mask and not settings.mask.is_file():
-        raise BadInput(f"{settings.mask}: no such mask", expected="a TIFF or PNG the size of a frame")
-    against = settings.reference != "previous"
-    several_boxes = settings.reference == "mean" and settings.roi is not None
-    excluded = [
-        (
-            f"{option('shifts_scale')} without {option('shifts')}",
-            option("shifts_scale") in beyond and settings.shifts is None,
-        ),
-        (
-            f"{option('shifts')} with {option('reference', settings.reference)}",
-            against and settings.shifts is not None,
-        ),
-        (
-            f"{option('multi_time_scale', True)} with {option('reference', settings.reference)}",
-            against and settings.multi_time_scale,
-        ),
-        (f"{option('roi')} with {option('reference', 'mean')}", several_boxes),
-        (
-            f"{option('mask')} with {option('shifts')}",
-            settings.mask is not None and settings.shifts is not None,
-        ),
-        (
-            f"{option('refine', True)} with {option('shifts')}",
-            settings.refine and settings.shifts is not None,
-        ),
-        (
-            f"{option('bridge', True)} with {option('shifts')}",
-            settings.bridge and settings.shifts is not None,
-        ),
-        *_beside_robust(settings),
-        (
-            f"{option('rotation', True)} with {option('shifts')}",
-            settings.rotation and settings.shifts is not None,
-        ),
-        (f"{option('rotation', True)} with {option('roi')}", settings.rotation and settings.roi is not None),
-    ]
-    for options, clash in excluded:
-        if clash:
-            raise BadInput(f"{options} makes no sense", cure="leave out one of them")
 
 
-def _beside_robust(settings: DriftSettings) -> list[tuple[str, bool]]:
-    """Return the settings that a robust measurement replaces, and whether each is given together with it."""
-    others = {
-        option("shifts"): settings.shifts is not None,
-        option("roi"): settings.roi is not None,
-        option("reference", settings.reference): settings.reference != "previous",
-        option("multi_time_scale", True): settings.multi_time_scale,
-    }
-    return [
-        (f"{option('robust', True)} with {other}", settings.robust and asked)
-        for other, asked in others.items()
-    ]
+def _clashes(settings: DriftSettings) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of options in use that exclude each other, as users spell them."""
+    in_use = {name: option(name) for name in ("shifts", "roi", "mask") if getattr(settings, name) is not None}
+    in_use |= {name: option(name, True) for name in _SWITCHES if getattr(settings, name)}
+    if settings.reference != "previous":
+        in_use |= dict.fromkeys(("reference", settings.reference), option("reference", settings.reference))
+    for name, others in _EXCLUDED.items():
+        for other in others:
+            if name in in_use and other in in_use:
+                yield in_use[name], in_use[other]
 
 
 def check_applied(movie: Frames, settings: DriftSettings, curve: DriftCurve, table: Path) -> None:

@@ -49,6 +49,13 @@ class TurnedCanvas(Canvas):
                 out[:] = round_to_dtype(seen, frame.dtype)
         return canvas
 
+    def recorded(self, points: NDArray[np.float64], t: int) -> NDArray[np.float64]:
+        """Return where points of the canvas, shape (..., 3) in z, y, x, lie in frame `t` as it was recorded."""
+        centre = middle(*self.frame_shape[2:])
+        plane = (points[..., 1:] - centre - self.origin) @ matrix(self.angle[t]).T + centre + self.drift[t]
+        depth = points[..., :1] - round(float(self.shifts[t, 0]))
+        return np.concatenate([depth, plane], axis=-1)
+
     def covered(self, t: int) -> tuple[slice, slice, slice]:
         """Return a box in z, y, x, parallel to the canvas, that frame `t` covers completely."""
         _, _, height, width = self.frame_shape

@@ -7,6 +7,7 @@ from pathlib import Path
 from cpretrain.dataset.crops_table import write_crops
 from cpretrain.errors import BadInput
 from cpretrain.evaluation import evaluate
+from cpretrain.labels.ignored import ignored_file
 from cpretrain.masks.importing import import_masks
 from cpretrain.models.weights import find_base
 from cpretrain.rounds.folder import Part, Round, RoundsFolder
@@ -152,6 +153,8 @@ def _pool(folder: RoundsFolder, rounds: list[Round]) -> None:
             for crop in one.crops:
                 for source, target in ((one.images, pool.images), (one.masks, pool.masks)):
                     shutil.copyfile(source / crop.file, target / crop.file)
+                if (ignored := ignored_file(one.masks / crop.file)).is_file():
+                    shutil.copyfile(ignored, pool.masks / ignored.name)
         crops = [crop for one in rounds for crop in one.crops]
         write_crops(pool.images, crops)
 

@@ -111,21 +111,47 @@ def start_round(
         _check_left_behind(folder.validation, settings)
     if not folder.validation.crops:
         _make_validation(folder, movies, maker)
-    validation = folder.validation.crops
-    if folder.whole_movies:
-        movies = [movie for movie in movies if not folder.keeps_apart(movie)]
-        if not movies:
-            raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
     target = folder.round(len(rounds) + 1)
-    found = candidates(
+    found = _candidates(_movies_to_annotate(images, movies, folder), folder, target, maker)
+    chosen = _choose(found, settings)
+    used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
+    base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
+    maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
+    parts: list[Part] = [target] if rounds else [target, folder.validation]
+    if settings.qupath:
+        for part in parts:
+            _make_project(part)
+    return StartResult(target.number, parts, settings.qupath)
+
+
+def _movies_to_annotate(images: Path, movies: list[Path], folder: RoundsFolder) -> list[Path]:
+    """Return the movies that crops may be chosen from: all but those that are kept for validation."""
+    if not folder.whole_movies:
+        return movies
+    left = [movie for movie in movies if not folder.keeps_apart(movie)]
+    if not left:
+        raise BadInput(f"{images}: all its movies are validation movies", cure="add movies")
+    return left
+
+
+def _candidates(
+    movies: list[Path], folder: RoundsFolder, target: Round, maker: "_RoundWriter"
+) -> list[Candidate]:
+    """Draw positions for a round away from those that are annotated, and rate them if the settings say so."""
+    settings = maker.settings
+    return candidates(
         movies,
         settings,
         (settings.seed, target.number),
         max(settings.look_at, settings.crops),
-        [crop for one in rounds for crop in one.crops],
-        validation,
+        [crop for one in folder.rounds for crop in one.crops],
+        folder.validation.crops,
         maker.model if settings.choose == "uncertain" else None,
     )
+
+
+def _choose(found: Sequence[Candidate], settings: RoundSettings) -> list[Candidate]:
+    """Choose the crops of a round, and say if there are fewer than wanted, or places are used again."""
     chosen = choose(found, settings.crops, settings.size)
     if len(chosen) < settings.crops:
         warning(
@@ -136,14 +162,7 @@ def start_round(
         info(
             f"round: no new places are left; {again} crops are from places annotated before, in other frames"
         )
-    used = {"name": maker.path.name, "sha256": maker.model.weights_sha256}
-    base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
-    maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
-    parts: list[Part] = [target] if rounds else [target, folder.validation]
-    if settings.qupath:
-        for part in parts:
-            _make_project(part)
-    return StartResult(target.number, parts, settings.qupath)
+    return chosen
 
 
 def _make_project(part: Part) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cpretrain.labels.pairing import bare, is_mask_file
+from cpretrain.labels.pairing import bare, is_mask_file, take_out_ignored
 from cpretrain.rounds.folder import Part, RoundsFolder
 from cpretrain.rounds.learning_curve import SHOWN, read_learning_curve
 from cpretrain.rounds.seg_npy import saved_in_window
@@ -43,7 +43,7 @@ def round_status(path: PathLike) -> Summary:
 
 def _counted(part: Part) -> dict[str, Any]:
     there = part.ground_truth.iterdir() if part.ground_truth.is_dir() else ()
-    drawn = {bare(path.name) for path in there if is_mask_file(path)} | {
-        bare(name) for name in saved_in_window(part)
-    }
+    images = [part.images / crop.file for crop in part.crops]
+    masks = take_out_ignored(images, [path for path in there if is_mask_file(path)]).masks
+    drawn = {bare(path.name) for path in masks} | {bare(name) for name in saved_in_window(part)}
     return {"folder": part.folder.name, "crops": len(part.crops), "drawn": len(drawn)}

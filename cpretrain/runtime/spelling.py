@@ -16,6 +16,7 @@ _FUNCTIONS = {
     "train": "retrain",
     "export": "export_model",
     "models": "models.list_models",
+    "plot": "plot_tracks",
     "qupath-project": "make_qupath_project",
     "run": "run_experiment",
     "round start": "start_round",

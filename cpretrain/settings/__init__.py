@@ -20,5 +20,6 @@ from cpretrain.settings.rounds import RoundSettings as RoundSettings
 from cpretrain.settings.segmentation import CELLPROB_THRESHOLD as CELLPROB_THRESHOLD
 from cpretrain.settings.segmentation import FLOW_THRESHOLD as FLOW_THRESHOLD
 from cpretrain.settings.segmentation import SegmentSettings as SegmentSettings
+from cpretrain.settings.tracking import TrackSettings as TrackSettings
 from cpretrain.settings.training import Schedule as Schedule
 from cpretrain.settings.training import TrainSettings as TrainSettings

@@ -28,3 +28,8 @@ class MaskSettings(Settings):
         "around other objects and spots inside cells)",
     )
     nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")
+    undrawn: Literal["background", "ignore"] = Field(
+        "background",
+        description="what pixels outside all regions of class Region* are, if they belong to no object; ignore: "
+        "unknown, and left out of training and scores (areas of class Ignore* always are)",
+    )

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.dataset.pairs import Pair
+from cpretrain.dataset.pairs import Pair, read_labels_of
 from cpretrain.dataset.reading import left_out_note, read_for_network
 from cpretrain.errors import BadInput
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.valid_box import Box
-from cpretrain.labels.encodings import read_label_image
 from cpretrain.labels.measure import too_small_note
-from cpretrain.labels.tiff_plane import describe_image
 from cpretrain.models.normalization import Normalization
 from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.listing import first_names
@@ -38,6 +37,8 @@ class Inputs:
         Number of pixels that are not finite, by image name.
     flat : list of str
         Names of images without contrast.
+    ignored : list of ndarray of bool, shape (Y, X), or None
+        Pixels of each image that are unknown; None if all are known.
     """
 
     images: list[NDArray[np.float32]]
@@ -45,6 +46,7 @@ class Inputs:
     boxes: list[Box | None]
     left_out: dict[str, int]
     flat: list[str]
+    ignored: list[NDArray[np.bool_] | None]
 
 
 def network_inputs(
@@ -68,12 +70,14 @@ def network_inputs(
     """
     channels = settings.channel, settings.second_channel
     read = {pair.image: read_for_network(pair.image, *channels, how) for pair in pairs}
+    drawn = [read_labels_of(pair) for pair in pairs]
     return Inputs(
         [one.ready for one in read.values()],
-        [read_label_image(pair.mask).labels for pair in pairs],
+        [image.labels for image in drawn],
         [one.box for one in read.values()],
         {image.name: one.left_out for image, one in read.items()},
         [image.name for image, one in read.items() if not one.ready[0].any()],
+        [image.ignored for image in drawn],
     )
 
 

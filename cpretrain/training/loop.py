@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.valid_box import Box
+from cpretrain.labels.ignored import known_part
 from cpretrain.metrics.scores import average_precision
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.versions import installed_cellpose, loss_of
@@ -23,7 +24,7 @@ from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.averaging import Average
 from cpretrain.training.curves import Curves
-from cpretrain.training.examples import Examples, batches
+from cpretrain.training.examples import Batch, Examples, batches
 from cpretrain.training.grey_values import GreyValues
 from cpretrain.training.low_rank import merged
 from cpretrain.training.memory import measured_peak, plan_memory
@@ -64,11 +65,18 @@ class TestSet:
         Their label images.
     boxes : sequence of tuple of slice or None
         Rows and columns that hold data, for each image.
+
+    Pixels that the examples ignore count in neither the loss nor the average precision.
     """
 
     examples: Examples
     truth: Sequence[NDArray[Any]]
     boxes: Sequence[Box | None]
+
+    def known_part(self, index: int, predicted: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels predicted for an image as far as they can be judged."""
+        ignored = self.examples.ignored[index] if self.examples.ignored else None
+        return predicted if ignored is None else known_part(predicted, ignored)
 
 
 @dataclass(frozen=True)
@@ -240,10 +248,10 @@ class Run:
         training_mode(self.net, self.settings)
         vary = GreyValues(self.settings.seed, epoch).vary if self.settings.vary_grey_values else None
         total = 0.0
-        for images, flows in batches(self.examples, order, self._batch_size, self.tile, self.net, vary):
+        for batch in batches(self.examples, order, self._batch_size, self.tile, self.net, vary):
             self.optimizer.zero_grad()  # before the next tensors are made, to save their memory
-            loss = self._loss(images, flows)
-            total += self._finite(loss.item()) * len(images)
+            loss = self._loss(batch)
+            total += self._finite(loss.item()) * len(batch.images)
             loss.backward()
             self.optimizer.step()
             on_step()
@@ -278,13 +286,13 @@ class Run:
         even = np.ones(count) / count
         return np.random.choice(np.arange(0, count), size=(self._per_epoch,), p=even / even.sum())  # noqa: NPY002
 
-    def _loss(self, images: Any, flows: Any) -> Any:
+    def _loss(self, batch: Batch) -> Any:
         import torch
 
         short = self.settings.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
-            predicted = self.net(images.to(memory_format=self._layout))[0]
-        return loss_of(flows, predicted.float(), self.device)
+            predicted = self.net(batch.images.to(memory_format=self._layout))[0]
+        return loss_of(batch.flows, predicted.float(), self.device, batch.ignored)
 
     def _measure(self, epoch: int) -> tuple[float, float]:
         """Return loss and average precision on the in-training test set, in epochs where they are due."""
@@ -306,8 +314,8 @@ class Run:
         self.net.eval()
         total = 0.0
         with torch.no_grad():
-            for images, flows in batches(examples, order, self._batch_size, self.tile, self.net):
-                total += self._finite(self._loss(images, flows).item()) * len(images)
+            for batch in batches(examples, order, self._batch_size, self.tile, self.net):
+                total += self._finite(self._loss(batch).item()) * len(batch.images)
         return total / len(order)
 
     def _average_precision(self) -> float:
@@ -317,7 +325,8 @@ class Run:
                 self.segmenter.segment_inside(image, EvaluateSettings(), box)
                 for image, box in zip(self.test.examples.images, self.test.boxes, strict=True)
             ]
-        return float(average_precision(self.test.truth, predicted, THRESHOLDS).average_precision.mean())
+        known = [self.test.known_part(index, labels) for index, labels in enumerate(predicted)]
+        return float(average_precision(self.test.truth, known, THRESHOLDS).average_precision.mean())
 
     def _is_better(self, test_loss: float, precision: float) -> bool:
         """Return whether the latest epoch is the best so far; without measurements, it always is."""

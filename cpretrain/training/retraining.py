@@ -104,23 +104,23 @@ def retrain(
     _check_name(settings.name)
     base = find_base(settings.base, settings.continue_from_finetuned)
     pairs = load_pairs(images, masks)
-    kept_back = load_pairs(*map(to_path, validation)) if validation else []
+    validation_pairs = load_pairs(*map(to_path, validation)) if validation else []
     given, settings = settings, with_defaults(settings)
     folder = (out or beside(images, "models")) / settings.name
     with holding(folder.parent, f".{settings.name}.lock"):
-        return _retrain(folder, base, pairs, kept_back, given, settings, resume)
+        return _retrain(folder, base, pairs, validation_pairs, given, settings, resume)
 
 
 def _retrain(
     folder: Path,
     base: ModelWeights,
     pairs: list[Pair],
-    kept_back: list[Pair],
+    validation_pairs: list[Pair],
     given: TrainSettings,
     settings: TrainSettings,
     resume: bool | None,
 ) -> TrainResult:
-    inputs, tables = files_of([*pairs, *kept_back]), tables_of([*pairs, *kept_back])
+    inputs, tables = files_of([*pairs, *validation_pairs]), tables_of([*pairs, *validation_pairs])
     checkpoint = Checkpoint(folder)
     if _is_there(folder, base, settings, inputs, tables):
         info(f"train: {folder} is complete and unchanged")
@@ -132,7 +132,7 @@ def _retrain(
             f"{folder}: an earlier training run of that name was interrupted",
             cure=f"continue it with {option('resume', True)}, or start over with {option('resume', False)}",
         )
-    parts = _split(pairs, kept_back, settings)
+    parts = _split(pairs, validation_pairs, settings)
     for text in parts.warnings:
         warning(text)
     train, sparse = with_enough_objects(parts.train, settings.min_train_masks)
@@ -163,11 +163,11 @@ def _retrain(
     return TrainResult(folder, parts)
 
 
-def _split(pairs: Sequence[Pair], kept_back: Sequence[Pair], settings: TrainSettings) -> Split:
+def _split(pairs: Sequence[Pair], validation_pairs: Sequence[Pair], settings: TrainSettings) -> Split:
     """Divide the images, or use the given validation images; equal images stay on one side."""
-    equal = find_equal([*pairs, *kept_back])
-    if kept_back:
-        return split_known(pairs, kept_back, settings.seed, settings.test_fraction, equal)
+    equal = find_equal([*pairs, *validation_pairs])
+    if validation_pairs:
+        return split_known(pairs, validation_pairs, settings.seed, settings.test_fraction, equal)
     parts = split_pairs(
         pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
     )
@@ -221,10 +221,12 @@ def _make_run(
     notes = look_again(seen, held_out, settings.channel)
     for note in notes:
         warning(note)
-    examples = prepare(seen.images, seen.labels, segmenter.device)
+    examples = prepare(seen.images, seen.labels, segmenter.device, ignored=seen.ignored)
     if not test:
         return Run(segmenter, examples, settings), notes
-    measured = prepare(held_out.images, held_out.labels, segmenter.device, examples.mean_diameter)
+    measured = prepare(
+        held_out.images, held_out.labels, segmenter.device, examples.mean_diameter, held_out.ignored
+    )
     return Run(segmenter, examples, settings, TestSet(measured, held_out.labels, held_out.boxes)), notes
 
 

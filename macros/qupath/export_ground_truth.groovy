@@ -8,8 +8,10 @@
  * The files land in the folder "ground_truth" of the project, NAME.geojson for each image, and are read with
  *     cpretrain masks PROJECT/ground_truth --images TRAINING_IMAGES --out MASKS
  * Areas are exported, large ones first, so that small ones lie on top. No cells are points, lines, and what marks a
- * region: the classes Training, Validation, Region and all that end in * (Region*, Ignore*), an annotation of the whole
- * image, a rectangle around other objects, an annotation in which cells were detected.
+ * region: the classes Training, Validation, Region and all that end in *, an annotation of the whole image, a rectangle
+ * around other objects, an annotation in which cells were detected.
+ * What is of class Ignore* or Region* is exported with the cells: `cpretrain masks` leaves areas of class Ignore* out of
+ * training and scores, and with --undrawn ignore everything outside the areas of class Region* that is not drawn.
  * A file without objects stands for an image without cells. An image that was never saved in QuPath gets no file: if
  * there are no cells in it, open it and save it.
  */
@@ -64,8 +66,9 @@ if (doubt) {
 }
 folder.mkdirs()
 def path = new File(folder, name + '.geojson').getPath()
-exportObjectsToGeoJson(found.chosen*.object, path, 'FEATURE_COLLECTION')
-println entry.getImageName() + ': ' + found.chosen.size() + ' objects written to ' + path + told(found.leftOut)
+exportObjectsToGeoJson((found.chosen + found.marks)*.object, path, 'FEATURE_COLLECTION')
+println entry.getImageName() + ': ' + found.chosen.size() + ' objects written to ' + path +
+    told('with', found.marks.countBy { 'of class ' + it.className }) + told('left out:', found.leftOut)
 if (!found.chosen && getCurrentImageData().getProperty('cpretrain imported') == 'nothing')
     println 'WARNING: ' + entry.getImageName() + ' was saved by a script first, and nothing is drawn in it: if ' +
         'nobody looked for cells in it, delete ' + path
@@ -120,11 +123,17 @@ def nucleusOf(cell) {
 
 // From here on plain values only, nothing of QuPath ------------------------------------------------------------
 
-/** Divide objects into the chosen ones, large ones first, and a count of the others for each reason. */
+/** Divide objects into the chosen ones, large ones first, marks of what is drawn, and a count of the others by reason. */
 Map choose(List objects, List kinds, List size) {
-    def reasons = objects.collect { whyLeftOut(it, objects, kinds, size) }
-    def chosen = [objects, reasons].transpose().findAll { it[1] == null }.collect { it[0] }
-    return [chosen: chosen.sort(false) { -it.area }, leftOut: reasons.findAll().countBy { it }]
+    def (marks, rest) = objects.split { it.area > 0 && saysWhatIsDrawn(it.className) }
+    def reasons = rest.collect { whyLeftOut(it, rest, kinds, size) }
+    def chosen = [rest, reasons].transpose().findAll { it[1] == null }.collect { it[0] }
+    return [chosen: chosen.sort(false) { -it.area }, marks: marks, leftOut: reasons.findAll().countBy { it }]
+}
+
+/** Tell whether a class marks what is not drawn (Ignore*) or where everything is (Region*). */
+boolean saysWhatIsDrawn(String className) {
+    return className.tokenize(':')*.trim()*.toLowerCase().any { it.replaceAll(/\*+$/, '') in ['ignore', 'region'] }
 }
 
 /** Tell what an object is if it is not to be exported; null if it is. */
@@ -185,7 +194,7 @@ String whyNotEmpty(Map leftOut, List otherKinds) {
     return null
 }
 
-/** Put into words what was left out. */
-String told(Map leftOut) {
-    return leftOut ? '; left out: ' + leftOut.collect { reason, count -> count + ' ' + reason }.join(', ') : ''
+/** Put into words what was left out, or written beside the cells. */
+String told(String how, Map counts) {
+    return counts ? '; ' + how + ' ' + counts.collect { reason, count -> count + ' ' + reason }.join(', ') : ''
 }

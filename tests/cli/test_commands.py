@@ -61,6 +61,8 @@ print("heavy", [name for name in {HEAVY} if name in sys.modules])
         "fiji-scripts",
         "predict",
         "combine",
+        "track",
+        "plot",
     ):
         assert command in said
 

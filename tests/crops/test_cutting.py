@@ -186,7 +186,7 @@ def test_columns_of_the_table(tmp_path):
         header = next(csv.reader(file))
     places = ["file", "source", "frame", "z", "y", "x", "height", "width", "border", "seed"]
     assert header == [*places, "frame_low", "frame_high"]
-    assert [*header, "source_file"] == list(Crop.__dataclass_fields__)
+    assert [*header, "source_file", "plane", "anisotropy"] == list(Crop.__dataclass_fields__)
 
 
 def test_images_of_other_formats_are_named_but_not_the_pictures_of_a_drift_correction(tmp_path, capsys):

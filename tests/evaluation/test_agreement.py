@@ -9,7 +9,7 @@ import tifffile
 from cpretrain.dataset.pairs import Pair
 from cpretrain.errors import BadInput
 from cpretrain.evaluation.agreement import agree
-from cpretrain.evaluation.second_annotator import second_masks
+from cpretrain.evaluation.second_annotator import find_annotator_masks
 from cpretrain.labels.pairing import bare
 from cpretrain.metrics.scores import average_precision
 from cpretrain.settings.evaluation import AgreeSettings
@@ -56,7 +56,7 @@ def test_what_one_of_them_left_out_is_left_out_and_said(people, capsys):
     (people[0] / "a.tif").unlink()
     (people[1] / "c-labels.tif").unlink()
     result = agree(*people)
-    assert result.scored.view.images == ("b [d=2]-labelled.tif",)
+    assert result.scored.image_set.images == ("b [d=2]-labelled.tif",)
     assert result.as_data()["average_precision"]["0.5"] == {"mean": 1, "low_95": None, "high_95": None}
     assert "2 masks are in only one of the folders" in capsys.readouterr().err
 
@@ -96,10 +96,10 @@ def test_what_cannot_be_compared(people, spoil, message):
 def test_a_second_person_may_draw_on_some_images_but_not_on_others(people, tmp_path, capsys):
     pairs = [Pair(tmp_path / name, tmp_path / name, name) for name in ("a.tif", "b [d=2].tif", "d.tif")]
     with pytest.raises(BadInput, match=r"c-labels.tif: no image belongs to this mask"):
-        second_masks(pairs, people[1])
+        find_annotator_masks(pairs, people[1])
     training = [Pair(tmp_path / "c.tif", tmp_path / "c.tif", "c.tif")]
-    found = second_masks(pairs, people[1], training)
-    assert {image.name: mask.name for image, mask in found.items()} == {
+    found = find_annotator_masks(pairs, people[1], training)
+    assert {image.name: one.mask.name for image, one in found.items()} == {
         "a.tif": "a_masks.tif",
         "b [d=2].tif": "b [d=2].tif",
     }
@@ -107,7 +107,7 @@ def test_a_second_person_may_draw_on_some_images_but_not_on_others(people, tmp_p
     assert "1 masks of a second person belong to training images: left out" in said
     assert "drew on 2 of 3 images" in said
     with pytest.raises(BadInput, match="do not fit the images"):
-        second_masks(pairs[2:], people[1], [*pairs[:2], *training])
+        find_annotator_masks(pairs[2:], people[1], [*pairs[:2], *training])
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,8 @@ def test_other_images_a_second_person_and_whole_frames(model, folders, tiny_mode
     assert result.images == {"image": 6, "frame": 3}
     scored = rows(out / "evaluation.csv")
     count = {
-        (view, name): sum(row["view"] == view and row["model"] == name for row in scored)
-        for view in ("image", "frame")
+        (image_set, name): sum(row["view"] == image_set and row["model"] == name for row in scored)
+        for image_set in ("image", "frame")
         for name in ("base", "retrained", "human")
     }
     assert count == {

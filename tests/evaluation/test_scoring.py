@@ -23,16 +23,16 @@ def test_images_are_added_in_any_order_and_the_worst_and_best_are_kept(order):
     truths = [TRUTH, TRUTH, EMPTY, TRUTH, EMPTY, TRUTH]
     guesses = [found(9), found(15), EMPTY, found(0), found(3), found(15)]
     for number in order:
-        opinions = {"retrained": guesses[number]} | ({"human": truths[number]} if number % 2 else {})
-        scoring.add(TRUTH + 1000, truths[number], opinions, place=number)
+        label_images = {"retrained": guesses[number]} | ({"human": truths[number]} if number % 2 else {})
+        scoring.add(TRUTH + 1000, truths[number], label_images, index=number)
     models = scoring.models
-    assert models["retrained"].places == (0, 1, 2, 3, 4, 5)
-    assert models["human"].places == (1, 3, 5)
+    assert models["retrained"].indices == (0, 1, 2, 3, 4, 5)
+    assert models["human"].indices == (1, 3, 5)
     expected = average_precision(truths, guesses, (0.5, 0.75))
     assert np.array_equal(models["retrained"].scores.tp, expected.tp)
-    assert (scoring.worst.place, scoring.best.place) == (3, 1)  # of equals those with more objects
+    assert (scoring.worst.index, scoring.best.index) == (3, 1)  # of equals those with more objects
     assert scoring.judged["retrained", 0][0].outcomes.tolist() == ["matched"] * 9 + ["missed"] * 6
-    assert [place for model, place in scoring.judged if model == "retrained"] == [0, 1, 2, 3, 4, 5]
+    assert [index for model, index in scoring.judged if model == "retrained"] == [0, 1, 2, 3, 4, 5]
     assert [len(picture.outlines) for picture in scoring.pictures] == [2, 3, 2, 3, 2, 3]
 
 

@@ -34,11 +34,11 @@ def truth():
     return [tifffile.imread(path) for path in sorted((COPIES / "masks").glob("*.tif"))]
 
 
-def scoring_of(truth, **opinions):
+def scoring_of(truth, **label_images):
     names = tuple(f"{k}.tif" for k in range(len(truth)))
     scoring = Scoring(ImageSet("image", names, names, (0.5, 0.75)))
-    for place, labels in enumerate(truth):
-        others = {name: of[place] for name, of in opinions.items() if of[place] is not None}
+    for index, labels in enumerate(truth):
+        others = {name: of[index] for name, of in label_images.items() if of[index] is not None}
         scoring.add(np.ones(labels.shape), labels, others)
     return scoring
 

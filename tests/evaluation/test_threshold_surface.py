@@ -16,8 +16,8 @@ NOISE = np.random.default_rng(0).normal(0, 0.1, IMAGES)
 def surface(gains: dict[tuple[int, int, int], float], noise: float = 0.0) -> Surface:
     """Return a surface with equal points, except for some that gain about a given amount in each image."""
     precision = np.full((IMAGES, 2, 3, 3), 0.5)
-    for place, gain in gains.items():
-        precision[:, *place] += gain + noise * (NOISE - NOISE.mean())
+    for index, gain in gains.items():
+        precision[:, *index] += gain + noise * (NOISE - NOISE.mean())
     return Surface(GRID, precision, Clusters(tuple(range(IMAGES)), IMAGES, 0))
 
 

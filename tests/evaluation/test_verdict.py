@@ -18,18 +18,21 @@ def view(images: int, movies: int, name: str = "crop") -> ImageSet:
     return ImageSet(name, names, of, THRESHOLDS)
 
 
-def scored(where: ImageSet, model: str, found, exact=None, places=None) -> ModelScores:
+def scored(where: ImageSet, model: str, found, exact=None, indices=None) -> ModelScores:
     """Return scores of a model that finds given numbers of 20 objects per image, at the lower and higher threshold."""
     found = np.asarray(found, np.int64)
     tp = np.stack([found, found if exact is None else np.asarray(exact)], axis=1)
     none, nothing = np.zeros(len(tp), np.int64), np.zeros_like(tp)
     return ModelScores(
-        where, model, tuple(places or range(len(tp))), Scores(tp, nothing, OBJECTS - tp, 0.8 * tp, none, none)
+        where,
+        model,
+        tuple(indices or range(len(tp))),
+        Scores(tp, nothing, OBJECTS - tp, 0.8 * tp, none, none),
     )
 
 
 def verdict_on(*scores: ModelScores, against: str = ""):
-    return reach_verdict({(one.view.name, one.model): one for one in scores}, against)
+    return reach_verdict({(one.image_set.name, one.model): one for one in scores}, against)
 
 
 NOISE = np.array([0, 1, -1, 2, 0, -1, 1, 0, -2, 1, 0, 1, -1, 0, 0, -1, 0, 1, 0, -1])
@@ -124,7 +127,7 @@ def test_a_second_person_who_drew_on_some_images_is_compared_on_those():
     verdict = verdict_on(
         scored(where, "base", np.full(20, 1)),
         scored(where, "retrained", retrained),
-        scored(where, "human", [16, 17, 16, 17], places=range(4)),
+        scored(where, "human", [16, 17, 16, 17], indices=range(4)),
     )
     assert "0.90 against 0.83 for a second person" in verdict.people
     assert verdict.people.endswith("4 images).")

@@ -52,8 +52,8 @@ def store(path: Path) -> None:
 
 
 def label_folder(path: Path) -> None:
-    from cpretrain.combination.label_images import label_images_in
     from cpretrain.images.timelapse import TimeLapse
+    from cpretrain.labels.predicted import label_images_in
 
     for found in label_images_in(path).values():
         with TimeLapse(found.path) as opened:
@@ -67,8 +67,8 @@ def labels(path: Path) -> None:
 
 
 def label_movie(path: Path) -> None:
-    from cpretrain.combination.matching import as_labels
     from cpretrain.images.timelapse import TimeLapse
+    from cpretrain.labels.predicted import as_labels
 
     with TimeLapse(path) as opened:
         as_labels(opened.frame(0), path)
@@ -83,7 +83,7 @@ def outlines(path: Path) -> None:
 
 def training_image(path: Path) -> None:
     from cpretrain.dataset.reading import read_for_network, read_image
-    from cpretrain.labels.tiff_plane import describe_image
+    from cpretrain.images.tiff.image_facts import describe_image
     from cpretrain.masks.fit import mask_fit
 
     facts = describe_image(path)

@@ -163,6 +163,14 @@ def test_an_oif_and_the_folder_beside_it(tmp_path):
         assert "channel 1 of frame 2" in "".join(movie.notes)
 
 
+def test_an_oif_with_a_truncated_plane(tmp_path):
+    path = write_oif(tmp_path / "exp.oif", some((3, 2, 2, 20, 30)))
+    plane = tmp_path / "exp.oif.files" / "s_C002Z001T002.tif"
+    plane.write_bytes(plane.read_bytes()[:-300])  # the reader would fill it with zeros
+    with pytest.raises(BadInput, match="beyond the end"):
+        opened(path)
+
+
 # --- What all have in common ---
 
 

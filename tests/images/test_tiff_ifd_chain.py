@@ -10,9 +10,9 @@ import tifffile
 from cpretrain.errors import BadInput, DamagedFile
 from cpretrain.images.tiff import ifd_chain as tiff_directories
 from cpretrain.images.tiff.ifd_chain import check_complete, check_directories
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels.encodings import read_label_image
-from cpretrain.labels.tiff_plane import describe_image
 from tests.fuzz.tiff_tags import Layout
 from tests.support.movie_files import write_ome_set
 

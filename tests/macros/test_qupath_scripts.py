@@ -43,16 +43,16 @@ NO_AREA = "points, lines or outlines without area"
             {"of class Training": 1},
         ),
         (
-            [drawn("r", 3, 3, 70, 70, class_name="Region*", filled=0.6), CELL],
+            [drawn("r", 3, 3, 70, 70, class_name="Artefact*", filled=0.6), CELL],
             ["annotations"],
             ["cell"],
-            {"of class Region*": 1},
+            {"of class Artefact*": 1},
         ),
         (
             [drawn("i", 1, 1, 5, 5, kind="cells", class_name="Ignore*"), *DETECTED],
             ["cells"],
             ["d0", "d1"],
-            {"of class Ignore*": 1},
+            {},
         ),
         ([drawn("all", 0, 0, 104, 104), CELL], ["annotations"], ["cell"], {"of the whole image": 1}),
         ([drawn("all", -5, -5, 120, 120)], ["annotations"], [], {"of the whole image": 1}),
@@ -88,7 +88,7 @@ NO_AREA = "points, lines or outlines without area"
     ids=[
         "line",
         "Training",
-        "Region*, any shape",
+        "class with an asterisk, any shape",
         "Ignore* of a detected cell",
         "whole image",
         "more than the image",
@@ -106,6 +106,20 @@ def test_which_objects_are_exported(call, objects, kinds, chosen, left_out):
     found = call(EXPORT, "choose", objects, kinds, SIZE)
     assert [one["object"] for one in found["chosen"]] == chosen
     assert found["leftOut"] == left_out
+
+
+@pytest.mark.parametrize("kinds", [["annotations"], ["detections", "cells"], ["nuclei"]])
+def test_what_says_where_everything_is_drawn_is_exported_with_the_cells(call, kinds):
+    marks = [
+        drawn("region", 2, 2, 90, 90, class_name="Region*"),
+        drawn("ignored", 50, 50, 30, 30, class_name="Ignore*", filled=0.8),
+        drawn("out of focus", 1, 1, 5, 5, kind="cells", class_name="Ignore*: Nucleus"),
+    ]
+    no_area = drawn("line", 0, 0, 30, 9, class_name="Ignore*", filled=0)
+    found = call(EXPORT, "choose", [*marks, no_area, CELL, OTHER, *DETECTED], kinds, SIZE)
+    assert [one["object"] for one in found["marks"]] == ["region", "ignored", "out of focus"]
+    assert "region" not in [one["object"] for one in found["chosen"]]
+    assert sum(found["leftOut"].values()) + len(found["chosen"]) == 5
 
 
 @pytest.mark.parametrize("script", [EXPORT, IMPORT], ids=lambda path: path.stem)
@@ -158,10 +172,9 @@ def test_an_image_that_may_hold_cells_is_not_exported_without_any(call, left_out
 
 
 def test_what_was_left_out_is_told(call):
-    assert call(EXPORT, "told", {}) == ""
-    assert (
-        call(EXPORT, "told", {"cells": 2, "of class Ignore*": 1}) == "; left out: 2 cells, 1 of class Ignore*"
-    )
+    assert call(EXPORT, "told", "left out:", {}) == ""
+    left_out = {"cells": 2, "of class Training": 1}
+    assert call(EXPORT, "told", "left out:", left_out) == "; left out: 2 cells, 1 of class Training"
 
 
 @pytest.mark.parametrize(

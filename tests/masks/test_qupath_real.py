@@ -200,7 +200,7 @@ def test_folders_of_class_masks_are_refused(tmp_path, folder):
         (
             "L_ignore_geo",
             "L",
-            "3 regions left out: 1 of class Ignore*, 1 of class Region*, 1 of class Training",
+            "2 regions left out: 1 of class Region*, 1 of class Training",
         ),
     ],
 )

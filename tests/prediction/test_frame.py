@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+import tifffile
 
 from cpretrain.images.valid_box import valid_box
+from cpretrain.images.writer import write_frames
 from cpretrain.models.normalization import normalize
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import RAW
 from cpretrain.models.trained import find_model
 from cpretrain.prediction.frame import segment_frame
-from tests.prediction.conftest import PADDING
+from cpretrain.prediction.movies import predict
+from tests.prediction.conftest import CALIBRATION, PADDING
 
 pytestmark = pytest.mark.cellpose
 
@@ -102,3 +105,23 @@ def test_memory_that_is_short_halves_the_tiles(model, quick, frames, monkeypatch
 def test_the_box_is_what_normalisation_measures(padded):
     box = valid_box(padded[0])
     assert np.array_equal(normalize(padded[0, 0])[(0, *box)], normalize(padded[0, 0][(slice(None), *box)])[0])
+
+
+def test_flows_in_3d_take_the_distance_of_planes_from_the_file(model, quick, stack, tmp_path, capsys):
+    stack = stack[..., 20:52, 30:66]
+    write_frames(tmp_path / "in" / "a.tif", [stack], (1, *stack.shape), stack.dtype, CALIBRATION)
+    settings = quick.replace(volume="flows")
+    done = predict(model, tmp_path / "in" / "a.tif", out=tmp_path / "out", settings=settings).done[0]
+    used = find_model(model, settings)
+    expected, other = (segment_frame(stack, used, anisotropy=distance).labels for distance in (4.0, 1.0))
+    assert np.array_equal(tifffile.imread(done.labels).squeeze(), expected)
+    assert not np.array_equal(expected, other)
+    assert "planes are 4 pixels apart" in capsys.readouterr().err
+
+
+def test_padding_of_a_stack_does_not_change_its_grey_values_in_3d(model, quick, stack):
+    stack = stack[..., 20:52, 30:66]
+    used = find_model(model, quick.replace(volume="flows"))
+    padded = np.pad(stack, [(0, 0), (0, 0), (40, 0), (0, 8)])
+    plain, canvas = (segment_frame(one, used, anisotropy=2.0).labels for one in (stack, padded))
+    assert np.array_equal(canvas[:, 40:, :-8], plain)

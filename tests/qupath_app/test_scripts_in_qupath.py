@@ -80,6 +80,9 @@ def test_drawn_cells_are_exported_and_nothing_else(run, project):
         masks_of(made, "drawn №3 [a]"),
         filled((10, 10, 20, 20), (70, 10, 10, 12), (40, 60, 5, 5), (14, 14, 4, 4)),
     )
+    ignored = tifffile.imread(made.parent / "masks drawn №3 [a]" / "drawn №3 [a]_ignore.tif") > 0
+    assert ignored.sum() == pytest.approx(np.pi * 15**2, rel=0.02)  # the ellipse, in its place
+    assert ignored[60:90, 60:90].sum() == ignored.sum()
     assert "set objectsAre = 'cells'" in about(lines, "detected")
     assert "ERROR" in about(lines, "points") and "draw the outline" in about(lines, "points")
     assert "left out, nothing was ever saved" in about(lines, "never opened")

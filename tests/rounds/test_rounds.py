@@ -105,6 +105,9 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
 
     for part in started.parts:
         annotate(part, truth)
+    marked = one.crops[0].file.replace(".tif", "_ignore.tif")
+    tifffile.imwrite(one.ground_truth / marked, np.eye(SIZE, dtype=np.uint8))
+    assert "round_01: 3 of 3 crops annotated" in round_status(folder.path).lines
     assert round_status(folder.path).data["next"] == "cpretrain.finish_round"
     elsewhere = RoundsFolder(tmp_path / "cluster" / "Ordner" / "rounds")
     shutil.move(folder.path, elsewhere.path)
@@ -135,6 +138,7 @@ def test_two_rounds_on_two_machines(tmp_path, disks, first):
     parts = read_split(finished.model / "split.csv")
     assert {pair.image.name for pair in parts.train} == {crop.file for crop in one.crops + two.crops}
     assert {pair.image.name for pair in parts.validation} == {crop.file for crop in validation.crops}
+    assert [pair.ignored.name for pair in parts.train if pair.ignored] == [marked]
     assert list(read_crops(folder.training.images).values()) == one.crops + two.crops
     model = json.loads((finished.model / "model.json").read_text(encoding="utf-8"))
     assert model["base"]["sha256"] == sha256(first.base)

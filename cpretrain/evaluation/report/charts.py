@@ -5,12 +5,12 @@ from math import isnan
 from pathlib import Path
 
 from cpretrain.errors import BadInput
-from cpretrain.evaluation.report.wording import NAMES, VIEWS
-from cpretrain.evaluation.scoring import HUMAN, Scoring
+from cpretrain.evaluation.report.wording import IMAGE_SETS, NAMES
+from cpretrain.evaluation.scoring import ANNOTATOR, Scoring
 from cpretrain.html.line_chart import Chart, Line, line_chart
 from cpretrain.storage.csv_table import read_rows
 
-MARKERS = {"base": "square", "retrained": "circle", HUMAN: "triangle"}
+MARKERS = {"base": "square", "retrained": "circle", ANNOTATOR: "triangle"}
 MEASURED = {
     "training_loss": ("training images", "retrained", ""),
     "test_loss": ("in-training test set", "base", "square"),
@@ -26,20 +26,20 @@ def precision_chart(scoring: Scoring) -> Chart:
     """Return the chart of each model's average precision over the IoU thresholds, with intervals."""
     lines = []
     for name, one in scoring.models.items():
-        means = [one.mean(j) for j in range(len(scoring.view.thresholds))]
+        means = [one.mean(j) for j in range(len(scoring.image_set.iou_thresholds))]
         known = means if not isnan(means[0].low) else []
         lines.append(
             Line(
                 NAMES[name],
                 name,
                 MARKERS[name],
-                scoring.view.thresholds,
+                scoring.image_set.iou_thresholds,
                 [mean.estimate for mean in means],
                 [mean.low for mean in known],
                 [mean.high for mean in known],
             )
         )
-    title = f"{len(scoring.view.images)} {VIEWS[scoring.view.name]}"
+    title = f"{len(scoring.image_set.images)} {IMAGE_SETS[scoring.image_set.name]}"
     return line_chart(title, "IoU threshold", "average precision", lines, (0, 1))
 
 

@@ -13,34 +13,38 @@ MOST_BYTES = 40_000_000
 """Limit of the page's size in bytes, beyond which pictures are left out, those with middling scores first."""
 
 
-def gallery(scorings: Sequence[Scoring], views: Mapping[str, Sequence[Pair]]) -> list[dict[str, Any]]:
+def gallery(scorings: Sequence[Scoring], image_sets: Mapping[str, Sequence[Pair]]) -> list[dict[str, Any]]:
     """Return the template's values for each image, sorted by the retrained model's mean average precision."""
-    shown = [one for scoring in scorings for one in _images(scoring, views[scoring.view.name])]
-    origins = crops_of(pair.image for pairs in views.values() for pair in pairs)
+    shown = [one for scoring in scorings for one in _images(scoring, image_sets[scoring.image_set.name])]
+    origins = crops_of(pair.image for pairs in image_sets.values() for pair in pairs)
     for one in shown:
         crop = origins.get(one.pop("path"))
-        one["origin"] = f"{crop.source}, frame {crop.frame}, y {crop.y}, x {crop.x}" if crop else ""
+        one["origin"] = f"{crop.source}, {crop.place}" if crop else ""
     return _within_budget(sorted(shown, key=lambda one: float(one["rank"])))
 
 
 def _images(scoring: Scoring, pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
-    view, models = scoring.view, scoring.models
-    at = {name: dict(zip(one.places, one.values(view.headline), strict=True)) for name, one in models.items()}
-    mean = {name: dict(zip(one.places, one.values(None), strict=True)) for name, one in models.items()}
-    for place, (picture, pair) in enumerate(zip(scoring.pictures, pairs, strict=True)):
-        true, predicted = (side.outcomes.tolist() for side in scoring.judged["retrained", place])
+    image_set, models = scoring.image_set, scoring.models
+    at = {
+        name: dict(zip(one.indices, one.values(image_set.headline), strict=True))
+        for name, one in models.items()
+    }
+    mean = {name: dict(zip(one.indices, one.values(None), strict=True)) for name, one in models.items()}
+    for index, (picture, pair) in enumerate(zip(scoring.pictures, pairs, strict=True)):
+        true, predicted = (side.outcomes.tolist() for side in scoring.judged["retrained", index])
         yield {
             "path": pair.image,
             "name": pair.image.name,
-            "view": view.name,
+            "image_set": image_set.name,
             "height": picture.size[0],
             "width": picture.size[1],
             "data": as_text(picture.jpeg),
             "outlines": picture.outlines,
-            "precision": {NAMES[name]: f"{by[place]:.2f}" for name, by in at.items() if place in by},
-            "rank": float(mean["retrained"][place]),
-            "gain": float(mean["retrained"][place] - mean["base"][place]),
+            "precision": {NAMES[name]: f"{by[index]:.2f}" for name, by in at.items() if index in by},
+            "rank": float(mean["retrained"][index]),
+            "gain": float(mean["retrained"][index] - mean["base"][index]),
             "outcomes": _in_words(true, predicted),
+            "ignored": scoring.not_judged[index].told() if index in scoring.not_judged else "",
         }
 
 

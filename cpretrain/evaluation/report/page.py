@@ -6,12 +6,13 @@ from typing import Any
 
 from cpretrain.evaluation.compared_models import ComparedModel
 from cpretrain.evaluation.confidence_intervals import FEW
+from cpretrain.evaluation.ignored_areas import describe
 from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.charts import precision_chart, training_charts
 from cpretrain.evaluation.report.gallery import gallery
 from cpretrain.evaluation.report.origins import describe_origins
 from cpretrain.evaluation.report.score_tables import tables_of
-from cpretrain.evaluation.report.wording import KEYS, NAMES, VIEWS, listed
+from cpretrain.evaluation.report.wording import IMAGE_SETS, KEYS, NAMES, listed
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import BETTER, WORSE
 from cpretrain.html.line_chart import HEIGHT, SHAPES, WIDTH, moved
@@ -34,9 +35,9 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
         Results; the model folder supplies losses and the threshold search.
     """
     model, record, verdict = evaluation.model, evaluation.record, evaluation.verdict
-    scorings, views = evaluation.scorings, evaluation.views
+    scorings, image_sets = evaluation.scorings, evaluation.image_sets
     mark, tone = MARKS.get(verdict.outcome, ("≈", "even"))
-    first = scorings[0].view
+    first = scorings[0].image_set
     drawn = {name for scoring in scorings for picture in scoring.pictures for name in picture.outlines}
     write_page(
         path,
@@ -50,16 +51,29 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
         chart_size=(WIDTH, HEIGHT),
         markers=SHAPES,
         moved=moved,
-        views=[tables_of(scoring) for scoring in scorings],
+        image_sets=[tables_of(scoring) for scoring in scorings],
         names=NAMES,
         layers={name: label for name, label in NAMES.items() if name in drawn},
         keys=KEYS,
-        headline=f"{first.thresholds[first.headline]:g}",
-        pictures=gallery(scorings, views),
+        headline=f"{first.iou_thresholds[first.headline]:g}",
+        pictures=gallery(scorings, image_sets),
         tuning=_tuning(model),
         few=FEW,
-        facts=_facts(record, evaluation.contenders, scorings)
-        + describe_origins(pair.image for pairs in views.values() for pair in pairs),
+        facts=_facts(record, evaluation.models, scorings)
+        + describe_origins(pair.image for pairs in image_sets.values() for pair in pairs),
+    )
+
+
+def _ignored(scoring: Scoring) -> str:
+    """Describe what is left out of the scores; empty if nothing is."""
+    images = len(scoring.image_set.images)
+    facts = describe(scoring.not_judged, images)
+    if not facts:
+        return ""
+    objects = ", ".join(f"{count} of {NAMES[name]}" for name, count in facts["objects"].items())
+    return (
+        f"{facts['share']:.1%} of the pixels, in {facts['images']} of {images}: nobody said what they show, so that "
+        f"objects there count neither way ({objects}: with more than half of their pixels ignored)"
     )
 
 
@@ -74,7 +88,7 @@ def _tuning(model: ModelFolder) -> dict[str, Any] | None:
 
 
 def _facts(
-    record: Mapping[str, Any], contenders: Sequence[ComparedModel], scorings: Sequence[Scoring]
+    record: Mapping[str, Any], models: Sequence[ComparedModel], scorings: Sequence[Scoring]
 ) -> list[tuple[str, str]]:
     """Return the origin of the results as names and facts; a record may lack some of them."""
     base = record["base"]
@@ -89,8 +103,9 @@ def _facts(
         ("normalisation", listed(record.get("normalization") or {})),
         ("versions", listed(record.get("versions") or {})),
     ]
-    facts += [(f"masks of the {one.name} model", listed(one.used)) for one in contenders]
+    facts += [(f"masks of the {one.name} model", listed(one.used)) for one in models]
     for scoring in scorings:
-        clusters = scoring.view.clusters(range(len(scoring.view.images)))
-        facts.append((f"intervals, {VIEWS[scoring.view.name]}", clusters.method))
+        clusters = scoring.image_set.clusters(range(len(scoring.image_set.images)))
+        facts.append((f"intervals, {IMAGE_SETS[scoring.image_set.name]}", clusters.method))
+        facts.append((f"ignored, {IMAGE_SETS[scoring.image_set.name]}", _ignored(scoring)))
     return [(name, value) for name, value in facts if value]

@@ -5,7 +5,7 @@ from typing import Any
 from cpretrain.evaluation.confidence_intervals import Interval
 from cpretrain.evaluation.model_scores import difference
 from cpretrain.evaluation.object_errors import OUTCOMES, PLACES, SIZES, size_of
-from cpretrain.evaluation.report.wording import VIEWS
+from cpretrain.evaluation.report.wording import IMAGE_SETS
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.tables import limits_of
 
@@ -20,11 +20,11 @@ MEASURES = {
 
 def tables_of(scoring: Scoring) -> dict[str, Any]:
     """Return the template's values for the tables of an image set."""
-    view = scoring.view
-    clusters = view.clusters(range(len(view.images)))
+    image_set = scoring.image_set
+    clusters = image_set.clusters(range(len(image_set.images)))
     return {
-        "title": VIEWS[view.name],
-        "images": len(view.images),
+        "title": IMAGE_SETS[image_set.name],
+        "images": len(image_set.images),
         "movies": clusters.movies,
         "method": clusters.method,
         "models": list(scoring.models),
@@ -35,27 +35,28 @@ def tables_of(scoring: Scoring) -> dict[str, Any]:
 
 def _score_rows(scoring: Scoring) -> list[dict[str, Any]]:
     """Return one row per measure: mean and pooled score by model, and the gain of the retrained model on the base."""
-    view, models = scoring.view, scoring.models
-    wanted = [j for j, level in enumerate(view.thresholds) if level in (0.5, 0.75, 0.9)]
+    image_set, models = scoring.image_set, scoring.models
+    wanted = [j for j, level in enumerate(image_set.iou_thresholds) if level in (0.5, 0.75, 0.9)]
     measures: list[tuple[str, int | None, str]] = [
-        (f"average precision at IoU {view.thresholds[j]:g}", j, "average_precision")
-        for j in wanted or [view.headline]
+        (f"average precision at IoU {image_set.iou_thresholds[j]:g}", j, "average_precision")
+        for j in wanted or [image_set.headline]
     ]
-    if len(view.thresholds) > 1:
-        spread = f"average precision, mean over IoU {view.thresholds[0]:g} to {view.thresholds[-1]:g}"
+    if len(image_set.iou_thresholds) > 1:
+        spread = f"average precision, mean over IoU {image_set.iou_thresholds[0]:g} to {image_set.iou_thresholds[-1]:g}"
         measures.append((spread, None, "average_precision"))
-    at = f" at IoU {view.thresholds[view.headline]:g}"
+    at = f" at IoU {image_set.iou_thresholds[image_set.headline]:g}"
     measures += [
-        (label + at * (name != "aggregated_jaccard"), view.headline, name) for name, label in MEASURES.items()
+        (label + at * (name != "aggregated_jaccard"), image_set.headline, name)
+        for name, label in MEASURES.items()
     ]
     return [
         {
             "label": label,
-            "means": {name: _cell(one.mean(place, measure)) for name, one in models.items()},
-            "pooled": {name: _cell(one.pooled(place, measure)) for name, one in models.items()},
-            "gain": _cell(difference(models["retrained"], models["base"], place, measure).interval, "+"),
+            "means": {name: _cell(one.mean(index, measure)) for name, one in models.items()},
+            "pooled": {name: _cell(one.pooled(index, measure)) for name, one in models.items()},
+            "gain": _cell(difference(models["retrained"], models["base"], index, measure).interval, "+"),
         }
-        for label, place, measure in measures
+        for label, index, measure in measures
     ]
 
 

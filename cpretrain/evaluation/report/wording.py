@@ -7,7 +7,7 @@ NAMES = {"truth": "ground truth", "base": "base", "retrained": "retrained", "hum
 """Names in the order in which outlines are drawn over one another."""
 
 KEYS = {"truth": "g", "base": "b", "retrained": "r", "human": "h"}
-VIEWS = {"crop": "crops", "image": "images", "frame": "whole frames"}
+IMAGE_SETS = {"crop": "crops", "image": "images", "frame": "whole frames"}
 
 
 def listed(values: Mapping[str, Any]) -> str:

@@ -6,8 +6,9 @@ one there was. A damaged header can ask for more memory than any machine has.
 
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import tifffile
 
@@ -31,15 +32,25 @@ _HEADER = 2**20
 _LARGEST_RATIO = 2000  # deflate reaches 1032, LZW 1365
 
 
-def check_page(path: str | os.PathLike, page: Any) -> None:
+def check_page(path: str | os.PathLike, page: Any, size: int | None = None) -> None:
     """Check that a page of a TIFF can be what its header states.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    page : tifffile.TiffPage
+        The page.
+    size : int, optional
+        Bytes of the TIFF, if it lies inside another file.
 
     Raises
     ------
     BadInput
         When it has more pixels than the file can hold, or they lie beyond its end.
     """
-    size, height, width = os.path.getsize(path), int(page.imagelength), int(page.imagewidth)
+    size = os.path.getsize(path) if size is None else size
+    height, width = int(page.imagelength), int(page.imagewidth)
     if not 0 < height * width <= MOST_PIXELS:
         raise DamagedFile(path, f"a header that says {height} × {width} pixels")
     if page.dtype is None:
@@ -68,7 +79,7 @@ def check_segments(path: str | os.PathLike, page: Any) -> None:
         )
 
 
-def check_coded(path: str | os.PathLike, page: Any) -> None:
+def check_coded(path: str | os.PathLike, page: Any, stream: IO[bytes] | None = None) -> None:
     """Check that compressed images in a page are not larger than the page states, before they are decoded.
 
     Parameters
@@ -77,6 +88,8 @@ def check_coded(path: str | os.PathLike, page: Any) -> None:
         The file.
     page : tifffile.TiffPage or tifffile.TiffFrame
         The page.
+    stream : file, optional
+        The TIFF, if it lies inside another file.
 
     Raises
     ------
@@ -88,7 +101,7 @@ def check_coded(path: str | os.PathLike, page: Any) -> None:
     whole = page.keyframe
     height = whole.tilelength if whole.is_tiled else whole.rowsperstrip
     width = whole.tilewidth if whole.is_tiled else whole.imagewidth
-    with open(path, "rb") as file:
+    with nullcontext(stream) if stream else open(path, "rb") as file:
         for start, count in zip(page.dataoffsets, page.databytecounts, strict=True):
             file.seek(start)
             stated = stated_pixels(file.read(min(count, _HEADER)))

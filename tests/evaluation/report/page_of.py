@@ -33,7 +33,7 @@ def moved(labels: np.ndarray, by: int, lost: int) -> np.ndarray:
     return np.where(np.isin(guess, ids[::lost]), 0, guess)
 
 
-def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Scoring, list[Pair]]:
+def scoring_of(number: int, image_set: str = "crop", people: bool = True) -> tuple[Scoring, list[Pair]]:
     """Score this many crops of the demo's fields: a base that is off by four pixels, a retrained model by one."""
     fields = sorted((DATA / "fields" / "images").glob("*.tif"))
     pixels = [tifffile.imread(path) for path in fields]
@@ -43,7 +43,7 @@ def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Sc
         for k in range(number)
     ]
     scoring = Scoring(
-        ImageSet(view, tuple(p.image.name for p in pairs), tuple(p.movie for p in pairs), THRESHOLDS)
+        ImageSet(image_set, tuple(p.image.name for p in pairs), tuple(p.movie for p in pairs), THRESHOLDS)
     )
     rng = np.random.default_rng(0)
     for k in range(number):
@@ -51,10 +51,10 @@ def scoring_of(number: int, view: str = "crop", people: bool = True) -> tuple[Sc
         y, x = (int(rng.integers(0, length - SIZE)) for length in image.shape)
         cut = slice(y, y + SIZE), slice(x, x + SIZE)
         crop = np.unique(truth[cut], return_inverse=True)[1].reshape(SIZE, SIZE).astype(np.uint16)
-        opinions = {"base": moved(crop, 4, 3), "retrained": moved(crop, 1, 9)}
+        label_images = {"base": moved(crop, 4, 3), "retrained": moved(crop, 1, 9)}
         if people and k % 2 == 0:
-            opinions["human"] = moved(crop, 1, 20)
-        scoring.add(image[cut], crop, opinions)
+            label_images["human"] = moved(crop, 1, 20)
+        scoring.add(image[cut], crop, label_images)
     return scoring, pairs
 
 
@@ -63,11 +63,16 @@ def write_example(
 ) -> tuple[Verdict, Scoring]:
     """Write the page; without losses or tuning if `model` is not a folder."""
     scoring, pairs = scoring_of(number, people=people)
-    verdict = reach_verdict({(scoring.view.name, name): one for name, one in scoring.models.items()})
-    contenders = [
+    evaluation = evaluation_of(scoring, pairs, model)
+    write_report(path, evaluation)
+    return evaluation.verdict, scoring
+
+
+def evaluation_of(scoring: Scoring, pairs: list[Pair], model: Path = Path("a & b")) -> Evaluation:
+    """Return an evaluation with one image set."""
+    verdict = reach_verdict({(scoring.image_set.name, name): one for name, one in scoring.models.items()})
+    models = [
         ComparedModel(name, ModelWeights(name, None), EvaluateSettings().filled())
         for name in ("base", "retrained")
     ]
-    evaluation = Evaluation(ModelFolder(model), RECORD, {"crop": pairs}, contenders, [scoring], verdict)
-    write_report(path, evaluation)
-    return verdict, scoring
+    return Evaluation(ModelFolder(model), RECORD, {"crop": pairs}, models, [scoring], verdict)

@@ -42,14 +42,14 @@ def test_verdict_comes_first_and_numbers_are_those_of_the_scores(written):
     text = " ".join(" ".join(Tags(page).text).split())
     reason = verdict.sentence.split(": ", 1)[1]
     assert verdict.outcome == "better"
-    place = text.index(reason[0].upper() + reason[1:])
-    assert place < text.index("Curves") < text.index("Scores on 12 crops of 12 movies")
+    index = text.index(reason[0].upper() + reason[1:])
+    assert index < text.index("Curves") < text.index("Scores on 12 crops of 12 movies")
     for model in scoring.models.values():
         for threshold in (*range(4), None):
             interval = model.mean(threshold)
             if threshold != 1:  # only 0.5, 0.75, 0.9 and the mean are in the table
                 assert f"{interval.estimate:.2f} {interval.text()}" in text
-    objects = sum(len(scoring.judged["base", place][0].labels) for place in range(12))
+    objects = sum(len(scoring.judged["base", index][0].labels) for index in range(12))
     assert re.search(rf"all {objects} ", text)
 
 

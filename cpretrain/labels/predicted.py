@@ -1,14 +1,18 @@
-"""Find the label images of a prediction: TIFFs and OME-Zarrs in a folder, and those beside their movies."""
+"""Label images of a prediction: find TIFFs and OME-Zarrs in a folder, and those beside their movies."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
 from cpretrain.images.ome_zarr_labels import image_of
 from cpretrain.images.ome_zarr_positions import is_ome_zarr
-from cpretrain.labels.pairing import bare, stem
+from cpretrain.labels.pairing import bare, ignored_beside, stem
 from cpretrain.storage.json_file import read_json
 
 
@@ -52,8 +56,10 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
         if not (beside or stores):
             raise
         tiffs = []
+    ignored = set(ignored_beside(tiffs).values())
+    tiffs = [path for path in tiffs if path not in ignored]
     found: dict[str, LabelImages] = {}
-    for one in (*map(_of_file, tiffs), *map(_of_file, stores), *beside):
+    for one in (*map(label_images_of, tiffs), *map(label_images_of, stores), *beside):
         other = found.setdefault(bare(one.name), one)
         if other != one:
             raise BadInput(
@@ -63,7 +69,36 @@ def label_images_in(folder: Path) -> dict[str, LabelImages]:
     return found
 
 
-def _of_file(path: Path) -> LabelImages:
+def as_labels(frame: NDArray[Any], path: object) -> NDArray[np.integer]:
+    """Return the labels in a frame.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (Z, C, Y, X)
+        A frame of a label image.
+    path : object
+        Its file, for errors.
+
+    Returns
+    -------
+    ndarray of int, shape (Z, Y, X)
+
+    Raises
+    ------
+    BadInput
+        When the frame does not hold whole numbers.
+    """
+    labels = frame[:, 0]
+    if labels.dtype.kind == "f":
+        whole = labels.astype(np.int64)
+        if (whole != labels).any():
+            raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
+        return whole
+    return labels
+
+
+def label_images_of(path: Path) -> LabelImages:
+    """Describe the label images in a TIFF or an OME-Zarr."""
     name = stem(path.name.removesuffix(".zarr").removesuffix(".ome") if path.is_dir() else path.name)
     return LabelImages(name, path, path.with_name(f"{name}.objects.csv"))
 

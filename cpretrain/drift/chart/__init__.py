@@ -1,0 +1,1 @@
+"""Small line charts drawn with Pillow, because matplotlib takes a second to import."""

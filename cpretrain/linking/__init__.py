@@ -1,0 +1,5 @@
+"""Link the objects of consecutive frames to tracks: arrays and tables, no files written."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,9 @@
+from .graph import edges_of as edges_of
+from .graph import lineages_of as lineages_of
+from .napari_layer import napari_tracks as napari_tracks
+from .numbers import numbers_of as numbers_of
+from .tracks import Tracks as Tracks
+from .tracks import track_labels as track_labels
+from .tracks_table import COLUMNS as COLUMNS
+from .tracks_table import read_tracks as read_tracks
+from .tracks_table import write_tracks as write_tracks
