@@ -168,6 +168,15 @@ def installed_cellpose() -> CellposeVersion:
     return Cellpose3() if cellpose_major() == 3 else Cellpose4()
 
 
+def network_of_shapes() -> Any:
+    """Return the network of Cellpose-SAM with shapes in place of weights (torch's device ``meta``), in no time."""
+    import torch
+    from cellpose import vit
+
+    with torch.device("meta"):
+        return vit.CPSAM()
+
+
 def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], float]:
     """Compute the network's target output for a label image, and the median diameter of its objects.
 

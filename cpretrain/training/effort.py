@@ -18,7 +18,7 @@ import numpy as np
 
 from cpretrain.models.device import find_device
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.versions import installed_cellpose
+from cpretrain.models.versions import installed_cellpose, network_of_shapes
 from cpretrain.models.weights import SCRATCH, ModelWeights, cellpose_major
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import write_text
@@ -120,11 +120,7 @@ def _of_steps(device: Any, machine: str) -> Effort:
 
 def _of_a_block(device: Any, machine: str) -> Effort:
     """Measure one block of the transformer, and find the memory from the shapes of all of them."""
-    import torch
-    from cellpose import vit
-
-    with torch.device("meta"):
-        net = vit.CPSAM()
+    net = network_of_shapes()
     blocks = len(installed_cellpose().blocks(net))
     tile = installed_cellpose().own_tile(net)
     seconds = _time_block(net, tile, device) * blocks * CROPS * EPOCHS
