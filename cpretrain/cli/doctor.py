@@ -17,6 +17,7 @@ def examine() -> Summary:
     from fiji_bridge import doctor
 
     facts = {"cellpose": _cellpose(), "models": _models(), "device": _device(), "threads": _threads()}
+    facts |= {"training": _training()} if facts["cellpose"].found else {}
     facts |= doctor() | {"fiji scripts": installed()}
     width = max(map(len, facts))
     lines = []
@@ -47,6 +48,12 @@ def _threads() -> Fact:
     import torch
 
     return Fact(True, f"{torch.get_num_threads()} of {os.cpu_count()} processors")
+
+
+def _training() -> Fact:
+    from cpretrain.training.effort import effort_here
+
+    return Fact(True, effort_here().describe())
 
 
 def _models() -> Fact:

@@ -274,7 +274,11 @@ def models(
         return download_model(download)
     from cpretrain.models.installed import install_model, list_models
 
-    return list_models() if install is None else install_model(install, name)
+    if install is not None:
+        return install_model(install, name)
+    from cpretrain.cli.effort import with_effort
+
+    return with_effort(list_models())
 
 
 @command(app)

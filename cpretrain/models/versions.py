@@ -31,6 +31,12 @@ class CellposeVersion(Protocol):
     scales_objects: bool
     """True if images are rescaled so that objects have the diameter that the network expects."""
 
+    def in_encoder(self, name: str) -> bool:
+        """Return whether the parameter or module with this name belongs to the encoder, which describes the image."""
+
+    def blocks(self, net: Any) -> list[Any]:
+        """Return the transformer's blocks; none in a network without one."""
+
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
         """Return the keyword arguments of ``CellposeModel`` for training or for segmentation."""
 
@@ -58,6 +64,14 @@ class Cellpose3:
     optimizers: tuple[str, ...] = ("adamw", "sgd")
     long_run = 101
     scales_objects = True
+
+    def in_encoder(self, name: str) -> bool:
+        """Return whether it belongs to the half that makes the image smaller."""
+        return name.startswith("downsample.")
+
+    def blocks(self, net: Any) -> list[Any]:
+        """Return nothing: the network is convolutional."""
+        return []
 
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
         """Return the loading options: on a CPU, the faster network cannot be trained."""
@@ -102,6 +116,14 @@ class Cellpose4:
     long_run = 100
     scales_objects = False
 
+    def in_encoder(self, name: str) -> bool:
+        """Return whether it belongs to the transformer; the neck that follows it is for the trained part."""
+        return name.startswith("encoder.") and not name.startswith("encoder.neck.")
+
+    def blocks(self, net: Any) -> list[Any]:
+        """Return the blocks of the transformer."""
+        return list(net.encoder.blocks)
+
     def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
         """Return the loading options: on a GPU, it segments in 16 bits."""
         return {"use_bfloat16": not for_training and not on_cpu}
@@ -144,6 +166,15 @@ def installed_cellpose() -> CellposeVersion:
         When Cellpose is not installed, or its version is not supported.
     """
     return Cellpose3() if cellpose_major() == 3 else Cellpose4()
+
+
+def network_of_shapes() -> Any:
+    """Return the network of Cellpose-SAM with shapes in place of weights (torch's device ``meta``), in no time."""
+    import torch
+    from cellpose import vit
+
+    with torch.device("meta"):
+        return vit.CPSAM()
 
 
 def flows_of(labels: NDArray[Any], device: Any) -> tuple[NDArray[np.float32], float]:

@@ -43,7 +43,30 @@ class TrainSettings(Settings):
         None, description="optimizer of the weights (sgd: Cellpose 3 only)"
     )
     images_per_epoch: PositiveInt | None = Field(None, description="images per epoch (default: all)")
-    batch_size: PositiveInt | None = Field(None, description="crops per training step")
+    batch_size: PositiveInt | Literal["fit"] | None = Field(
+        None, description="crops per training step; fit: as many as the memory found holds, at most 8"
+    )
+    freeze: Literal["nothing", "encoder"] = Field(
+        "nothing",
+        description="the part of the network that stays as in the base; encoder: the half that describes the image "
+        "(Cellpose 4: the transformer), so that a step takes less time and memory",
+    )
+    lora: NotNegativeInt = Field(
+        0,
+        description="instead of the weights of the transformer's attention layers, train changes of this rank (LoRA), "
+        "for example 8, and what follows the transformer; Cellpose 4 only (0: train all weights)",
+    )
+    recompute: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="compute the transformer's blocks again for the gradient instead of keeping what they computed: "
+        "the same weights from less memory, a third slower; auto: if memory would not suffice otherwise; Cellpose 4 "
+        "only",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="number format of the network's computations in training; bfloat16: less time and memory on GPUs "
+        "and processors that have it, with weights, loss and optimizer still in float32",
+    )
     tile: PositiveInt | Literal["fit", "cellpose"] = Field(
         "fit",
         description="edge length of a training tile in pixels; fit: as large as the crops need; cellpose: Cellpose's "
@@ -65,6 +88,24 @@ class TrainSettings(Settings):
     )
     patience: PositiveInt | None = Field(
         None, description="stop after this many epochs without improvement (default: train all epochs)"
+    )
+    vary_grey_values: bool = Field(
+        False,
+        description="vary gain, offset, gamma, noise and blur of the training crops at random, as between recordings",
+    )
+    average_epochs: NotNegativeInt = Field(
+        0,
+        description="keep and measure the mean of the weights over about this many of the last epochs (0: the weights "
+        "of one epoch)",
+    )
+    picture_every: NotNegativeInt = Field(
+        0,
+        description="draw two images that are not trained on, with what the model finds in them, every so many epochs "
+        "(0: never)",
+    )
+    tensorboard: bool = Field(
+        False,
+        description="also write the curves for TensorBoard while training (needs the package tensorboard)",
     )
     split_by: Literal["auto", "file", "movie", "image"] = Field(
         "auto",

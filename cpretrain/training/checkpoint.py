@@ -31,6 +31,11 @@ class Checkpoint:
         self._saved, self._cost = time.monotonic(), 0.0
 
     @property
+    def progress(self) -> Path:
+        """Folder for what can be seen of the run before it is finished."""
+        return self.folder / "progress"
+
+    @property
     def exists(self) -> bool:
         """True if there is an unfinished run with at least one saved epoch."""
         return (self.folder / STATE).is_file() and self._unfinished.exists

@@ -1,12 +1,17 @@
 """Measurements during training, epoch by epoch, as a table and as a picture."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from cpretrain.models.folder import ModelFolder
 from cpretrain.storage.atomic import write_aside
 from cpretrain.storage.csv_table import open_table
+
+LETTERS = "▁▂▃▄▅▆▇█"
 
 COLUMNS = ("epoch", "training_loss", "test_loss", "test_average_precision")
 
@@ -45,6 +50,24 @@ class Curves:
             name: [None if math.isnan(value) else round(value, 6) for value in getattr(self, name)]
             for name in COLUMNS[1:]
         }
+
+
+def small_curve(values: Sequence[float], width: int = 24) -> str:
+    """Draw values as a line of text: one letter for each of at most `width` equal parts, higher for larger.
+
+    Parameters
+    ----------
+    values : sequence of float
+        NaN where nothing was measured.
+    width : int
+        Largest number of letters.
+    """
+    measured = np.array([value for value in values if not math.isnan(value)])
+    if measured.size < 2:
+        return ""
+    means = np.array([part.mean() for part in np.array_split(measured, min(width, measured.size))])
+    steps = (means - means.min()) / max(float(np.ptp(means)), 1e-12) * (len(LETTERS) - 1)
+    return "".join(LETTERS[round(step)] for step in steps)
 
 
 def write_curves(folder: ModelFolder, curves: Curves, kept: int) -> None:

@@ -1,6 +1,6 @@
 """Training images with the flows that the network should learn, and randomly augmented batches of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,7 +110,12 @@ def prepare(
 
 
 def batches(
-    examples: Examples, order: NDArray[np.int64], batch_size: int, tile: int, net: Any
+    examples: Examples,
+    order: NDArray[np.int64],
+    batch_size: int,
+    tile: int,
+    net: Any,
+    vary: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
 ) -> Iterator[Batch]:
     """Yield batches of images and flows, rotated, flipped, scaled and cut to tiles by Cellpose's own function.
 
@@ -124,6 +129,8 @@ def batches(
         Images per batch, and the edge length of a tile in pixels.
     net : torch.nn.Module
         Cellpose's network, which determines the diameter that Cellpose 3 rescales objects to, and the device.
+    vary : callable, optional
+        Changes the grey values of an image; by default they stay.
 
     Yields
     ------
@@ -133,12 +140,14 @@ def batches(
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
         images = [examples.images[index] for index in chosen]
+        images = [vary(image) for image in images] if vary else images
         flows = [examples.flows[index] for index in chosen]
         diameters = examples.diameters[chosen]
         if not examples.ignored:
             yield Batch(*installed_cellpose().augment(images, flows, diameters, tile, net))
             continue
-        marked = [_with_ignored(examples.images[index], examples.ignored[index]) for index in chosen]
+        ignored = [examples.ignored[index] for index in chosen]
+        marked = [_with_ignored(image, pixels) for image, pixels in zip(images, ignored, strict=True)]
         turned, targets = installed_cellpose().augment(marked, flows, diameters, tile, net)
         yield Batch(turned[:, :-1], targets, turned[:, -1] > HALF)
 

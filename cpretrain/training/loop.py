@@ -6,7 +6,8 @@ On a CPU and with Cellpose's own tile, seed 0 gives the weights of Cellpose's ``
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,12 @@ from cpretrain.models.versions import installed_cellpose, loss_of
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
+from cpretrain.training.averaging import Average
 from cpretrain.training.curves import Curves
 from cpretrain.training.examples import Batch, Examples, batches
+from cpretrain.training.grey_values import GreyValues
+from cpretrain.training.low_rank import merged
+from cpretrain.training.memory import measured_peak, plan_memory
 from cpretrain.training.optimisation import (
     generator_states,
     learning_rates,
@@ -31,7 +36,9 @@ from cpretrain.training.optimisation import (
     seed_epoch,
     untouched_generators,
 )
+from cpretrain.training.recomputing import recompute_blocks
 from cpretrain.training.tile import tile_for
+from cpretrain.training.trained_part import choose_trained_part, training_mode
 
 THRESHOLDS = tuple(np.arange(0.5, 0.95, 0.05).round(2))
 """IoU thresholds; the best epoch has the highest average precision, averaged over them."""
@@ -102,6 +109,12 @@ class Run:
         Measurements so far.
     kept : BestWeights or None
         The best weights so far; None before the first epoch has ended.
+    average : Average or None
+        Mean of the weights over the last epochs, if the settings ask for it.
+    plan : Plan
+        Crops per step, and the memory that they are estimated to take.
+    peak_memory : int
+        Most memory taken so far, in bytes, measured.
     seconds : float
         Duration of the epochs so far.
     """
@@ -115,11 +128,12 @@ class Run:
     ) -> None:
         import torch
 
-        assert settings.epochs and settings.batch_size and settings.learning_rate
+        assert settings.epochs and settings.learning_rate
         self.segmenter, self.examples, self.settings, self.test = segmenter, examples, settings, test
         self.net, self.device = segmenter.model.net, segmenter.device
         torch.manual_seed(settings.seed)
         self.tile = tile_for(settings.tile, examples, self.net)
+        choose_trained_part(self.net, settings)
         self.net.diam_labels.data = torch.Tensor([examples.mean_diameter]).to(self.device)
         segmenter.model.diam_labels = (
             self.net.diam_labels.item()
@@ -129,11 +143,17 @@ class Run:
         if settings.tile == "fit" and installed_cellpose().scales_objects and self.device.type == "cpu":
             self._layout = torch.channels_last  # a tenth faster, but it sums numbers in another order
             self.net.to(memory_format=self._layout)
+        training_mode(self.net, settings)
+        self.plan = plan_memory(self.net, self.tile, settings, self.device)
+        if self.plan.recompute:
+            recompute_blocks(self.net)
         self.optimizer = make_optimizer(self.net, settings)
         self.rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
         self.curves = Curves()
         self.kept: BestWeights | None = None
+        self.average = Average(settings.average_epochs) if settings.average_epochs else None
         self.seconds = 0.0
+        self.peak_memory = 0
 
     @property
     def finished(self) -> bool:
@@ -155,8 +175,7 @@ class Run:
 
     @property
     def _batch_size(self) -> int:
-        assert self.settings.batch_size
-        return self.settings.batch_size
+        return self.plan.batch_size
 
     @property
     def hardware(self) -> dict[str, Any]:
@@ -178,19 +197,22 @@ class Run:
         with quietly():
             training_loss = self._train(epoch, on_step)
             self._check_weights()
-            test_loss, precision = self._measure(epoch) if self.test else (math.nan, math.nan)
-        better = self._is_better(test_loss, precision)
-        self.curves.add(training_loss, test_loss, precision)
-        if better:
-            self.kept = BestWeights(epoch, _copy(self.net.state_dict()))
+            self.peak_memory = max(self.peak_memory, measured_peak(self.device))
+            with self._judged_weights():
+                test_loss, precision = self._measure(epoch) if self.test else (math.nan, math.nan)
+                better = self._is_better(test_loss, precision)
+                self.curves.add(training_loss, test_loss, precision)
+                if better:
+                    self.kept = BestWeights(epoch, _copy(merged(self.net.state_dict())))
         self.seconds += time.perf_counter() - started
 
     def state(self) -> dict[str, Any]:
         """Return everything needed to resume after this epoch, as tensors and plain values."""
         assert self.kept
-        fresh = self.kept.epoch == self.curves.epochs - 1
         return {
-            "weights": self.kept.weights if fresh else _copy(self.net.state_dict()),
+            "weights": _copy(self.net.state_dict()),
+            "average": self.average.state() if self.average else None,
+            "plan": vars(self.plan),
             "optimizer": self.optimizer.state_dict(),
             "generators": generator_states(self.device.type),
             "curves": vars(self.curves),
@@ -207,18 +229,29 @@ class Run:
         restore_generators(state["generators"], self.device.type)
         self.curves, self.seconds = Curves(**state["curves"]), state["seconds"]
         self.kept = BestWeights(state["kept_epoch"], state["kept_weights"])
+        self.plan = replace(self.plan, batch_size=state["plan"]["batch_size"])
+        if self.average:
+            self.average.restore(state["average"], self.device)
+
+    def _judged_weights(self) -> AbstractContextManager[None]:
+        """Return a block in which the network has the weights to measure and to keep."""
+        if not self.average:
+            return nullcontext()
+        self.average.add(self.net.state_dict())
+        return self.average.in_place_of_the_last(self.net)
 
     def _train(self, epoch: int, on_step: Callable[[], None]) -> float:
         seed_epoch(self.settings.seed, epoch)
         order = self._draw_order()
         for group in self.optimizer.param_groups:
             group["lr"] = float(self.rates[epoch])
-        self.net.train()
+        training_mode(self.net, self.settings)
+        vary = GreyValues(self.settings.seed, epoch).vary if self.settings.vary_grey_values else None
         total = 0.0
-        for batch in batches(self.examples, order, self._batch_size, self.tile, self.net):
+        for batch in batches(self.examples, order, self._batch_size, self.tile, self.net, vary):
+            self.optimizer.zero_grad()  # before the next tensors are made, to save their memory
             loss = self._loss(batch)
             total += self._finite(loss.item()) * len(batch.images)
-            self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
             on_step()
@@ -254,8 +287,12 @@ class Run:
         return np.random.choice(np.arange(0, count), size=(self._per_epoch,), p=even / even.sum())  # noqa: NPY002
 
     def _loss(self, batch: Batch) -> Any:
-        predicted = self.net(batch.images.to(memory_format=self._layout))[0]
-        return loss_of(batch.flows, predicted, self.device, batch.ignored)
+        import torch
+
+        short = self.settings.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
+            predicted = self.net(batch.images.to(memory_format=self._layout))[0]
+        return loss_of(batch.flows, predicted.float(), self.device, batch.ignored)
 
     def _measure(self, epoch: int) -> tuple[float, float]:
         """Return loss and average precision on the in-training test set, in epochs where they are due."""

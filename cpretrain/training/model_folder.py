@@ -51,6 +51,8 @@ def write_model(path: Path, run: Run, parts: Split, provenance: Provenance, fact
         "curves": run.curves.as_data(),
         "training_seconds": round(run.seconds, 3),
         "hardware": run.hardware,
+        "batch_size": run.plan.batch_size,
+        "peak_memory_bytes": run.peak_memory,
     }
     write_card(folder.card, provenance.record | facts)
     provenance.write(folder.record, outputs=files_in(path), **facts)

@@ -56,9 +56,10 @@ def make_optimizer(net: Any, settings: TrainSettings) -> Any:
     import torch
 
     rates: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(net.parameters(), momentum=MOMENTUM, **rates)
-    return torch.optim.AdamW(net.parameters(), **rates)
+        return torch.optim.SGD(trained, momentum=MOMENTUM, **rates)
+    return torch.optim.AdamW(trained, **rates)
 
 
 def seed_epoch(seed: int, epoch: int) -> None:

@@ -1,0 +1,45 @@
+"""What a retraining takes here: measured by real steps, once."""
+
+import pytest
+
+from cpretrain.models.weights import cellpose_major
+from cpretrain.training import effort
+from tests.conftest import small_encoder
+
+pytestmark = pytest.mark.cellpose
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(effort, "REPEATS", 1)
+    if cellpose_major() == 3:
+        return effort.effort_here()
+    with small_encoder():
+        return effort.effort_here()
+
+
+def test_it_is_measured_once_and_again_for_another_machine(measured, monkeypatch):
+    def fail(*_):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(effort, "_of_steps", fail)
+    monkeypatch.setattr(effort, "_of_a_block", fail)
+    assert effort.effort_here() == measured
+    monkeypatch.setattr("torch.get_num_threads", lambda: 77)
+    with pytest.raises(AssertionError, match="measured again"):
+        effort.effort_here()
+
+
+def test_it_says_how_long_and_how_much_and_where_from(measured):
+    assert measured.seconds > 1
+    assert 0 < measured.least_memory <= measured.memory < 100e9
+    text = measured.describe()
+    assert text.startswith("100 epochs on 40 crops of 100 × 100 pixels take about ")
+    assert ("measured on 1 steps" if cellpose_major() == 3 else "estimated from one of 1 blocks") in text
+    assert "threads" in text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (600, "10 min"), (9000, "2.5 h")])
+def test_durations(seconds, text):
+    assert effort._duration(seconds) == text
