@@ -2,12 +2,13 @@
 
     python benchmarks/stacks.py [--seeds 0 1 2] [--epochs 60] [--crops 12] [--device auto] [--folder DIR] [--out FILE]
 
-Stacks of nuclei are simulated, because their true shape must be known in 3D: ellipsoids with textured brightness, blurred
-by a point spread function that is longer along z, averaged over the thickness of a plane, with photon noise. In `mild` the
-planes are 3 pixels apart, in `dense` 4, with more nuclei and a longer blur. For each of these and each seed, as many crops
-are cut from two stacks in XY only, and in XY, XZ and YZ in turn; their ground truth is the true section, as a person would
-draw it. Both models start from the demo's base, with the same settings. They segment a third stack: with flows in 3D, and
-plane by plane with objects joined (`stitch`). Average precision counts objects in 3D, by the IoU of their voxels.
+Stacks of nuclei are simulated, because their true shape must be known in 3D: ellipsoids with textured brightness,
+blurred by a point spread function that is longer along z, averaged over the thickness of a plane, with photon noise.
+In `mild` the planes are 3 pixels apart, in `dense` 4, with more nuclei and a longer blur. For each of these and each
+seed, as many crops are cut from two stacks in XY only, and in XY, XZ and YZ in turn; their ground truth is the true
+section, as a person would draw it. Both models start from the demo's base, with the same settings. They segment a
+third stack: with flows in 3D, and plane by plane with objects joined (`stitch`). Average precision counts objects in
+3D, by the IoU of their voxels.
 Cellpose 3 only.
 """
 
@@ -172,9 +173,7 @@ def main() -> None:
     for key in dict.fromkeys((row.stack, row.trained_on, row.volume) for row in done):
         same = [row for row in done if (row.stack, row.trained_on, row.volume) == key]
         columns = [[row.ap_50 for row in same], [row.ap_75 for row in same]]
-        shown = (
-            f"{np.mean(column):.3f} ({', '.join(f'{one:.3f}' for one in column)})" for column in columns
-        )
+        shown = (f"{np.mean(column):.3f} ({', '.join(f'{one:.3f}' for one in column)})" for column in columns)
         print(f"{key[0]:7} {key[1]:16} {key[2]:7}", *shown, sep="  ")
 
 

@@ -20,10 +20,12 @@ from cpretrain.images.border_objects import without_border_objects
 from cpretrain.images.valid_box import Box
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
+from cpretrain.models.inference import warn_if_slow
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import DIAMETERS, ModelWeights, stored_weights
 from cpretrain.runtime.log_silence import silent
 from cpretrain.runtime.spelling import option
+from cpretrain.settings.prediction import Precision
 from cpretrain.settings.segmentation import SegmentSettings
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # no progress bars by Cellpose; read when tqdm is imported
@@ -63,10 +65,12 @@ class Segmenter:
     device : str
         ``cpu``, ``cuda``, ``mps``, or ``auto`` for the fastest available one.
     for_training : bool
-        Load a network that can be trained: for segmentation alone, Cellpose 3 uses one on a CPU that cannot, and
-        Cellpose 4 computes in 16 bits on a GPU.
+        Load a network that can be trained, as Cellpose has it, in 32 bits.
     batch_size : int
         Tiles per batch, at most two on a CPU; halved if a GPU has too little memory for them.
+    precision : {'auto', 'float32', 'bfloat16'}
+        Numbers that the network computes with when it segments; ``auto``: 16 bits for Cellpose 4 on a GPU, as
+        Cellpose does, else 32.
 
     Raises
     ------
@@ -75,14 +79,21 @@ class Segmenter:
     """
 
     def __init__(
-        self, base: ModelWeights, device: str = "auto", for_training: bool = False, batch_size: int = 8
+        self,
+        base: ModelWeights,
+        device: str = "auto",
+        for_training: bool = False,
+        batch_size: int = 8,
+        precision: Precision = "auto",
     ) -> None:
         from cellpose import models
 
         self.base, self.device = base, find_device(device)
         self.batch_size = min(batch_size, TILES_ON_CPU) if self.device.type == "cpu" else batch_size
         self._version = installed_cellpose()
-        options = self._version.load_options(for_training, self.device.type == "cpu")
+        usual = self._version.segments_in_16_bits and self.device.type != "cpu"
+        in_16_bits = not for_training and (precision == "bfloat16" or (precision == "auto" and usual))
+        options = self._version.load_options(in_16_bits)
         options["device"] = self.device
         if base.path is not None and not base.path.is_file():
             download(base)
@@ -94,6 +105,10 @@ class Segmenter:
                 raise _do_not_fit(base, str(error).splitlines()[-1].strip()) from error
         _check_complete(base, self.model.net)
         _check_numbers(base, self.model.net)
+        if in_16_bits:
+            warn_if_slow(self.device)
+        if not for_training:
+            self._version.lay_out(self.model.net, self.device, in_16_bits)
 
     def segment(self, image: NDArray[np.float32], settings: SegmentSettings) -> NDArray[np.uint32]:
         """Segment one image: `run` and then `masks`.

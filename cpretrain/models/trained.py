@@ -11,7 +11,7 @@ from cpretrain.models.normalization import Normalization
 from cpretrain.models.record import ModelSettings, read_record, settings_of_model
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights, find_base
-from cpretrain.settings.prediction import PredictSettings
+from cpretrain.settings.prediction import Precision, PredictSettings
 from cpretrain.storage.hashing import sha256
 
 
@@ -42,7 +42,8 @@ class UsedModel:
     @property
     def segmenter(self) -> Segmenter:
         """The model loaded for segmentation, once per process."""
-        return _load(self.base, self.weights_sha256, self.settings.device, self.settings.batch_size)
+        how = self.settings
+        return _load(self.base, self.weights_sha256, how.device, how.batch_size, how.precision)
 
     @property
     def channel(self) -> int:
@@ -97,5 +98,7 @@ def find_model(model: str | Path, settings: PredictSettings) -> UsedModel:
 
 
 @lru_cache(maxsize=1)
-def _load(base: ModelWeights, weights_sha256: str, device: str, batch_size: int) -> Segmenter:
-    return Segmenter(base, device, batch_size=batch_size)
+def _load(
+    base: ModelWeights, weights_sha256: str, device: str, batch_size: int, precision: Precision
+) -> Segmenter:
+    return Segmenter(base, device, batch_size=batch_size, precision=precision)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cpretrain.models.inference import lay_out
 from cpretrain.models.weights import cellpose_major
 
 SCALE_RANGE = 0.5
@@ -28,6 +29,9 @@ class CellposeVersion(Protocol):
     long_run: int
     """Number of epochs from which its learning rate is lowered at the end."""
 
+    segments_in_16_bits: bool
+    """True if it segments in 16 bits on a GPU."""
+
     scales_objects: bool
     """True if images are rescaled so that objects have the diameter that the network expects."""
 
@@ -37,8 +41,11 @@ class CellposeVersion(Protocol):
     def blocks(self, net: Any) -> list[Any]:
         """Return the transformer's blocks; none in a network without one."""
 
-    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the keyword arguments of ``CellposeModel`` for training or for segmentation."""
+    def load_options(self, in_16_bits: bool) -> dict[str, Any]:
+        """Return the keyword arguments of ``CellposeModel``."""
+
+    def lay_out(self, net: Any, device: Any, in_16_bits: bool) -> None:
+        """Prepare a network that only segments, in place, so that it is fast."""
 
     def own_tile(self, net: Any) -> int:
         """Return the edge length in pixels of the tiles that the network was trained on."""
@@ -63,6 +70,7 @@ class Cellpose3:
     network_channels = 2
     optimizers: tuple[str, ...] = ("adamw", "sgd")
     long_run = 101
+    segments_in_16_bits = False
     scales_objects = True
 
     def in_encoder(self, name: str) -> bool:
@@ -73,9 +81,13 @@ class Cellpose3:
         """Return nothing: the network is convolutional."""
         return []
 
-    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the loading options: on a CPU, the faster network cannot be trained."""
-        return {"mkldnn": not for_training}
+    def load_options(self, in_16_bits: bool) -> dict[str, Any]:
+        """Return the loading options: not in MKL-DNN's form, which cannot be trained, and is not the fastest."""
+        return {"mkldnn": False}
+
+    def lay_out(self, net: Any, device: Any, in_16_bits: bool) -> None:
+        """Lay out the weights as the device convolves fastest."""
+        lay_out(net, device, in_16_bits)
 
     def own_tile(self, net: Any) -> int:
         """Return the edge length of Cellpose's own tiles."""
@@ -114,6 +126,7 @@ class Cellpose4:
     network_channels = 3
     optimizers: tuple[str, ...] = ("adamw",)
     long_run = 100
+    segments_in_16_bits = True
     scales_objects = False
 
     def in_encoder(self, name: str) -> bool:
@@ -124,9 +137,12 @@ class Cellpose4:
         """Return the blocks of the transformer."""
         return list(net.encoder.blocks)
 
-    def load_options(self, for_training: bool, on_cpu: bool) -> dict[str, Any]:
-        """Return the loading options: on a GPU, it segments in 16 bits."""
-        return {"use_bfloat16": not for_training and not on_cpu}
+    def load_options(self, in_16_bits: bool) -> dict[str, Any]:
+        """Return the loading options: it can be loaded in 16 bits."""
+        return {"use_bfloat16": in_16_bits}
+
+    def lay_out(self, net: Any, device: Any, in_16_bits: bool) -> None:
+        """Leave the network as it was loaded."""
 
     def own_tile(self, net: Any) -> int:
         """Return the edge length of the tiles of the network's encoder."""

@@ -15,6 +15,8 @@ from cpretrain.settings.base import (
 )
 from cpretrain.settings.segmentation import SegmentSettings
 
+Precision = Literal["auto", "float32", "bfloat16"]
+
 
 class PredictSettings(SegmentSettings):
     """Settings for segmenting movies and images."""
@@ -83,4 +85,9 @@ class PredictSettings(SegmentSettings):
         8,
         description="tiles that the network processes at once on a GPU; fewer need less memory (on a CPU it is "
         "always two)",
+    )
+    precision: Precision = Field(
+        "auto",
+        description="numbers that the network computes with; bfloat16: of 16 bits, faster where the processor has "
+        "them, with nearly the same objects; auto: of 32 bits (Cellpose 4 on a GPU: 16)",
     )
