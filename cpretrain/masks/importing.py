@@ -35,6 +35,7 @@ from cpretrain.masks.report import Picture, draw, write_report
 from cpretrain.masks.result import MaskRow, MasksResult, as_rows
 from cpretrain.masks.size import BORDER
 from cpretrain.runtime.console import info, progress
+from cpretrain.runtime.listing import first_names
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.wording import counted
 from cpretrain.settings.masks import MaskSettings
@@ -121,8 +122,6 @@ def import_masks(
     selected = settings.classes or settings.take != "all"
     if selected and not problems and not any(one.row.objects for one in ready):
         problems.append(_none_selected(ground_truth, settings, ready))
-    if not problems and all(NO_REGION in one.notes for one in ready):
-        problems.append(_no_region(ground_truth))
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadFolder(f"{ground_truth}: {count}, nothing was written", problems)
@@ -237,15 +236,6 @@ def _none_selected(ground_truth: Path, settings: MaskSettings, ready: Sequence[_
         cure="write the class as in QuPath"
         if settings.classes
         else f"choose another {option('take')}, or leave it out",
-    )
-
-
-def _no_region(ground_truth: Path) -> Problem:
-    return Problem(
-        ground_truth.name,
-        f"has no region, outside of which {option('undrawn', 'ignore')} could ignore anything",
-        expected="an area of class Region* around the part of an image in which every object is drawn",
-        cure=f"draw it in QuPath and export again, or leave {option('undrawn')} out",
     )
 
 
@@ -385,7 +375,8 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
     """Return warnings for the user: notes on single images, then counts over all images."""
     shift = common_shift([one.fit for one in ready if one.fit])
     warnings = [shift] if shift else []
-    warnings += [f"{one.row.file}: {note}" for one in ready for note in one.to_check]
+    warnings += [f"{one.row.file}: {note}" for one in ready for note in one.to_check if note != NO_REGION]
+    complete = [one.row.file for one in ready if NO_REGION in one.notes]
     empty = [one.row for one in ready if not one.row.objects]
     split = [one.row for one in ready if one.row.in_pieces]
     tiny = sum(one.row.tiny for one in ready)
@@ -393,6 +384,11 @@ def _warnings(ready: Sequence[_Ready]) -> list[str]:
     unsaved = _UNSAVED if any(row.encoding in _OUTLINES for row in empty) else ""
     classes = _CLASSES if any(row.encoding not in (*_OUTLINES, *INSTANCE_ENCODINGS) for row in split) else ""
     counts = (
+        (
+            len(complete),
+            f"{counted(len(complete), 'image has', 'images have')} no region of class Region* and "
+            f"{'counts' if len(complete) == 1 else 'count'} as drawn completely: {first_names(complete)}",
+        ),
         (len(empty), f"{counted(len(empty), 'image holds', 'images hold')} no object{unsaved}"),
         (in_pieces, f"{counted(in_pieces, 'object is', 'objects are')} in several separate pieces{classes}"),
         (tiny, f"{counted(tiny, 'object is', 'objects are')} smaller than {TINY} pixels"),

@@ -20,6 +20,7 @@ from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import command, option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.settings.masks import MaskSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.hashing import sha256
@@ -94,7 +95,9 @@ def finish_round(path: PathLike, *, settings: TrainSettings | None = None) -> Fi
     warnings: list[str] = []
     for part in (folder.validation, *rounds):
         take_in_window_files(part)
-        taken = import_masks(part.ground_truth, part.images, out=part.masks)
+        undrawn = (part if isinstance(part, Round) else newest).settings.undrawn
+        how = MaskSettings(undrawn=undrawn)
+        taken = import_masks(part.ground_truth, part.images, out=part.masks, settings=how)
         info(f"round: {taken.objects} objects on {taken.images} crops in {part.folder.name}")
         warnings += uncorrected(part)
     for text in warnings:

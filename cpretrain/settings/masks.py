@@ -6,6 +6,13 @@ from pydantic import BeforeValidator, Field
 
 from cpretrain.settings.base import Settings, _listed
 
+Undrawn = Literal["background", "ignore"]
+UNDRAWN = (
+    "what pixels outside all regions of class Region* are, if they belong to no object; ignore: unknown, and left out "
+    "of training and scores (areas of class Ignore* always are)"
+)
+"""Help text of the setting for these."""
+
 
 class MaskSettings(Settings):
     """Settings for reading drawn ground truth."""
@@ -28,8 +35,4 @@ class MaskSettings(Settings):
         "around other objects and spots inside cells)",
     )
     nuclei: bool = Field(False, description="take the nuclei of QuPath's cells instead of the whole cells")
-    undrawn: Literal["background", "ignore"] = Field(
-        "background",
-        description="what pixels outside all regions of class Region* are, if they belong to no object; ignore: "
-        "unknown, and left out of training and scores (areas of class Ignore* always are)",
-    )
+    undrawn: Undrawn = Field("background", description=UNDRAWN)

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from cpretrain.settings.base import CONVERT, Conversion, Device, NotNegativeInt, PositiveInt, Seed, Settings
+from cpretrain.settings.masks import UNDRAWN, Undrawn
 
 
 class RoundSettings(Settings):
@@ -37,5 +38,6 @@ class RoundSettings(Settings):
     qupath: bool = Field(
         False, description="also make a QuPath project of each folder, with predictions to correct"
     )
+    undrawn: Undrawn = Field("background", description=UNDRAWN)
     seed: Seed = Field(0, description="seed for everything that is random")
     device: Device = Field("auto", description="where to compute")

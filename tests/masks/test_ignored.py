@@ -108,13 +108,15 @@ def test_a_region_says_where_everything_is_drawn(folders):
     inside = filled((2, 2, 52, 42))
     assert np.array_equal(folders.ignored() > 0, inside & ~filled(region, OTHER))
     assert result.rows[0]["objects"] == 2
-    assert result.warnings == ["b.tif: no region of class Region*: taken as drawn completely"]
+    assert result.warnings == ["1 image has no region of class Region* and counts as drawn completely: b.tif"]
 
 
-def test_ignoring_the_undrawn_needs_a_region_somewhere(folders):
-    with pytest.raises(BadFolder, match="has no region, outside of which"):
-        folders.imported(undrawn="ignore")
-    assert not folders.out.exists()
+def test_ignoring_the_undrawn_needs_regions(folders):
+    result = folders.imported(undrawn="ignore")
+    assert result.warnings == [
+        "2 images have no region of class Region* and count as drawn completely: a.tif, b.tif"
+    ]
+    assert folders.written() == NAMES
     for path in folders.drawn.iterdir():
         path.unlink()
     for name in ("a.tif", "b.tif"):
