@@ -104,11 +104,13 @@ def _fields() -> list[Path]:
 
 
 def _path(field: Path) -> NDArray[np.int64]:
-    """Return the corner of the window in each frame, shape (frames, 2): a random walk that stays inside the field."""
+    """Return the corner of the window in each frame, shape (frames, 2): a random walk.
+
+    The package holds the part of each field that its windows reach, so the walk touches all four edges.
+    """
     rng = np.random.default_rng([2, *field.stem.encode()])
-    steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
-    room = np.array(describe_image(field).size) - WINDOW
-    return np.clip(room // 2 + steps.cumsum(axis=0), 0, room)
+    corners = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2)).cumsum(axis=0)
+    return corners - corners.min(axis=0)
 
 
 def _wander(field: NDArray[np.uint16], corners: NDArray[np.int64]) -> Iterator[NDArray[np.uint16]]:
