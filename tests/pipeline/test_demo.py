@@ -33,9 +33,3 @@ def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):
         inside, outside = image[labels > 0], image[2:-2, 2:-2][labels[2:-2, 2:-2] == 0]
         if inside.size:
             assert np.median(inside) > 1.5 * np.median(outside)
-
-
-def test_shipped_images_stay_small():
-    images = sum(path.stat().st_size for path in demo.DATA.rglob("*") if path.suffix in (".tif", ".png"))
-    assert images < 20e6
-    assert (demo.DATA / "base_nuclei").stat().st_size < 14e6
