@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 from scipy.ndimage import affine_transform, gaussian_filter, label, zoom
 from skimage import data
 from skimage.filters import threshold_otsu
 
-ROOT = Path(__file__).parents[1]
-FIELDS = ROOT / "cpretrain/demo_data/fields/images"
+DATA = Path(__file__).parents[1] / "tests/data"
 EDGE, ROOM = 192, 90
 """Edge length of a frame, and the pixels around it that a drift may reach."""
 
@@ -41,7 +41,7 @@ def ground(seed: int) -> np.ndarray:
     photographs = (
         (data.gravel, data.camera, data.moon) if seed < 100 else (data.grass, data.coins, data.brick)
     )
-    fields = sorted(FIELDS.glob("*.tif"))
+    fields = sorted((FIELDS / "images").glob("*.tif"))
     if seed % 2:
         image = photographs[seed // 2 % 3]().astype(np.float64)
         image = zoom(image, max(1, (EDGE + 2 * ROOM + 1) / min(image.shape)), order=1)
@@ -166,7 +166,7 @@ def faint_jump(seed: int) -> KnownDrift:
 
 def animals(seed: int) -> KnownDrift:
     """Polyps that move in a still dish."""
-    movie = tifffile.imread(ROOT / "tests/data/faults/drift/polyp.tif")
+    movie = tifffile.imread(DATA / "faults/drift/polyp.tif")
     return recorded(np.rot90(movie, seed, axes=(1, 2)), np.zeros((len(movie), 2)), np.uint8)
 
 
@@ -252,7 +252,7 @@ def few_photons(seed: int) -> KnownDrift:
 
 def volume(seed: int) -> KnownDrift:
     """Planes of a recorded volume of nuclei, moved in z, y and x."""
-    first = tifffile.imread(ROOT / "tests/data/drift/known3d.tif")[seed % 8].astype(np.float64)
+    first = tifffile.imread(DATA / "drift/known3d.tif")[seed % 8].astype(np.float64)
     rng = np.random.default_rng(seed)
     drift = np.cumsum(rng.integers(-1, 2, (10, 3)), axis=0).clip(-4, 4)
     drift -= drift[0]

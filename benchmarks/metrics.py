@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from cellpose import metrics
+from fields import FIELDS
 
 from cpretrain.metrics.scores import average_precision
-from cpretrain.pipeline.demo import DATA
 
 THRESHOLDS = np.round(np.arange(0.5, 1, 0.05), 2)
 
@@ -82,7 +82,7 @@ def differences(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("labels", nargs="*", type=Path, default=[DATA / "fields" / "labels"])
+    parser.add_argument("labels", nargs="*", type=Path, default=[FIELDS / "labels"])
     parser.add_argument("--objects", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

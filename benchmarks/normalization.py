@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 
 from cpretrain.crops.crop_image import add_border
 from cpretrain.metrics.scores import average_precision
@@ -97,7 +98,7 @@ def main() -> None:
     """Print one table for prediction and one for retraining."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--folder", type=Path, default=DATA / "fields")
+    parser.add_argument("--folder", type=Path, default=FIELDS)
     options = parser.parse_args()
     fields = read_fields(options.folder)
     base = Segmenter(find_base(str(BASE)), "cpu")

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 from numpy.typing import NDArray
 
 from cpretrain.crops.crop_image import add_border
@@ -185,7 +186,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="of the fields that are trained on")
     parser.add_argument("--learning-rate", type=float, default=0.005)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--folder", type=Path, default=DATA / "fields")
+    parser.add_argument("--folder", type=Path, default=FIELDS)
     parser.add_argument("--base", type=Path, default=DATA / "base_nuclei")
     parser.add_argument("--score-base", action="store_true", help="score the base too")
     parser.add_argument("--out", type=Path, help="JSON file of all rows")

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import tifffile
+from fields import FIELDS
 
 from cpretrain.crops.crop_image import add_border
 from cpretrain.evaluation.best_and_worst import outline
@@ -66,7 +67,7 @@ def movies_of(options: argparse.Namespace, kind: str) -> dict[str, np.ndarray]:
     if options.movie:
         cut = np.stack([windows(frame) for frame in tifffile.imread(getattr(options, kind))], axis=1)
         return {f"field{number:02}.tif": frames for number, frames in enumerate(cut)}
-    folder = DATA / "fields" / {"movie": "images", "labels": "labels"}[kind]
+    folder = FIELDS / {"movie": "images", "labels": "labels"}[kind]
     return {
         path.name: windows(tifffile.imread(path)) for path in sorted(folder.glob("*.tif"))[: options.fields]
     }

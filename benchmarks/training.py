@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 
 from cpretrain.crops.crop_image import add_border
 from cpretrain.crops.cutting import cut_crops
@@ -127,7 +128,7 @@ def main() -> None:
     parser.add_argument("--optimizer", default="adamw", choices=("adamw", "sgd"))
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--tiles", nargs="+", default=["fit"])
-    parser.add_argument("--folder", type=Path, default=DATA / "fields")
+    parser.add_argument("--folder", type=Path, default=FIELDS)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; training crops, {vars(options)}")

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 
-FIELDS = Path(__file__).parents[1] / "cpretrain/demo_data/fields/images"
 REACH = 40
 
 
 @cache
 def ground() -> np.ndarray:
     """Return fifteen real fields side by side, ndarray of uint16, shape (Y, X)."""
-    fields = [tifffile.imread(path).astype(np.uint16) for path in sorted(FIELDS.glob("*.tif"))]
+    fields = [tifffile.imread(path).astype(np.uint16) for path in sorted((FIELDS / "images").glob("*.tif"))]
     return np.block([fields[start : start + 3] for start in range(0, 15, 3)])
 
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 import zipfile
 from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
@@ -118,6 +119,10 @@ def test_nothing_else_is_in_the_wheel(wheel):
     }
     assert not [name for name in names if "base_training" in name or "__pycache__" in name]
     assert {"cpretrain/py.typed", "fiji_bridge/py.typed"} <= set(names)
+
+
+def test_the_wheel_stays_small(wheel):
+    assert Path(wheel.filename).stat().st_size < 12e6
 
 
 def test_the_page_of_the_package_index_has_no_link_that_leads_nowhere(wheel):

@@ -19,9 +19,9 @@ from cpretrain.crops.crop_image import add_border
 from cpretrain.dataset.crops_table import read_crops
 from cpretrain.errors import BadInput
 from cpretrain.images.metadata import Calibration
-from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.writer import write_frames
 from cpretrain.labels.tiff_plane import read_plane
+from cpretrain.models.weights import find_base
 from cpretrain.pipeline.experiment import Experiment, correct_and_cut, read_experiment, train_and_evaluate
 from cpretrain.registration.shifts_table import read_shifts
 from cpretrain.runtime.console import info
@@ -59,11 +59,12 @@ def run_demo(folder: PathLike) -> Summary:
     Raises
     ------
     BadInput
-        When a step fails.
+        When a step fails, or another Cellpose than 3 is installed: the demo's base model is a network of Cellpose 3.
     """
     started, folder = time.monotonic(), to_path(folder)
     if (folder / "raw").exists() and not (folder / "experiment.toml").exists():
         raise BadInput(f"{folder}: is already used for something else", cure="choose another folder")
+    find_base(DATA / "base_nuclei")  # another Cellpose is refused before anything is written
     info(
         f"Demo in {folder.resolve()}: about 5 minutes on two processor cores, 10 if other programs are running."
     )
@@ -104,11 +105,13 @@ def _fields() -> list[Path]:
 
 
 def _path(field: Path) -> NDArray[np.int64]:
-    """Return the corner of the window in each frame, shape (frames, 2): a random walk that stays inside the field."""
+    """Return the corner of the window in each frame, shape (frames, 2): a random walk.
+
+    The package holds the part of each field that its windows reach, so the walk touches all four edges.
+    """
     rng = np.random.default_rng([2, *field.stem.encode()])
-    steps = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2))
-    room = np.array(describe_image(field).size) - WINDOW
-    return np.clip(room // 2 + steps.cumsum(axis=0), 0, room)
+    corners = rng.integers(-LARGEST_STEP, LARGEST_STEP + 1, (FRAMES, 2)).cumsum(axis=0)
+    return corners - corners.min(axis=0)
 
 
 def _wander(field: NDArray[np.uint16], corners: NDArray[np.int64]) -> Iterator[NDArray[np.uint16]]:

@@ -18,6 +18,7 @@ from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.prediction import PredictSettings
 from tests.support.movies import DRIFT, write_movie
+from tests.support.paths import FIELDS
 
 TIMES = ("evaluation", "batch.csv", "losses.csv")
 """Tables with these in their names hold times."""
@@ -71,7 +72,7 @@ class Predict(Step):
 
     def make_data(self) -> None:
         """Write the movie."""
-        field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+        field = tifffile.imread(FIELDS / "images" / "IXMtest_A16_s2.tif")
         frames = np.stack([field[place : place + 80, 60 + place : 160 + place] for place in (60, 64, 69)])
         self.folder.mkdir()
         tifffile.imwrite(self.folder / "Zelle 1.tif", frames, imagej=True, metadata={"axes": "TYX"})

@@ -16,6 +16,7 @@ from cpretrain.prediction import predict
 from cpretrain.settings.prediction import PredictSettings
 from fiji_bridge import FijiSession, find_fiji
 from tests.support.movies import DRIFT, write_movie
+from tests.support.paths import FIELDS
 
 pytestmark = [pytest.mark.fiji, pytest.mark.slow]
 MENU = "scripts/Plugins/cpretrain"
@@ -116,7 +117,7 @@ CELLPOSE_3 = pytest.mark.skipif(cellpose_major() != 3, reason="the demo's model 
 @pytest.fixture(scope="module")
 def nuclei():
     """Two frames of nuclei, shape (T, Y, X)."""
-    field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+    field = tifffile.imread(FIELDS / "images" / "IXMtest_A16_s2.tif")
     return np.stack([field[place : place + 64, 60 + place : 140 + place] for place in (60, 69)])
 
 

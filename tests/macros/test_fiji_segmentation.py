@@ -13,6 +13,7 @@ from cpretrain.pipeline.demo import DATA
 from cpretrain.prediction import predict
 from cpretrain.settings.prediction import PredictSettings
 from tests.support.fiji_scripts import both
+from tests.support.paths import FIELDS
 
 pytestmark = [
     pytest.mark.cellpose,
@@ -39,7 +40,7 @@ def write(path, frames):
 @pytest.fixture(scope="module")
 def frames():
     """Two frames of nuclei, shape (T, Y, X)."""
-    field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+    field = tifffile.imread(FIELDS / "images" / "IXMtest_A16_s2.tif")
     return np.stack([field[place : place + 80, 60 + place : 160 + place] for place in (60, 69)])
 
 
@@ -116,7 +117,7 @@ def test_a_folder_is_segmented_beside_it(run, frames, tmp_path, script):
     [
         ({"what": OPEN_IMAGE, "model": MODEL}, "No image is open"),
         ({"what": FOLDER, "model": MODEL}, "Choose a folder of movies"),
-        ({"what": FOLDER, "model": DATA, "folder": DATA / "fields" / "images"}, "is not a model folder"),
+        ({"what": FOLDER, "model": DATA, "folder": FIELDS / "images"}, "is not a model folder"),
         ({"what": FOLDER, "model": MODEL, "folder": MODEL.parent, "flow_threshold": "much"}, "flow"),
     ],
     ids=["no image", "no folder", "no model", "no number"],

@@ -1,7 +1,5 @@
 """Average precision equals Cellpose's own on proper input, and is right where Cellpose's goes wrong."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tifffile
@@ -11,11 +9,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_erosion
 
 from cpretrain.metrics.scores import average_precision
-from cpretrain.pipeline.demo import DATA
+from tests.support.paths import FIELDS
 
 pytestmark = pytest.mark.cellpose
 THRESHOLDS = np.arange(0.5, 1, 0.05)
-FIELDS = sorted(Path(DATA / "fields" / "labels").glob("*.tif"))
+LABELS = sorted((FIELDS / "labels").glob("*.tif"))
 
 
 def moved(labels: np.ndarray, seed: int) -> np.ndarray:
@@ -32,7 +30,7 @@ def moved(labels: np.ndarray, seed: int) -> np.ndarray:
 def test_equals_cellpose_on_real_annotations():
     from cellpose import metrics
 
-    true = [tifffile.imread(path).astype(int) for path in FIELDS[:5]]
+    true = [tifffile.imread(path).astype(int) for path in LABELS[:5]]
     predicted = [moved(labels, seed) for seed, labels in enumerate(true)]
     ours = average_precision(true, predicted, THRESHOLDS)
     precision, tp, fp, fn = metrics.average_precision(true, predicted, THRESHOLDS)
@@ -141,7 +139,7 @@ def pixel_by_pixel_jaccard(true: np.ndarray, predicted: np.ndarray) -> float:
 def test_aggregated_jaccard_is_that_of_kumar_and_that_of_cellpose_where_objects_overlap_one_to_one():
     from cellpose import metrics
 
-    true = tifffile.imread(FIELDS[0])[:200, :200].astype(int)
+    true = tifffile.imread(LABELS[0])[:200, :200].astype(int)
     true = np.unique(true, return_inverse=True)[1].reshape(true.shape)
     predicted = moved(true, 0)
     ours = average_precision([true], [predicted]).of("aggregated_jaccard")
@@ -177,7 +175,7 @@ def test_of_equal_counts_the_matching_with_the_largest_iou_is_taken():
 
 
 def test_sums_over_images_equal_one_large_image():
-    true = [tifffile.imread(path).astype(int) for path in FIELDS[:3]]
+    true = [tifffile.imread(path).astype(int) for path in LABELS[:3]]
     predicted = [moved(labels, seed) for seed, labels in enumerate(true)]
     each = average_precision(true, predicted, THRESHOLDS)
     whole = average_precision(

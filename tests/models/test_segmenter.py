@@ -12,6 +12,7 @@ from cpretrain.models.segmenter import RAW, Segmenter
 from cpretrain.models.weights import ModelWeights, cellpose_major, find_base
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.evaluation import EvaluateSettings
+from tests.support.paths import FIELDS
 
 pytestmark = pytest.mark.cellpose
 MAJOR = cellpose_major()
@@ -43,7 +44,7 @@ def test_network_input_scales_as_it_is_told():
 @pytest.mark.parametrize("diameter", [None, 47.0])
 def test_network_and_mask_step_together_are_cellposes_own_eval(tiny_model, diameter):
     """On a real image; Cellpose 3 with the trained weights of the demo."""
-    image = tifffile.imread(next((DATA / "fields" / "images").glob("*.tif")))[:100, :80]
+    image = tifffile.imread(next((FIELDS / "images").glob("*.tif")))[:100, :80]
     ready = network_input(image[np.newaxis])
     segmenter = Segmenter(find_base(str(DATA / "base_nuclei" if MAJOR == 3 else tiny_model)), "cpu")
     flows = segmenter.run(ready, diameter)

@@ -1,10 +1,13 @@
 """The demo's data are what they claim: real pixels, a known drift, an annotation that fits each crop exactly."""
 
 import numpy as np
+import pytest
 import tifffile
 
 from cpretrain.dataset.crops_table import read_crops
+from cpretrain.errors import BadInput
 from cpretrain.labels.encodings import read_label_image
+from cpretrain.models.weights import cellpose_major
 from cpretrain.pipeline import demo
 from cpretrain.pipeline.experiment import correct_and_cut
 
@@ -35,7 +38,9 @@ def test_time_lapses_are_windows_of_real_fields(tmp_path, monkeypatch):
             assert np.median(inside) > 1.5 * np.median(outside)
 
 
-def test_shipped_images_stay_small():
-    images = sum(path.stat().st_size for path in demo.DATA.rglob("*") if path.suffix in (".tif", ".png"))
-    assert images < 20e6
-    assert (demo.DATA / "base_nuclei").stat().st_size < 14e6
+@pytest.mark.cellpose
+@pytest.mark.skipif(cellpose_major() == 3, reason="the demo's base model is a network of Cellpose 3")
+def test_another_cellpose_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(BadInput, match="weights of Cellpose 3"):
+        demo.run_demo(tmp_path / "demo")
+    assert not (tmp_path / "demo").exists()

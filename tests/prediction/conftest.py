@@ -11,6 +11,7 @@ from cpretrain.images.writer import write_frames
 from cpretrain.models.weights import cellpose_major
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.prediction import PredictSettings
+from tests.support.paths import FIELDS
 
 FRAMES, PADDING = 3, (7, 12)
 CALIBRATION = Calibration((2.0, 0.5, 0.5), "µm", 300.0)
@@ -34,7 +35,7 @@ def quick() -> PredictSettings:
 @pytest.fixture(scope="session")
 def frames() -> np.ndarray:
     """Three frames, uint16 (T, 1, 1, Y, X), of a window that wanders over a real field; all hold data only."""
-    field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+    field = tifffile.imread(FIELDS / "images" / "IXMtest_A16_s2.tif")
     windows = [field[place : place + 80, 60 + place : 160 + place] for place in (60, 64, 69)]
     return np.stack(windows)[:, np.newaxis, np.newaxis]
 

@@ -13,6 +13,7 @@ from cpretrain.rounds.broken_tracks import broken_places
 from cpretrain.rounds.crop_selection import candidates, choose
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.rounds import RoundSettings
+from tests.support.paths import FIELDS
 
 pytestmark = pytest.mark.skipif(cellpose_major() != 3, reason="the demo's network is one of Cellpose 3")
 FRAMES, SIZE, GONE = 5, 60, 2
@@ -27,10 +28,8 @@ def model():
 @pytest.fixture(scope="module")
 def field():
     """Return a part of a field of the demo, the centre of one of its nuclei, and the frame without that nucleus."""
-    name = sorted(path.name for path in (DATA / "fields" / "images").glob("*.tif"))[0]
-    image, labels = (
-        tifffile.imread(DATA / "fields" / kind / name)[:160, :200] for kind in ("images", "labels")
-    )
+    name = sorted(path.name for path in (FIELDS / "images").glob("*.tif"))[0]
+    image, labels = (tifffile.imread(FIELDS / kind / name)[:160, :200] for kind in ("images", "labels"))
     inside = {
         one: np.argwhere(labels == one).mean(axis=0)
         for one in np.unique(labels[40:-40, 40:-40])[1:]

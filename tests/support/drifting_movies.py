@@ -4,8 +4,7 @@ import numpy as np
 import tifffile
 from scipy.ndimage import gaussian_filter, shift
 
-from cpretrain.pipeline.demo import DATA
-from tests.support.paths import FAULTS
+from tests.support.paths import FAULTS, FIELDS
 
 FAULTS = FAULTS / "drift"
 EDGE = 160
@@ -13,7 +12,7 @@ EDGE = 160
 
 def field(number=0):
     """Return a recorded field of view, 520 × 696 pixels."""
-    return tifffile.imread(sorted((DATA / "fields" / "images").iterdir())[number]).astype(np.float64)
+    return tifffile.imread(sorted((FIELDS / "images").iterdir())[number]).astype(np.float64)
 
 
 def walk(frames, step=2, seed=0):

@@ -12,6 +12,7 @@ from cpretrain.linking import read_tracks
 from cpretrain.models.weights import cellpose_major
 from cpretrain.pipeline.demo import DATA
 from tests.cli.test_commands import cpretrain
+from tests.support.paths import FIELDS
 
 CORNERS = [(60, 120), (63, 117), (66, 113), (64, 118)]
 """Upper left corners of a window that wanders over a real field, so that the sample drifts in it."""
@@ -19,7 +20,7 @@ CORNERS = [(60, 120), (63, 117), (66, 113), (64, 118)]
 
 @pytest.mark.cellpose
 def test_from_a_raw_movie_to_tracks(tmp_path, tiny_model):
-    field = tifffile.imread(DATA / "fields" / "images" / "IXMtest_A16_s2.tif")
+    field = tifffile.imread(FIELDS / "images" / "IXMtest_A16_s2.tif")
     raw = np.stack([field[y : y + 100, x : x + 140] for y, x in CORNERS])[:, np.newaxis, np.newaxis]
     write_frames(
         tmp_path / "raw" / "exp.tif", iter(raw), raw.shape, raw.dtype, Calibration((1, 0.5, 0.5), "µm", 60)

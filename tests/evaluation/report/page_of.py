@@ -14,8 +14,8 @@ from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import Verdict, reach_verdict
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.weights import ModelWeights
-from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.evaluation import EvaluateSettings
+from tests.support.paths import FIELDS
 
 THRESHOLDS = (0.5, 0.6, 0.75, 0.9)
 SIZE = 100
@@ -35,7 +35,7 @@ def moved(labels: np.ndarray, by: int, lost: int) -> np.ndarray:
 
 def scoring_of(number: int, image_set: str = "crop", people: bool = True) -> tuple[Scoring, list[Pair]]:
     """Score this many crops of the demo's fields: a base that is off by four pixels, a retrained model by one."""
-    fields = sorted((DATA / "fields" / "images").glob("*.tif"))
+    fields = sorted((FIELDS / "images").glob("*.tif"))
     pixels = [tifffile.imread(path) for path in fields]
     labels = [tifffile.imread(path.parents[1] / "labels" / path.name) for path in fields]
     pairs = [
