@@ -1,9 +1,10 @@
-"""The rounds, Combine Classes, Agreement of Two People and Doctor in both languages."""
+"""The rounds, Combine Classes, Track Objects, Agreement of Two People and Doctor in both languages."""
 
 import numpy as np
 import pytest
 import tifffile
 
+from cpretrain.linking import read_tracks
 from cpretrain.models.weights import cellpose_major
 from cpretrain.rounds.folder import RoundsFolder
 from tests.rounds.test_rounds import annotate, write_movies
@@ -38,6 +39,20 @@ def test_classes_are_combined_beside_the_first(run, disks, tmp_path, script):
     combined = tifffile.imread(tmp_path / "combined" / "Film.tif")
     assert ((combined > 0) >= (labels > 0)).all()
     assert (tmp_path / "combined" / "classes.csv").is_file()
+
+
+@pytest.mark.parametrize("script", both("Track Objects"))
+def test_objects_are_tracked_beside_their_label_images(run, disks, tmp_path, script):
+    _, labels = disks
+    frames = np.stack([np.roll(labels, shift, axis=1) for shift in (0, 2, 3)])
+    (tmp_path / "segmented ü").mkdir()
+    tifffile.imwrite(tmp_path / "segmented ü" / "Film.tif", frames, metadata={"axes": "TYX"})
+    told = run(script, predictions=tmp_path / "segmented ü", max_distance=10.0, trackmate=False)
+    assert told["error"] == ""
+    assert "Film.tif" in told["shown"]
+    assert "9 tracks, median length 3 frames" in told["shown"]
+    assert len(read_tracks(tmp_path / "tracks" / "Film.tracks.csv")) == 27
+    assert not (tmp_path / "tracks" / "Film.trackmate.xml").exists()
 
 
 @pytest.mark.parametrize("script", both("Run Doctor"))

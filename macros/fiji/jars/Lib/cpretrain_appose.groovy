@@ -383,6 +383,10 @@ def logCombined(Map combined) {
     }
 }
 
+def logTracked(Map tracked) {
+    tracked.movies.each { IJ.log(it.said as String) }
+}
+
 def logAgreement(Map agreed) {
     def number = { it == null ? '\u2013' : String.format(Locale.ROOT, '%.3f', it as double) }
     IJ.log("agreement of two people on ${agreed.images} images: average precision, mean of images")

@@ -67,6 +67,14 @@ def combine(classes, out, job=None, python=None, **settings):
     return answer
 
 
+def track(predictions, images=None, out=None, job=None, python=None, **settings):
+    """Link the objects of consecutive frames in a folder of label images to tracks (``cpretrain track``)."""
+    answer = (job or Job("Track objects", python)).run("track", predictions, images=images, out=out, **settings)
+    for movie in answer["movies"]:
+        IJ.log(movie["said"])
+    return answer
+
+
 def agree(first, second, job=None, python=None, **settings):
     """Compare what two people drew on the same images (``cpretrain agree``)."""
     answer = (job or Job("Agreement of two people", python)).run("agree", first, second, **settings)
