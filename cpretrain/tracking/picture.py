@@ -101,6 +101,8 @@ def _paths(
 
 def _families(axes: "Axes", table: "pd.DataFrame", colours: NDArray[np.float64]) -> None:
     """Draw every track as a line over its frames, and each division as a line from the mother to the daughter."""
+    from matplotlib.ticker import MaxNLocator
+
     ends = table.groupby("track").agg(
         first=("frame", "min"), last=("frame", "max"), parent=("parent", "first")
     )
@@ -122,7 +124,7 @@ def _families(axes: "Axes", table: "pd.DataFrame", colours: NDArray[np.float64])
     more = f"; {len(shown)} of {len(ends)} tracks, of the largest" if len(ends) > len(shown) else ""
     axes.set(title=f"families over time{more}", xlabel="frame", ylabel="track", yticks=[])
     axes.invert_yaxis()
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(gaps):
         axes.legend(fontsize=8, loc="lower right")
 
