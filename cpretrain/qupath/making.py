@@ -12,6 +12,7 @@ from cpretrain.qupath.program import find_qupath, run_script
 from cpretrain.qupath.project_file import PROJECT, write_project_file
 from cpretrain.qupath.scripts import EXPORT, IMPORT, RETRAIN, SCRIPTS, Value, Values, install_scripts
 from cpretrain.runtime.console import info
+from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
@@ -44,6 +45,7 @@ class ProjectResult:
         lines.append(
             "draw, save each image (Ctrl+S), then: Automate › Project scripts › export_and_retrain, Run"
         )
+        lines.append(f"each step is described in {shipped('docs/qupath.md')}")
         return Summary(lines, dict(vars(self)))
 
 
@@ -112,7 +114,9 @@ def make_qupath_project(
         beside(folder, "ground_truth") if ground_truth is None else to_path(ground_truth),
         None if predictions is None else to_path(predictions),
     )
-    return make_project([to_draw], out=project, then=then or _experiment_beside(folder, project), qupath=qupath)
+    return make_project(
+        [to_draw], out=project, then=then or _experiment_beside(folder, project), qupath=qupath
+    )
 
 
 def make_project(

@@ -128,7 +128,7 @@ def test_a_qupath_is_found_where_it_is_named(tmp_path, monkeypatch):
     ("printed", "found"),
     [
         (
-            "Exception in thread \"main\" java.lang.ExceptionInInitializerError\n\tat qupath.ScriptCommand.run\n"
+            'Exception in thread "main" java.lang.ExceptionInInitializerError\n\tat qupath.ScriptCommand.run\n'
             "Caused by: java.lang.NullPointerException: no version\n\tat qupath.lib.gui\n\t... 10 more\n",
             "Caused by: java.lang.NullPointerException: no version",
         ),
@@ -141,7 +141,7 @@ def test_what_stopped_qupath_is_told_not_the_end_of_its_stack(images, tmp_path, 
     (tmp_path / "stderr").write_text(printed)
     program.write_text(f"#!/bin/sh\ncat '{tmp_path}/stderr' >&2\nexit 1\n")
     program.chmod(0o755)
-    with pytest.raises(BadInput, match="could not run a.groovy") as error:
+    with pytest.raises(BadInput, match="could not run") as error:
         run_script(program, tmp_path / "a.groovy", tmp_path / "project.qpproj")
     assert error.value.found.startswith(found)
 
