@@ -1,5 +1,6 @@
 """The scripts for Fiji's menu in their own languages, with a real child process of the command line or of Appose."""
 
+import json
 import re
 import sys
 import time
@@ -81,6 +82,9 @@ def test_a_folder_is_corrected_and_cut(run, raw, script):
     crops = read_crops(raw.parent / "training_images")
     assert len(crops) == 4
     assert {(crop.height, crop.seed) for crop in crops.values()} == {(50, 0)}
+    project = raw.parent / "qupath" / "project.qpproj"
+    assert f"open in QuPath: {project}" in told["shown"]
+    assert len(json.loads(project.read_text("utf-8"))["images"]) == 4
 
 
 @pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])

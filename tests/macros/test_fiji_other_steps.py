@@ -1,5 +1,7 @@
 """The rounds, Combine Classes, Track Objects, Agreement of Two People and Doctor in both languages."""
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
@@ -77,6 +79,11 @@ def test_a_round_from_start_to_finish(run, disks, tiny_model, tmp_path, language
     first = folder.round(1)
     assert "Round 1 is started" in told["shown"]
     assert str(first.folder) in told["shown"]
+    project = first.folder / "qupath" / "project.qpproj"
+    assert f"Open in QuPath: {project}" in told["shown"]
+    assert (
+        len(json.loads(project.read_text("utf-8"))["images"]) == 4
+    )  # of the round and of the validation set
     for part in (folder.validation, first):
         annotate(part, truth)
     told = run(finish, folder=folder.path, epochs=1)

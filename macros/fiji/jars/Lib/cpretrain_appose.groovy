@@ -371,6 +371,10 @@ List<String> labelImages(folder) {
 def logStarted(Map started) {
     IJ.log("Round ${started.round} is started. Draw or correct the cells in QuPath; the crops are in")
     started.folders.each { IJ.log('    ' + it) }
+    if (started.project) {
+        IJ.log('Open in QuPath: ' + started.project)
+        IJ.log('Correct and save each image, then: Automate \u203a Project scripts \u203a export_and_retrain, Run')
+    }
 }
 
 def logFinished(Map finished) {

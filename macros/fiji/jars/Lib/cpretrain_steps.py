@@ -46,6 +46,9 @@ def start_round(images, job=None, python=None, **settings):
     IJ.log(u"Round %s is started. Draw or correct the cells in QuPath; the crops are in" % answer["round"])
     for folder in answer["folders"]:
         IJ.log(u"    " + folder)
+    if answer["project"]:
+        IJ.log(u"Open in QuPath: " + answer["project"])
+        IJ.log(u"Correct and save each image, then: Automate \u203a Project scripts \u203a export_and_retrain, Run")
     return answer
 
 

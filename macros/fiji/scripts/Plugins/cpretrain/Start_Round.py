@@ -9,6 +9,7 @@
 #@ Integer (label="Crops to measure with (first round)", value=0, min=0, persistKey="cpretrain.round.validation_crops") validation_crops
 #@ Integer (label="Size of a crop (pixels)", value=0, min=0, persistKey="cpretrain.round.size") size
 #@ Integer (label="Seed of what is drawn at random", value=0, persistKey="cpretrain.round.seed") seed
+#@ Boolean (label="QuPath project to correct the predictions in", value=true, persistKey="cpretrain.round.qupath") qupath
 #@ Boolean (label="Also for Cellpose's own window", value=false, persistKey="cpretrain.round.cellpose_window") cellpose_window
 #@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
 try:
@@ -20,6 +21,6 @@ with Job("Start round", python) as cpretrain:
     started = start_round(
         images, job=cpretrain, name=name, base=base, channel=channel or None, second_channel=second_channel or None,
         choose=choose, crops=crops or None, validation_crops=validation_crops or None, size=size or None, seed=seed,
-        cellpose_window=cellpose_window,
+        qupath=qupath, cellpose_window=cellpose_window,
     )
     show(*[File(folder, "images") for folder in started["folders"]])

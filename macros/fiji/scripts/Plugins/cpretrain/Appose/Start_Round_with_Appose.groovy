@@ -9,6 +9,7 @@
 #@ Integer (label="Crops to measure with (first round)", value=0, min=0, persistKey="cpretrain.round.validation_crops") validation_crops
 #@ Integer (label="Size of a crop (pixels)", value=0, min=0, persistKey="cpretrain.round.size") size
 #@ Integer (label="Seed of what is drawn at random", value=0, persistKey="cpretrain.round.seed") seed
+#@ Boolean (label="QuPath project to correct the predictions in", value=true, persistKey="cpretrain.round.qupath") qupath
 #@ Boolean (label="Also for Cellpose's own window", value=false, persistKey="cpretrain.round.cellpose_window") cellpose_window
 #@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
 #@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
@@ -17,7 +18,7 @@ cpretrain.job('Start round', python, source) { run ->
     def started = run('start', [images: images], [
         name: name, base: base, channel: channel ?: null, second_channel: second_channel ?: null, choose: choose,
         crops: crops ?: null, validation_crops: validation_crops ?: null, size: size ?: null, seed: seed,
-        cellpose_window: cellpose_window ?: null,
+        qupath: qupath ?: null, cellpose_window: cellpose_window ?: null,
     ])
     cpretrain.logStarted(started)
     cpretrain.open(*started.folders.collect { new File(it, 'images') })
