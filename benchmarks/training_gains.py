@@ -1,7 +1,7 @@
 """What each setting for ten crops gains: average precision with and without it, time and memory, on several data sets.
 
     python benchmarks/training_gains.py OUT --data NAME=FOLDER … [--seeds 0 1 2] [--gains NAME …] [--minutes N]
-        [--device cuda] [--processes N] [--base FILE] [--epochs 101]
+        [--device cuda] [--processes N] [--base FILE] [--epochs 101] [--precision bfloat16]
 
 A FOLDER holds fields of view in ``images`` and their label images in ``labels``. Twelve fields, always the same ones,
 are for testing; for each seed, ten crops of 100 × 100 pixels are cut from the others, and a run with each gain and one
@@ -81,6 +81,7 @@ class Task:
     device: str
     epochs: int | None = None
     test_fields: int = 12
+    precision: str = "float32"
 
     @property
     def file(self) -> str:
@@ -170,9 +171,8 @@ def _train(segmenter: Any, crops: list[tuple[np.ndarray, np.ndarray]], task: Tas
     from cpretrain.training.loop import Run, TestSet
     from cpretrain.training.optimisation import repeatable
 
-    chosen = (
-        REFERENCE | GAINS[task.gain] | {"seed": task.seed} | ({"epochs": task.epochs} if task.epochs else {})
-    )
+    for_all = REFERENCE | {"precision": task.precision, "seed": task.seed}
+    chosen = for_all | GAINS[task.gain] | ({"epochs": task.epochs} if task.epochs else {})
     settings = with_defaults(TrainSettings.model_validate({"name": "gain", **chosen}))
     images = [network_input(image[np.newaxis]) for image, _ in crops]
     labels = [label for _, label in crops]
@@ -303,7 +303,15 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
     sets = dict(one.split("=", 1) for one in options.data)
     tasks = [
         Task(
-            gain, name, Path(folder), seed, options.base, options.device, options.epochs, options.test_fields
+            gain,
+            name,
+            Path(folder),
+            seed,
+            options.base,
+            options.device,
+            options.epochs,
+            options.test_fields,
+            options.precision,
         )
         for seed in options.seeds
         for gain in options.gains
@@ -323,13 +331,19 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--test-fields", type=int, default=12)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--precision", default="float32", help="of every run, unless its gain says otherwise")
+    parser.add_argument(
+        "--one-process",
+        action="store_true",
+        help="for all runs on a CPU, so that their memory cannot be told apart",
+    )
     parser.add_argument("--minutes", type=float, default=1e6, help="start no run after this time")
     parser.add_argument("--epochs", type=int, help="of every run, for a trial of the script")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     end, waiting = time.monotonic() + 60 * options.minutes, tasks_of(options)
     with multiprocessing.get_context("spawn").Pool(
-        options.processes, maxtasksperchild=None if options.device == "cuda" else 1
+        options.processes, maxtasksperchild=None if options.device == "cuda" or options.one_process else 1
     ) as pool:
         for task, row in pool.imap_unordered(_in_time, ((task, end) for task in waiting)):
             if row is not None:
