@@ -48,7 +48,7 @@ def test_objects_are_tracked_beside_their_label_images(run, disks, tmp_path, scr
     _, labels = disks
     frames = np.stack([np.roll(labels, shift, axis=1) for shift in (0, 2, 3)])
     (tmp_path / "segmented ü").mkdir()
-    tifffile.imwrite(tmp_path / "segmented ü" / "Film.tif", frames, metadata={"axes": "TYX"})
+    tifffile.imwrite(tmp_path / "segmented ü" / "Film.tif", frames, imagej=True, metadata={"axes": "TYX"})
     told = run(script, predictions=tmp_path / "segmented ü", max_distance=10.0, trackmate=False)
     assert told["error"] == ""
     assert "Film.tif" in told["shown"]
