@@ -10,6 +10,10 @@ from cpretrain import TimeLapse, track
 from cpretrain.linking import edges_of, lineages_of, napari_tracks, read_tracks
 
 
+DIMENSIONS = "NONE QUALITY COST INTENSITY INTENSITY_SQUARED POSITION VELOCITY LENGTH AREA TIME ANGLE RATE STRING".split()
+"""What TrackMate knows."""
+
+
 @pytest.fixture(scope="module")
 def written(made, tmp_path_factory):
     """Folder of the tracks, and their table."""
@@ -59,6 +63,10 @@ def test_trackmate_xml_holds_spots_edges_and_families(written, made):
 def test_every_feature_of_the_xml_is_declared(written):
     folder, _ = written
     root = ET.parse(folder / "hela.trackmate.xml").getroot()
+    assert {"Log", "Model", "Settings", "GUIState", "DisplaySettings"} == {part.tag for part in root}
+    for feature in root.iter("Feature"):
+        assert {*feature.attrib} == {"feature", "name", "shortname", "dimension", "isint"}
+        assert feature.get("dimension") in DIMENSIONS
     declared = {
         group: {one.get("feature") for one in root.find(f"Model/FeatureDeclarations/{group}")}
         for group in ("SpotFeatures", "EdgeFeatures", "TrackFeatures")
