@@ -9,8 +9,10 @@ import roifile
 from cpretrain import TimeLapse, track
 from cpretrain.linking import edges_of, lineages_of, napari_tracks, read_tracks
 
-
-DIMENSIONS = "NONE QUALITY COST INTENSITY INTENSITY_SQUARED POSITION VELOCITY LENGTH AREA TIME ANGLE RATE STRING".split()
+DIMENSIONS = {
+    *("NONE", "QUALITY", "COST", "INTENSITY", "INTENSITY_SQUARED", "POSITION", "VELOCITY", "LENGTH", "AREA"),
+    *("TIME", "ANGLE", "RATE", "ANGLE_RATE", "STRING"),
+}
 """What TrackMate knows."""
 
 
