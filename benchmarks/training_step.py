@@ -98,11 +98,11 @@ def main() -> None:
             lambda tile=tile: next(batches(examples, order, options.batch, tile, net)), options.rounds
         )
         varied = timed(lambda: [vary(image) for image in examples.images], options.rounds)
-        images, flows = next(batches(examples, order, options.batch, tile, net))
+        batch = next(batches(examples, order, options.batch, tile, net))
         parts: dict[str, list[dict[str, float]]] = {way: [] for way in steps}
         for number in range(options.rounds + 1):
             for way, step in steps.items():
-                seconds = step(images, flows)
+                seconds = step(batch.images, batch.flows)
                 if number:  # the first one compiles, and chooses algorithms
                     parts[way].append(seconds)
         print(f"tile {tile}: turning and scaling {cut:.3f} s, grey values {varied:.3f} s")

@@ -134,11 +134,7 @@ class Run:
         torch.manual_seed(settings.seed)
         self.tile = tile_for(settings.tile, examples, self.net)
         choose_trained_part(self.net, settings)
-        self.net.diam_labels.data = torch.Tensor([examples.mean_diameter]).to(self.device)
-        segmenter.model.diam_labels = (
-            self.net.diam_labels.item()
-        )  # by which it rescales images in segmentation
-        segmenter.model.diam_mean = self.net.diam_mean.item()
+        self._set_diameters()
         self._layout = torch.contiguous_format
         if settings.tile == "fit" and installed_cellpose().scales_objects and self.device.type == "cpu":
             self._layout = torch.channels_last  # a tenth faster, but it sums numbers in another order
@@ -154,6 +150,14 @@ class Run:
         self.average = Average(settings.average_epochs) if settings.average_epochs else None
         self.seconds = 0.0
         self.peak_memory = 0
+
+    def _set_diameters(self) -> None:
+        """Tell the network the diameter of the objects, by which it rescales images in segmentation."""
+        import torch
+
+        model = self.segmenter.model
+        self.net.diam_labels.data = torch.Tensor([self.examples.mean_diameter]).to(self.device)
+        model.diam_labels, model.diam_mean = self.net.diam_labels.item(), self.net.diam_mean.item()
 
     @property
     def finished(self) -> bool:
@@ -290,7 +294,7 @@ class Run:
         import torch
 
         short = self.settings.precision == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
+        with torch.autocast(self.device.type, torch.bfloat16) if short else nullcontext():
             predicted = self.net(batch.images.to(memory_format=self._layout))[0]
         return loss_of(batch.flows, predicted.float(), self.device, batch.ignored)
 

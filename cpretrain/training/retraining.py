@@ -14,9 +14,8 @@ from cpretrain.images.discovery import beside
 from cpretrain.models.device import find_device
 from cpretrain.models.folder import ModelFolder
 from cpretrain.models.segmenter import Segmenter, quietly
-from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
-from cpretrain.runtime.console import console, info, progress, warning
+from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.settings.training import TrainSettings
@@ -29,16 +28,14 @@ from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance, warnings_in
 from cpretrain.storage.rerun import earlier_result, update_outputs
 from cpretrain.training.checkpoint import Checkpoint
-from cpretrain.training.curves import small_curve
 from cpretrain.training.defaults import describe, with_defaults
 from cpretrain.training.examples import prepare
 from cpretrain.training.inputs import look_again, network_inputs, report_channels, with_enough_objects
 from cpretrain.training.loop import Diverged, Run, TestSet
-from cpretrain.training.memory import in_gigabytes
 from cpretrain.training.model_card import write_card
 from cpretrain.training.model_folder import write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
-from cpretrain.training.trained_part import count_trained
+from cpretrain.training.running_notes import progress_note, report_peak, report_plan
 from cpretrain.training.watching import SHOWN, Watching
 
 
@@ -145,7 +142,7 @@ def _retrain(
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
         info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
-        _report_plan(run)
+        report_plan(run)
         _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
         try:
             watching = Watching(checkpoint.progress, settings, _shown(run, parts.validation))
@@ -270,12 +267,10 @@ def _carry_out(run: Run, checkpoint: Checkpoint, watching: Watching) -> bool:
     with closing(watching), progress(f"train {run.settings.name}", run.steps_left) as step:
         try:
             while not run.finished:
-                note = _note(run)
+                note = progress_note(run)
                 run.run_epoch(lambda note=note: step(note))  # type: ignore[misc]
                 if run.curves.epochs == 1:
-                    info(
-                        f"train: {in_gigabytes(run.peak_memory)} of {run.plan.place} memory taken (measured)"
-                    )
+                    report_peak(run)
                 watching.after_epoch(run)
                 if checkpoint.is_due and not run.finished:
                     checkpoint.save(run.state())
@@ -284,48 +279,6 @@ def _carry_out(run: Run, checkpoint: Checkpoint, watching: Watching) -> bool:
                 raise
             return True
     return False
-
-
-def _report_plan(run: Run) -> None:
-    """Say which part is trained, and the memory that it should take."""
-    trained, all_of_it = count_trained(run.net)
-    if trained < all_of_it / 2:
-        info(f"train: {trained:,} of {all_of_it:,} weights are trained, the others stay as they are")
-    info(f"train: {run.plan.describe()}")
-    if not run.plan.fits:
-        warning(f"train: that may be more than there is; {_spare_memory(run)}")
-
-
-def _spare_memory(run: Run) -> str:
-    """Return the ways to need less memory."""
-    ways = [option("precision", "bfloat16")] if run.settings.precision == "float32" else []
-    if installed_cellpose().blocks(run.net) and not run.settings.lora:
-        ways.append(option("lora", 8))
-    if run.settings.freeze == "nothing" and not run.settings.lora:
-        ways.append(option("freeze", "encoder"))
-    if run.plan.batch_size > 1:
-        ways.append(option("batch_size", "fit"))
-    return (
-        f"less is needed with {' or '.join(ways)}"
-        if ways
-        else "close other programs, or choose another device"
-    )
-
-
-def _note(run: Run) -> str:
-    """Return the text beside the progress bar: the epoch, and the latest measurements."""
-    parts = [f"epoch {run.curves.epochs + 1} of {run.settings.epochs}"]
-    if run.curves.epochs:
-        parts.append(f"loss {_curve(run.curves.training_loss)}{run.curves.training_loss[-1]:.3f}")
-    measured = [value for value in run.curves.test_average_precision if value == value]
-    if measured:
-        parts.append(f"test AP {_curve(measured)}{measured[-1]:.3f}")
-    return ", ".join(parts)
-
-
-def _curve(values: Sequence[float]) -> str:
-    """Return a curve of the values so far, for a terminal; nothing where lines go to a file or a program."""
-    return f"{small_curve(values)} " if console.is_terminal and len(values) > 1 else ""
 
 
 def _facts(
