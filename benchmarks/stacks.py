@@ -1,6 +1,6 @@
 """Objects in 3D by ``predict --volume flows``, with models that were trained on crops in XY only or in three planes.
 
-    python benchmarks/stacks.py [--stacks mild dense] [--seeds 0 1 2] [--epochs 40] [--crops 12] [--base]
+    python benchmarks/stacks.py [--stacks mild dense] [--seeds 0 1 2] [--epochs 20] [--crops 12] [--base]
         [--device auto] [--precision float32] [--folder DIR] [--out FILE]
 
 Stacks of nuclei are simulated, because their true shape must be known in 3D: ellipsoids with textured brightness,
@@ -43,7 +43,7 @@ from cpretrain.training.retraining import retrain
 BASE = DATA / "base_nuclei"
 THRESHOLDS = (0.5, 0.75)
 PLANES = {"xy": ("xy",), "xy, xz, yz": ("xy", "xz", "yz")}
-SIZE, PIXEL = 64, 0.3
+SIZE, PIXEL = 48, 0.3
 """Edge length of a crop in pixels, and size of a pixel in µm."""
 
 
@@ -161,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stacks", nargs="+", default=list(HOWS), choices=list(HOWS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--crops", type=int, default=12, help="from both stacks together")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
