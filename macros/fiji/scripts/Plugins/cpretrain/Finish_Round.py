@@ -2,7 +2,7 @@
 #@ File (label="Folder of all rounds", style="directory", persistKey="cpretrain.round.folder") folder
 #@ Integer (label="Epochs (0: as Cellpose does)", value=0, min=0, persistKey="cpretrain.round.epochs") epochs
 #@ String (label="Base model, if it lies elsewhere here (else empty)", required=false, persistKey="cpretrain.round.base_here") base
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
 try:
     from cpretrain_fiji import *
 except ImportError:

@@ -11,7 +11,7 @@
 #@ Integer (label="Seed of what is drawn at random", value=0, persistKey="cpretrain.round.seed") seed
 #@ Boolean (label="QuPath project to correct the predictions in", value=true, persistKey="cpretrain.round.qupath") qupath
 #@ Boolean (label="Also for Cellpose's own window", value=false, persistKey="cpretrain.round.cellpose_window") cellpose_window
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
 try:
     from cpretrain_fiji import *
 except ImportError:

@@ -11,8 +11,8 @@
 #@ Integer (label="Seed of what is drawn at random", value=0, persistKey="cpretrain.round.seed") seed
 #@ Boolean (label="QuPath project to correct the predictions in", value=true, persistKey="cpretrain.round.qupath") qupath
 #@ Boolean (label="Also for Cellpose's own window", value=false, persistKey="cpretrain.round.cellpose_window") cellpose_window
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
-#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
+#@ File (label="or build it (none: do not) from cpretrain's folder or wheel", required=false, value="none", style="both", persistKey="cpretrain.source") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Start round', python, source) { run ->
     def started = run('start', [images: images], [
