@@ -70,18 +70,16 @@ def test_the_same_parameters_in_both_languages():
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_file_that_may_be_left_out_is_recorded_all_the_same(step):
-    """Fiji records no empty file, and asks for each that a macro does not name; the last one in a file chooser."""
+def test_what_may_be_left_out_is_recorded_all_the_same(step):
+    """Fiji records no empty file or text, and asks for each that a macro does not name."""
     for script in (SOURCES / step, SOURCES / with_appose(step)):
-        left_out = [said for _, said in files_of(script) if "required=false" in said]
+        left_out = [
+            said
+            for said in parameters(script).values()
+            if "required=false" in said and "visibility=MESSAGE" not in said
+        ]
         assert left_out
         assert all('value="none"' in said for said in left_out)
-
-
-def files_of(script: Path) -> list[tuple[str, str]]:
-    """The parameters of a script that are files, with what it says of each."""
-    lines = re.findall(r"^#@ File \((.*)\) (\w+)$", script.read_text("utf-8"), re.M)
-    return [(name, said) for said, name in lines]
 
 
 @pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])

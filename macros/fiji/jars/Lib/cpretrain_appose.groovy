@@ -102,9 +102,9 @@ Service worker(File python, File source, ProgressMonitor window) {
     }
 }
 
-/** The file that a field names; null if it is empty or says none, so that it is recorded in macros. */
-File named(File place) {
-    place == null || place.path.trim() in ['', 'none'] ? null : place
+/** What a field names, a file or a text; null if it is empty or says none, so that it is recorded in macros. */
+def named(place) {
+    place == null || place.toString().trim() in ['', 'none'] ? null : place
 }
 
 /** The Python that was chosen; one that works is remembered for the next time. */

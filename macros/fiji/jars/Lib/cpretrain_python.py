@@ -33,7 +33,7 @@ def fiji_folder():
 
 
 def chosen(place):
-    """Return the file that a field of a dialog names; None if the field is empty or says none.
+    """Return the file or text that a field of a dialog names; None if the field is empty or says none.
 
     The fields say none so that they are recorded: Fiji asks for everything that a recorded macro leaves out.
     """

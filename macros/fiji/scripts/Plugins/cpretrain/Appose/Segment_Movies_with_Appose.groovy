@@ -5,8 +5,8 @@
 #@ Integer (label="Channel to segment (0: as the model was trained)", value=0, min=0, persistKey="cpretrain.segment.channel") channel
 #@ Integer (label="Channel of the nuclei (0: as the model was trained)", value=0, min=0, persistKey="cpretrain.segment.second_channel") second_channel
 #@ Double (label="Diameter in pixels (0: the model's)", value=0, min=0, persistKey="cpretrain.segment.diameter") diameter
-#@ String (label="Flow threshold (empty: the model's)", required=false, persistKey="cpretrain.segment.flow_threshold") flow_threshold
-#@ String (label="Cellprob threshold (empty: the model's)", required=false, persistKey="cpretrain.segment.cellprob_threshold") cellprob_threshold
+#@ String (label="Flow threshold (none: the model's)", required=false, value="none", persistKey="cpretrain.segment.flow_threshold") flow_threshold
+#@ String (label="Cellprob threshold (none: the model's)", required=false, value="none", persistKey="cpretrain.segment.cellprob_threshold") cellprob_threshold
 #@ String (label="Z stacks", choices={"stitch", "planes", "flows"}, value="stitch", persistKey="cpretrain.segment.volume") volume
 #@ String (label="ROIs", choices={"as an overlay", "in the ROI Manager", "none"}, value="as an overlay", persistKey="cpretrain.segment.rois") rois
 #@ Boolean (label="GeoJSON for QuPath (of a folder)", value=false, persistKey="cpretrain.segment.geojson") geojson
@@ -16,7 +16,8 @@ def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), '
 cpretrain.job('Segment movies', python, source) { run ->
     def settings = [
         channel: channel ?: null, second_channel: second_channel ?: null, diameter: diameter ?: null,
-        flow_threshold: flow_threshold, cellprob_threshold: cellprob_threshold, volume: volume, rois: rois && rois != 'none',
+        flow_threshold: cpretrain.named(flow_threshold), cellprob_threshold: cpretrain.named(cellprob_threshold), volume: volume,
+        rois: rois && rois != 'none',
     ]
     if (what == 'the open image')
         cpretrain.segmentImage(run, model, rois, settings)
