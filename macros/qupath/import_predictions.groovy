@@ -25,6 +25,8 @@ if (folder == null) {
 }
 def file = new File(folder, GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
 def key = 'cpretrain imported'   // kept with the image: what was read before, so that what was deleted since is known
+if (getCurrentImageData().getImageType().name() == 'UNSET' && !getCurrentServer().isRGB())
+    setImageType('OTHER')   // or QuPath asks for it when the image is opened, image by image
 if (!entry.hasImageData())
     getCurrentImageData().setProperty(key, 'nothing')   // the export warns then: Run for project saves it unseen
 if (!file.isFile()) {

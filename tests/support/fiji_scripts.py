@@ -33,6 +33,11 @@ def defaults(script: Path) -> dict:
     for kind, attributes, name in PARAMETER.findall(script.read_text("utf-8")):
         value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
         text = value[1].strip('"') if value else None
-        make = {"Integer": int, "Double": float, "Boolean": lambda flag: flag == "true"}.get(kind, str)
+        make = {
+            "Integer": int,
+            "Double": float,
+            "Boolean": lambda flag: flag == "true",
+            "File": "file:{}".format,
+        }.get(kind, str)
         found[name] = make(text) if text is not None else None
     return found

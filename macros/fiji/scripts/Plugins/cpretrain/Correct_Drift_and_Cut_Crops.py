@@ -11,7 +11,7 @@
 #@ Integer (label="Size of a crop (pixels)", value=100, min=16, persistKey="cpretrain.crops.size") size
 #@ Integer (label="Seed of the random places", value=0, persistKey="cpretrain.crops.seed") seed
 #@ Boolean (label="QuPath project to draw on the crops", value=true, persistKey="cpretrain.crops.qupath") qupath
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
 try:
     from cpretrain_fiji import *
 except ImportError:
