@@ -37,7 +37,7 @@ def defaults(script: Path) -> dict:
             "Integer": int,
             "Double": float,
             "Boolean": lambda flag: flag == "true",
-            "File": "file:{}".format,
+            "File": lambda path: f"file:{path}",
         }.get(kind, str)
         found[name] = make(text) if text is not None else None
     return found
