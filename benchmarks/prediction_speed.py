@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 from numpy.typing import NDArray
 
 from cpretrain.metrics.overlaps import same_objects

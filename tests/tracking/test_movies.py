@@ -64,7 +64,10 @@ def test_label_images_have_the_numbers_of_tracks(made, tracked):
 
 def test_grey_values_and_edges(made, tracked):
     table = read_tracks(tracked.table)
-    with TimeLapse(made.corrected / "nuclei.tif") as movie, TimeLapse(made.predictions / "nuclei.tif") as labels:
+    with (
+        TimeLapse(made.corrected / "nuclei.tif") as movie,
+        TimeLapse(made.predictions / "nuclei.tif") as labels,
+    ):
         for row in table.sample(20, random_state=0).itertuples():
             inside = labels.frame(row.frame)[0, 0] == row.label
             assert row.mean_c1 == pytest.approx(movie.frame(row.frame)[0, 0][inside].mean(), rel=1e-6)
@@ -78,7 +81,12 @@ def test_the_record_and_the_summary_say_what_was_found(tracked):
     assert record["tracks"] == tracked.numbers
     assert record["raw"] is True
     assert record["movie"] == "corrected/nuclei.tif"
-    assert {*record["outputs"]} >= {"nuclei.tracks.csv", "nuclei.tif", "nuclei.tracks.png", "nuclei.trackmate.xml"}
+    assert {*record["outputs"]} >= {
+        "nuclei.tracks.csv",
+        "nuclei.tif",
+        "nuclei.tracks.png",
+        "nuclei.trackmate.xml",
+    }
     assert "raw positions by its drift" in tracked.line()
     assert f"{tracked.numbers['divisions']} divisions" in tracked.line()
     assert "nuclei.tracks.csv" in str(tracked.as_data()["table"])
