@@ -1,7 +1,7 @@
 """Retraining on crops that are drawn in part, with what was not drawn taken for background, or ignored.
 
     python benchmarks/partly_drawn.py [--seeds 0 1 2] [--epochs 60] [--crops 2] [--share 0.5] [--folder DIR]
-        [--base FILE] [--device cuda] [--size 100] [--out FILE.json]
+        [--base FILE] [--device cuda] [--size 100] [--tile fit] [--batch-size 8] [--window 200] [--out FILE.json]
 
 For each seed, crops are cut from fields of the demo (or of DIR, with folders images and labels) and split by field.
 From one and the same base, models are retrained on these ground truths of the training crops:
@@ -13,8 +13,8 @@ From one and the same base, models are retrained on these ground truths of the t
 - region, background: only objects in one half of each crop, cut at random, and those that touch it, are drawn;
 - region, ignored: the same, with everything else outside the region ignored, as by ``--undrawn ignore``.
 
-All are scored on the whole fields that none was trained on, drawn completely: average precision at three IoU
-thresholds, the mean over fields. Differences are paired by seed.
+All are scored on the fields that none was trained on (or on a window in the middle of each), drawn completely:
+average precision at three IoU thresholds, the mean over fields. Differences are paired by seed.
 """
 
 import argparse
@@ -46,7 +46,7 @@ from cpretrain.settings.evaluation import EvaluateSettings
 from cpretrain.settings.training import TrainSettings
 from cpretrain.training.retraining import retrain
 
-DATA = Path(str(files("cpretrain"))) / "demo_data"
+BASE = Path(str(files("cpretrain"))) / "demo_data" / "base_nuclei"
 THRESHOLDS = (0.5, 0.75, 0.9)
 MARGIN = 3
 WAYS = ("all", "half, background", "half, ignored", "region, background", "region, ignored")
@@ -111,8 +111,9 @@ def draw(parts: Split, labels: dict[str, NDArray[Any]], folder: Path, way: str, 
 def train(parts: Split, folder: Path, way: str, seed: int, options: argparse.Namespace) -> Path:
     """Retrain the base on one kind of ground truth, and return the weights."""
     settings = TrainSettings(
-        name="model", base=str(options.base), epochs=options.epochs, schedule="cosine", batch_size=8, seed=seed,
+        name="model", base=str(options.base), epochs=options.epochs, schedule="cosine", seed=seed,
         learning_rate=options.learning_rate, optimizer="adamw", device=options.device, min_train_masks=0,
+        batch_size=options.batch_size, tile=options.tile,
     )  # fmt: skip
     validation = folder / "validation"
     for pair in parts.validation:
@@ -127,37 +128,53 @@ def train(parts: Split, folder: Path, way: str, seed: int, options: argparse.Nam
     return result.folder / "weights"
 
 
-def score(weights: Path, fields: list[Path], device: str) -> list[float]:
-    """Return the average precision on whole fields, averaged over the fields, at each threshold."""
+def score(weights: Path, fields: list[Path], device: str, window: int = 0) -> list[float]:
+    """Return the average precision on fields, averaged over the fields, at each threshold."""
     segmenter = Segmenter(find_base(str(weights)), device)
-    read = [read_for_network(field) for field in fields]
-    predicted = [segmenter.segment_inside(one.ready, EvaluateSettings(), one.box) for one in read]
-    truth = [tifffile.imread(field.parents[1] / "labels" / field.name) for field in fields]
+    read = [middle(read_for_network(field).ready, window) for field in fields]
+    predicted = [segmenter.segment(image, EvaluateSettings()) for image in read]
+    truth = [middle(tifffile.imread(field.parents[1] / "labels" / field.name), window) for field in fields]
     return average_precision(truth, predicted, THRESHOLDS).average_precision.mean(axis=0).tolist()
 
 
-def run(seed: int, folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Train and score in all ways with one seed, and print a row for each."""
+def middle(image: NDArray[Any], window: int) -> NDArray[Any]:
+    """Return a window in the middle of an image, of at most this many pixels along y and x (0: all of it)."""
+    cut = [
+        slice((n - window) // 2, (n + window) // 2) if 0 < window < n else slice(None)
+        for n in image.shape[-2:]
+    ]
+    return np.ascontiguousarray(image[..., cut[0], cut[1]])
+
+
+def run(seed: int, folder: Path, rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    """Train and score in all ways with one seed; print a row for each, and add it to `rows`."""
     parts, labels = cut(folder, seed, options)
-    unseen = sorted({options.folder / "images" / pair.movie for pair in parts.validation})
-    rows: list[dict[str, Any]] = []
+    unseen = sorted({options.folder / "images" / pair.movie for pair in parts.validation})[: options.fields]
     if options.score_base:
-        rows.append({"seed": seed, "way": "base", "ap": score(options.base, unseen, options.device)})
+        rows.append(
+            {"seed": seed, "way": "base", "ap": score(options.base, unseen, options.device, options.window)}
+        )
     for way in WAYS:
         started = time.perf_counter()
         drawn = draw(parts, labels, folder, way, seed)
         weights = train(parts, folder, way, seed, options)
         seconds = time.perf_counter() - started
         rows.append(
-            {"seed": seed, "way": way, "ap": score(weights, unseen, options.device), "drawn": drawn}
+            {
+                "seed": seed,
+                "way": way,
+                "ap": score(weights, unseen, options.device, options.window),
+                "drawn": drawn,
+            }
             | {"crops": len(parts.train), "fields": len(unseen), "seconds": round(seconds, 1)}
         )
+        if options.out:
+            options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         print(
             f"{seed:4}  {way:20}{drawn:6}{seconds:8.0f}   ",
             *(f"{ap:6.3f}" for ap in rows[-1]["ap"]),
             flush=True,
         )
-    return rows
 
 
 def summarise(rows: list[dict[str, Any]]) -> None:
@@ -185,21 +202,25 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100, help="edge length of a crop in pixels")
     parser.add_argument("--share", type=float, default=0.5, help="of the fields that are trained on")
     parser.add_argument("--learning-rate", type=float, default=0.005)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--tile", default="fit")
+    parser.add_argument("--fields", type=int, help="unseen fields to score (default: all)")
+    parser.add_argument(
+        "--window", type=int, default=0, help="pixels in the middle of a field to score (0: all)"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--folder", type=Path, default=FIELDS)
-    parser.add_argument("--base", type=Path, default=DATA / "base_nuclei")
+    parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--score-base", action="store_true", help="score the base too")
     parser.add_argument("--out", type=Path, help="JSON file of all rows")
     options = parser.parse_args()
     set_output(quiet=True)
     print({name: str(value) for name, value in vars(options).items()})
     print(f"seed  {'drawn':20} objects seconds   AP 0.5   0.75    0.9")
-    rows = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as aside:
         for seed in options.seeds:
-            rows += run(seed, Path(aside) / str(seed), options)
-            if options.out:
-                options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+            run(seed, Path(aside) / str(seed), rows, options)
     summarise(rows)
 
 

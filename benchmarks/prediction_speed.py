@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--diameter", type=float, default=17.0)
     parser.add_argument("--weights", type=Path, default=BASE)
-    parser.add_argument("--folder", type=Path, default=DATA / "fields", help="with images in it")
+    parser.add_argument("--folder", type=Path, default=FIELDS, help="with images in it")
     parser.add_argument("--precisions", nargs="+", default=["auto", "bfloat16"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:

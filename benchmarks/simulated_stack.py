@@ -32,13 +32,13 @@ class How:
     nuclei: int
     blur: tuple[float, float]
     photons: float
-    size: tuple[int, int, int] = (72, 112, 112)
+    size: tuple[int, int, int] = (60, 104, 104)
     radius: tuple[float, float] = (8.0, 14.0)
 
 
 HOWS = {
     "mild": How(anisotropy=3, nuclei=40, blur=(3.0, 1.0), photons=40),
-    "dense": How(anisotropy=4, nuclei=80, blur=(4.5, 1.2), photons=25),
+    "dense": How(anisotropy=4, nuclei=60, blur=(4.5, 1.2), photons=25),
 }
 
 

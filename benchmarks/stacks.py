@@ -1,6 +1,7 @@
 """Objects in 3D by ``predict --volume flows``, with models that were trained on crops in XY only or in three planes.
 
-    python benchmarks/stacks.py [--seeds 0 1 2] [--epochs 60] [--crops 12] [--device auto] [--folder DIR] [--out FILE]
+    python benchmarks/stacks.py [--stacks mild dense] [--seeds 0 1 2] [--epochs 20] [--crops 12] [--base]
+        [--device auto] [--precision float32] [--folder DIR] [--out FILE]
 
 Stacks of nuclei are simulated, because their true shape must be known in 3D: ellipsoids with textured brightness,
 blurred by a point spread function that is longer along z, averaged over the thickness of a plane, with photon noise.
@@ -42,7 +43,7 @@ from cpretrain.training.retraining import retrain
 BASE = DATA / "base_nuclei"
 THRESHOLDS = (0.5, 0.75)
 PLANES = {"xy": ("xy",), "xy, xz, yz": ("xy", "xz", "yz")}
-SIZE, PIXEL = 64, 0.3
+SIZE, PIXEL = 48, 0.3
 """Edge length of a crop in pixels, and size of a pixel in µm."""
 
 
@@ -97,7 +98,13 @@ def train(
     other = folder / "validation"
     started = time.perf_counter()
     how_to_train = TrainSettings(
-        name=name, base=str(BASE), epochs=options.epochs, seed=seed, device=options.device
+        name=name,
+        base=str(BASE),
+        epochs=options.epochs,
+        seed=seed,
+        device=options.device,
+        precision=options.precision,
+        schedule="cosine",
     )
     validation = other / "images", other / "masks"
     model = retrain(
@@ -123,8 +130,9 @@ def score(model: Path, how: How, seed: int, options: argparse.Namespace) -> Iter
     """Segment the third stack in two ways, and yield objects, average precision and time of each."""
     stack, labels = simulate(how, seed * 100 + 90)
     true = labels[how.anisotropy // 2 :: how.anisotropy]
+    how_to_predict = PredictSettings(device=options.device, precision=options.precision)
     for volume in ("flows", "stitch"):
-        used = find_model(str(model), PredictSettings(volume=volume, device=options.device))
+        used = find_model(str(model), how_to_predict.replace(volume=volume))
         started = time.perf_counter()
         found = segment_frame(stack[:, np.newaxis], used, how.anisotropy).labels
         seconds = time.perf_counter() - started
@@ -140,7 +148,7 @@ def rows(options: argparse.Namespace, aside: Path) -> Iterator[Row]:
             folder = aside / kind / str(seed)
             truth = write_stacks(folder / "raw", how, seed, "ab")
             cut_validation(folder, how, seed)
-            models = {"nothing (base)": (BASE, 0.0)}
+            models = {"nothing (base)": (BASE, 0.0)} if options.base else {}
             for name in PLANES:
                 models[name] = train(folder, name, seed, options, how, truth)
             for name, (model, seconds) in models.items():
@@ -153,9 +161,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stacks", nargs="+", default=list(HOWS), choices=list(HOWS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--crops", type=int, default=12, help="from both stacks together")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
+    parser.add_argument("--base", action="store_true", help="also score the base, without training")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--out", type=Path, help="a table of the rows")
     options = parser.parse_args()

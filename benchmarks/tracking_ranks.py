@@ -24,6 +24,7 @@ It prints and writes to DIR ``tracking_ranks.csv`` (one row a segmentation) and 
 import argparse
 import os
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -49,7 +50,6 @@ from cpretrain.settings.tracking import TrackSettings
 AMOUNTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Share of the objects (or of the tracks) that have an error."""
 SCORES = ("TRA", "DET", "SEG")
-EPOCHS = (0, 1, 2, 4, 8, 16)
 THRESHOLDS = (-2.0, 0.0, 2.0)
 FIELDS = 2, 3
 """Rows and columns of fields that the movie of part 2 is cut into; the first is trained on."""
@@ -68,16 +68,19 @@ def missed(labels: Labels, ids: Sequence[int]) -> Labels:
 def merged(labels: Labels, ids: Sequence[int]) -> Labels:
     """Return a frame in which each of these objects is part of its nearest neighbour, if that is near."""
     result = labels.copy()
+    boxes = dict(enumerate(ndimage.find_objects(labels), 1))
     for one in ids:
-        if not (result == one).any():
-            continue
-        apart, place = ndimage.distance_transform_edt((result == 0) | (result == one), return_indices=True)
-        nearest = np.argmin(np.where(result == one, apart, np.inf))
+        around = tuple(slice(max(side.start - 2 * NEAR, 0), side.stop + 2 * NEAR) for side in boxes[one])
+        here = result[around]
+        mine = here == one
+        if not mine.any():
+            continue  # merged with another one already
+        apart, place = ndimage.distance_transform_edt((here == 0) | mine, return_indices=True)
+        nearest = np.argmin(np.where(mine, apart, np.inf))
         if apart.flat[nearest] <= NEAR:
-            other = result[place[0].flat[nearest], place[1].flat[nearest]]
-            bridge = ndimage.binary_closing((result == one) | (result == other), iterations=NEAR // 2)
-            result[bridge & np.isin(result, (0, one, other))] = other
-            result[result == one] = other
+            other = here[place[0].flat[nearest], place[1].flat[nearest]]
+            bridge = ndimage.binary_closing(mine | (here == other), iterations=NEAR // 2)
+            here[(bridge & (here == 0)) | mine] = other
     return result
 
 
@@ -236,7 +239,7 @@ def stages(movie: np.ndarray, labels: Labels, options: argparse.Namespace) -> It
     from cpretrain.training.optimisation import repeatable
 
     settings = TrainSettings(
-        epochs=max(EPOCHS),
+        epochs=max(options.epochs),
         images_per_epoch=24,
         batch_size=4,
         schedule="cosine",
@@ -249,21 +252,20 @@ def stages(movie: np.ndarray, labels: Labels, options: argparse.Namespace) -> It
         images = [network_input(movie[t][np.newaxis]) for t in frames]
         examples = prepare(images, [labels[t].astype(np.int32) for t in frames], segmenter.device)
         run = Run(segmenter, examples, with_defaults(settings))
-        for epoch in range(max(EPOCHS) + 1):
-            if epoch in EPOCHS:
+        for epoch in range(max(options.epochs) + 1):
+            if epoch in options.epochs:
                 run.net.eval()
                 yield epoch, segmenter
             if not run.finished:
                 run.run_epoch(lambda *_: None)
 
 
-def networks(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure all networks of part 2 on the fields that none was trained on."""
+def networks(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
+    """Measure all networks of part 2 on the fields that none was trained on, and yield the rows of each stage."""
     from cpretrain.models.preprocessing import network_input
     from cpretrain.settings.segmentation import SegmentSettings
 
     movies, truths = (fields_of(tifffile.imread(path)) for path in (options.movie, options.labels))
-    rows = []
     with TemporaryDirectory() as place:
         truth = [tracked_truth(Path(place) / str(number), one) for number, one in enumerate(truths)]
         print(
@@ -271,7 +273,8 @@ def networks(options: argparse.Namespace) -> list[dict[str, Any]]:
             " ".join(f"{one[1]:.3f}" for one in truth),
         )
         for epoch, segmenter in stages(movies[0], truths[0], options):
-            for number in range(1, len(movies)):
+            rows = []
+            for number in range(1, 1 + options.test_fields):
                 flows = [segmenter.run(network_input(frame[np.newaxis])) for frame in movies[number]]
                 for threshold in THRESHOLDS:
                     how = SegmentSettings(cellprob_threshold=threshold, device=options.device)
@@ -282,7 +285,7 @@ def networks(options: argparse.Namespace) -> list[dict[str, Any]]:
                         | measure(found, truth[number][0])
                     )
             print(f"after epoch {epoch}", flush=True)
-    return rows
+            yield rows
 
 
 def correlations(table: pd.DataFrame) -> pd.DataFrame:
@@ -292,9 +295,14 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
     """
     errors, nets = table[table["part"] == "errors"], table[table["part"] == "networks"]
     groups = [*errors.groupby("group", sort=False)]
-    for when in ("now and then", "always"):
-        chosen = errors[errors["group"].str.endswith(when)]
-        groups += [(f"all kinds, {when}", chosen)] if len(chosen) else []
+    faultless = errors[errors["amount"] == 0].drop_duplicates("seed")
+    for name, ending in (
+        ("all kinds, now and then", "now and then"),
+        ("all kinds, always", "always"),
+        ("all", ""),
+    ):
+        chosen = errors[errors["group"].str.endswith(ending) & (errors["amount"] > 0)]
+        groups += [(name, pd.concat([faultless, chosen]))] if len(chosen) else []
     if len(nets):
         groups.append(("networks", nets.groupby("model", sort=False).mean(numeric_only=True)))
     return pd.DataFrame(
@@ -344,9 +352,14 @@ def draw(table: pd.DataFrame, path: Path) -> None:
                     color=colormaps["tab10"](number // 2),
                     label=name,
                 )
-            axes.set(xlabel="TRA", ylabel=one.title)
+            axes.set(xlabel="TRA", ylabel=textwrap.fill(one.title, 40))
         row[-1].legend(fontsize=7)
     figure.savefig(path, dpi=110)
+
+
+def save(rows: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Write what was measured so far."""
+    pd.DataFrame(rows).to_csv(folder / "tracking_ranks.csv", index=False, float_format="%.6g")
 
 
 def main() -> None:
@@ -362,6 +375,8 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="its label images, TYX")
     parser.add_argument("--seeds", type=int, default=2, help="of part 1")
     parser.add_argument("--seed", type=int, default=0, help="of the training of part 2")
+    parser.add_argument("--epochs", type=int, nargs="+", default=(0, 1, 2, 4, 8, 16), help="stages of part 2")
+    parser.add_argument("--test-fields", type=int, default=FIELDS[0] * FIELDS[1] - 1, help="fields of part 2")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of part 1, of one thread each")
     parser.add_argument("--out", type=Path, default=Path())
@@ -380,18 +395,21 @@ def main() -> None:
         with ProcessPoolExecutor(options.processes, get_context("spawn"), use_threads, (1,)) as pool:
             for of_kind in pool.map(errors_of_kind, work):
                 rows += of_kind
+                save(rows, options.out)
                 print("{group}, seed {seed}".format(**of_kind[0]), flush=True)
     if options.movie:
-        rows += networks(options)
+        for of_stage in networks(options):
+            rows += of_stage
+            save(rows, options.out)
     table = pd.DataFrame(rows)
-    table.to_csv(options.out / "tracking_ranks.csv", index=False, float_format="%.6g")
     ranks = correlations(table)
     ranks.to_csv(options.out / "tracking_ranks_correlation.csv", index=False, float_format="%.4g")
     for score in SCORES:
         print(f"\nSpearman's rank correlation with {score} (n)")
-        wide = ranks[ranks["score"] == score].pivot_table(
-            "spearman", ["group", "n"], "measure", sort=False, dropna=False
+        wide = ranks[ranks["score"] == score].assign(
+            group=ranks["group"] + " (" + ranks["n"].astype(str) + ")"
         )
+        wide = wide.pivot_table("spearman", "group", "measure", sort=False, dropna=False)
         print(wide[[one.name for one in MEASURES]].round(2).to_string())
     draw(table, options.out / "tracking_ranks.png")
 

@@ -158,6 +158,16 @@ def evaluate(
     ] = None,
     frames: Annotated[Path | None, typer.Option(help="whole frames to score on as well")] = None,
     frame_masks: Annotated[Path | None, typer.Option(help="their label images")] = None,
+    movies: Annotated[
+        Path | None,
+        typer.Option(help="movies that nobody annotated, to compare the tracks of both models' objects in"),
+    ] = None,
+    tracked: Annotated[
+        Path | None,
+        typer.Option(
+            help="their tracked ground truth, if there is one: NAME_GT as in the Cell Tracking Challenge"
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="folder for the results (default: the model's)")
     ] = None,
@@ -180,6 +190,8 @@ def evaluate(
         annotator=annotator,
         frames=frames,
         frame_masks=frame_masks,
+        movies=movies,
+        tracked=tracked,
         batch=batch,
     )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from cpretrain.evaluation.files import EvaluationFiles
 from cpretrain.evaluation.ignored_areas import describe
 from cpretrain.evaluation.iou_thresholds import parse_thresholds
 from cpretrain.evaluation.leakage import not_held_out, trained_on
+from cpretrain.evaluation.movies.differences import MovieComparison
+from cpretrain.evaluation.movies.inputs import MovieInputs, find_movies
+from cpretrain.evaluation.movies.tracking import track_movies
 from cpretrain.evaluation.outcome import Evaluation
 from cpretrain.evaluation.report.page import write_report
 from cpretrain.evaluation.result import EvaluateResult
@@ -35,6 +39,7 @@ from cpretrain.runtime.console import info, warning
 from cpretrain.runtime.spelling import option
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.evaluation import EvaluateSettings
+from cpretrain.storage.csv_table import write_rows
 from cpretrain.storage.hashing import sha256
 from cpretrain.storage.paths import PathLike, to_path
 from cpretrain.storage.provenance import Provenance
@@ -52,6 +57,8 @@ def evaluate(
     annotator: PathLike | None = None,
     frames: PathLike | None = None,
     frame_masks: PathLike | None = None,
+    movies: PathLike | None = None,
+    tracked: PathLike | None = None,
     batch: BatchSettings | None = None,
 ) -> EvaluateResult:
     """Score a retrained model and its base on the same images.
@@ -72,6 +79,12 @@ def evaluate(
         Folder of masks that a second annotator drew for all or some of these images.
     frames, frame_masks : path-like, optional
         Folders of whole frames and their masks, scored in addition.
+    movies : path-like, optional
+        A movie, or a folder of movies, that nobody needs to annotate: both models segment them, and the tracks of their
+        objects are compared. Label images and tables of tracks are in ``movies`` in the result folder.
+    tracked : path-like, optional
+        Folder of tracked ground truth of all or some of these movies, in the format of the Cell Tracking Challenge:
+        ``NAME_GT/TRA``, and ``NAME_GT/SEG`` if there are exact outlines, for ``NAME.tif``.
     batch : BatchSettings, optional
         Worker processes for segmentation; by default images are segmented in this process.
 
@@ -94,12 +107,15 @@ def evaluate(
     annotator_masks = _annotator_masks(model, image_sets, annotator) if annotator else {}
     load = Load(settings.device)
     models = _models(model, record, against, settings, load, reader)
-    inputs = _inputs(model, image_sets, annotator_masks, models)
+    movie_inputs = find_movies(to_path(movies), to_path(tracked))
+    inputs = _inputs(model, image_sets, annotator_masks, models, movie_inputs)
     folder = out or model
     asked: dict[str, Any] = {
         "against": against,
         "views": {name: len(pairs) for name, pairs in image_sets.items()},
     }
+    if movie_inputs:
+        asked["movies"] = len(movie_inputs.movies)
     earlier = _earlier(folder, settings, inputs, asked)
     if earlier:
         return earlier
@@ -116,7 +132,23 @@ def evaluate(
     scored = {(one.image_set.name, name): s for one in scorings for name, s in one.models.items()}
     verdict = reach_verdict(scored, Path(against).name if against else "", notes)
     evaluation = Evaluation(ModelFolder(model), record, image_sets, models, scorings, verdict)
+    if movie_inputs:
+        evaluation = _with_movies(evaluation, movie_inputs, reader, folder, batch)
     return _write(evaluation, EvaluationFiles(folder), provenance, asked)
+
+
+def _with_movies(
+    evaluation: Evaluation, inputs: MovieInputs, reader: Reader, folder: Path, batch: BatchSettings | None
+) -> Evaluation:
+    """Compare the models on movies too, and add the outcome to the verdict."""
+    compared = MovieComparison(
+        track_movies(inputs, evaluation.models, reader.model, folder / "movies", batch)
+    )
+    for note in compared.warnings:
+        warning(note)
+    notes = (*evaluation.verdict.warnings, *compared.warnings)
+    verdict = replace(evaluation.verdict, movies=compared.sentence, warnings=notes)
+    return replace(evaluation, movies=compared, verdict=verdict)
 
 
 def _write(
@@ -126,19 +158,24 @@ def _write(
     files.record.unlink(missing_ok=True)  # from here on the earlier results are incomplete
     write_tables(files, evaluation)
     pictures = draw_extremes(files.folder, evaluation.scorings[0])
+    tracks = [one.row() for one in evaluation.movies.tracks] if evaluation.movies else []
+    files.movies.unlink(missing_ok=True)
+    if tracks:
+        write_rows(files.movies, tracks)
     write_report(files.report, evaluation)
     provenance.write(
         files.record,
-        outputs=[*files.results, *pictures],
+        outputs=[*files.results, *pictures, *([files.movies] if tracks else [])],
         definition=DEFINITION,
         asked=asked,
         models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.models},
         images=asked["views"],
         verdict=vars(evaluation.verdict),
         average_precision=means,
+        **({"tracks": tracks} if tracks else {}),
         **_ignored(evaluation.scorings),
     )
-    return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means)
+    return EvaluateResult(files.folder, evaluation.verdict, asked["views"], means, tuple(tracks))
 
 
 def _ignored(scorings: Sequence[Scoring]) -> dict[str, Any]:
@@ -202,6 +239,7 @@ def _inputs(
     image_sets: Mapping[str, Sequence[Pair]],
     annotator_masks: Mapping[Path, DrawnFile],
     models: Sequence[ComparedModel],
+    movies: MovieInputs | None,
 ) -> list[Path]:
     """List all files that the result depends on."""
     files = [path for pairs in image_sets.values() for path in files_of(pairs)]
@@ -212,7 +250,8 @@ def _inputs(
     ]
     of_model = ModelFolder(model)
     files += [of_model.record, of_model.tuning, of_model.losses]
-    return [path for path in files if path.is_file()]
+    of_movies = movies.files if movies else []
+    return [*(path for path in files if path.is_file()), *of_movies]
 
 
 def _image_sets(
@@ -246,7 +285,8 @@ def _earlier(
         return None
     try:
         verdict = Verdict(**record["verdict"] | {"warnings": tuple(record["verdict"]["warnings"])})
-        earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"])
+        tracks = tuple(record.get("tracks", ()))
+        earlier = EvaluateResult(folder, verdict, record["images"], record["average_precision"], tracks)
     except (ValueError, KeyError, TypeError):  # the record was edited: the models are compared again
         return None
     info(f"evaluate: {folder} is complete and unchanged")

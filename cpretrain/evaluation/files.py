@@ -42,6 +42,11 @@ class EvaluationFiles:
         return self.folder / "evaluation_objects.csv"
 
     @property
+    def movies(self) -> Path:
+        """The tracks in each movie, if movies were compared."""
+        return self.folder / "evaluation_movies.csv"
+
+    @property
     def results(self) -> list[Path]:
         """Tables and page: all files except the record and the pictures."""
         return [self.scores, self.summary, self.objects, self.report]

@@ -6,6 +6,7 @@ from typing import Any
 
 from cpretrain.dataset.pairs import Pair
 from cpretrain.evaluation.compared_models import ComparedModel
+from cpretrain.evaluation.movies.differences import MovieComparison
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import Verdict
 from cpretrain.models.folder import ModelFolder
@@ -29,6 +30,8 @@ class Evaluation:
         Scores of each image set, first the one that the verdict is about.
     verdict : Verdict
         The verdict on retraining.
+    movies : MovieComparison or None
+        Comparison of the tracks in movies, if it was asked for.
     """
 
     model: ModelFolder
@@ -37,3 +40,4 @@ class Evaluation:
     models: Sequence[ComparedModel]
     scorings: Sequence[Scoring]
     verdict: Verdict
+    movies: MovieComparison | None = None

@@ -29,12 +29,15 @@ class EvaluateResult:
         Number of images in each image set: ``crop`` (or ``image``), ``frame``.
     means : dict
         Mean average precision by image set, model and IoU threshold (as text).
+    tracks : tuple of dict
+        Numbers of the tracks by movie and model, the rows of ``evaluation_movies.csv``; empty without movies.
     """
 
     folder: Path
     verdict: Verdict
     images: dict[str, int]
     means: dict[str, dict[str, dict[str, float]]]
+    tracks: tuple[dict[str, Any], ...] = ()
 
     def table(self) -> str:
         """Return a short table of base against retrained, and the verdict, as text."""
@@ -67,5 +70,6 @@ class EvaluateResult:
             "images": self.images[image_set],
             "average_precision": self.means[image_set],
             "verdict": vars(self.verdict),
+            **({"tracks": self.tracks} if self.tracks else {}),
             "views": {name: {"images": self.images[name], **models} for name, models in self.means.items()},
         }

@@ -27,6 +27,8 @@ class Verdict:
         Result on whole frames; empty without frames.
     warnings : tuple of str
         Reasons for caution.
+    movies : str
+        Result on the tracks in movies; empty without movies.
     """
 
     outcome: str
@@ -34,11 +36,12 @@ class Verdict:
     people: str = ""
     frames: str = ""
     warnings: tuple[str, ...] = ()
+    movies: str = ""
 
     @property
     def lines(self) -> list[str]:
         """The whole verdict, one sentence per line."""
-        return [text for text in (self.sentence, self.people, self.frames) if text] + [
+        return [text for text in (self.sentence, self.people, self.frames, self.movies) if text] + [
             f"note: {warning}" for warning in self.warnings
         ]
 

@@ -44,14 +44,14 @@ class Measure:
 
 
 MEASURES = (
+    Measure("breaks", "breaks of tracks per 100 objects", 100, -1),
     Measure("track_length", "length of a track, in frames", 1, 1),
-    Measure("breaks", "breaks of any kind, per 100 objects", 100, -1),
     Measure("gaps", "gaps in tracks, per 100 objects", 100, -1),
     Measure("appearing", "objects that appear away from the border, per 100 objects", 100, -1),
     Measure("vanishing", "objects that vanish away from the border, per 100 objects", 100, -1),
     Measure("area_jumps", f"areas that change by a factor of {JUMP:g} or more, per 100 objects", 100, -1),
 )
-"""All measures, first the one that the verdict is about."""
+"""All measures, first the one that the verdict is about: it ranked models best (``docs/tracking-quality.md``)."""
 
 _OF_KIND = {"gap": "gaps", "appears": "appearing", "vanishes": "vanishing", "area jump": "area_jumps"}
 
@@ -80,7 +80,8 @@ class TrackCounts:
         counts["breaks"] = sum(self.breaks.values())
         below = self.objects or np.nan
         rates = {one.name: one.per * counts[one.name] / below for one in MEASURES if one.name in counts}
-        return {"track_length": self.objects / self.tracks if self.tracks else np.nan} | rates
+        rates["track_length"] = self.objects / self.tracks if self.tracks else np.nan
+        return {one.name: rates[one.name] for one in MEASURES}
 
 
 def count_breaks(tracks: "pd.DataFrame", frames: int) -> TrackCounts:

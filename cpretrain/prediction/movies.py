@@ -152,16 +152,41 @@ def predict(
     used = find_model(os.fspath(model), settings)
     for note in [*passed_over(images, files), *_channels(files, used, settings)]:
         warning(note)
+    return predict_with(used, files, out, batch, folder_of(images).name)
+
+
+def predict_with(
+    model: UsedModel,
+    movies: Sequence[Path],
+    out: Path,
+    batch: BatchSettings | None = None,
+    name: str = "",
+) -> Batch[PredictedMovie]:
+    """Segment movies with a model whose settings are all filled in, as `predict` does.
+
+    Parameters
+    ----------
+    model : UsedModel
+        The model.
+    movies : sequence of pathlib.Path
+        The movies.
+    out : pathlib.Path
+        Folder for the results.
+    batch : BatchSettings, optional
+        Worker processes for many movies.
+    name : str
+        Name of the movies, for the progress bar.
+    """
     return for_each(
-        files,
+        movies,
         Workload(
-            partial(predict_movie, folder=out, model=used),
-            partial(memory_of_prediction, settings=used.settings),
+            partial(predict_movie, folder=out, model=model),
+            partial(memory_of_prediction, settings=model.settings),
             seconds_per_byte=WORKERS_START / SMALL,
             seconds_per_file=0,
         ),
-        f"predict {folder_of(images).name}",
-        batch=None if _shares_a_gpu(settings, batch) else batch,
+        f"predict {name}".rstrip(),
+        batch=None if _shares_a_gpu(model.settings, batch) else batch,
         results=out,
     )
 

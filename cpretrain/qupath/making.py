@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside, list_images
 from cpretrain.qupath.program import find_qupath, run_script
 from cpretrain.qupath.project_file import PROJECT, write_project_file
-from cpretrain.qupath.scripts import EXPORT, IMPORT, RETRAIN, SCRIPTS, install_scripts
+from cpretrain.qupath.scripts import EXPORT, IMPORT, RETRAIN, SCRIPTS, Value, Values, install_scripts
 from cpretrain.runtime.console import info
+from cpretrain.runtime.shipped import shipped
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
 from cpretrain.storage.paths import PathLike, to_path
@@ -44,7 +45,27 @@ class ProjectResult:
         lines.append(
             "draw, save each image (Ctrl+S), then: Automate › Project scripts › export_and_retrain, Run"
         )
+        lines.append(f"each step is described in {shipped('docs/qupath.md')}")
         return Summary(lines, dict(vars(self)))
+
+
+@dataclass(frozen=True)
+class FolderToDraw:
+    """Images to draw on.
+
+    Parameters
+    ----------
+    images : pathlib.Path
+        Folder of TIFFs.
+    ground_truth : pathlib.Path
+        Folder that the drawings are exported to.
+    predictions : pathlib.Path or None
+        Folder of GeoJSON files to be corrected.
+    """
+
+    images: Path
+    ground_truth: Path
+    predictions: Path | None = None
 
 
 def make_qupath_project(
@@ -87,18 +108,56 @@ def make_qupath_project(
         If there are no images or predictions, or QuPath fails.
     """
     folder = to_path(images)
-    files = list_images(folder)
     project = beside(folder, "qupath") if out is None else to_path(out)
-    target = beside(folder, "ground_truth") if ground_truth is None else to_path(ground_truth)
-    values: dict[str, dict[str, str | Sequence[str]]] = {EXPORT: {"folderName": _seen_from(project, target)}}
-    source = None if predictions is None else _checked(to_path(predictions))
-    if source is not None:
-        values[IMPORT] = {"folderName": _seen_from(project, source)}
-    values[RETRAIN] = {"command": _command(then or _experiment_beside(folder, project))}
-    added = write_project_file(project, files)
-    install_scripts(project / SCRIPTS, values)
-    imported = None if source is None else _import(project, qupath)
-    return ProjectResult(project / PROJECT, len(files), added, imported)
+    to_draw = FolderToDraw(
+        folder,
+        beside(folder, "ground_truth") if ground_truth is None else to_path(ground_truth),
+        None if predictions is None else to_path(predictions),
+    )
+    return make_project(
+        [to_draw], out=project, then=then or _experiment_beside(folder, project), qupath=qupath
+    )
+
+
+def make_project(
+    folders: Sequence[FolderToDraw],
+    *,
+    out: Path,
+    then: Sequence[str] = (),
+    qupath: PathLike | None = None,
+) -> ProjectResult:
+    """Make one project of several folders of images, whose drawings go into a folder each.
+
+    Parameters
+    ----------
+    folders : sequence of FolderToDraw
+        Folders of images; either all have predictions, or none.
+    out, then, qupath
+        As for `make_qupath_project`; `out` is the folder of the project.
+
+    Raises
+    ------
+    BadInput
+        If there are no images or predictions, or QuPath fails.
+    """
+    files = [file for folder in folders for file in list_images(folder.images)]
+    predicted = {folder.images: _checked(folder.predictions) for folder in folders if folder.predictions}
+    values: dict[str, Values] = {
+        EXPORT: {"folderName": _named(out, {folder.images: folder.ground_truth for folder in folders})},
+        RETRAIN: {"command": _command(then)},
+    }
+    if predicted:
+        values[IMPORT] = {"folderName": _named(out, predicted)}
+    added = write_project_file(out, files)
+    install_scripts(out / SCRIPTS, values)
+    imported = _import(out, qupath) if predicted else None
+    return ProjectResult(out / PROJECT, len(files), added, imported)
+
+
+def _named(project: Path, folders: Mapping[Path, Path]) -> Value:
+    """Return the folder for all images, or one for each folder of images, as seen from the project."""
+    seen = {_seen_from(project, images): _seen_from(project, folder) for images, folder in folders.items()}
+    return seen if len(seen) > 1 else next(iter(seen.values()))
 
 
 def _import(project: Path, qupath: PathLike | None) -> bool:

@@ -64,9 +64,16 @@ def run_script(program: Path, script: Path, project: Path) -> list[str]:
     lines = [line for line in ended.stdout.splitlines() if line and not _LOGGED.match(line)]
     problems = [line for line in lines if line.startswith("ERROR")]
     if ended.returncode or problems or "Error running script" in ended.stdout + ended.stderr:
-        last = (problems or ended.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise BadInput(f"{project}: QuPath could not run {script.name}", found=last)
+        found = problems[-1] if problems else _cause(ended.stderr)
+        raise BadInput(f"{project}: QuPath could not run {script.name}", found=found)
     return lines
+
+
+def _cause(printed: str) -> str:
+    """Return the line that tells most of what Java printed: the deepest cause, else the last line that is no frame."""
+    lines = [line for line in printed.splitlines() if line.strip() and not line.startswith("\t")]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines or ["nothing"])[-1]
 
 
 def _programs_in(home: Path) -> Iterator[Path]:

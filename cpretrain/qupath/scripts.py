@@ -18,8 +18,9 @@ EXPORT, IMPORT, RETRAIN = (
 SCRIPTS = "scripts"
 """Subfolder of a project whose scripts QuPath lists under *Automate › Project scripts*."""
 
-Values = Mapping[str, str | Sequence[str]]
-"""New values of the variables at the head of a script: texts, or lists of texts."""
+Value = str | Sequence[str] | Mapping[str, str]
+Values = Mapping[str, Value]
+"""New values of the variables at the head of a script: texts, lists of texts, or texts by text."""
 
 
 def install_scripts(folder: Path, values: Mapping[str, Values] | None = None) -> list[Path]:
@@ -65,11 +66,13 @@ def with_values(script: str, values: Values) -> str:
     return script
 
 
-def _literal(value: str | Sequence[str]) -> str:
-    """Return a text or a list of texts as a Groovy literal."""
+def _literal(value: Value) -> str:
+    """Return a value as a Groovy literal."""
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
         return f"'{escaped}'"
+    if isinstance(value, Mapping):
+        return "[" + ", ".join(f"{_literal(key)}: {_literal(text)}" for key, text in value.items()) + "]"
     return "[" + ", ".join(map(_literal, value)) + "]"
 
 

@@ -11,7 +11,7 @@ from cpretrain.settings.drift import DriftSettings
 FRAMES, IMAGES, EXTENDED, MEAN = 4, 16, 28, 32
 """Number of recorded frames in memory; bytes per measured pixel, per pixel of the extended image, and per pixel of the
 running mean (measured by benchmarks/memory.py)."""
-ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 28, 2**29, 8
+ANOTHER_PAIR, MOST_MORE, MOST_AT_ONCE = 20, 2**29, 8
 """Bytes per pixel of the extended image for each pair beyond two, their maximum for all these pairs, and the maximum
 number of pairs at once."""
 ROBUST, ROBUST_KEPT = 56, 2**27

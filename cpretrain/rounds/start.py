@@ -15,7 +15,7 @@ from cpretrain.images.origin import file_behind
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.trained import UsedModel, find_model
 from cpretrain.prediction import predict
-from cpretrain.qupath import make_qupath_project
+from cpretrain.qupath.making import FolderToDraw, make_project
 from cpretrain.rounds.crop_selection import Candidate, candidates, choose, cut
 from cpretrain.rounds.folder import RECORD, Part, Round, RoundsFolder
 from cpretrain.rounds.seg_npy import write_window_files
@@ -44,29 +44,34 @@ class StartResult:
         Number of the round, from 1.
     parts : list of Part
         Crops to annotate: the round and, in the first one, the validation set.
-    qupath : bool
-        True if each has a QuPath project.
+    project : pathlib.Path or None
+        QuPath project of all these crops.
     """
 
     number: int
     parts: list[Part]
-    qupath: bool = False
+    project: Path | None = None
 
     def summary(self) -> Summary:
         """Return the next steps for the user."""
-        lines = [f"round {self.number} is started; next, for each of these folders:"]
-        lines += [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
-        if self.qupath:
+        folders = [f"  {part.folder}: {len(part.crops)} crops" for part in self.parts]
+        if self.project:
+            lines = [f"round {self.number} is started:", *folders]
             lines += [
-                "open its qupath/project.qpproj in QuPath, correct the predictions, and save each image;",
-                "then, in the last of them: Automate › Project scripts › export_and_retrain, Run",
+                f"open {self.project} in QuPath, correct the predictions, and save each image;",
+                "then: Automate › Project scripts › export_and_retrain, Run",
             ]
         else:
+            lines = [f"round {self.number} is started; next, for each of these folders:", *folders]
             lines += [
                 "open images in QuPath, import predictions, correct them, and export label images to ground_truth;",
                 f"then: {command('round finish')}",
             ]
-        data = {"round": self.number, "folders": [part.folder for part in self.parts]}
+        data = {
+            "round": self.number,
+            "folders": [part.folder for part in self.parts],
+            "project": self.project,
+        }
         return Summary(lines, data)
 
 
@@ -118,10 +123,8 @@ def start_round(
     base = rounds[0].record.get("base_sha256") if rounds else maker.model.weights_sha256
     maker.make(target, chosen, round=target.number, model=used, base_sha256=base, looked_at=len(found))
     parts: list[Part] = [target] if rounds else [target, folder.validation]
-    if settings.qupath:
-        for part in parts:
-            _make_project(part)
-    return StartResult(target.number, parts, settings.qupath)
+    project = _make_project(target, parts) if settings.qupath else None
+    return StartResult(target.number, parts, project)
 
 
 def _movies_to_annotate(images: Path, movies: list[Path], folder: RoundsFolder) -> list[Path]:
@@ -168,15 +171,14 @@ def _choose(found: Sequence[Candidate], settings: RoundSettings) -> list[Candida
     return chosen
 
 
-def _make_project(part: Part) -> None:
-    """Make a QuPath project to correct the predictions and finish the round in."""
-    make_qupath_project(
-        part.images,
-        predictions=part.predictions,
-        ground_truth=part.ground_truth,
-        out=part.folder / "qupath",
+def _make_project(target: Round, parts: Sequence[Part]) -> Path:
+    """Make one QuPath project to correct all predictions and finish the round in; return its file."""
+    made = make_project(
+        [FolderToDraw(part.images, part.ground_truth, part.predictions) for part in parts],
+        out=target.folder / "qupath",
         then=("round", "finish", "../.."),
     )
+    return made.file
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class RoundSettings(Settings):
         False, description="also write _seg.npy files, to correct in Cellpose's own window"
     )
     qupath: bool = Field(
-        False, description="also make a QuPath project of each folder, with predictions to correct"
+        False, description="also make a QuPath project of the crops, with predictions to correct"
     )
     undrawn: Undrawn = Field("background", description=UNDRAWN)
     seed: Seed = Field(0, description="seed for everything that is random")

@@ -48,6 +48,11 @@ class TrackFiles:
         return self.folder / f"{self.name}.tracks.png"
 
     @property
+    def shown(self) -> tuple[Path, Path, Path]:
+        """Table, label images and picture, which every run writes."""
+        return self.table, self.labels, self.picture
+
+    @property
     def trackmate(self) -> Path:
         """XML for TrackMate."""
         return self.folder / f"{self.name}.trackmate.xml"
@@ -75,4 +80,4 @@ class TrackFiles:
             self.geff: self.settings.geff,
             self.rois: self.settings.rois,
         }
-        return [self.table, self.labels, self.picture, *(path for path, wanted in asked.items() if wanted)]
+        return [*self.shown, *(path for path, wanted in asked.items() if wanted)]

@@ -50,8 +50,8 @@ class TrackedMovie:
     ----------
     source : pathlib.Path
         Its label images.
-    table : pathlib.Path
-        Its table of tracks; all other results are beside it.
+    table, labels, picture : pathlib.Path
+        Its table of tracks, label images whose numbers are tracks, and picture; all other results are beside them.
     numbers : dict
         Numbers of `cpretrain.linking.numbers_of`.
     raw : bool
@@ -60,6 +60,8 @@ class TrackedMovie:
 
     source: Path
     table: Path
+    labels: Path
+    picture: Path
     numbers: dict[str, float]
     raw: bool
 
@@ -70,7 +72,7 @@ class TrackedMovie:
 
     def as_data(self) -> dict[str, Any]:
         """Return the same for programs."""
-        return vars(self)
+        return vars(self) | {"said": self.line()}
 
 
 def track(
@@ -159,7 +161,7 @@ def track_movie(source: Source, folder: Path, settings: TrackSettings) -> Tracke
         info(f"track: {files.table} is complete and unchanged")
         for note in warnings_in(files.record):
             warning(note)
-        return TrackedMovie(path, files.table, earlier["tracks"], earlier["raw"])
+        return TrackedMovie(path, *files.shown, earlier["tracks"], earlier["raw"])
     provenance = Provenance("track", settings, inputs)
     canvas = source.canvas()
     tracks = track_labels(path, movie=source.movie, canvas=canvas, settings=settings)
@@ -179,7 +181,7 @@ def track_movie(source: Source, folder: Path, settings: TrackSettings) -> Tracke
     )
     for note in notes:
         warning(note)
-    return TrackedMovie(path, files.table, numbers, canvas is not None)
+    return TrackedMovie(path, *files.shown, numbers, canvas is not None)
 
 
 def _notes(tracks: Tracks, source: Source) -> list[str]:

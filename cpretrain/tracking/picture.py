@@ -75,7 +75,8 @@ def _paths(
 ) -> None:
     from matplotlib.collections import LineCollection
 
-    low, high = np.percentile(mean, (1, BRIGHT))
+    seen = mean[mean > 0]  # not the padding of a drift correction
+    low, high = np.percentile(seen, (1, BRIGHT)) if seen.size else (0.0, 1.0)
     height, width = size
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     axes.imshow(mean, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=extent)
@@ -100,6 +101,8 @@ def _paths(
 
 def _families(axes: "Axes", table: "pd.DataFrame", colours: NDArray[np.float64]) -> None:
     """Draw every track as a line over its frames, and each division as a line from the mother to the daughter."""
+    from matplotlib.ticker import MaxNLocator
+
     ends = table.groupby("track").agg(
         first=("frame", "min"), last=("frame", "max"), parent=("parent", "first")
     )
@@ -121,6 +124,7 @@ def _families(axes: "Axes", table: "pd.DataFrame", colours: NDArray[np.float64])
     more = f"; {len(shown)} of {len(ends)} tracks, of the largest" if len(ends) > len(shown) else ""
     axes.set(title=f"families over time{more}", xlabel="frame", ylabel="track", yticks=[])
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(gaps):
         axes.legend(fontsize=8, loc="lower right")
 

@@ -78,6 +78,7 @@ def _lines(tracks: Tracks, image: Path) -> Iterator[str]:
     yield "  </Model>"
     yield from _settings(tracks, image)
     yield '  <GUIState state="ConfigureViews" />'
+    yield "  <DisplaySettings />"  # empty: the user's own
     yield "</TrackMate>"
 
 

@@ -55,8 +55,9 @@ boolean exported(project, entry, File script) {
         resetBatchProjectAndImage()
         data.getServer().close()
     }
-    print said
-    return said.toString().readLines().any { it.startsWith('ERROR') }
+    def lines = said.toString().readLines()
+    lines.each { println it }
+    return lines.any { it.startsWith('ERROR') }
 }
 
 /** Run cpretrain in a folder, printing what it says; gives the report that it names, or null. */

@@ -17,7 +17,7 @@
  */
 
 // What to change -------------------------------------------------------------------------------------------------
-def folderName = 'ground_truth'
+def folderName = 'ground_truth'   // or one for each folder of images: ['images A': 'drawn A', 'images B': 'drawn B']
 def objectsAre = 'annotations'   // 'annotations', 'detections', 'cells', or 'nuclei' (of cells)
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,12 @@ if (!kinds.containsKey(objectsAre)) {
     println "ERROR: objectsAre is '" + objectsAre + "': it has to be one of " + kinds.keySet().join(', ')
     return
 }
-def folder = new File(buildFilePath(PROJECT_BASE_DIR, folderName))
+def folder = folderFor(entry, folderName)
+if (folder == null) {
+    println 'ERROR: ' + entry.getImageName() + ' lies in none of the folders ' + folderName.keySet().join(', ') + ' beside ' +
+        'the project: remove it from the project'
+    return
+}
 def name = GeneralTools.stripExtension(entry.getOriginalImageName())
 def refuse = { why ->
     println 'ERROR: ' + entry.getImageName() + ' ' + why + '. Nothing was written.'
@@ -42,7 +47,9 @@ if (hasUnsavedChanges(entry)) {
     refuse('is open and has unsaved changes: File > Save (Ctrl+S), then run again')
     return
 }
-def namesakes = getProject().getImageList().count { GeneralTools.stripExtension(it.getOriginalImageName()) == name }
+def namesakes = getProject().getImageList().count {
+    GeneralTools.stripExtension(it.getOriginalImageName()) == name && folderFor(it, folderName) == folder
+}
 if (namesakes > 1) {
     refuse('has the name of another image of the project, so one would overwrite the other: remove one of them')
     return
@@ -74,6 +81,16 @@ if (!found.chosen && getCurrentImageData().getProperty('cpretrain imported') == 
         'nobody looked for cells in it, delete ' + path
 setAside(folder, [name + '-labels.tif'])   // of an earlier export: one file for an image
 
+
+/** Return the folder named for an image: the one for all, or that of the folder in which the image lies; null if none. */
+File folderFor(entry, named) {
+    def inProject = { new File(buildFilePath(PROJECT_BASE_DIR, it)).getCanonicalFile() }
+    if (!(named instanceof Map))
+        return inProject(named)
+    def images = new File(entry.getURIs()[0]).getCanonicalFile().getParentFile()
+    def found = named.find { inProject(it.key) == images }
+    return found == null ? null : inProject(found.value)
+}
 
 /** Tell whether an image is open in the window and differs from what is saved; false where there is no window. */
 boolean hasUnsavedChanges(entry) {

@@ -9,7 +9,7 @@
  */
 
 // What to change -------------------------------------------------------------------------------------------------
-def folderName = 'predictions'   // from the folder of the project
+def folderName = 'predictions'   // from the folder of the project; or ['images A': 'predicted A', 'images B': 'predicted B']
 def replace = false              // true: first remove the outlines that are there, drawn and corrected ones too
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -18,8 +18,15 @@ if (entry == null) {
     println 'ERROR: this is no image of a project: open a project, then Run > Run for project'
     return
 }
-def file = new File(buildFilePath(PROJECT_BASE_DIR, folderName), GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
+def folder = folderFor(entry, folderName)
+if (folder == null) {
+    println entry.getImageName() + ': left as it is, no folder of predictions is named for it'
+    return
+}
+def file = new File(folder, GeneralTools.stripExtension(entry.getOriginalImageName()) + '.geojson')
 def key = 'cpretrain imported'   // kept with the image: what was read before, so that what was deleted since is known
+if (getCurrentImageData().getImageType().name() == 'UNSET' && !getCurrentServer().isRGB())
+    setImageType('OTHER')   // or QuPath asks for it when the image is opened, image by image
 if (!entry.hasImageData())
     getCurrentImageData().setProperty(key, 'nothing')   // the export warns then: Run for project saves it unseen
 if (!file.isFile()) {
@@ -54,6 +61,16 @@ def others = (idsOf(drawn) - idsOf(predicted)).size()
 if (!replace && others && sorted.added)
     println 'WARNING: ' + others + ' other outlines were there before: where a cell has two now, delete one of them'
 
+
+/** Return the folder named for an image: the one for all, or that of the folder in which the image lies; null if none. */
+File folderFor(entry, named) {
+    def inProject = { new File(buildFilePath(PROJECT_BASE_DIR, it)).getCanonicalFile() }
+    if (!(named instanceof Map))
+        return inProject(named)
+    def images = new File(entry.getURIs()[0]).getCanonicalFile().getParentFile()
+    def found = named.find { inProject(it.key) == images }
+    return found == null ? null : inProject(found.value)
+}
 
 /** Tell whether an image is open in the window and differs from what is saved; false where there is no window. */
 boolean hasUnsavedChanges(entry) {

@@ -55,7 +55,7 @@ def given(option) -> list[str]:
     if option.default is not None:
         values = option.default if option.nargs > 1 else [option.default]
         return [option.opts[0], *map(str, values)]
-    words = {"optimizer": "adamw", "convert": "offset"}
+    words = {"optimizer": "adamw", "convert": "offset", "planes": "xy"}
     return [option.opts[0], *[words.get(option.name, "1")] * option.nargs]
 
 

@@ -236,3 +236,55 @@ def test_what_is_no_model_folder(tmp_path, content):
         (tmp_path / "model.json").write_text(content)
     with pytest.raises(BadInput, match="is not a model folder"):
         evaluate(tmp_path)
+
+
+@pytest.fixture
+def movies(tmp_path, disks):
+    """Three movies of moving disks, and tracked ground truth of the first."""
+    image, labels = (part[:70, :70] for part in disks)
+    (tmp_path / "movies").mkdir()
+    for number in range(3):
+        frames = np.stack([np.roll(image, number + t, axis=0) for t in range(3)])
+        tifffile.imwrite(
+            tmp_path / "movies" / f"m{number}.tif", frames, imagej=True, metadata={"axes": "TYX"}
+        )
+    truth = tmp_path / "truth" / "m0_GT" / "TRA"
+    truth.mkdir(parents=True)
+    for t in range(3):
+        tifffile.imwrite(truth / f"man_track{t:03}.tif", np.roll(labels, t, axis=0))
+    ids = np.unique(labels)[1:]
+    (truth / "man_track.txt").write_text("".join(f"{one} 0 2 0\n" for one in ids))
+    return tmp_path / "movies", tmp_path / "truth"
+
+
+def test_tracks_in_movies_are_compared_and_in_the_report(model, movies, capsys):
+    pytest.importorskip("traccuracy")
+    asked = {"movies": movies[0], "tracked": movies[1], "settings": QUICK}
+    result = evaluate(model, **asked)
+    table = rows(model / "evaluation_movies.csv")
+    assert [(row["model"], row["movie"]) for row in table] == [
+        (name, f"m{number}") for name in ("base", "retrained") for number in range(3)
+    ]
+    half = len(table) // 2
+    for base, retrained in zip(table[:half], table[half:], strict=True):
+        assert {**base, "model": ""} == {**retrained, "model": ""}
+    assert [bool(row["TRA"]) for row in table] == [True, False, False] * 2
+    assert (model / "movies" / "retrained" / "m1.tracks.csv").is_file()
+    assert result.verdict.movies.startswith("Tracks in movies without annotation: no")
+    page = (model / "report.html").read_text("utf-8")
+    assert "Tracks in 3 movies without annotation" in page and "TRA, tracks against the ground truth" in page
+    assert evaluate(model, **asked) == result
+    assert "complete and unchanged" in capsys.readouterr().err
+    evaluate(model, settings=QUICK)
+    assert not (model / "evaluation_movies.csv").exists()
+    assert "movies without annotation" not in (model / "report.html").read_text("utf-8")
+
+
+def test_movies_that_cannot_be_tracked_are_refused(model, movies, tmp_path):
+    with pytest.raises(BadInput, match="tracked"):
+        evaluate(model, tracked=movies[1], settings=QUICK)
+    with pytest.raises(BadInput, match="no tracked ground truth"):
+        evaluate(model, movies=movies[0], tracked=tmp_path / "movies", settings=QUICK)
+    tifffile.imwrite(movies[0] / "still.tif", np.zeros((9, 9), np.uint8))
+    with pytest.raises(BadInput, match="single frame"):
+        evaluate(model, movies=movies[0], settings=QUICK)

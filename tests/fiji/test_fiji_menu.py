@@ -31,6 +31,7 @@ STEPS = (
     "Run Doctor",
     "Segment Movies",
     "Start Round",
+    "Track Objects",
 )
 
 

@@ -1,5 +1,6 @@
 """The scripts for Fiji's menu in their own languages, with a real child process of the command line or of Appose."""
 
+import json
 import re
 import sys
 import time
@@ -68,6 +69,19 @@ def test_the_same_parameters_in_both_languages():
         assert defaults(one) == {name: v for name, v in defaults(other).items() if name != "source"}
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_what_may_be_left_out_is_recorded_all_the_same(step):
+    """Fiji records no empty file or text, and asks for each that a macro does not name."""
+    for script in (SOURCES / step, SOURCES / with_appose(step)):
+        left_out = [
+            said
+            for said in parameters(script).values()
+            if "required=false" in said and "visibility=MESSAGE" not in said
+        ]
+        assert left_out
+        assert all('value="none"' in said for said in left_out)
+
+
 @pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])
 def test_a_folder_is_corrected_and_cut(run, raw, script):
     told = run(script, what=FOLDER, folder=raw, size=50, per_image=2)
@@ -81,6 +95,9 @@ def test_a_folder_is_corrected_and_cut(run, raw, script):
     crops = read_crops(raw.parent / "training_images")
     assert len(crops) == 4
     assert {(crop.height, crop.seed) for crop in crops.values()} == {(50, 0)}
+    project = raw.parent / "qupath" / "project.qpproj"
+    assert f"open in QuPath: {project}" in told["shown"]
+    assert len(json.loads(project.read_text("utf-8"))["images"]) == 4
 
 
 @pytest.mark.parametrize("script", [CORRECT, CORRECT_APPOSE])

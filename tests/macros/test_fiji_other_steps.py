@@ -1,9 +1,12 @@
-"""The rounds, Combine Classes, Agreement of Two People and Doctor in both languages."""
+"""The rounds, Combine Classes, Track Objects, Agreement of Two People and Doctor in both languages."""
+
+import json
 
 import numpy as np
 import pytest
 import tifffile
 
+from cpretrain.linking import read_tracks
 from cpretrain.models.weights import cellpose_major
 from cpretrain.rounds.folder import RoundsFolder
 from tests.rounds.test_rounds import annotate, write_movies
@@ -40,6 +43,20 @@ def test_classes_are_combined_beside_the_first(run, disks, tmp_path, script):
     assert (tmp_path / "combined" / "classes.csv").is_file()
 
 
+@pytest.mark.parametrize("script", both("Track Objects"))
+def test_objects_are_tracked_beside_their_label_images(run, disks, tmp_path, script):
+    _, labels = disks
+    frames = np.stack([np.roll(labels, shift, axis=1) for shift in (0, 2, 3)])
+    (tmp_path / "segmented ü").mkdir()
+    tifffile.imwrite(tmp_path / "segmented ü" / "Film.tif", frames, imagej=True, metadata={"axes": "TYX"})
+    told = run(script, predictions=tmp_path / "segmented ü", max_distance=10.0, trackmate=False)
+    assert told["error"] == ""
+    assert "Film.tif" in told["shown"]
+    assert "9 tracks, median length 3 frames" in told["shown"]
+    assert len(read_tracks(tmp_path / "tracks" / "Film.tracks.csv")) == 27
+    assert not (tmp_path / "tracks" / "Film.trackmate.xml").exists()
+
+
 @pytest.mark.parametrize("script", both("Run Doctor"))
 def test_the_doctor_tells_of_the_fiji_that_runs(run, fiji_folder, script):
     told = run(script)
@@ -62,6 +79,11 @@ def test_a_round_from_start_to_finish(run, disks, tiny_model, tmp_path, language
     first = folder.round(1)
     assert "Round 1 is started" in told["shown"]
     assert str(first.folder) in told["shown"]
+    project = first.folder / "qupath" / "project.qpproj"
+    assert f"Open in QuPath: {project}" in told["shown"]
+    assert (
+        len(json.loads(project.read_text("utf-8"))["images"]) == 4
+    )  # of the round and of the validation set
     for part in (folder.validation, first):
         annotate(part, truth)
     told = run(finish, folder=folder.path, epochs=1)

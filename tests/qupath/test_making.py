@@ -10,7 +10,8 @@ import tifffile
 
 from cpretrain.errors import BadInput
 from cpretrain.qupath import make_qupath_project
-from cpretrain.qupath.program import find_qupath
+from cpretrain.qupath.making import FolderToDraw, make_project
+from cpretrain.qupath.program import find_qupath, run_script
 from cpretrain.qupath.scripts import install_scripts, qupath_scripts, with_values
 from tests.support.paths import ROOT
 
@@ -121,6 +122,47 @@ def test_a_qupath_is_found_where_it_is_named(tmp_path, monkeypatch):
     assert find_qupath() == program
     with pytest.raises(BadInput, match="has no QuPath"):
         find_qupath(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("printed", "found"),
+    [
+        (
+            'Exception in thread "main" java.lang.ExceptionInInitializerError\n\tat qupath.ScriptCommand.run\n'
+            "Caused by: java.lang.NullPointerException: no version\n\tat qupath.lib.gui\n\t... 10 more\n",
+            "Caused by: java.lang.NullPointerException: no version",
+        ),
+        ("Error: Could not find or load main class qupath.QuPath\n", "Error: Could not find"),
+        ("", "nothing"),
+    ],
+)
+def test_what_stopped_qupath_is_told_not_the_end_of_its_stack(images, tmp_path, printed, found):
+    program = tmp_path / "QuPath"
+    (tmp_path / "stderr").write_text(printed)
+    program.write_text(f"#!/bin/sh\ncat '{tmp_path}/stderr' >&2\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(BadInput, match="could not run") as error:
+        run_script(program, tmp_path / "a.groovy", tmp_path / "project.qpproj")
+    assert error.value.found.startswith(found)
+
+
+def test_one_project_of_two_folders_keeps_their_drawings_apart(images):
+    other = images.parent / "validation" / "images"
+    other.mkdir(parents=True)
+    tifffile.imwrite(other / "b.tif", np.zeros((20, 20), np.uint8))
+    made = make_project(
+        [
+            FolderToDraw(images, images.parent / "ground_truth"),
+            FolderToDraw(other, other.parent / "ground_truth"),
+        ],
+        out=images.parent / "qupath",
+        then=("round", "finish", ".."),
+    )
+    assert (made.images, made.added, made.imported) == (4, 4, None)
+    scripts = made.file.parent / "scripts"
+    assert head(scripts / "export_ground_truth.groovy", "folderName") == (
+        "['../training_images': '../ground_truth', '../validation/images': '../validation/ground_truth']"
+    )
 
 
 def test_scripts_are_shown_and_copied(tmp_path):

@@ -1,11 +1,20 @@
 """The scripts for Fiji's menu, and their parameters."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "macros" / "fiji"
 MENU = "scripts/Plugins/cpretrain"
 PARAMETER = re.compile(r"^#@ (\w+) \((.*)\) (\w+)$", re.M)
+
+
+MAKE: dict[str, Callable[[str], object]] = {
+    "Integer": int,
+    "Double": float,
+    "Boolean": lambda flag: flag == "true",
+    "File": lambda path: f"file:{path}",
+}
 
 
 def with_appose(script: str) -> str:
@@ -33,6 +42,5 @@ def defaults(script: Path) -> dict:
     for kind, attributes, name in PARAMETER.findall(script.read_text("utf-8")):
         value = re.search(r'(?:^|, )value=("[^"]*"|[^,]+)', attributes)
         text = value[1].strip('"') if value else None
-        make = {"Integer": int, "Double": float, "Boolean": lambda flag: flag == "true"}.get(kind, str)
-        found[name] = make(text) if text is not None else None
+        found[name] = MAKE.get(kind, str)(text) if text is not None else None
     return found

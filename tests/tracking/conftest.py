@@ -56,15 +56,15 @@ def _write(path: Path, movie: np.ndarray) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
     """Raw, corrected and segmented movie; do not write into it."""
     folder = tmp_path_factory.mktemp("experiment")
-    hela = np.load(DATA / "tracking" / "hela.npz")
-    raw, raw_labels = (_moving_window(hela[name][:FRAMES]) for name in ("movie", "labels"))
-    _write(folder / "raw" / "hela.tif", raw)
+    nuclei = np.load(DATA / "tracking" / "mitocheck.npz")
+    raw, raw_labels = (_moving_window(nuclei[name][:FRAMES]) for name in ("movie", "labels"))
+    _write(folder / "raw" / "nuclei.tif", raw)
     rows = [f"{t},0,{y},{x},False,False" for t, (y, x) in enumerate(DRIFT)]
     table = folder / "known.shifts.csv"
     table.write_text("\n".join(["frame,drift_z,drift_y,drift_x,clipped,uncertain", *rows]) + "\n")
     correct_drift(folder / "raw", settings=DriftSettings(engine="native", shifts=table))
     curve = DriftCurve(np.array([(0, y, x) for y, x in DRIFT], np.float32))
-    _write(folder / "segmented" / "hela.tif", undo_drift(raw_labels, curve).values)
-    with TimeLapse(folder / "corrected" / "hela.tif") as corrected:
+    _write(folder / "segmented" / "nuclei.tif", undo_drift(raw_labels, curve).values)
+    with TimeLapse(folder / "corrected" / "nuclei.tif") as corrected:
         assert corrected.shape[1:] == canvas_for(curve, raw.shape[1:]).shape
     return Experiment(folder, raw_labels)

@@ -9,6 +9,12 @@ import roifile
 from cpretrain import TimeLapse, track
 from cpretrain.linking import edges_of, lineages_of, napari_tracks, read_tracks
 
+DIMENSIONS = {
+    *("NONE", "QUALITY", "COST", "INTENSITY", "INTENSITY_SQUARED", "POSITION", "VELOCITY", "LENGTH", "AREA"),
+    *("TIME", "ANGLE", "RATE", "ANGLE_RATE", "STRING"),
+}
+"""What TrackMate knows."""
+
 
 @pytest.fixture(scope="module")
 def written(made, tmp_path_factory):
@@ -33,7 +39,7 @@ def test_links_lead_forward_within_tracks_and_from_mother_to_daughter(written):
 
 def test_trackmate_xml_holds_spots_edges_and_families(written, made):
     folder, table = written
-    root = ET.parse(folder / "hela.trackmate.xml").getroot()
+    root = ET.parse(folder / "nuclei.trackmate.xml").getroot()
     model = root.find("Model")
     assert (root.tag, model.get("spatialunits"), model.get("timeunits")) == ("TrackMate", "micron", "sec")
     spots = {spot.get("ID"): spot for spot in model.iter("Spot")}
@@ -53,12 +59,16 @@ def test_trackmate_xml_holds_spots_edges_and_families(written, made):
     families = [{*edge.attrib.values()} for edge in model.iter("TrackID")]
     assert len(families) == len(model.find("AllTracks"))
     image = root.find("Settings/ImageData")
-    assert (image.get("filename"), image.get("folder")) == ("hela.tif", str(made.corrected.resolve()))
+    assert (image.get("filename"), image.get("folder")) == ("nuclei.tif", str(made.corrected.resolve()))
 
 
 def test_every_feature_of_the_xml_is_declared(written):
     folder, _ = written
-    root = ET.parse(folder / "hela.trackmate.xml").getroot()
+    root = ET.parse(folder / "nuclei.trackmate.xml").getroot()
+    assert {"Log", "Model", "Settings", "GUIState", "DisplaySettings"} == {part.tag for part in root}
+    for feature in root.iter("Feature"):
+        assert {*feature.attrib} == {"feature", "name", "shortname", "dimension", "isint"}
+        assert feature.get("dimension") in DIMENSIONS
     declared = {
         group: {one.get("feature") for one in root.find(f"Model/FeatureDeclarations/{group}")}
         for group in ("SpotFeatures", "EdgeFeatures", "TrackFeatures")
@@ -75,7 +85,7 @@ def test_every_feature_of_the_xml_is_declared(written):
 def test_geff_is_valid_and_holds_the_same_graph(written):
     geff = pytest.importorskip("geff")
     folder, table = written
-    graph, facts = geff.read(folder / "hela.geff", structure_validation=True)
+    graph, facts = geff.read(folder / "nuclei.geff", structure_validation=True)
     assert facts.directed
     assert [axis.name for axis in facts.axes] == ["t", "z", "y", "x"]
     assert {tuple(map(int, edge)) for edge in graph.edges} == {
@@ -93,7 +103,7 @@ def test_tracklets_and_lineages_of_the_geff_are_what_the_format_says(written):
     folder, _ = written
     import zarr
 
-    group = zarr.open_group(str(folder / "hela.geff"), mode="r")
+    group = zarr.open_group(str(folder / "nuclei.geff"), mode="r")
     ids, edges = group["nodes/ids"][:], group["edges/ids"][:]
     tracks, lineages = (group[f"nodes/props/{name}/values"][:] for name in ("track", "lineage"))
     assert validate.validate_tracklets(ids, edges, tracks) == (True, [])
@@ -102,11 +112,11 @@ def test_tracklets_and_lineages_of_the_geff_are_what_the_format_says(written):
 
 def test_rois_are_named_after_tracks(written):
     folder, table = written
-    rois = roifile.roiread(folder / "hela_RoiSet.zip")
+    rois = roifile.roiread(folder / "nuclei_RoiSet.zip")
     assert {roi.name for roi in rois} == {
         f"track{track:04} t{frame:04}" for track, frame in table[["track", "frame"]].itertuples(index=False)
     }
-    with TimeLapse(folder / "hela.tif") as labels:
+    with TimeLapse(folder / "nuclei.tif") as labels:
         for roi in rois[:40]:
             inside = labels.frame(roi.t_position - 1)[0, 0] == int(roi.name[5:9])
             rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))

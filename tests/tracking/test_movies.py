@@ -51,8 +51,8 @@ def test_tracks_over_corrected_frames_are_longer_than_over_raw_ones(made, tracke
 def test_label_images_have_the_numbers_of_tracks(made, tracked):
     table = read_tracks(tracked.table)
     with (
-        TimeLapse(made.predictions / "hela.tif") as before,
-        TimeLapse(tracked.table.parent / "hela.tif") as after,
+        TimeLapse(made.predictions / "nuclei.tif") as before,
+        TimeLapse(tracked.table.parent / "nuclei.tif") as after,
     ):
         assert after.calibration == before.calibration
         for t, rows in table.groupby("frame"):
@@ -64,7 +64,7 @@ def test_label_images_have_the_numbers_of_tracks(made, tracked):
 
 def test_grey_values_and_edges(made, tracked):
     table = read_tracks(tracked.table)
-    with TimeLapse(made.corrected / "hela.tif") as movie, TimeLapse(made.predictions / "hela.tif") as labels:
+    with TimeLapse(made.corrected / "nuclei.tif") as movie, TimeLapse(made.predictions / "nuclei.tif") as labels:
         for row in table.sample(20, random_state=0).itertuples():
             inside = labels.frame(row.frame)[0, 0] == row.label
             assert row.mean_c1 == pytest.approx(movie.frame(row.frame)[0, 0][inside].mean(), rel=1e-6)
@@ -74,14 +74,14 @@ def test_grey_values_and_edges(made, tracked):
 
 
 def test_the_record_and_the_summary_say_what_was_found(tracked):
-    record = json.loads((tracked.table.parent / "hela.json").read_text())
+    record = json.loads((tracked.table.parent / "nuclei.json").read_text())
     assert record["tracks"] == tracked.numbers
     assert record["raw"] is True
-    assert record["movie"] == "corrected/hela.tif"
-    assert {*record["outputs"]} >= {"hela.tracks.csv", "hela.tif", "hela.tracks.png", "hela.trackmate.xml"}
+    assert record["movie"] == "corrected/nuclei.tif"
+    assert {*record["outputs"]} >= {"nuclei.tracks.csv", "nuclei.tif", "nuclei.tracks.png", "nuclei.trackmate.xml"}
     assert "raw positions by its drift" in tracked.line()
     assert f"{tracked.numbers['divisions']} divisions" in tracked.line()
-    assert "hela.tracks.csv" in str(tracked.as_data()["table"])
+    assert "nuclei.tracks.csv" in str(tracked.as_data()["table"])
 
 
 def test_nothing_is_done_twice_and_damage_is_repaired(made, tmp_path, capsys):
@@ -99,11 +99,11 @@ def test_nothing_is_done_twice_and_damage_is_repaired(made, tmp_path, capsys):
 
 def test_the_movie_is_found_by_the_record_of_the_prediction(made, tmp_path):
     shutil.copytree(made.folder, tmp_path / "exp")
-    record = tmp_path / "exp" / "segmented" / "hela.json"
-    record.write_text(json.dumps({"step": "predict", "movie": "corrected/hela.tif"}))
+    record = tmp_path / "exp" / "segmented" / "nuclei.json"
+    record.write_text(json.dumps({"step": "predict", "movie": "corrected/nuclei.tif"}))
     (found,) = track(tmp_path / "exp" / "segmented", settings=ONLY_TABLE).done
     assert found.raw
-    assert found.table == tmp_path / "exp" / "tracks" / "hela.tracks.csv"
+    assert found.table == tmp_path / "exp" / "tracks" / "nuclei.tracks.csv"
     assert "mean_c1" in read_tracks(found.table)
 
 
@@ -111,7 +111,7 @@ def test_ome_zarr(made, tmp_path):
     pytest.importorskip("yaozarrs")
     check_can_write()
     (movie,) = track(made.predictions, out=tmp_path, settings=ONLY_TABLE.replace(format="ome-zarr")).done
-    with TimeLapse(tmp_path / "hela.ome.zarr") as labels:
+    with TimeLapse(tmp_path / "nuclei.ome.zarr") as labels:
         assert int(labels.frame(0).max()) == read_tracks(movie.table).query("frame == 0")["track"].max()
 
 
@@ -141,6 +141,6 @@ def test_what_is_refused(made, tmp_path, where, message):
 
 def test_shifts_without_their_record_are_refused(made, tmp_path):
     shutil.copytree(made.corrected, tmp_path / "corrected")
-    (tmp_path / "corrected" / "hela.json").unlink()
+    (tmp_path / "corrected" / "nuclei.json").unlink()
     with pytest.raises(BadInput, match="no record of the drift correction"):
         track(made.predictions, images=tmp_path / "corrected", out=tmp_path / "out")

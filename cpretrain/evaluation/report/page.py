@@ -12,6 +12,7 @@ from cpretrain.evaluation.report.charts import precision_chart, training_charts
 from cpretrain.evaluation.report.gallery import gallery
 from cpretrain.evaluation.report.origins import describe_origins
 from cpretrain.evaluation.report.score_tables import tables_of
+from cpretrain.evaluation.report.track_table import track_table
 from cpretrain.evaluation.report.wording import IMAGE_SETS, KEYS, NAMES, listed
 from cpretrain.evaluation.scoring import Scoring
 from cpretrain.evaluation.verdict import BETTER, WORSE
@@ -52,6 +53,7 @@ def write_report(path: Path, evaluation: Evaluation) -> None:
         markers=SHAPES,
         moved=moved,
         image_sets=[tables_of(scoring) for scoring in scorings],
+        tracks=track_table(evaluation.movies) if evaluation.movies else None,
         names=NAMES,
         layers={name: label for name, label in NAMES.items() if name in drawn},
         keys=KEYS,

@@ -52,15 +52,16 @@ def _score_rows(scoring: Scoring) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "means": {name: _cell(one.mean(index, measure)) for name, one in models.items()},
-            "pooled": {name: _cell(one.pooled(index, measure)) for name, one in models.items()},
-            "gain": _cell(difference(models["retrained"], models["base"], index, measure).interval, "+"),
+            "means": {name: cell(one.mean(index, measure)) for name, one in models.items()},
+            "pooled": {name: cell(one.pooled(index, measure)) for name, one in models.items()},
+            "gain": cell(difference(models["retrained"], models["base"], index, measure).interval, "+"),
         }
         for label, index, measure in measures
     ]
 
 
-def _cell(interval: Interval, sign: str = "") -> dict[str, str]:
+def cell(interval: Interval, sign: str = "") -> dict[str, str]:
+    """Return a number and its interval as text; ``sign="+"`` shows the sign of positive numbers too."""
     if interval.estimate != interval.estimate:
         return {"number": "–", "interval": ""}
     return {"number": f"{interval.estimate:{sign}.2f}".replace("-", "−"), "interval": interval.text(sign)}

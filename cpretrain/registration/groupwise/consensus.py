@@ -11,6 +11,8 @@ from cpretrain.registration.curve import FramePair
 ROUNDS = 12
 WIDEST = 8.0
 """Misfit, in units of the tolerance, at which a pair counts half in the first round; in the last round it is 1."""
+NEIGHBOURS = 1e-7
+"""Weight that holds neighbouring frames together."""
 CERTAIN = 4.0
 """Lead, in standard errors, from which a single pair is certain."""
 
@@ -113,19 +115,22 @@ def _solved(
     frames: int, ends: NDArray[np.int64], said: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Solve the weighted least squares of all pairs; a frame without any pair stays near its neighbours."""
-    from scipy.sparse import csc_array, diags_array
+    from scipy.sparse import coo_array
     from scipy.sparse.linalg import spsolve
 
-    rows = np.repeat(np.arange(len(ends)), 2)
-    signs = np.tile([-1.0, 1.0], len(ends))
-    steps = csc_array((signs, (rows, ends.ravel())), shape=(len(ends), frames))
-    weighted = steps.T @ diags_array(weights)
-    neighbours = diags_array(
-        [-np.ones(frames - 1), np.ones(frames - 1)], offsets=[0, 1], shape=(frames - 1, frames)
+    i, j = ends.T
+    sides = np.zeros((frames, 3))
+    np.add.at(sides, j, weights[:, np.newaxis] * said)
+    np.subtract.at(sides, i, weights[:, np.newaxis] * said)
+    before = np.arange(frames - 1)
+    rows, columns = np.concatenate([i, before]), np.concatenate([j, before + 1])
+    strengths = np.concatenate([weights, np.full(frames - 1, NEIGHBOURS)])
+    values = np.concatenate([strengths, strengths, -strengths, -strengths, [1.0]])
+    places = (
+        np.concatenate([rows, columns, rows, columns, [0]]),
+        np.concatenate([rows, columns, columns, rows, [0]]),
     )
-    pinned = csc_array(([1.0], ([0], [0])), shape=(frames, frames))
-    normal = weighted @ steps + 1e-7 * (neighbours.T @ neighbours) + pinned
-    return np.asarray(spsolve(normal.tocsc(), weighted @ said)).reshape(frames, 3)
+    return np.asarray(spsolve(coo_array((values, places), shape=(frames, frames)).tocsc(), sides))
 
 
 def _groups(

@@ -65,11 +65,12 @@ def match_with_mean(
     found, scores, error = drift.copy(), np.zeros(len(drift)), np.zeros(len(drift))
     for t, relied in enumerate(supported.tolist()):
         if relied or search:
-            others = mean.of_others(image(t), t, relied)
+            own = image(t)
+            others = mean.of_others(own, t, relied)
             if relied:
-                moved, scores[t], error[t] = _climbed(image(t), others)
+                moved, scores[t], error[t] = _climbed(own, others)
             else:
-                moved, scores[t] = _searched(image(t), others)
+                moved, scores[t] = _searched(own, others)
             found[t] = whole[t] + moved
     least = UNLIKE * np.median(scores[supported]) if supported.any() else 0.0
     relied = scores > max(float(least), 0.0)

@@ -25,7 +25,7 @@ def test_crops_and_drift_are_told(crops):
     found = crops_of(crops)
     assert {crop.source for crop in found.values()} == {"Film 1.tif", "Film 2.tif"}
     assert describe_origins(crops) == [
-        ("crops", "per image 2; size 40; border 2; seed 5"),
+        ("crops", "per image 2; size 40; border 2; seed 5; planes xy"),
         (
             "drift",
             "corrected in 2 movies by the engine native; in 1 of them the largest allowed shift was reached",

@@ -84,11 +84,11 @@ def job(String title, File python, File source, Closure work) {
 
 /** A worker in the Python given and no other, else in the first of the usual places, else in one that Appose builds. */
 Service worker(File python, File source, ProgressMonitor window) {
-    def program = python ? chosen(python) : usual { IJ.log(it) }
+    def program = named(python) ? chosen(python) : usual { IJ.log(it) }
     if (program)   // by its own path: Appose would take another Python of the same folder
         return Appose.custom().env('PYTHONUTF8', '1').env('FIJI_HOME', IJ.getDirectory('imagej')).build().service([program.absolutePath], '-P', '-c', WORKER)
             .syntax('python')
-    if (!source)
+    if (!named(source))
         throw new Failed(HOW_TO)
     window?.setNote('building the Python environment, once; this cannot be cancelled')
     IJ.showStatus('building the Python environment ...')
@@ -100,6 +100,11 @@ Service worker(File python, File source, ProgressMonitor window) {
     } catch (Exception error) {
         throw new Failed('The Python environment could not be built from ' + source + ':\n' + (error.message ?: error))
     }
+}
+
+/** What a field names, a file or a text; null if it is empty or says none, so that it is recorded in macros. */
+def named(place) {
+    place == null || place.toString().trim() in ['', 'none'] ? null : place
 }
 
 /** The Python that was chosen; one that works is remembered for the next time. */
@@ -200,7 +205,7 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
 
 /** What is filled in, of types that Python knows too. */
 Map given(Map values) {
-    values.findAll { it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }
+    values.findAll { it.value instanceof File ? named(it.value) : it.value != null && it.value != '' }.collectEntries { [it.key, plain(it.value)] }
 }
 
 def plain(value) {
@@ -371,6 +376,10 @@ List<String> labelImages(folder) {
 def logStarted(Map started) {
     IJ.log("Round ${started.round} is started. Draw or correct the cells in QuPath; the crops are in")
     started.folders.each { IJ.log('    ' + it) }
+    if (started.project) {
+        IJ.log('Open in QuPath: ' + started.project)
+        IJ.log('Correct and save each image, then: Automate \u203a Project scripts \u203a export_and_retrain, Run')
+    }
 }
 
 def logFinished(Map finished) {
@@ -381,6 +390,10 @@ def logCombined(Map combined) {
     combined.classes.sort { it.key }.each { name, facts ->
         IJ.log("$name: ${facts.objects} objects, ${facts.cut} of them lost pixels to another class; ${facts.dropped} left out")
     }
+}
+
+def logTracked(Map tracked) {
+    tracked.movies.each { IJ.log(it.said as String) }
 }
 
 def logAgreement(Map agreed) {

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 
-from cpretrain_python import Failed, fiji_folder, find_python
+from cpretrain_python import Failed, chosen, fiji_folder, find_python
 from ij import IJ
 from java.awt import GraphicsEnvironment
 from java.io import BufferedReader, File, InputStreamReader
@@ -183,7 +183,7 @@ def arguments(places, settings):
     """Arguments and options of a command as a list of texts."""
     words = [text(place) for place in places]
     for name, value in sorted(settings.items()):
-        if value is None or value is False or value == "":
+        if value is None or value is False or value == "" or isinstance(value, File) and chosen(value) is None:
             continue
         words.append("--" + name.replace("_", "-"))
         if isinstance(value, (list, tuple)):

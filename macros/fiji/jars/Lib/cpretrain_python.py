@@ -13,6 +13,7 @@ VARIABLE = "CPRETRAIN_PYTHON"
 PROGRAMS = ("bin/python", "python.exe", "Scripts/python.exe", "bin/python3")
 TRY = "import cpretrain.cli.step_commands"
 SECONDS = 60
+NONE = u"none"
 
 HOW_TO = u"""Fiji finds no Python with cpretrain.
 
@@ -31,12 +32,20 @@ def fiji_folder():
     return File(IJ.getDirectory("imagej"))
 
 
+def chosen(place):
+    """Return the file or text that a field of a dialog names; None if the field is empty or says none.
+
+    The fields say none so that they are recorded: Fiji asks for everything that a recorded macro leaves out.
+    """
+    return None if place is None or unicode(place).strip() in (u"", NONE) else place
+
+
 def find_python(given=None):
     """Return the path of a Python with cpretrain: the given one only, else the first in the usual places.
 
     One that was given, and works, is remembered for the next time.
     """
-    if given and unicode(given).strip():
+    if chosen(given):
         place = File(unicode(given).strip())
         program = program_in(place)
         if program is None:

@@ -46,6 +46,9 @@ def start_round(images, job=None, python=None, **settings):
     IJ.log(u"Round %s is started. Draw or correct the cells in QuPath; the crops are in" % answer["round"])
     for folder in answer["folders"]:
         IJ.log(u"    " + folder)
+    if answer["project"]:
+        IJ.log(u"Open in QuPath: " + answer["project"])
+        IJ.log(u"Correct and save each image, then: Automate \u203a Project scripts \u203a export_and_retrain, Run")
     return answer
 
 
@@ -64,6 +67,14 @@ def combine(classes, out, job=None, python=None, **settings):
     for name, facts in sorted(answer["classes"].items()):
         IJ.log(u"%s: %d objects, %d of them lost pixels to another class; %d left out"
                % (name, facts["objects"], facts["cut"], facts["dropped"]))
+    return answer
+
+
+def track(predictions, images=None, out=None, job=None, python=None, **settings):
+    """Link the objects of consecutive frames in a folder of label images to tracks (``cpretrain track``)."""
+    answer = (job or Job("Track objects", python)).run("track", predictions, images=images, out=out, **settings)
+    for movie in answer["movies"]:
+        IJ.log(movie["said"])
     return answer
 
 

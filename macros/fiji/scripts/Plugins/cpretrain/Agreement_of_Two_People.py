@@ -2,8 +2,8 @@
 #@ File (label="Label images of the first person", style="directory", persistKey="cpretrain.agree.masks_a") masks_a
 #@ File (label="Those of the second person", style="directory", persistKey="cpretrain.agree.masks_b") masks_b
 #@ String (label="IoU thresholds (FIRST:LAST:STEP)", value="0.5:0.95:0.05", persistKey="cpretrain.agree.thresholds") thresholds
-#@ File (label="Folder for a table (empty: none)", style="directory", required=false, persist=false) out
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ File (label="Folder for a table, or none", style="directory", required=false, value="none", persist=false) out
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
 try:
     from cpretrain_fiji import *
 except ImportError:
@@ -11,5 +11,5 @@ except ImportError:
 
 with Job("Agreement of two people", python) as cpretrain:
     agree(masks_a, masks_b, job=cpretrain, thresholds=thresholds, out=out)
-    if out:
+    if chosen(out):
         show(File(out, "agreement.csv"))

@@ -10,7 +10,8 @@
 #@ Integer (label="Crops of each movie", value=5, min=1, persistKey="cpretrain.crops.per_image") per_image
 #@ Integer (label="Size of a crop (pixels)", value=100, min=16, persistKey="cpretrain.crops.size") size
 #@ Integer (label="Seed of the random places", value=0, persistKey="cpretrain.crops.seed") seed
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
+#@ Boolean (label="QuPath project to draw on the crops", value=true, persistKey="cpretrain.crops.qupath") qupath
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
 try:
     from cpretrain_fiji import *
 except ImportError:
@@ -26,4 +27,7 @@ with Job("Correct drift and cut crops", python) as cpretrain:
     corrected = [File(movie["corrected"]) for movie in moved["movies"]]
     images = corrected[0] if one else corrected[0].getParentFile()
     cut = cpretrain.run("crops", images, per_image=per_image, size=size, seed=seed)
+    if qupath:
+        made = cpretrain.run("qupath-project", cut["folder"])
+        IJ.log(u"To draw on the crops, open in QuPath: " + made["file"])
     show(cut["folder"], *corrected[:3])

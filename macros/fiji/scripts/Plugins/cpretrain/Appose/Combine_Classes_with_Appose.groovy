@@ -3,21 +3,21 @@
 #@ File (label="Its label images", style="directory", persistKey="cpretrain.combine.folder_a") folder_1
 #@ String (label="Second class", persistKey="cpretrain.combine.class_b") class_2
 #@ File (label="Its label images", style="directory", persistKey="cpretrain.combine.folder_b") folder_2
-#@ String (label="Third class (or empty)", required=false, persistKey="cpretrain.combine.class_c") class_3
-#@ File (label="Its label images", style="directory", required=false, persistKey="cpretrain.combine.folder_c") folder_3
-#@ String (label="Fourth class (or empty)", required=false, persistKey="cpretrain.combine.class_d") class_4
-#@ File (label="Its label images", style="directory", required=false, persistKey="cpretrain.combine.folder_d") folder_4
+#@ String (label="Third class (or none)", required=false, value="none", persistKey="cpretrain.combine.class_c") class_3
+#@ File (label="Its label images, or none", style="directory", required=false, value="none", persistKey="cpretrain.combine.folder_c") folder_3
+#@ String (label="Fourth class (or none)", required=false, value="none", persistKey="cpretrain.combine.class_d") class_4
+#@ File (label="Its label images, or none", style="directory", required=false, value="none", persistKey="cpretrain.combine.folder_d") folder_4
 #@ String (label="Where classes overlap, a pixel goes to the", choices={"probability", "smaller", "larger", "order"}, value="probability", persistKey="cpretrain.combine.rule") rule
 #@ Double (label="Share of its pixels that an object has to keep", value=0.5, min=0, max=1, stepSize=0.05, persistKey="cpretrain.combine.keep") keep
-#@ File (label="Results (empty: combined, beside the first folder)", style="directory", required=false, persistKey="cpretrain.combine.out") out
+#@ File (label="Results (none: combined, beside the first folder)", style="directory", required=false, value="none", persistKey="cpretrain.combine.out") out
 #@ Boolean (label="GeoJSON for QuPath", value=true, persistKey="cpretrain.combine.geojson") geojson
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
-#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
+#@ File (label="or build it (none: do not) from cpretrain's folder or wheel", required=false, value="none", style="both", persistKey="cpretrain.source") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Combine classes', python, source) { run ->
-    def given = [[class_1, folder_1], [class_2, folder_2], [class_3, folder_3], [class_4, folder_4]].findAll { it[0] && it[1] }
+    def given = [[class_1, folder_1], [class_2, folder_2], [class_3, folder_3], [class_4, folder_4]].findAll { cpretrain.named(it[0]) && cpretrain.named(it[1]) }
     def combined = run('combine', [
-        classes: given.collect { "${it[0]}=${it[1]}" as String }, out: out ?: new File(folder_1.parentFile, 'combined'),
+        classes: given.collect { "${it[0]}=${it[1]}" as String }, out: cpretrain.named(out) ?: new File(folder_1.parentFile, 'combined'),
     ], [rule: rule, keep: keep, geojson: geojson])
     cpretrain.logCombined(combined)
     cpretrain.open(new File(combined.folder, 'classes.csv'))

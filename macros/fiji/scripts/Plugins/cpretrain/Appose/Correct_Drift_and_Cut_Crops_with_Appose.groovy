@@ -10,8 +10,9 @@
 #@ Integer (label="Crops of each movie", value=5, min=1, persistKey="cpretrain.crops.per_image") per_image
 #@ Integer (label="Size of a crop (pixels)", value=100, min=16, persistKey="cpretrain.crops.size") size
 #@ Integer (label="Seed of the random places", value=0, persistKey="cpretrain.crops.seed") seed
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
-#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
+#@ Boolean (label="QuPath project to draw on the crops", value=true, persistKey="cpretrain.crops.qupath") qupath
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
+#@ File (label="or build it (none: do not) from cpretrain's folder or wheel", required=false, value="none", style="both", persistKey="cpretrain.source") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Correct drift and cut crops', python, source) { run ->
     def one = what == 'the open image'
@@ -21,5 +22,7 @@ cpretrain.job('Correct drift and cut crops', python, source) { run ->
     ])
     def corrected = moved.movies.collect { new File(it.corrected) }
     def cut = run('crops', [images: one ? corrected[0] : corrected[0].parentFile], [per_image: per_image, size: size, seed: seed])
+    if (qupath)
+        ij.IJ.log('To draw on the crops, open in QuPath: ' + run('qupath_project', [images: cut.folder]).file)
     cpretrain.open(cut.folder, *corrected.take(3))
 }

@@ -8,8 +8,8 @@
 #@ Double (label="Share of images used for training", value=0.8, min=0.1, max=0.95, stepSize=0.05, persistKey="cpretrain.train.train_fraction") train_fraction
 #@ Integer (label="Seed", value=0, persistKey="cpretrain.train.seed") seed
 #@ Boolean (label="Go on with a cancelled training of that name", value=true, persist=false) resume
-#@ File (label="Python with cpretrain (empty: the last one, or found by itself)", required=false, persist=false) python
-#@ File (label="or build it from cpretrain's folder or wheel", required=false, style="both", persistKey="cpretrain.source") source
+#@ File (label="Python with cpretrain (none: the last one, or found by itself)", required=false, value="none", persist=false) python
+#@ File (label="or build it (none: do not) from cpretrain's folder or wheel", required=false, value="none", style="both", persistKey="cpretrain.source") source
 def cpretrain = new GroovyShell().parse(new File(ij.IJ.getDirectory('imagej'), 'jars/Lib/cpretrain_appose.groovy'))
 cpretrain.job('Retrain Cellpose', python, source) { run ->
     def masks = drawn

@@ -1,0 +1,1 @@
+"""Compare models on movies that nobody annotated, by the tracks of the objects that they find."""
