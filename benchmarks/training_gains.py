@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from fields import FIELDS
 
 from cpretrain.crops.crop_image import add_border
 from cpretrain.evaluation.confidence_intervals import Clusters, Interval, mean_interval
@@ -324,7 +325,7 @@ def main() -> None:
     """Run what is not done, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--data", nargs="+", default=[f"BBBC039={DATA / 'fields'}"], metavar="NAME=FOLDER")
+    parser.add_argument("--data", nargs="+", default=[f"BBBC039={FIELDS}"], metavar="NAME=FOLDER")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--gains", nargs="+", default=list(GAINS), choices=list(GAINS))
     parser.add_argument("--base", type=Path, default=DATA / "base_nuclei")

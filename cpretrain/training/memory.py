@@ -12,6 +12,9 @@ LARGEST_BATCH = 8
 STATES = {"sgd": 1, "adamw": 2}
 """Numbers that an optimizer keeps for each trained weight."""
 
+TEMPORARY = 4
+"""Number of tensors as large as the largest kept one that a step holds for a moment, such as gradients."""
+
 RESERVE = 0.9
 """Share of the memory found that a run may fill: torch keeps gaps, and other programs want some too."""
 
@@ -133,7 +136,7 @@ def _held(net: Any, optimizer: str, device: Any) -> int:
 
 def _for_step(net: Any, kept: Kept, batch: int, recompute: bool) -> int:
     """Return the bytes of one step: first what is kept for the gradient, then the gradient and the optimizer's own."""
-    forward = batch * ((kept.recomputed if recompute else kept.all) + 2 * kept.largest)
+    forward = batch * ((kept.recomputed if recompute else kept.all) + TEMPORARY * kept.largest)
     return max(forward, 2 * _trained(net))
 
 
