@@ -26,6 +26,7 @@ from cpretrain.drift.correction import correct_drift
 from cpretrain.drift.shifts_table import read_shifts
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import list_images
+from cpretrain.images.tiff.image_facts import describe_image
 from cpretrain.images.timelapse import TimeLapse
 from cpretrain.labels import archive, tiff_plane
 from cpretrain.labels.encodings import read_label_image
@@ -425,7 +426,7 @@ def test_a_name_that_is_no_text_is_refused(tmp_path, capsysbinary):
     os.rename(raw / "a.tif", odd)
     for read in (
         TimeLapse,
-        tiff_plane.describe_image,
+        describe_image,
         read_label_image,
         lambda path: read_outlines(path, (2, 2)),
     ):
