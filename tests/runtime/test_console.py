@@ -73,6 +73,7 @@ def test_events_are_a_json_object_a_line(capsys):
 
 
 def test_a_bar_inside_a_bar(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")  # rich draws nothing on a dumb terminal
     screen = io.StringIO()
     monkeypatch.setattr(module, "console", Console(file=screen, force_terminal=True, width=100))
     with progress("drift", 2) as step:
