@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -81,22 +82,30 @@ def effort_here() -> Effort:
     machine = f"{name}, {torch.get_num_threads()} threads"
     versions = [f"{package} {metadata.version(package)}" for package in ("cellpose", "torch", "cpretrain")]
     file, key = _file(), ", ".join([*versions, machine])
-    try:
-        known = read_json(file)
-        return Effort(**known[key])
-    except (OSError, ValueError, KeyError, TypeError):
-        known = {}
+    known = _known(file)
+    if key in known:
+        return known[key]
     with quietly(), repeatable(0, device.type):
         effort = (_of_steps if cellpose_major() == 3 else _of_a_block)(device, machine)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps({key: asdict(effort)}, indent=1))
+    with suppress(OSError):  # then it is measured again the next time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(
+            file, json.dumps({at: asdict(one) for at, one in {**known, key: effort}.items()}, indent=1)
+        )
     return effort
+
+
+def _known(file: Path) -> dict[str, Effort]:
+    """Return what was measured before, by versions and machine; nothing if that cannot be read."""
+    try:
+        return {key: Effort(**facts) for key, facts in read_json(file).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _of_steps(device: Any, machine: str) -> Effort:
     """Measure steps of a real run on crops of noise."""
     settings = with_defaults(TrainSettings(name="effort", epochs=REPEATS + 1))
-    assert settings.batch_size
     assert isinstance(settings.batch_size, int)
     random, count = np.random.default_rng(0), settings.batch_size
     images = [random.random((2, EDGE, EDGE), np.float32) for _ in range(count)]

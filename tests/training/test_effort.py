@@ -43,3 +43,11 @@ def test_it_says_how_long_and_how_much_and_where_from(measured):
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_durations(seconds, text):
     assert effort._duration(seconds) == text
+
+
+def test_what_was_measured_for_other_machines_is_kept(measured, monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 77)
+    monkeypatch.setattr(effort, "_of_steps", lambda *_: measured)
+    monkeypatch.setattr(effort, "_of_a_block", lambda *_: measured)
+    assert effort.effort_here() == measured
+    assert len(effort._known(effort._file())) == 2
