@@ -105,7 +105,8 @@ class _Source:
     def crop_in(self, one: _Section, rng: np.random.Generator) -> tuple[Crop, NDArray[Any]] | None:
         """Draw a crop in a plane; None if it has too little data."""
         size, scale = self.settings.size, 1.0 if one.plane == "xy" else self.distance
-        pixels, self.bad[one.frame] = finite(section(self.movie.frame(one.frame), one.plane, one.at))
+        stack = self.movie.frame(one.frame)
+        pixels, self.bad[one.frame] = finite(section(stack, one.plane, one.at))
         box = valid_box(pixels)
         there, width = (side.stop - side.start for side in box) if box else (0, 0)
         height = int(there * scale + 1e-9)
@@ -124,15 +125,16 @@ class _Source:
             "yz": (row, column, one.at),
         }[one.plane]
         view = View(one.plane, scale, height)
-        crop = describe_crop(self.movie, (one.frame, *corner), self._levels(one, pixels), self.settings, view)
+        crop = describe_crop(
+            self.movie, (one.frame, *corner), self._levels(one, pixels, stack), self.settings, view
+        )
         return crop, cut(pixels, crop)
 
-    def _levels(self, one: _Section, pixels: NDArray[Any]) -> Levels:
+    def _levels(self, one: _Section, pixels: NDArray[Any], stack: NDArray[Any]) -> Levels:
         """Return the grey values of the plane; of the whole stack if crops run along z, as for flows in 3D."""
         if not self.in_3d:
             return measure_levels(pixels)
         if one.frame not in self._of_frame:
-            stack = self.movie.frame(one.frame)
             box = valid_stack_box(stack)
             assert box is not None  # a plane of it holds data
             inside = stack[(box[0], slice(None), *box[1:])]

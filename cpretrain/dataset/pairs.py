@@ -17,6 +17,7 @@ from cpretrain.labels.ignored import read_ignored, set_apart
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.measure import TINY, edge_objects
 from cpretrain.labels.pairing import is_vector_file, match_by_name, take_out_ignored, without_masks
+from cpretrain.labels.size_check import check_size
 from cpretrain.runtime.console import warning
 from cpretrain.runtime.spelling import command
 
@@ -159,14 +160,8 @@ def _checked_pair(image: Path, masks: tuple[Path, ...], ignored: Path | None) ->
         )
     facts = describe_image(image)
     drawn = read_label_image(masks[0], strict=True)
-    labels = drawn.labels
-    if labels.shape != facts.size:
-        raise BadInput(
-            f"{masks[0]}: differs in size from its image",
-            found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
-            expected=f"{facts.size[0]} × {facts.size[1]}",
-            cure=f"import the ground truth with {command('masks')}, which knows the border of training images",
-        )
+    cure = f"import the ground truth with {command('masks')}, which knows the border of training images"
+    check_size(masks[0], drawn.labels.shape, facts.size, cure)
     labels = _without_ignored(drawn, ignored).labels
     areas = np.bincount(labels.reshape(-1))[1:]
     counts = len(areas), edge_objects(labels), int((areas < TINY).sum())

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from cpretrain.dataset.reading import NetworkImage, read_for_network
-from cpretrain.errors import BadInput
 from cpretrain.evaluation.second_annotator import DrawnFile
 from cpretrain.labels.label_image import LabelImage
+from cpretrain.labels.size_check import check_size
 from cpretrain.models.record import ModelSettings
 from cpretrain.models.segmenter import Segmenter
 from cpretrain.models.weights import ModelWeights
@@ -86,12 +86,6 @@ class Reader:
             When it cannot be read, or has a different size.
         """
         drawn = file.read()
-        labels = drawn.labels
-        if labels.shape != size:
-            raise BadInput(
-                f"{file.mask}: differs in size from its image",
-                found=f"{labels.shape[0]} × {labels.shape[1]} (height × width)",
-                expected=f"{size[0]} × {size[1]}",
-                cure=f"import the masks with {command('masks')}, which knows the border of training images",
-            )
+        cure = f"import the masks with {command('masks')}, which knows the border of training images"
+        check_size(file.mask, drawn.labels.shape, size, cure)
         return drawn

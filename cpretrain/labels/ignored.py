@@ -4,7 +4,6 @@ They are kept in a file of their own beside the label image, ``NAME_ignore.tif``
 is left out of training and of every score.
 """
 
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from cpretrain.errors import BadInput
 from cpretrain.labels.encodings import read_ids
 from cpretrain.labels.label_image import EMPTY, LabelImage, relabel
+from cpretrain.labels.own_file import as_tiff, is_own
 from cpretrain.labels.pairing import IGNORED, stem
+from cpretrain.labels.size_check import check_size
 from cpretrain.runtime.wording import counted
 from cpretrain.storage.atomic import write_aside
 
@@ -36,11 +36,7 @@ def ignored_file(labels: Path) -> Path:
 
 def ignored_as_tiff(ignored: Mask) -> bytes:
     """Encode ignored pixels, ndarray of bool, shape (Y, X), as a TIFF of 0 and 1."""
-    pixels, file = ignored.astype(np.uint8), io.BytesIO()
-    tifffile.imwrite(
-        file, pixels, compression="zlib", photometric="minisblack", metadata=None, software=SOFTWARE
-    )
-    return file.getvalue()
+    return as_tiff(ignored.astype(np.uint8), SOFTWARE)
 
 
 def write_ignored(path: Path, ignored: Mask) -> None:
@@ -53,7 +49,7 @@ def wrote_ignored(path: Path) -> bool:
     """Return whether a file holds ignored pixels that cpretrain wrote, as its TIFF tag states."""
     try:
         with tifffile.TiffFile(path) as file:
-            return str(file.pages[0].software).strip("\0 ") == SOFTWARE  # type: ignore[union-attr]
+            return is_own(file.pages[0], SOFTWARE)  # type: ignore[arg-type]
     except (OSError, ValueError, IndexError, AttributeError):
         return False
 
@@ -78,13 +74,7 @@ def read_ignored(path: Path, size: tuple[int, ...]) -> Mask:
         When the file is damaged, or differs in size from the image.
     """
     ids, _ = read_ids(path)
-    if ids.shape != tuple(size):
-        raise BadInput(
-            f"{path}: differs in size from its image",
-            found=f"{ids.shape[0]} × {ids.shape[1]} (height × width)",
-            expected=f"{size[0]} × {size[1]}",
-            cure="mark the ignored pixels on the training image itself",
-        )
+    check_size(path, ids.shape, size, "mark the ignored pixels on the training image itself")
     return ids > 0
 
 

@@ -26,17 +26,19 @@ SOFTWARE = "cpretrain, one number for each object"
 ENCODING = "label image of cpretrain"
 
 
-def as_tiff(labels: NDArray[Any]) -> bytes:
+def as_tiff(labels: NDArray[Any], software: str = SOFTWARE) -> bytes:
     """Encode a label image as a TIFF that ImageJ and QuPath open: one plane, deflate.
 
     Parameters
     ----------
     labels : ndarray of int, shape (Y, X)
         0 is background.
+    software : str
+        What the tag *Software* states.
     """
     file = io.BytesIO()
     tifffile.imwrite(
-        file, labels, compression="zlib", photometric="minisblack", metadata=None, software=SOFTWARE
+        file, labels, compression="zlib", photometric="minisblack", metadata=None, software=software
     )
     return file.getvalue()
 
@@ -47,9 +49,9 @@ def write_labels(path: Path, labels: NDArray[Any]) -> None:
         aside.write_bytes(as_tiff(labels))
 
 
-def is_own(page: tifffile.TiffPage) -> bool:
-    """Return whether the tag of a TIFF page marks it as a label image written by cpretrain."""
-    return str(page.software).strip("\0 ") == SOFTWARE
+def is_own(page: tifffile.TiffPage, software: str = SOFTWARE) -> bool:
+    """Return whether the tag of a TIFF page marks it as written by cpretrain; by default, as a label image."""
+    return str(page.software).strip("\0 ") == software
 
 
 def in_record(path: str | os.PathLike, labels: NDArray[Any]) -> bool:

@@ -86,7 +86,8 @@ def make_table(
     centre = _joined([one.centre for one in found])
     raw = [one.centre if canvas is None else canvas.recorded(one.centre, t) for t, one in enumerate(found)]
     places = np.column_stack([centre, _joined(raw)])
-    in_um = places * np.tile(scale.spacing if scale.unit == "um" else np.nan, 2 if scale.unit == "um" else 6)
+    spacing = scale.spacing if scale.unit == "um" else (np.nan,) * 3
+    in_um = places * np.tile(spacing, 2)
     area, mean = _joined([one.area for one in found], np.int64), _joined([one.mean for one in found])
     columns: dict[str, Any] = {
         "file": file,

@@ -19,23 +19,22 @@ class MovieInputs:
     ----------
     movies : tuple of pathlib.Path
         The movies, with two frames or more each.
+    parts : tuple of pathlib.Path
+        All files of these movies.
     truth : pathlib.Path or None
         Folder of tracked ground truth.
     """
 
     movies: tuple[Path, ...]
+    parts: tuple[Path, ...]
     truth: Path | None = None
 
     @property
     def files(self) -> list[Path]:
         """All files that the result depends on."""
-        files = []
-        for path in self.movies:
-            with TimeLapse(path) as movie:
-                files += movie.files
         known = [find_truth(self.truth, _name(path)) for path in self.movies] if self.truth else []
-        parts = [one.folder / part for one in known if one for part in ("TRA", "SEG")]
-        return [*files, *(part for part in parts if part.is_dir())]
+        folders = [one.folder / part for one in known if one for part in ("TRA", "SEG")]
+        return [*self.parts, *(folder for folder in folders if folder.is_dir())]
 
 
 def find_movies(movies: Path | None, truth: Path | None) -> MovieInputs | None:
@@ -64,6 +63,7 @@ def find_movies(movies: Path | None, truth: Path | None) -> MovieInputs | None:
         return None
     files = list_movies(movies)
     check_names(files)
+    parts: list[Path] = []
     for path in files:
         with TimeLapse(path) as movie:
             if movie.shape[0] < 2:
@@ -72,12 +72,13 @@ def find_movies(movies: Path | None, truth: Path | None) -> MovieInputs | None:
                     expected="movies",
                     cure=f"move it to another folder, or name one movie with {option('movies')}",
                 )
+            parts += movie.files
     if truth is not None and not any(find_truth(truth, _name(path)) for path in files):
         raise BadInput(
             f"{truth}: holds no tracked ground truth of these movies",
             expected=f"for example {_name(files[0])}_GT/TRA/man_track.txt, as in the Cell Tracking Challenge",
         )
-    return MovieInputs(tuple(files), truth)
+    return MovieInputs(tuple(files), tuple(parts), truth)
 
 
 def _name(movie: Path) -> str:
