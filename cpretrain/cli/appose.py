@@ -90,6 +90,14 @@ def _run(step: str, arguments: Mapping[str, Any], settings: Mapping[str, Any]) -
 
 
 def _tell(task: Task, event: dict[str, Any]) -> None:
+    """Report an event; an interrupt waits, as Appose would report it as the failure of a task that then runs on."""
+    from cpretrain.runtime.cancel import interrupts_deferred
+
+    with interrupts_deferred():
+        _update(task, event)
+
+
+def _update(task: Task, event: dict[str, Any]) -> None:
     if event["event"] == "progress":
         task.update(f"{event['step']} {event['note']}".rstrip(), event["done"], event["total"])
     elif event["event"] != "file":

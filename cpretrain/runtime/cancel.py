@@ -89,28 +89,35 @@ def ended_by_first_signal() -> Iterator[None]:
 
 
 @contextmanager
-def signals_held() -> Iterator[None]:
-    """Defer Ctrl-C and SIGTERM to the end of the block, and shield processes started in it from them.
-
-    Ctrl-C in a terminal goes to all processes at once; those started here leave it to this process to end them.
-    """
+def interrupts_deferred() -> Iterator[None]:
+    """Raise an interrupt that comes inside the block at its end, for code that would swallow KeyboardInterrupt."""
     came: list[int] = []
     try:
         with _handled(
             lambda number, _: came.append(number), lambda _, handler: handler not in (None, signal.SIG_IGN)
         ):
-            if sys.platform == "win32":
-                yield
-                return
-            resource_tracker.ensure_running()  # otherwise the first process started would unblock the signals
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-            try:
-                yield
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            yield
     finally:
         if came:
             signal.raise_signal(came[0])
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Defer Ctrl-C and SIGTERM to the end of the block, and shield processes started in it from them.
+
+    Ctrl-C in a terminal goes to all processes at once; those started here leave it to this process to end them.
+    """
+    with interrupts_deferred():
+        if sys.platform == "win32":
+            yield
+            return
+        resource_tracker.ensure_running()  # otherwise the first process started would unblock the signals
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

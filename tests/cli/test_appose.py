@@ -60,6 +60,29 @@ def test_bad_input_is_an_answer(service, tmp_path, step, settings, said):
     assert said in json.dumps(task.outputs["error"])
 
 
+def test_cancelled_while_it_reports_progress(tmp_path, monkeypatch, capsys):
+    """Appose takes an exception inside ``task.update`` for the end of the task, which would run on unseen."""
+    from appose import python_worker
+
+    from cpretrain.cli.appose import run_step
+
+    write_movie(tmp_path / "raw" / "long.tif", [(0, 0)] * 30)
+    task = python_worker.Task(uuid="one")
+    encode = python_worker.message.encode
+
+    def cancelled_meanwhile(response):
+        if not task.cancel_requested:
+            task.cancel_requested = True
+            time.sleep(0.6)  # three times as long as it takes to be seen
+        return encode(response)
+
+    monkeypatch.setattr(python_worker.message, "encode", cancelled_meanwhile)
+    assert run_step(task, "drift", {"raw": str(tmp_path / "raw")}, NATIVE) == {}
+    told = [json.loads(line)["responseType"] for line in capsys.readouterr().out.splitlines()]
+    assert [response for response in told if response != "UPDATE"] == ["CANCELATION"]
+    assert not list((tmp_path / "corrected").rglob("*long*"))
+
+
 def test_cancelled_in_the_middle_of_a_movie(service, tmp_path):
     for seed in range(2):
         write_movie(tmp_path / "raw" / f"{seed}.tif", [(0, 0)] * (5 if seed == 0 else 600), seed=seed)
