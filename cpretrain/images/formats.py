@@ -1,5 +1,6 @@
 """The formats of movies: endings, reader, and required package of each."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -32,6 +33,8 @@ class Format:
     condition : str
         Module and function that tells whether such files can be read on this machine; empty if nothing but the
         library decides.
+    before : tuple of int
+        The first version of Python, major and minor, for which its library has no build; empty if there is none.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Format:
     package: str = ""
     library: str = ""
     condition: str = ""
+    before: tuple[int, int] | tuple[()] = ()
 
     @property
     def is_listed(self) -> bool:
@@ -47,16 +51,30 @@ class Format:
         return not self.condition or bool(_named(self.condition)())
 
     def load(self) -> Callable[..., Any]:
-        """Import the reader.
+        """Import the reader: its own, or the one of Bio-Formats if its library is missing and that can be had.
 
         Raises
         ------
         BadInput
-            When its library is not installed.
+            When its library is not installed, and there is no Fiji with Bio-Formats either.
         """
-        if self.library:
-            library(self.library)
+        try:
+            if self.library:
+                library(self.library)
+        except BadInput:
+            if not BIO_FORMATS.is_listed:
+                raise
+            return BIO_FORMATS.load()
         return _named(self.reader)
+
+    @property
+    def cure(self) -> str:
+        """What to do when its library is missing."""
+        other = "set FIJI_HOME to the folder of a Fiji with Bio-Formats, which reads them too"
+        if self.before and sys.version_info[:2] >= self.before:
+            major, minor = self.before
+            return f"{other}; or use a Python before {major}.{minor}, as {self.package} has no build for later ones"
+        return f"install it: {EXTRA}, or pip install {self.package}; or {other}"
 
 
 def _named(what: str) -> Callable[..., Any]:
@@ -66,34 +84,38 @@ def _named(what: str) -> Callable[..., Any]:
     return found
 
 
+BIO_FORMATS = Format(
+    "Bio-Formats",
+    (
+        *(
+            ".vsi",
+            ".oir",
+            ".ims",
+            ".dv",
+            ".r3d",
+            ".zvi",
+            ".mvd2",
+            ".lof",
+            ".lei",
+            ".sld",
+            ".flex",
+            ".ics",
+            ".obf",
+        ),
+        *(".msr", ".xdce", ".htd", ".spe", ".al3d", ".scn", ".ndpi", ".mrxs"),
+    ),
+    "fiji_bridge.bioformats:BioFormatsMovie",
+    condition="fiji_bridge.bioformats:is_available",
+)
+
 FORMATS = (
     Format("ND2", (".nd2",), "cpretrain.images.nd2_file:Nd2Movie", "nd2", "nd2"),
-    Format("CZI", (".czi",), "cpretrain.images.czi_file:CziMovie", "pylibCZIrw", "pylibCZIrw"),
+    Format(
+        "CZI", (".czi",), "cpretrain.images.czi_file:CziMovie", "pylibCZIrw", "pylibCZIrw", before=(3, 14)
+    ),
     Format("LIF", (".lif",), "cpretrain.images.lif_file:LifMovie", "liffile", "liffile"),
     Format("OIB and OIF", (".oib", ".oif"), "cpretrain.images.oif_file:OifMovie", "oiffile", "oiffile"),
-    Format(
-        "Bio-Formats",
-        (
-            *(
-                ".vsi",
-                ".oir",
-                ".ims",
-                ".dv",
-                ".r3d",
-                ".zvi",
-                ".mvd2",
-                ".lof",
-                ".lei",
-                ".sld",
-                ".flex",
-                ".ics",
-                ".obf",
-            ),
-            *(".msr", ".xdce", ".htd", ".spe", ".al3d", ".scn", ".ndpi", ".mrxs"),
-        ),
-        "fiji_bridge.bioformats:BioFormatsMovie",
-        condition="fiji_bridge.bioformats:is_available",
-    ),
+    BIO_FORMATS,
 )
 """To add a format, add a file to ``cpretrain/images`` and a line here. Bio-Formats is a floor above, and named only."""
 
@@ -130,5 +152,5 @@ def library(name: str) -> ModuleType:
         raise BadInput(
             f"{one.name} files ({', '.join(one.suffixes)}) are read with the package {one.package}",
             found=f"{type(error).__name__}: {error}"[:200],
-            cure=f"install it: {EXTRA}, or pip install {one.package}",
+            cure=one.cure,
         ) from error

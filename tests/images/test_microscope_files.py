@@ -1,5 +1,6 @@
 """Files in microscopes' own formats: real ones compared with their own libraries, written ones with known pixels."""
 
+import sys
 from pathlib import Path
 
 import nd2
@@ -11,7 +12,8 @@ from cpretrain.drift.correction import correct_drift
 from cpretrain.errors import BadInput
 from cpretrain.images.discovery import corrected_name, list_movies
 from cpretrain.images.formats import FORMATS
-from cpretrain.images.timelapse import TimeLapse
+from cpretrain.images.timelapse import TimeLapse, reader_of
+from fiji_bridge import bioformats
 from tests.support.microscope_files import czi_library, some, write_czi, write_lif, write_nd2, write_oif
 from tests.support.movies import NATIVE
 
@@ -209,11 +211,29 @@ def test_other_content_is_refused_in_a_sentence(tmp_path, suffix, content):
 
 
 def test_a_missing_library_is_named_with_how_to_install_it(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "nd2", None)
+    monkeypatch.setitem(sys.modules, "nd2", None)
     (tmp_path / "exp.nd2").touch()
     with pytest.raises(BadInput, match=r"ND2 files \(\.nd2\) are read with the package nd2") as error:
         TimeLapse(tmp_path / "exp.nd2")
     assert 'pip install "cpretrain[formats]"' in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [((3, 13), "pip install pylibCZIrw"), ((3, 14), "Python before 3.14")]
+)
+def test_a_library_without_a_build_for_this_python_is_not_recommended(monkeypatch, version, said):
+    czi = next(one for one in FORMATS if one.name == "CZI")
+    with monkeypatch.context() as python:
+        python.setattr(sys, "version_info", version)
+        cure = czi.cure
+    assert said in cure
+    assert "FIJI_HOME" in cure
+
+
+def test_bioformats_steps_in_where_the_library_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pylibCZIrw", None)
+    monkeypatch.setattr(bioformats, "is_available", lambda: True)
+    assert reader_of(Path("exp.czi")) is bioformats.BioFormatsMovie
 
 
 def test_a_position_that_is_not_there(tmp_path):

@@ -1,5 +1,7 @@
 """Cellpose 3.1 or 4.2, whichever is installed, behind one interface."""
 
+import ssl
+
 import numpy as np
 import pytest
 import tifffile
@@ -100,6 +102,7 @@ def test_weights_that_cannot_be_downloaded_say_where_they_go(tmp_path, monkeypat
     with pytest.raises(BadInput, match="cannot be downloaded") as caught:
         Segmenter(find_base(name))
     assert str(tmp_path / name) in str(caught.value)
+    assert ssl._create_default_https_context is ssl.create_default_context  # which Cellpose had replaced
 
 
 def test_scratch_is_for_cellpose_3():
