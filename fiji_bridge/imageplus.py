@@ -179,7 +179,9 @@ def _coordinates(shape: tuple[int, ...], calibration: Calibration) -> dict[str, 
     steps = dict(zip("tzyx", (calibration.frame_interval, *calibration.pixel_size), strict=True))
     lengths = dict(zip(DIMS, shape, strict=True))
     return {
-        dim: np.arange(lengths[dim]) * step for dim, step in steps.items() if lengths[dim] > 1 and step > 0
+        dim: np.arange(lengths[dim]) * np.float64(step)
+        for dim, step in steps.items()
+        if lengths[dim] > 1 and step > 0
     }
 
 

@@ -100,7 +100,7 @@ def _course(sheet: "Sheet", box: "Box", curve: DriftCurve) -> None:
 
     frames = np.arange(len(curve.drift))
     marks = _marks(curve)
-    reached = [*(level for level, *_ in marks), curve.drift.max(), curve.drift.min()]
+    reached = [*(level for level, *_ in marks), float(curve.drift.max()), float(curve.drift.min())]
     y = Axis.around(reached, "drift / pixels") if curve.drift.any() else Axis(-1, 1, "drift / pixels")
     panel = Panel(sheet, box, Axis.around(frames, "frame", whole=True), y)
     turned = curve.angle is not None

@@ -59,7 +59,7 @@ class KeptFrames:
         network : mapping of str to ndarray of float32, shape (C, Z, Y, X), optional
             What else of the network was asked for.
         """
-        parts: dict[str, NDArray[Any]] = {
+        parts: dict[str, Any] = {
             "labels": labels,
             "objects": objects,
             "left_out": np.array(left_out),

@@ -48,8 +48,9 @@ class StillStructure:
         """
         if self._first is None or self._count < 3:
             return None
-        mean = self._sum / self._count
-        spread = np.sqrt(np.maximum(self._squares / self._count - mean * mean, 0))
+        count = np.float32(self._count)
+        mean = self._sum / count
+        spread = np.sqrt(np.maximum(self._squares / count - mean * mean, 0))
         mean += self._first
         contrast = _contrast(mean)
         usual = np.median(contrast[:, ::4, ::4])

@@ -41,7 +41,8 @@ class Axis:
     @classmethod
     def around(cls, values: ArrayLike, label: str, whole: bool = False) -> "Axis":
         """Return an axis with all values and some space beside them."""
-        low, high = float(np.min(values)), float(np.max(values))
+        array = np.asarray(values, dtype=np.float64)
+        low, high = float(array.min()), float(array.max())
         if high <= low:
             low, high = low - 0.5, high + 0.5
         space = MARGIN * (high - low)

@@ -113,4 +113,4 @@ class IndexedPlanes:
 
 
 def _flat(places: NDArray[Any]) -> list[Place | None]:
-    return [places[index] for index in np.ndindex(places.shape)]
+    return list(places.flat)
