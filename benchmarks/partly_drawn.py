@@ -1,7 +1,8 @@
 """Retraining on crops that are drawn in part, with what was not drawn taken for background, or ignored.
 
     python benchmarks/partly_drawn.py [--seeds 0 1 2] [--epochs 60] [--crops 2] [--share 0.5] [--folder DIR]
-        [--base FILE] [--device cuda] [--size 100] [--tile fit] [--batch-size 8] [--window 200] [--out FILE.json]
+        [--base FILE] [--device cuda] [--precision bfloat16] [--size 100] [--tile fit] [--batch-size 8]
+        [--window 200] [--ways NAME …] [--out FILE.json]
 
 For each seed, crops are cut from fields of the demo (or of DIR, with folders images and labels) and split by field.
 From one and the same base, models are retrained on these ground truths of the training crops:
@@ -113,7 +114,7 @@ def train(parts: Split, folder: Path, way: str, seed: int, options: argparse.Nam
     settings = TrainSettings(
         name="model", base=str(options.base), epochs=options.epochs, schedule="cosine", seed=seed,
         learning_rate=options.learning_rate, optimizer="adamw", device=options.device, min_train_masks=0,
-        batch_size=options.batch_size, tile=options.tile,
+        batch_size=options.batch_size, tile=options.tile, precision=options.precision,
     )  # fmt: skip
     validation = folder / "validation"
     for pair in parts.validation:
@@ -154,7 +155,7 @@ def run(seed: int, folder: Path, rows: list[dict[str, Any]], options: argparse.N
         rows.append(
             {"seed": seed, "way": "base", "ap": score(options.base, unseen, options.device, options.window)}
         )
-    for way in WAYS:
+    for way in options.ways:
         started = time.perf_counter()
         drawn = draw(parts, labels, folder, way, seed)
         weights = train(parts, folder, way, seed, options)
@@ -184,6 +185,8 @@ def summarise(rows: list[dict[str, Any]]) -> None:
         if len(ap):
             print(f"mean  {way:34}   ", *(f"{mean:6.3f}" for mean in ap.mean(axis=0)))
     for kind in ("half", "region"):
+        if not len(found[f"{kind}, ignored"]) == len(found[f"{kind}, background"]) > 0:
+            continue
         gain = found[f"{kind}, ignored"] - found[f"{kind}, background"]
         for level, values in zip(THRESHOLDS, gain.T, strict=True):
             better, each = int((values > 0).sum()), " ".join(f"{value:+.3f}" for value in values)
@@ -209,6 +212,10 @@ def main() -> None:
         "--window", type=int, default=0, help="pixels in the middle of a field to score (0: all)"
     )
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--precision", default="float32", choices=["float32", "bfloat16"], help="of the training"
+    )
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS, help="of drawing")
     parser.add_argument("--folder", type=Path, default=FIELDS)
     parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--score-base", action="store_true", help="score the base too")

@@ -2,6 +2,7 @@
 
     python benchmarks/training_gains.py OUT --data NAME=FOLDER … [--seeds 0 1 2] [--gains NAME …] [--minutes N]
         [--device cuda] [--processes N] [--base FILE] [--epochs 101] [--precision bfloat16]
+        [--schedule cosine]
 
 A FOLDER holds fields of view in ``images`` and their label images in ``labels``. Twelve fields, always the same ones,
 are for testing; for each seed, ten crops of 100 × 100 pixels are cut from the others, and a run with each gain and one
@@ -83,6 +84,7 @@ class Task:
     epochs: int | None = None
     test_fields: int = 12
     precision: str = "float32"
+    schedule: str = "cellpose"
 
     @property
     def file(self) -> str:
@@ -172,7 +174,7 @@ def _train(segmenter: Any, crops: list[tuple[np.ndarray, np.ndarray]], task: Tas
     from cpretrain.training.loop import Run, TestSet
     from cpretrain.training.optimisation import repeatable
 
-    for_all = REFERENCE | {"precision": task.precision, "seed": task.seed}
+    for_all = REFERENCE | {"precision": task.precision, "schedule": task.schedule, "seed": task.seed}
     chosen = for_all | GAINS[task.gain] | ({"epochs": task.epochs} if task.epochs else {})
     settings = with_defaults(TrainSettings.model_validate({"name": "gain", **chosen}))
     images = [network_input(image[np.newaxis]) for image, _ in crops]
@@ -313,6 +315,7 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
             options.epochs,
             options.test_fields,
             options.precision,
+            options.schedule,
         )
         for seed in options.seeds
         for gain in options.gains
@@ -333,6 +336,7 @@ def main() -> None:
     parser.add_argument("--test-fields", type=int, default=12)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--precision", default="float32", help="of every run, unless its gain says otherwise")
+    parser.add_argument("--schedule", default="cellpose", help="of every run, unless its gain says otherwise")
     parser.add_argument(
         "--one-process",
         action="store_true",

@@ -1,5 +1,6 @@
 """The memory of a training run: estimated before it starts, fitted to what the machine has, and measured afterwards."""
 
+import platform
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,16 @@ STATES = {"sgd": 1, "adamw": 2}
 
 TEMPORARY = 4
 """Number of tensors as large as the largest kept one that a step holds for a moment, such as gradients."""
+
+HIDDEN = 4
+"""Width of the hidden layer in a transformer's block, in widths of its input."""
+
+REUSES = (2, 38)
+"""Version of glibc from which the places of aligned arrays, as all of torch's are, are taken again. Older ones keep a
+hole where one was freed (https://sourceware.org/bugzilla/show_bug.cgi?id=14581)."""
+
+MAPPED = 2**25
+"""Bytes from which an array leaves no hole, because glibc maps its memory apart."""
 
 RESERVE = 0.9
 """Share of the memory found that a run may fill: torch keeps gaps, and other programs want some too."""
@@ -80,10 +91,11 @@ def plan_memory(net: Any, tile: int, settings: TrainSettings, device: Any) -> Pl
     kept = kept_tensors(net, (1, version.network_channels, tile, tile))
     found, place = memory_found(device)
     held = _held(net, settings.optimizer, device)
+    inputs = kept.inputs if device.type == "cpu" and leaves_holes() else []
     sizes = (LARGEST_BATCH, 4, 2, 1) if settings.batch_size == "fit" else (settings.batch_size or 1,)
     ways = {"auto": (False, True), "always": (True,), "never": (False,)}[settings.recompute]
     plans = [
-        Plan(size, again, held + _for_step(net, kept, size, again), found, place)
+        Plan(size, again, held + _for_step(net, kept, size, again) + _holes(inputs, size), found, place)
         for size in sizes
         for again in (ways if version.blocks(net) else (False,))
     ]
@@ -100,6 +112,12 @@ def memory_found(device: Any) -> tuple[int, str]:
     if device.type == "mps":
         return torch.mps.recommended_max_memory(), "GPU"
     return psutil.virtual_memory().available + psutil.Process().memory_info().rss, "main"
+
+
+def leaves_holes() -> bool:
+    """Return whether main memory stays taken where a block of a transformer freed its hidden layer."""
+    name, version = platform.libc_ver()
+    return name == "glibc" and tuple(map(int, version.split(".")[:2])) < REUSES
 
 
 def measured_peak(device: Any) -> int:
@@ -138,6 +156,11 @@ def _for_step(net: Any, kept: Kept, batch: int, recompute: bool) -> int:
     """Return the bytes of one step: first what is kept for the gradient, then the gradient and the optimizer's own."""
     forward = batch * ((kept.recomputed if recompute else kept.all) + TEMPORARY * kept.largest)
     return max(forward, 2 * _trained(net))
+
+
+def _holes(inputs: list[int], batch: int) -> int:
+    """Return the bytes that blocks with such inputs leave unused: their hidden layer, before and after activation."""
+    return sum(2 * hidden for size in inputs if (hidden := HIDDEN * batch * size) < MAPPED)
 
 
 def _trained(net: Any) -> int:

@@ -65,6 +65,19 @@ def test_the_largest_batch_that_fits_is_chosen_and_blocks_are_recomputed_only_if
     assert not planned(monkeypatch, run, fit.replace(recompute="never"), 0).recompute
 
 
+def test_an_old_allocator_keeps_what_each_block_freed(quick, start, monkeypatch):
+    run, plans = start(quick), {}
+    monkeypatch.setattr(memory, "_held", lambda *_: 0)
+    for version in ("2.36", "2.38"):
+        monkeypatch.setattr(memory.platform, "libc_ver", lambda version=version: ("glibc", version))
+        plans[version] = planned(monkeypatch, run, quick.replace(batch_size=1), 10**12)
+    shape = (1, installed_cellpose().network_channels, run.tile, run.tile)
+    of_blocks = sum(kept_tensors(run.net, shape).inputs)
+    kept_more = plans["2.36"].estimated - plans["2.38"].estimated
+    assert kept_more == 8 * of_blocks
+    assert bool(of_blocks) == (cellpose_major() == 4)
+
+
 def test_memory_found_and_measured_are_those_of_this_machine():
     import psutil
     import torch
