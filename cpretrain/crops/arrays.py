@@ -1,6 +1,7 @@
 """Crops as arrays and table rows, without writing any file."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from cpretrain.crops.crop_image import add_border
 from cpretrain.crops.drawing import draw
 from cpretrain.dataset.crops_table import Crop
+from cpretrain.images.metadata import Calibration
 from cpretrain.images.movie_input import opened
 from cpretrain.images.timelapse import Frames
 from cpretrain.settings.base import Conversion
-from cpretrain.settings.crops import CropSettings
+from cpretrain.settings.crops import CropSettings, Plane
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,7 @@ class _Named:
 
     def __init__(self, frames: Frames, name: str) -> None:
         self._frames, self.path = frames, Path(getattr(frames, "path", name))
+        self.calibration: Calibration = getattr(frames, "calibration", Calibration())
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -80,6 +83,8 @@ def draw_crops(
     border: int = 2,
     seed: int = 0,
     name: str = "movie",
+    planes: Sequence[Plane] = ("xy",),
+    anisotropy: float | None = None,
     convert: Conversion | None = None,
 ) -> DrawnCrops:
     """Draw training crops at random positions in random frames, as `cut_crops` does for a file of the same name.
@@ -98,6 +103,10 @@ def draw_crops(
         Seed of the random positions.
     name : str
         Name of an array, which together with the seed determines the positions. A file has its own.
+    planes : sequence of {'xy', 'xz', 'yz'}
+        Planes that crops of a stack are cut in, in turn.
+    anisotropy : float, optional
+        Distance between planes in pixels, for crops in xz and yz; of a file, as it says if left out, else 1.
     convert : str, optional
         Rule for converting the pixels of a file to grey values, see `CropSettings`.
 
@@ -119,7 +128,9 @@ def draw_crops(
     >>> len(crops), crops.images[0].shape
     (3, (24, 24))
     """
-    settings = CropSettings(per_image=per_image, size=size, border=border, seed=seed)
+    settings = CropSettings(
+        per_image=per_image, size=size, border=border, seed=seed, planes=tuple(planes), anisotropy=anisotropy
+    )
     with opened(movie, convert=convert) as frames:
         drawn = draw(_Named(frames, name), settings)
     images = [add_border(pixels[0] if len(pixels) == 1 else pixels, border) for _, pixels in drawn]

@@ -46,7 +46,12 @@ def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Ca
         if known
         else (1.0,) * 3
     )
-    return Calibration((size[0], size[1], size[2]), "µm" if known else "pixel", _interval(facts, times))
+    return Calibration(
+        (size[0], size[1], size[2]),
+        "µm" if known else "pixel",
+        _interval(facts, times),
+        z_step_stated=metres.get("Z", 0) > 0,
+    )
 
 
 def channels_of(facts: ElementTree.Element, numbers: list[int]) -> Channels:

@@ -119,7 +119,12 @@ class LifMovie(Recording):
             if known
             else (1.0,) * 3
         )
-        return Calibration((size[0], size[1], size[2]), "µm" if known else "pixel", steps.get("T", 0.0))
+        return Calibration(
+            (size[0], size[1], size[2]),
+            "µm" if known else "pixel",
+            steps.get("T", 0.0),
+            z_step_stated=steps.get("Z", 0.0) > 0,
+        )
 
     def _channels(self, count: int) -> Channels:
         described = self._image.xml_element.findall(

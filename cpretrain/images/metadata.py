@@ -68,12 +68,15 @@ class Calibration:
         Seconds between frames; 0.0 if the file does not state it.
     value_offset : float
         Offset from a stored grey value to the recorded one, as in ImageJ's calibration of signed pixels.
+    z_step_stated : bool
+        False if the file states the size of a pixel, but not the distance between planes.
     """
 
     pixel_size: tuple[float, float, float] = (1.0, 1.0, 1.0)
     unit: str = "pixel"
     frame_interval: float = 0.0
     value_offset: float = 0.0
+    z_step_stated: bool = True
 
     @property
     def anisotropy(self) -> float:
@@ -84,4 +87,5 @@ class Calibration:
     def as_attrs(self) -> dict[str, Any]:
         """Return the calibration as plain values, for the ``attrs`` of a labelled array."""
         plain = asdict(self) | {"pixel_size": list(self.pixel_size)}
-        return plain if self.value_offset else {name: plain[name] for name in plain if name != "value_offset"}
+        left_out = {"z_step_stated"} if self.value_offset else {"z_step_stated", "value_offset"}
+        return {name: value for name, value in plain.items() if name not in left_out}

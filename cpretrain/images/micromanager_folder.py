@@ -137,5 +137,8 @@ def _calibration(summary: dict[str, Any]) -> Calibration:
     )
     known = size > 0
     return Calibration(
-        (step or 1.0, size, size) if known else (1.0, 1.0, 1.0), "µm" if known else "pixel", interval / 1000
+        (step or 1.0, size, size) if known else (1.0, 1.0, 1.0),
+        "µm" if known else "pixel",
+        interval / 1000,
+        z_step_stated=step > 0,
     )

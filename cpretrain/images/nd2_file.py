@@ -122,7 +122,8 @@ class Nd2Movie(Recording):
         x, y, z = described[0].volume.axesCalibration if described else (0.0, 0.0, 0.0)
         known = x > 0 and y > 0
         pixel_size = (float(z) or 1.0, float(y), float(x)) if known else (1.0, 1.0, 1.0)
-        return Calibration(pixel_size, "µm" if known else "pixel", self._interval(frames) / 1000)
+        interval = self._interval(frames) / 1000
+        return Calibration(pixel_size, "µm" if known else "pixel", interval, z_step_stated=z > 0)
 
     def _read_metadata(self) -> tuple[Metadata | None, list[str]]:
         """Read the metadata of pixels and channels, which the library does not support in every file."""

@@ -109,7 +109,9 @@ class OifMovie(Recording):
         )
         known = y > 0 and x > 0
         size = (steps.get("Z") or 1.0, y, x) if known else (1.0, 1.0, 1.0)
-        return Calibration(size, "µm" if known else "pixel", steps.get("T", 0.0))
+        return Calibration(
+            size, "µm" if known else "pixel", steps.get("T", 0.0), z_step_stated=steps.get("Z", 0.0) > 0
+        )
 
     def _channels(self, count: int) -> Channels:
         facts = [

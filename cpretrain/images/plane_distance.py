@@ -24,6 +24,12 @@ def plane_distance(name: str, known: Calibration, given: float | None) -> float:
             f"{name}: states neither pixel size nor z step, so the planes count as one pixel apart; say the z step "
             f"divided by the pixel size with {option('anisotropy', '3.5')}"
         )
+    elif not known.z_step_stated:
+        warning(
+            f"{name}: states the pixel size, {known.pixel_size[2]:.3g} {known.unit}, but not the z step, which is "
+            f"taken to be 1 {known.unit}: planes count as {known.anisotropy:.3g} pixels apart (ImageJ writes no z step "
+            f"of 1); if that is wrong, say the z step divided by the pixel size with {option('anisotropy', '3.5')}"
+        )
     else:
         info(
             f"{name}: planes are {known.anisotropy:.3g} pixels apart (z step {known.pixel_size[0]:.3g}, pixel "

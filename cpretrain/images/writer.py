@@ -107,10 +107,11 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
     facts: dict[str, Any] = {
         "axes": "TZCYX",
         "mode": channels.mode,
-        "spacing": calibration.pixel_size[0],
         "unit": {"µm": "micron"}.get(calibration.unit, calibration.unit),
         "finterval": calibration.frame_interval,
     }
+    if _with_z_step(calibration, shape):
+        facts["spacing"] = calibration.pixel_size[0]
     if calibration.value_offset:  # as ImageJ writes signed pixels: a line from stored to recorded values
         facts |= {"cf": 0, "c0": calibration.value_offset, "c1": 1.0, "vunit": "Gray Value"}
     if len(channels.names) == shape[2]:
@@ -118,6 +119,11 @@ def _imagej(calibration: Calibration, channels: Channels, shape: tuple[int, ...]
     if shape[2] > 1 and _coloured(channels, shape):
         facts["LUTs"] = list(channels.colours)  # type: ignore[arg-type]
     return facts
+
+
+def _with_z_step(calibration: Calibration, shape: tuple[int, ...]) -> bool:
+    """Return whether to write the z step; that of a stack stays unknown if it was."""
+    return calibration.z_step_stated or shape[1] == 1
 
 
 def _colour_map(channels: Channels, shape: tuple[int, ...]) -> list[tuple[Any, ...]]:
@@ -135,7 +141,10 @@ def _coloured(channels: Channels, shape: tuple[int, ...]) -> bool:
 def _ome(calibration: Calibration, channels: Channels, shape: tuple[int, ...]) -> dict[str, Any]:
     facts: dict[str, Any] = {"axes": "TZCYX"} | (channels.ome or {})
     if calibration.unit != "pixel":
-        for axis, size in zip("ZYX", calibration.pixel_size, strict=True):
+        sizes = dict(zip("ZYX", calibration.pixel_size, strict=True))
+        if not _with_z_step(calibration, shape):
+            del sizes["Z"]
+        for axis, size in sizes.items():
             facts |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": calibration.unit}
     if calibration.frame_interval:
         facts |= {"TimeIncrement": calibration.frame_interval, "TimeIncrementUnit": "s"}

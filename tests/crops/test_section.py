@@ -108,6 +108,23 @@ def test_a_stack_without_sizes_is_taken_as_given_or_warned_of(tmp_path, ramp, ca
     assert "states neither" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("stated", "distance", "warned"),
+    [({}, 4.0, True), ({"spacing": 1.0}, 4.0, False), ({"spacing": 0.5}, 2.0, False)],
+)
+def test_a_z_step_that_imagej_left_out_is_warned_of(tmp_path, ramp, capsys, stated, distance, warned):
+    (tmp_path / "raw").mkdir()
+    tifffile.imwrite(
+        tmp_path / "raw" / "a.tif", np.tile(ramp, (1, 3, 1, 1)), imagej=True, resolution=(4, 4),
+        metadata={"axes": "TZYX", "unit": "um", **stated},
+    )  # fmt: skip
+    crops = cut_crops(tmp_path / "raw", settings=ALL).crops
+    assert {crop.anisotropy for crop in crops} == {1.0, distance}
+    said = capsys.readouterr().err
+    assert ("states the pixel size, 0.25 µm, but not the z step" in said) is warned
+    assert ("anisotropy" in said) is warned
+
+
 def test_xy_only_is_as_before(tmp_path, ramp):
     write_stack(tmp_path / "raw" / "a.tif", ramp)
     result = cut_crops(tmp_path / "raw", settings=ALL.replace(planes=("xy",)))

@@ -60,6 +60,16 @@ def test_files_that_say_nothing(tmp_path):
             assert (movie.channels.names, movie.channels.colours) == ((), None)
 
 
+@pytest.mark.parametrize("stated", [True, False])
+@pytest.mark.parametrize("ome", [None, {}])
+def test_a_z_step_that_is_not_stated_stays_so_in_files_written_from_it(tmp_path, stated, ome):
+    pixels = np.ones((1, 4, 1, 16, 20), np.uint8)
+    known = Calibration((1.0, 0.25, 0.25), "µm", z_step_stated=stated)
+    write_frames(tmp_path / "a.tif", iter(pixels), pixels.shape, pixels.dtype, known, Channels(ome=ome))
+    with TimeLapse(tmp_path / "a.tif") as movie:
+        assert movie.calibration == known
+
+
 def test_labels_that_differ_from_frame_to_frame_are_no_names(tmp_path):
     tifffile.imwrite(
         tmp_path / "a.tif", np.ones((3, 20, 20), np.uint8), imagej=True,

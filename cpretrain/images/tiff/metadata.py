@@ -45,13 +45,15 @@ def calibration_of(file: tifffile.TiffFile) -> Calibration:
             "µm" if unit in MICRONS else unit,
             float(facts.get("finterval", 0.0)) * seconds,
             float(facts.get("c0", 0.0)) if facts.get("cf") == 0 and facts.get("c1") == 1 else 0.0,
+            "spacing" in facts,
         )
     if file.is_ome and file.ome_metadata:
         pixels = _ome_image(file)["Pixels"]
         z, y, x = (float(pixels.get(f"PhysicalSize{axis}", 1.0)) for axis in "ZYX")
         unit = str(pixels.get("PhysicalSizeXUnit", "µm")) if "PhysicalSizeX" in pixels else "pixel"
         seconds = SECONDS.get(str(pixels.get("TimeIncrementUnit")), 1.0)
-        return Calibration((z, y, x), unit, float(pixels.get("TimeIncrement", 0.0)) * seconds)
+        interval = float(pixels.get("TimeIncrement", 0.0)) * seconds
+        return Calibration((z, y, x), unit, interval, z_step_stated="PhysicalSizeZ" in pixels)
     return Calibration()
 
 
