@@ -34,7 +34,8 @@ from cpretrain.training.trained_part import choose_trained_part
 EPOCHS, CROPS, EDGE = 100, 40, 104
 """A usual retraining: crops of 100 × 100 pixels with their border."""
 
-REPEATS = 3
+REPEATS, LONG_ENOUGH = 3, 4.0
+"""Most steps to measure, and seconds after which no more are begun."""
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,17 @@ def _of_steps(device: Any, machine: str) -> Effort:
     run = Run(segmenter, Examples(images, flows, np.full(count, 30.0), 30.0), settings)
     run.run_epoch()  # chooses algorithms
     before = run.seconds
-    for _ in range(REPEATS):
+    steps = 0
+    while steps == 0 or (steps < REPEATS and run.seconds - before < LONG_ENOUGH):
         run.run_epoch()
-    per_crop = (run.seconds - before) / REPEATS / count
+        steps += 1
+    per_crop = (run.seconds - before) / steps / count
     return Effort(
         per_crop * CROPS * EPOCHS,
         run.plan.estimated,
         run.plan.estimated,
         "",
-        f"measured on {REPEATS} steps",
+        "measured on 1 step" if steps == 1 else f"measured on {steps} steps",
         machine,
     )
 

@@ -16,7 +16,7 @@ from cpretrain.settings.rounds import RoundSettings
 from tests.support.paths import FIELDS
 
 pytestmark = pytest.mark.skipif(cellpose_major() != 3, reason="the demo's network is one of Cellpose 3")
-FRAMES, SIZE, GONE = 5, 60, 2
+FRAMES, SIZE, GONE = 3, 60, 1
 SETTINGS = RoundSettings(size=SIZE, choose="broken-tracks", look_at=FRAMES, device="cpu")
 
 
@@ -45,12 +45,18 @@ def field():
     return image, centre, without
 
 
-@pytest.fixture
-def movie(field, tmp_path):
+@pytest.fixture(scope="module")
+def movie(field, tmp_path_factory):
     image, _, without = field
     frames = np.stack([without if t == GONE else image for t in range(FRAMES)])
-    tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "TYX"})
-    return tmp_path / "a.tif"
+    path = tmp_path_factory.mktemp("raw") / "a.tif"
+    tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX"})
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(movie, model):
+    return candidates([movie], SETTINGS, [0], FRAMES, model=model)
 
 
 def test_a_crop_is_around_the_nucleus_that_is_missing_in_a_frame(movie, field, model):
@@ -62,15 +68,14 @@ def test_a_crop_is_around_the_nucleus_that_is_missing_in_a_frame(movie, field, m
     assert best.y <= y < best.y + SIZE and best.x <= x < best.x + SIZE
 
 
-def test_breaks_come_first_and_random_crops_fill_up(movie, model):
-    found = candidates([movie], SETTINGS, [0], FRAMES, model=model)
+def test_breaks_come_first_and_random_crops_fill_up(found):
     chosen = choose(found, 3, SIZE)
     assert chosen[0].at_break and chosen[0].frame == GONE
     assert len(chosen) == 3 and not all(one.at_break for one in chosen)
 
 
-def test_a_place_that_was_annotated_in_this_frame_is_not_offered_again(movie, model):
-    first = choose(candidates([movie], SETTINGS, [0], FRAMES, model=model), 1, SIZE)[0]
+def test_a_place_that_was_annotated_in_this_frame_is_not_offered_again(movie, model, found):
+    first = choose(found, 1, SIZE)[0]
     taken = [Crop("c.tif", "a.tif", first.frame, first.z, first.y, first.x, SIZE, SIZE, 2, 0)]
     again = candidates([movie], SETTINGS, [0], FRAMES, taken, model=model)
     same = [one for one in again if one.frame == first.frame]

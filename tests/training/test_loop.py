@@ -83,7 +83,7 @@ def test_same_seed_same_weights_and_other_seed_others(quick, start):
 def test_going_on_leads_to_the_same(quick, start, tmp_path):
     import torch
 
-    settings = quick.replace(epochs=4, test_fraction=0.3, ap_every=1)
+    settings = quick.replace(epochs=3, test_fraction=0.3, ap_every=1)
     whole = start(settings)
     expected = train_to_the_end(whole)
     before = start(settings)

@@ -151,7 +151,7 @@ def test_what_is_left_out_is_said(training_folders, short, capsys):
 def test_interrupted_training_leaves_the_best_model_and_goes_on(
     training_folders, short, tmp_path, monkeypatch, after, capsys
 ):
-    settings = short.replace(epochs=4)
+    settings = short.replace(epochs=after + 1)
     run_epoch = Run.run_epoch
 
     def interrupted(run, *arguments):
