@@ -1,11 +1,12 @@
 """OME-Zarr in other packages: one validates it, one reads it with its own zarr implementation."""
 
 import numpy as np
+import pytest
 
 
 def validated(path):
     """Return the metadata of an image or of label images, validated by ome-zarr-models."""
-    import ome_zarr_models
+    ome_zarr_models = pytest.importorskip("ome_zarr_models")
     import zarr
     from ome_zarr_models.v05.labels import LabelsAttrs
 
@@ -19,6 +20,6 @@ def validated(path):
 
 def levels_of_ngff_zarr(path):
     """Return the pixels of every level, read by ngff-zarr, which has its own zarr (in Rust)."""
-    import ngff_zarr
+    ngff_zarr = pytest.importorskip("ngff_zarr")
 
     return [np.asarray(image.data) for image in ngff_zarr.from_ngff_zarr(str(path), validate=True).images]

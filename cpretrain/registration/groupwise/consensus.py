@@ -94,7 +94,8 @@ def _along_tree(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
-    cost = coo_array((1 / lead, (ends[:, 0], ends[:, 1])), shape=(frames, frames)).tocsr()
+    first, second = ends.T.astype(np.int32)  # SciPy before 1.15 takes no others in a tree
+    cost = coo_array((1 / lead, (first, second)), shape=(frames, frames)).tocsr()
     tree = minimum_spanning_tree(cost)
     known = {(int(i), int(j)): drift for (i, j), drift in zip(ends, said, strict=True)}
     drift = np.zeros((frames, 3))
