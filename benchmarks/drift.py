@@ -1,6 +1,6 @@
 """Time per pair of frames: the native engine beside other ways of measuring a shift, in turn, on the same stack.
 
-    python benchmarks/drift.py [--frames 13] [--rounds 7] [--long 1200]
+    python benchmarks/drift.py [--planes 1 16] [--frames 13] [--rounds 7] [--long 1200]
 
 Every round times each of them once, one after the other, after a first round that is not counted (compilers, caches,
 Java). Printed are medians of wall time and of processor time, and how many times that of the native engine each one
@@ -31,7 +31,7 @@ from cpretrain.registration.previous_frame import measure_frames
 from cpretrain.settings.drift import DriftSettings
 
 SETTINGS = DriftSettings(max_shift=(20, 20, 20))
-SHAPES = {"512 × 512 uint8": (1, 512, 512), "256 × 256 × 16 uint16": (16, 256, 256)}
+SHAPES = {1: ("512 × 512 uint8", (1, 512, 512)), 16: ("256 × 256 × 16 uint16", (16, 256, 256))}
 
 
 def stack(shape: tuple[int, int, int], frames: int) -> np.ndarray:
@@ -167,12 +167,14 @@ def print_long(frames: int) -> None:
 def main() -> None:
     """Print one table per shape."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--planes", type=int, nargs="*", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--frames", type=int, default=13)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--long", type=int, default=0)
     options = parser.parse_args()
     loops.loops(loops.ENOUGH)  # compiled ones, as for a long movie
-    for name, shape in SHAPES.items():
+    for planes in options.planes:
+        name, shape = SHAPES[planes]
         print(f"\n{name}, {options.frames - 1} pairs, {os.cpu_count()} cores")
         print_table(measured(shape, options.frames, options.rounds), options.frames - 1)
         print_curve(shape, options.frames, options.rounds)

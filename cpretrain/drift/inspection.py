@@ -96,6 +96,7 @@ class Inspection:
         self._contents: list[FrameContent] = []
         self._off: dict[FramePair, float] = {}
         self._still = StillStructure()
+        self._image: NDArray[np.float32] | None = None
         self._earlier: NDArray[np.float32] | None = None
 
     def add(self, t: int, frame: NDArray[Any]) -> None:
@@ -103,9 +104,9 @@ class Inspection:
         if self._images is None:
             return
         pixels, kept = self._images.image_of(frame)
-        image = np.ascontiguousarray(pixels, np.float32)
         if t == 0:
-            self._begin(image.shape)
+            self._begin(pixels.shape)
+        image = self._in_float32(pixels)
         z, y, x = (int(value) for value in self._drift[t])
         drift = (z if len(image) > 1 else 0, y, x)
         counted = None if kept is None else np.broadcast_to(kept, image.shape)
@@ -116,7 +117,6 @@ class Inspection:
             self._still.add(image)
         if kept is None and not self._refined and self._settings.shifts is None:
             self._compare(t, image)
-            self._earlier = image
 
     def result(self) -> Inspected:
         """Return the observations on all frames."""
@@ -128,6 +128,14 @@ class Inspection:
         share = _pixels(self._aligned.area) / _pixels(self._measured)
         seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still, share)
         return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
+
+    def _in_float32(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Convert a frame, in memory that the one before the last used: new memory takes longer than the numbers."""
+        self._earlier, self._image = self._image, self._earlier
+        if self._image is None:
+            self._image = np.empty(pixels.shape, np.float32)
+        np.copyto(self._image, pixels)
+        return self._image
 
     def _begin(self, shape: tuple[int, ...]) -> None:
         """Determine the area that all frames cover, now that the size of the measured image is known."""

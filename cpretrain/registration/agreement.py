@@ -1,12 +1,11 @@
 """Agreement of a movie's aligned frames with their mean, which shows whether a correction helped."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import sampled_rows
+from cpretrain.registration.row_samples import centred, dot, sampled_rows
 from cpretrain.registration.valid_area import Area, is_empty
 
 MOST_PIXELS, LEAST_PIXELS, MOST_IN_ALL = 2**14, 2**10, 2**22
@@ -54,12 +53,15 @@ class Agreement:
             return
         place = self._rows[:, 0] + drift[0], self._rows[:, 1] + drift[1]
         columns = slice(self.area[2].start + drift[2], self.area[2].stop + drift[2])
-        values = image[place[0], place[1], columns].astype(np.float32)
-        counts = np.ones(values.shape, bool) if kept is None else kept[place[0], place[1], columns]
-        values[counts] -= values[counts].mean(dtype=np.float64) if counts.any() else 0
-        values[~counts] = 0
-        norm = _dot(values.ravel(), values.ravel()) ** 0.5
-        self._samples.append((values / norm if norm > 1e-6 * values.size**0.5 else 0 * values).ravel())
+        values = image[place[0], place[1], columns]
+        if kept is None:
+            values = centred(values)
+        else:
+            counts = kept[place[0], place[1], columns]
+            inside, values = values[counts], np.zeros_like(values)
+            if inside.size:
+                values[counts] = centred(inside)
+        self._samples.append(_unit(values.ravel()))
 
     def each(self) -> NDArray[np.float64] | None:
         """Return the correlation of each frame with the mean of the others, shape (T,); None without common pixels."""
@@ -70,7 +72,7 @@ class Agreement:
         if not self._samples or self.area[2].stop - self.area[2].start <= STEP:
             return None
         rows = [sample.reshape(len(self._rows), -1) for sample in self._samples]
-        return _with_mean_of_others([(row[:, STEP:] - row[:, :-STEP]).ravel() for row in rows])
+        return _with_mean_of_others([_unit((row[:, STEP:] - row[:, :-STEP]).ravel()) for row in rows])
 
     def most_unlike(self, usable: Sequence[int]) -> list[int]:
         """Return three frames, in order, that are as different from each other as possible, to reveal misalignment.
@@ -83,26 +85,26 @@ class Agreement:
         if not self._samples or len(usable) < 3:
             return list(usable)[:3]
         first = usable[0]
-        alike = {t: _dot(self._samples[first], self._samples[t]) for t in usable[1:]}
+        alike = {t: dot(self._samples[first], self._samples[t]) for t in usable[1:]}
         far = min(alike, key=lambda t: (alike[t], -t))
         alike_both = {
-            t: max(value, _dot(self._samples[far], self._samples[t]))
-            for t, value in alike.items()
-            if t != far
+            t: max(value, dot(self._samples[far], self._samples[t])) for t, value in alike.items() if t != far
         }
         return sorted((first, far, min(alike_both, key=lambda t: alike_both[t])))
 
 
-def _with_mean_of_others(samples: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    norms = [_dot(sample, sample) ** 0.5 for sample in samples]
-    units = [sample / norm if norm > 1e-6 else sample for sample, norm in zip(samples, norms, strict=True)]
-    total = np.sum(units, axis=0, dtype=np.float64)
-    with_total = np.array([_dot(sample, total) for sample in units])
-    own = np.array([_dot(sample, sample) for sample in units])
-    others = np.sqrt(np.maximum(_dot(total, total) - 2 * with_total + own, 0))
+def _with_mean_of_others(units: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Return the correlation of each sample, of length 1 or 0, with the mean of the others, shape (T,)."""
+    total = np.zeros_like(units[0])
+    for unit in units:
+        total += unit
+    with_total = np.array([dot(unit, total) for unit in units])
+    own = np.array([dot(unit, unit) for unit in units])
+    others = np.sqrt(np.maximum(dot(total, total) - 2 * with_total + own, 0))
     return np.divide(with_total - own, others, out=np.zeros(len(own)), where=others > 1e-9)
 
 
-def _dot(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Return the sum of products, in one thread: waiting for others takes longer than so few of them."""
-    return float(np.einsum("i,i->", a, b, dtype=np.float64))
+def _unit(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale a sample to length 1; without contrast, it becomes 0."""
+    norm = dot(sample, sample) ** 0.5
+    return sample * np.float32(1 / norm if norm > 1e-6 * sample.size**0.5 else 0)

@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cpretrain.registration.row_samples import sampled_rows
+from cpretrain.registration.row_samples import centred, dot, sampled_rows
 from cpretrain.registration.valid_area import Area
 
 Kind = Literal["empty", "saturated", "out of focus", "unlike the others"]
 
-MOST_PIXELS = 2**14
+MOST_PIXELS = 2**13
 """Number of pixels of a frame to examine."""
 BLUR_STEP = 3
 """Distance in pixels between grey values to measure sharpness: it responds to edges of objects, not only to noise."""
@@ -54,15 +54,20 @@ def content_of(image: NDArray[np.float32], area: Area) -> FrameContent:
     """Examine some rows of an image, ndarray of float32, shape (Z, Y, X), inside an area."""
     rows = sampled_rows(area, MOST_PIXELS)
     values = image[rows[:, 0], rows[:, 1], area[2]]
-    variance = float(values.var(dtype=np.float64))
+    highest = values.max()
+    variance = _variance(values)
     steps = values[:, BLUR_STEP:] - values[:, :-BLUR_STEP]
-    highest = float(values.max())
     return FrameContent(
-        highest,
-        float((values == highest).mean()),
+        float(highest),
+        np.count_nonzero(values == highest) / values.size,
         variance**0.5,
-        float(steps.var(dtype=np.float64) / variance) if variance > 0 and steps.size else 0.0,
+        _variance(steps) / variance if variance > 0 and steps.size else 0.0,
     )
+
+
+def _variance(values: NDArray[np.float32]) -> float:
+    change = centred(values).ravel()
+    return dot(change, change) / change.size
 
 
 def name_frames(contents: Sequence[FrameContent], agreement: NDArray[np.float64] | None) -> dict[int, Kind]:

@@ -1,6 +1,7 @@
 """Search near a measured shift for the shift at which two images are most alike."""
 
 from collections.abc import Callable
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,14 +74,14 @@ def _is_clear_summit(
     columns: slice,
 ) -> bool:
     """Return whether two images are clearly more alike at `place` than a pixel away, on some rows."""
+    row_correlation, pixels = loops().row_correlation, len(rows) * (columns.stop - columns.start)
 
     def alike(shift: Whole3) -> float:
-        found = loops().row_correlation(later, earlier, rows, columns.start, columns.stop, shift)
-        return float(np.clip(found, -0.999999, 0.999999))
+        return min(row_correlation(later, earlier, rows, columns.start, columns.stop, shift), 0.999999)
 
-    here, pixels = alike(place), len(rows) * (columns.stop - columns.start)
+    here = alike(place)
     around = (_moved(place, axis, side) for axis in axes for side in (-1, 1))
-    return np.isfinite(here) and all(not scores_as_well(here, alike(shift), pixels) for shift in around)
+    return isfinite(here) and all(not scores_as_well(here, alike(shift), pixels) for shift in around)
 
 
 def parabola_peak(below: float, peak: float, above: float) -> float:
@@ -102,5 +103,5 @@ def _uphill(alike: Callable[[Whole3], float], place: Whole3, axes: tuple[int, ..
 
 
 def _moved(place: Whole3, axis: int, side: int) -> Whole3:
-    z, y, x = (value + side * (i == axis) for i, value in enumerate(place))
-    return z, y, x
+    z, y, x = place
+    return z + side * (axis == 0), y + side * (axis == 1), x + side * (axis == 2)

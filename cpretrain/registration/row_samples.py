@@ -1,4 +1,6 @@
-"""Sample rows of images, so that checks of a whole movie cost a fraction of its measurement."""
+"""Samples of images and sums over them, so that checks of a whole movie cost a fraction of its measurement."""
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +24,35 @@ def sampled_rows(area: Area, most: int = MOST_PIXELS) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64, shape (N, 2)
-        z and y of each row.
+        z and y of each row; not to be changed.
     """
     planes, rows, columns = area
     height, width = rows.stop - rows.start, columns.stop - columns.start
     there = (planes.stop - planes.start) * height
     if there <= 0 or width <= 0:
         return np.zeros((0, 2), np.int64)
-    wanted = min(there, max(1, -(-most // width)))
+    return _spread(planes.start, rows.start, height, there, min(there, max(1, -(-most // width))))
+
+
+@lru_cache
+def _spread(plane: int, row: int, height: int, there: int, wanted: int) -> NDArray[np.int64]:
+    """Return `wanted` of the rows `there`, from the given plane and row on; cached, so it must not be changed."""
     index = (np.arange(wanted) * there + there // 2) // wanted
-    return np.column_stack([planes.start + index // height, rows.start + index % height]).astype(np.int64)
+    return np.column_stack([plane + index // height, row + index % height]).astype(np.int64)
+
+
+def centred(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Subtract the mean; equal values become exactly 0."""
+    change = values - values.flat[0]
+    change -= np.add.reduce(change, axis=None) / np.float32(change.size)
+    return change
+
+
+def dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Return the sum of products of two samples, shape (N,).
+
+    In one thread, because waiting for others takes longer than so few pixels; in float32, which is exact enough, unless
+    the sum exceeds it.
+    """
+    product = float(np.einsum("i,i->", a, b))
+    return product if np.isfinite(product) else float(np.einsum("i,i->", a, b, dtype=np.float64))

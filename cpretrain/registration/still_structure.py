@@ -7,6 +7,8 @@ FRAMES = 12
 """Number of frames to examine, spread over the movie."""
 SURROUNDINGS = 15
 """Edge length in pixels of the surroundings of a pixel."""
+STRIP = 64
+"""Number of rows to examine at once, few enough for a processor's cache."""
 PIECE, GAP = 6, 9
 """Minimum pixels of a piece of writing, and maximum gap between such pieces that is closed, because digits change."""
 STANDING_OUT = 6.0
@@ -27,7 +29,7 @@ class StillStructure:
 
     def __init__(self) -> None:
         self._first: NDArray[np.float32] | None = None
-        self._sum = self._squares = np.zeros((), np.float32)
+        self._sum = self._squares = self._change = np.zeros((), np.float32)
         self._count = 0
 
     def add(self, image: NDArray[np.float32]) -> None:
@@ -35,10 +37,12 @@ class StillStructure:
         if self._first is None:
             self._first = image.copy()
             self._sum, self._squares = np.zeros_like(image), np.zeros_like(image)
-        change = image - self._first
+            self._change = np.empty_like(image)
+        change = np.subtract(
+            image, self._first, out=self._change
+        )  # new memory would cost as much as the sums
         self._sum += change
-        change *= change
-        self._squares += change
+        self._squares += np.multiply(change, change, out=change)
         self._count += 1
 
     def mask(self) -> NDArray[np.bool_] | None:
@@ -50,11 +54,13 @@ class StillStructure:
             return None
         count = np.float32(self._count)
         mean = self._sum / count
-        spread = np.sqrt(np.maximum(self._squares / count - mean * mean, 0))
+        spread = self._squares / count
+        spread -= np.multiply(mean, mean, out=self._change)
+        np.sqrt(np.maximum(spread, 0, out=spread), out=spread)
         mean += self._first
         contrast = _contrast(mean)
         usual = np.median(contrast[:, ::4, ::4])
-        still = contrast > STANDING_OUT * np.maximum(spread, usual)
+        still = contrast > STANDING_OUT * np.maximum(spread, usual, out=spread)
         if not still.any():
             return None
         of_all = _energy(contrast[still]) / max(_energy(_contrast(self._first)), 1e-9)
@@ -65,33 +71,30 @@ class StillStructure:
 
 
 def _contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the absolute difference of each pixel from its surroundings in the plane."""
-    return np.abs(image - np.stack([_mean_around(_mean_around(plane, 0), 1) for plane in image]))
+    """Return the absolute difference of each pixel from its surroundings in the plane, a strip after the other.
+
+    Beyond its ends an image is its own mirror image.
+    """
+    contrast = np.empty_like(image)
+    for plane, out in zip(image, contrast, strict=True):
+        wide = np.pad(plane, SURROUNDINGS // 2, "symmetric")
+        for top in range(0, len(plane), STRIP):
+            around = _mean_around(_mean_around(wide[top : top + STRIP + SURROUNDINGS - 1]).T).T
+            np.subtract(plane[top : top + STRIP], around, out=out[top : top + STRIP])
+    return np.abs(contrast, out=contrast)
 
 
-def _mean_around(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Return the mean of the surroundings along an axis; beyond its ends an image is its own mirror image."""
-    reach = SURROUNDINGS // 2
-    one = np.pad(plane, [(reach, reach) if i == axis else (0, 0) for i in range(2)], "symmetric")
-    two = _summed(one, 1, axis)
-    four = _summed(two, 2, axis)
-    total = _summed(four, 4, axis)  # of eight pixels; with the next four, two and one, 15
-    length = plane.shape[axis]
-    total = _from(total, 0, length, axis) + _from(four, 8, length, axis)
-    total += _from(two, 12, length, axis)
-    total += _from(one, 14, length, axis)
+def _mean_around(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of as many rows as the surroundings have."""
+    length = len(rows) - SURROUNDINGS + 1
+    two = rows[:-1] + rows[1:]
+    four = two[:-2] + two[2:]
+    total = four[:length] + four[4 : length + 4]  # of eight rows; with the next four, two and one, 15
+    total += four[8 : length + 8]
+    total += two[12 : length + 12]
+    total += rows[14 : length + 14]
     total /= np.float32(SURROUNDINGS)
     return total
-
-
-def _summed(sums: NDArray[np.float32], by: int, axis: int) -> NDArray[np.float32]:
-    """Add sums of `by` pixels to those that follow them."""
-    length = sums.shape[axis] - by
-    return _from(sums, 0, length, axis) + _from(sums, by, length, axis)
-
-
-def _from(sums: NDArray[np.float32], start: int, length: int, axis: int) -> NDArray[np.float32]:
-    return sums[start : start + length] if axis == 0 else sums[:, start : start + length]
 
 
 def _energy(contrast: NDArray[np.float32]) -> float:

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cpretrain.registration.checks import SMALLEST_OVERLAP
+from cpretrain.registration.phase_correlation.workspace import array_for
 
 BLOCK = 2**15
 """Number of pixels processed at once, so that intermediate results stay in the cache."""
 SUMMED = 2**13
 """Number of pixels summed at once, too few for a library that would take several cores for them."""
+BESIDE = np.array([-1, 0, 1])
+"""Steps to a pixel's neighbours along an axis."""
+SMALL = 2**19
+"""Number of pixels up to which an image is converted to float64 once for all shifts, in memory that does not matter."""
 LINE = 512
 """Number of pixels of which the highest one stands for all in a first search."""
 LEAST_LEFT = 1e-6
 """Share of the squares of an image that the spread of an overlap must have, to be computed as a difference."""
 
-Shape3 = tuple[int, int, int]
 Slices = tuple[slice, slice, slice]
 
 
@@ -80,10 +85,9 @@ def cross(later: NDArray[np.complex64], earlier: NDArray[np.complex64], cross: N
 def lead(image: NDArray[np.float32], z: int, y: int, x: int) -> np.float32:
     """Return the difference between a pixel and its highest neighbour; negative if a neighbour is higher."""
     depth, height, width = image.shape
-    layers = [(z + step) % depth for step in (-1, 0, 1)] if depth > 1 else [0]
-    rows = [(y + step) % height for step in (-1, 0, 1)]
-    around = image[np.ix_(layers, rows, [(x + step) % width for step in (-1, 0, 1)])]
-    around[len(layers) // 2, 1, 1] = -np.inf
+    layers = (z + BESIDE[:, np.newaxis, np.newaxis]) % depth if depth > 1 else 0
+    around = image[layers, (y + BESIDE[:, np.newaxis]) % height, (x + BESIDE) % width]
+    around[(1,) * around.ndim] = -np.inf
     return np.float32(image[z, y, x] - around.max())
 
 
@@ -118,58 +122,86 @@ def _at_least(values: NDArray[np.float32], count: int) -> float:
     return np.partition(values, -count)[-count] if count < len(values) else -np.inf
 
 
+class _Whole(NamedTuple):
+    """An image, its sums, and for small images the differences from the typical grey value, in float64."""
+
+    pixels: NDArray[np.float32]
+    typical: float
+    total: float
+    squares: float
+    differences: NDArray[np.float64] | None
+
+
 def overlap_correlation(a, b, shift, typical_a, typical_b):  # type: ignore[no-untyped-def]
     """Return the Pearson correlation of two images with the same shape on their overlap, and its size."""
-    return _correlation(a, b, shift, _moments(a, typical_a), _moments(b, typical_b))
+    return _correlation(_whole(a, typical_a, "one"), _whole(b, typical_b, "other"), shift)
 
 
-def _moments(image, typical):  # type: ignore[no-untyped-def]
-    """Return a typical grey value of an image, and the sums of the differences from it and of their squares."""
-    return (typical, *_sums_in(image, typical))
+def _whole(pixels: NDArray[np.float32], typical: float, use: str) -> _Whole:
+    if pixels.size > SMALL:
+        total, squares = _sums_in(pixels, typical)
+        return _Whole(pixels, typical, total, squares, None)
+    differences = array_for(use, np.empty, pixels.shape, np.float64)
+    np.subtract(pixels, np.float64(typical), out=differences)
+    total, squares = _sums_of(differences)
+    return _Whole(pixels, typical, total, squares, differences)
 
 
-def _correlation(a, b, shift, of_a, of_b):  # type: ignore[no-untyped-def]
+def _sums_of(differences: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the sums of differences and of their squares."""
+    if not differences.size:
+        return 0.0, 0.0
+    return float(differences.sum()), float(np.einsum("zyx,zyx->", differences, differences))
+
+
+def _correlation(one: _Whole, other: _Whole, shift: list[int]) -> tuple[float, int]:
+    a, b = one.pixels, other.pixels
     lengths = [n - abs(step) for n, step in zip(a.shape, shift, strict=True)]
     fewest = [1 if len(a) == 1 else SMALLEST_OVERLAP, SMALLEST_OVERLAP, SMALLEST_OVERLAP]
     if any(length < few for length, few in zip(lengths, fewest, strict=True)):
         return 0.0, 0
     part_a, part_b = _overlap(shift, a.shape), _overlap([-step for step in shift], b.shape)
-    sum_a, sum_aa, spread_a = _sums(a, of_a, part_a)
-    sum_b, sum_bb, spread_b = _sums(b, of_b, part_b)
+    sum_a, sum_aa, spread_a = _sums(one, part_a)
+    sum_b, sum_bb, spread_b = _sums(other, part_b)
     a, b = a[part_a], b[part_b]
     first_a, first_b = a[0, 0, 0], b[0, 0, 0]
     constant_a = spread_a <= 1e-9 * sum_aa and bool((a == first_a).all())
     constant_b = spread_b <= 1e-9 * sum_bb and bool((b == first_b).all())
     if constant_a or constant_b:
         return (1.0 if constant_a and constant_b and first_a == first_b else 0.0), a.size
-    product = _product(a, b, of_a[0], of_b[0])
+    if one.differences is None or other.differences is None:
+        product = _product(a, b, one.typical, other.typical)
+    else:
+        product = float(np.einsum("zyx,zyx->", one.differences[part_a], other.differences[part_b]))
     return float((product - sum_a * sum_b / a.size) / np.sqrt(spread_a * spread_b)), a.size
 
 
-def _overlap(shift: list[int], shape: Shape3) -> Slices:
+def _overlap(shift: list[int], shape: tuple[int, ...]) -> Slices:
     z, y, x = (slice(max(step, 0), n + min(step, 0)) for step, n in zip(shift, shape, strict=True))
     return z, y, x
 
 
-def _sums(image, of_all, part):  # type: ignore[no-untyped-def]
+def _sums(whole: _Whole, part: Slices) -> tuple[float, float, float]:
     """Return the sums of grey values and of their squares over the overlap, and its spread.
 
     A large overlap is the whole image without its edges, unless too little remains to be told from rounding.
     """
-    typical, total, squares = of_all
+    image, typical, total, squares, differences = whole
     inside = image[part]
     if 2 * inside.size >= image.size:
         z, y, x = part
         for lost in (
-            image[: z.start], image[z.stop :],
-            image[z, : y.start], image[z, y.stop :],
-            image[z, y, : x.start], image[z, y, x.stop :],
+            (slice(z.start),), (slice(z.stop, None),),
+            (z, slice(y.start)), (z, slice(y.stop, None)),
+            (z, y, slice(x.start)), (z, y, slice(x.stop, None)),
         ):  # fmt: skip
-            lost_total, lost_squares = _sums_in(lost, typical)
+            lost_total, lost_squares = (
+                _sums_in(image[lost], typical) if differences is None else _sums_of(differences[lost])
+            )
             total -= lost_total
             squares -= lost_squares
         spread = squares - total * total / inside.size
-        if spread > LEAST_LEFT * of_all[2]:
+        if spread > LEAST_LEFT * whole.squares:
             return total, squares, spread
     total, squares = _sums_in(inside, typical)
     return total, squares, squares - total * total / inside.size
@@ -203,8 +235,8 @@ def _rows(image: NDArray, typical: float) -> Iterator[NDArray[np.float64]]:
 
 def score_candidates(a, b, candidates, typical_a, typical_b):  # type: ignore[no-untyped-def]
     """Score several shifts of one image against another; see `overlap_correlation`."""
-    of_a, of_b = _moments(a, typical_a), _moments(b, typical_b)
-    each = [_correlation(a, b, shift, of_a, of_b) for shift in candidates.tolist()]
+    one, other = _whole(a, typical_a, "one"), _whole(b, typical_b, "other")
+    each = [_correlation(one, other, shift) for shift in candidates.tolist()]
     scores, pixels = zip(*each, strict=True)
     return np.array(scores, np.float32), np.array(pixels, np.int64)
 
