@@ -168,8 +168,7 @@ def _settings(tracks: Tracks, image: Path) -> Iterator[str]:
     yield "  <Settings>"
     yield f"    {_closed('ImageData', facts | {'timeinterval': tracks.scale.interval or 1.0})}"
     yield f"    {_closed('BasicSettings', box)}"
-    detector = {"DETECTOR_NAME": "MANUAL_DETECTOR", "RADIUS": 1.0, "TARGET_CHANNEL": 1}
-    yield f"    {_closed('DetectorSettings', detector)}"
+    yield '    <DetectorSettings DETECTOR_NAME="MANUAL_DETECTOR" RADIUS="1.0" />'
     yield '    <InitialSpotFilter feature="QUALITY" value="0.0" isabove="true" />'
     yield "    <SpotFilterCollection />"
     yield '    <TrackerSettings TRACKER_NAME="MANUAL_TRACKER" />'

@@ -82,6 +82,13 @@ def test_every_feature_of_the_xml_is_declared(written):
         assert used and used <= declared[group]
 
 
+def test_the_detector_has_the_parameters_that_trackmate_knows(written):
+    """TrackMate 8 refuses unknown ones, and then the whole file counts as not well read."""
+    folder, _ = written
+    detector = ET.parse(folder / "nuclei.trackmate.xml").getroot().find("Settings/DetectorSettings")
+    assert detector.attrib == {"DETECTOR_NAME": "MANUAL_DETECTOR", "RADIUS": "1.0"}
+
+
 def test_geff_is_valid_and_holds_the_same_graph(written):
     geff = pytest.importorskip("geff")
     folder, table = written
