@@ -183,7 +183,12 @@ def _objects(path: Path, table: "pd.DataFrame") -> Rows:
         for index, (name, part) in enumerate(table.groupby("file")):
             count = part.groupby("frame").size().reindex(range(int(part["frame"].max()) + 1), fill_value=0)
             step = (part["time"] / part["frame"]).median()  # NaN for a movie of one frame
-            axes.plot(count.index * (1.0 if np.isnan(step) else step), count, color=_colour(index), label=_shown(name))
+            axes.plot(
+                count.index * (1.0 if np.isnan(step) else step),
+                count,
+                color=_colour(index),
+                label=_shown(name),
+            )
             rows += [
                 {"plot": "objects", "file": name, "frame": frame, "median": number}
                 for frame, number in count.items()

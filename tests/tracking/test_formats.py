@@ -95,7 +95,9 @@ def test_movies_without_objects_or_links_are_written_in_every_format(tmp_path):
     labels = np.zeros((3, 16, 16), np.uint8)
     (tmp_path / "segmented").mkdir()
     for name in ("leer", "ein Objekt"):
-        tifffile.imwrite(tmp_path / "segmented" / f"{name}.tif", labels, imagej=True, metadata={"axes": "TYX"})
+        tifffile.imwrite(
+            tmp_path / "segmented" / f"{name}.tif", labels, imagej=True, metadata={"axes": "TYX"}
+        )
         labels[1, 4:8, 4:8] = 1
     for movie in track(tmp_path / "segmented").done:
         folder, name = movie.table.parent, movie.source.stem
