@@ -114,9 +114,9 @@ def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[A
 def _with_motion(table: "pd.DataFrame", scale: Scale) -> "pd.DataFrame":
     """Add the steps of every track since the row before: their speed and direction."""
     same = (table["track"].diff() == 0).to_numpy()
-    steps = np.where(same[:, None], table[[*POSITION]].diff().to_numpy(), np.nan)
+    steps = np.where(same[:, None], table[[*POSITION]].diff().to_numpy(), np.nan) * np.array(scale.spacing)
     frames = np.where(same, table["frame"].diff().to_numpy(), np.nan)
-    speed = np.linalg.norm(steps * np.array(scale.spacing), axis=1) / frames
+    speed = np.linalg.norm(steps, axis=1) / frames
     place = [*table].index("at_border") + 1
     in_um = speed / scale.interval if scale.unit == "um" and scale.interval else np.full(len(table), np.nan)
     table.insert(place, "speed", speed / scale.spacing[2])

@@ -165,7 +165,7 @@ def track_movie(source: Source, folder: Path, settings: TrackSettings) -> Tracke
     provenance = Provenance("track", settings, inputs)
     canvas = source.canvas()
     tracks = track_labels(path, movie=source.movie, canvas=canvas, settings=settings)
-    notes = _notes(tracks, source)
+    notes = [*_notes(tracks, source), *_empty_frames(tracks, path.name, settings.max_missing)]
     files.record.unlink(missing_ok=True)
     remove_other_format(files.record, files.labels_in_other_format)
     numbers = _write(files, tracks, source)
@@ -199,6 +199,21 @@ def _notes(tracks: Tracks, source: Source) -> list[str]:
             f"{option('max_distance')} higher"
         ]
     return []
+
+
+def _empty_frames(tracks: Tracks, name: str, max_missing: int) -> list[str]:
+    """Return a warning if no track can pass over frames without objects, as where only some frames were segmented."""
+    filled = np.unique(tracks.table["frame"])
+    before, after = filled[:-1], filled[1:]
+    broken = np.flatnonzero(after - before - 1 > max_missing)
+    if not broken.size:
+        return []
+    first = f"frames {before[broken[0]] + 1} to {after[broken[0]] - 1}"
+    others = f", and {broken.size - 1} other stretches," if broken.size > 1 else ""
+    return [
+        f"{name}: {first}{others} hold no objects, so that all tracks end before: segment every frame, or set "
+        f"{option('max_missing')} higher"
+    ]
 
 
 def _write(files: TrackFiles, tracks: Tracks, source: Source) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cpretrain.errors import BadInput
 from cpretrain.images.discovery import beside
 from cpretrain.linking.tracks_table import read_tracks
 from cpretrain.runtime.letters import for_matplotlib
@@ -69,10 +70,17 @@ def plot_tracks(tracks: PathLike, *, out: PathLike | None = None) -> PlotResult:
     Raises
     ------
     BadInput
-        When there are no tables of tracks.
+        When there are no tables of tracks, or no objects in them.
     """
     given = to_path(tracks)
-    table = _in_units(read_tracks(given))
+    read = read_tracks(given)
+    if not len(read):
+        raise BadInput(
+            f"{given}: holds no tracks",
+            expected="objects in at least one frame",
+            cure="look at the label images that were tracked",
+        )
+    table = _in_units(read)
     folder = to_path(out) or beside(given, "plots")
     drawn, rows = [], list[dict[str, object]]()
     for name, draw in _plots(table).items():
@@ -86,10 +94,10 @@ def plot_tracks(tracks: PathLike, *, out: PathLike | None = None) -> PlotResult:
 def _in_units(table: "pd.DataFrame") -> "pd.DataFrame":
     """Add the columns that are plotted, in the best units that all movies have, and the units themselves."""
     timed, scaled = table["time_s"].notna().all(), table["x_um"].notna().all()
-    pixel = (table["x_um"] / table["x"]).median() if scaled else 1.0
+    pixel = _area_of_pixel(table) if scaled else 1.0
     table = table.assign(
         time=table["time_s"] / 3600 if timed else table["frame"],
-        size=table["area"] * pixel**2 if scaled and not table["z"].any() else table["area"],
+        size=table["area"] * pixel if scaled and not table["z"].any() else table["area"],
         place_y=table["y_um"] if scaled else table["y"],
         place_x=table["x_um"] if scaled else table["x"],
         pace=table["speed_um_s"] * 3600 if timed and scaled else table["speed"],
@@ -101,6 +109,13 @@ def _in_units(table: "pd.DataFrame") -> "pd.DataFrame":
         "pace": "speed / µm per hour" if timed and scaled else "speed / pixels per frame",
     }
     return table
+
+
+def _area_of_pixel(table: "pd.DataFrame") -> "pd.Series":
+    """Return the area of a pixel in µm² for each row: movies may differ, and so may height and width."""
+    files = table["file"]
+    height, width = ((table[f"{axis}_um"] / table[axis]).groupby(files).transform("median") for axis in "yx")
+    return height.fillna(width) * width.fillna(height)  # NaN where every object is at 0
 
 
 def _plots(table: "pd.DataFrame") -> "dict[str, Callable[[Path, pd.DataFrame], Rows]]":
@@ -167,8 +182,13 @@ def _objects(path: Path, table: "pd.DataFrame") -> Rows:
     with _figure(path, 1) as (axes,):
         for index, (name, part) in enumerate(table.groupby("file")):
             count = part.groupby("frame").size().reindex(range(int(part["frame"].max()) + 1), fill_value=0)
-            time = part.groupby("frame")["time"].first().reindex(count.index).interpolate()
-            axes.plot(time, count, color=_colour(index), label=_shown(name))
+            step = (part["time"] / part["frame"]).median()  # NaN for a movie of one frame
+            axes.plot(
+                count.index * (1.0 if np.isnan(step) else step),
+                count,
+                color=_colour(index),
+                label=_shown(name),
+            )
             rows += [
                 {"plot": "objects", "file": name, "frame": frame, "median": number}
                 for frame, number in count.items()

@@ -4,6 +4,7 @@ A track of TrackMate is a whole family: all tracks that descend from one. Its sp
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
@@ -144,7 +145,7 @@ def _families(tracks: Tracks) -> Iterator[str]:
     order = np.argsort(family, kind="stable")
     names, starts = np.unique(family[order], return_index=True)
     yield "    <AllTracks>"
-    for index, (name, start, end) in enumerate(zip(names, starts, [*starts[1:], len(order)], strict=True)):
+    for index, (name, (start, end)) in enumerate(zip(names, pairwise([*starts, len(order)]), strict=True)):
         yield f'      <Track name="family of track {name}" TRACK_ID="{index}" TRACK_INDEX="{index}">'
         for row in order[start:end].tolist():
             earlier, later = edges[row].tolist()
@@ -168,8 +169,7 @@ def _settings(tracks: Tracks, image: Path) -> Iterator[str]:
     yield "  <Settings>"
     yield f"    {_closed('ImageData', facts | {'timeinterval': tracks.scale.interval or 1.0})}"
     yield f"    {_closed('BasicSettings', box)}"
-    detector = {"DETECTOR_NAME": "MANUAL_DETECTOR", "RADIUS": 1.0, "TARGET_CHANNEL": 1}
-    yield f"    {_closed('DetectorSettings', detector)}"
+    yield '    <DetectorSettings DETECTOR_NAME="MANUAL_DETECTOR" RADIUS="1.0" />'
     yield '    <InitialSpotFilter feature="QUALITY" value="0.0" isabove="true" />'
     yield "    <SpotFilterCollection />"
     yield '    <TrackerSettings TRACKER_NAME="MANUAL_TRACKER" />'

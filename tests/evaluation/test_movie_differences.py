@@ -88,3 +88,10 @@ def test_scores_stand_beside_the_measures_where_there_is_a_truth():
 def test_a_model_that_finds_nothing_is_not_compared():
     found = compared(3, lambda n: {"objects": 0, "tracks": 0}, few)
     assert "a model finds no objects" in found.sentence
+
+
+def test_movies_without_objects_are_left_out_and_told():
+    """They had been counted in the sentence, though a model that finds nothing breaks no track."""
+    found = compared(5, many, lambda n: few(n) if n else {"objects": 0, "tracks": 0})
+    assert "; 4 movies)" in found.sentence
+    assert any("1 of 5 movies are not compared" in note for note in found.warnings)

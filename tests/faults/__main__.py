@@ -114,6 +114,8 @@ def main() -> None:
 def import_all(with_cellpose: bool) -> None:
     """Import the modules that steps import late, without starting a thread."""
     import distributed  # noqa: F401
+    import laptrack  # noqa: F401
+    import zarr  # noqa: F401
 
     import cpretrain.batch.cluster
     import cpretrain.registration.previous_frame

@@ -17,11 +17,14 @@ from cpretrain.prediction import predict
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.drift import DriftSettings
 from cpretrain.settings.prediction import PredictSettings
+from cpretrain.tracking import track
 from tests.support.movies import DRIFT, write_movie
+from tests.support.paths import DATA as TEST_DATA
 from tests.support.paths import FIELDS
 
 TIMES = ("evaluation", "batch.csv", "losses.csv")
 """Tables with these in their names hold times."""
+TRACKED = TEST_DATA / "tracking" / "mitocheck.npz"
 NATIVE = DriftSettings(engine="native")
 
 
@@ -87,6 +90,24 @@ class Predict(Step):
         )
 
 
+class Track(Step):
+    """Tracks of three movies, in every format."""
+
+    def make_data(self) -> None:
+        """Write label images of nuclei, and the movies."""
+        nuclei = np.load(TRACKED)
+        for part in ("movie", "labels"):
+            (self.folder / part).mkdir(parents=True)
+            for number in range(3):
+                frames = np.roll(nuclei[part], number, axis=2)
+                path = self.folder / part / f"Film {number} ü.tif"
+                tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX"})
+
+    def __call__(self, out: Path) -> None:
+        """Track the objects."""
+        track(self.folder / "labels", images=self.folder / "movie", out=out)
+
+
 class Run(Step):
     """The whole pipeline on three movies, with a short training."""
 
@@ -127,7 +148,7 @@ device = "cpu"
         run_experiment(out / "experiment.toml")
 
 
-STEPS: dict[str, type[Step]] = {"drift": Drift, "drift on workers": DriftOnWorkers}
+STEPS: dict[str, type[Step]] = {"drift": Drift, "drift on workers": DriftOnWorkers, "track": Track}
 if cellpose_major() == 3:  # the model that comes with the package is one of Cellpose 3
     STEPS |= {"predict": Predict, "run": Run}
 
@@ -144,4 +165,4 @@ def contents(folder: Path) -> dict[str, str]:
 def _is_compared(path: Path) -> bool:
     if any(word in path.name for word in TIMES):
         return False
-    return path.suffix in (".tif", ".csv", ".geojson", ".zip") or path.name == "weights"
+    return path.suffix in (".tif", ".csv", ".geojson", ".zip", ".xml") or path.name == "weights"

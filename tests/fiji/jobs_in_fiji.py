@@ -86,3 +86,52 @@ def service():
     """Return SciJava's script service of the running Fiji."""
     context = scyjava.jimport("ij.IJ").runPlugIn("org.scijava.Context", "")
     return context.service("org.scijava.script.ScriptService")
+
+
+@job
+def has_trackmate():
+    """Return whether TrackMate is among the jars of this Fiji."""
+    try:
+        scyjava.jimport("fiji.plugin.trackmate.TrackMate")
+    except TypeError:  # by scyjava, for a class that is not there
+        return {"there": False}
+    return {"there": True}
+
+
+@job
+def read_trackmate(*, path):
+    """Read a file with TrackMate's own reader, as *Load a TrackMate file* does, and return what it understood."""
+    io = "fiji.plugin.trackmate.io."
+    reader = scyjava.jimport(io + "TmXmlReader")(scyjava.jimport("java.io.File")(path))
+    model, image = reader.getModel(), reader.readImage()
+    settings = reader.readSettings(image)
+    display = reader.getDisplaySettings()
+    tracks = model.getTrackModel()
+    return {
+        "ok": bool(reader.isReadingOk()),
+        "errors": str(reader.getErrorMessage()),
+        "log": str(reader.getLog()),
+        "state": str(reader.getGUIState()),
+        "units": [str(model.getSpaceUnits()), str(model.getTimeUnits())],
+        "detector": str(settings.detectorFactory.getKey()),
+        "tracker": str(settings.trackerFactory.getKey()),
+        "display": str(display.getName()),
+        "image": [int(size) for size in image.getDimensions()] if image else None,
+        "features": [str(name) for name in model.getFeatureModel().getSpotFeatures()],
+        "spots": [spot_data(spot) for spot in model.getSpots().iterable(True)],
+        "edges": [edge_data(model, edge) for edge in tracks.edgeSet()],
+        "tracks": {int(key): str(tracks.name(key)) for key in tracks.trackIDs(True)},
+    }
+
+
+def spot_data(spot):
+    """Return the features of a spot, as TrackMate read them."""
+    features = {str(name): float(value) for name, value in dict(spot.getFeatures()).items()}
+    return features | {"ID": int(spot.ID()), "name": str(spot.getName())}
+
+
+def edge_data(model, edge):
+    """Return the two spots of a link, its cost, and its track."""
+    tracks = model.getTrackModel()
+    ends = [int(spot.ID()) for spot in (tracks.getEdgeSource(edge), tracks.getEdgeTarget(edge))]
+    return [*ends, float(tracks.getEdgeWeight(edge)), int(tracks.trackIDOf(edge).intValue())]

@@ -1,11 +1,14 @@
 """``experiment.toml``: paths, settings, and where a run stops and resumes."""
 
+import json
+
 import pytest
 import tifffile
 
 from cpretrain.batch.runner import Batch
 from cpretrain.dataset.crops_table import read_crops
 from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import TimeLapse
 from cpretrain.models.weights import cellpose_major
 from cpretrain.pipeline import experiment
 from cpretrain.pipeline.experiment import read_experiment, run_experiment
@@ -98,5 +101,26 @@ device = "cpu"
     assert set(report.data["average_precision"]) == {"base", "retrained"}
     assert "retrained" in report.lines[0]
     weights = (folder / "models" / "cells" / "weights").stat().st_mtime_ns
-    run_experiment(folder / "experiment.toml")
+    assert "tracks" not in report.data
+    with open(folder / "experiment.toml", "a") as file:
+        file.write("[predict]\nframes_only = '0'\ndevice = 'cpu'\n[track]\nmax_missing = 0\nrois = false\n")
+    report = run_experiment(folder / "experiment.toml")
     assert (folder / "models" / "cells" / "weights").stat().st_mtime_ns == weights
+    check_tracks(folder, report)
+
+
+def check_tracks(folder, report):
+    """Each movie's objects are tracked where it lies in the corrected movie, and the settings are those of the file."""
+    names = [f"Film {seed}" for seed in range(3)]
+    assert [movie["source"].name for movie in report.data["tracks"]] == [f"{name}.tif" for name in names]
+    for name in names:
+        assert not (folder / "tracks" / f"{name}_RoiSet.zip").exists()
+        record = json.loads((folder / "tracks" / f"{name}.json").read_text())
+        assert record["settings"]["max_missing"] == 0
+        shapes = []
+        for part in ("corrected", "tracks"):
+            with TimeLapse(folder / part / f"{name}.tif") as movie:
+                shapes.append(movie.shape)
+        assert shapes[0] == shapes[1]
+        assert (record["raw"], record["movie"]) == (True, f"corrected/{name}.tif")
+    assert sum("raw positions by its drift" in line for line in report.lines) == len(names)

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 import roifile
+import tifffile
 
 from cpretrain import TimeLapse, track
 from cpretrain.linking import edges_of, lineages_of, napari_tracks, read_tracks
@@ -80,6 +81,31 @@ def test_every_feature_of_the_xml_is_declared(written):
     ):
         used = {name for one in root.iter(tag) for name in one.attrib} - own
         assert used and used <= declared[group]
+
+
+def test_the_detector_has_the_parameters_that_trackmate_knows(written):
+    """TrackMate 8 refuses unknown ones, and then the whole file counts as not well read."""
+    folder, _ = written
+    detector = ET.parse(folder / "nuclei.trackmate.xml").getroot().find("Settings/DetectorSettings")
+    assert detector.attrib == {"DETECTOR_NAME": "MANUAL_DETECTOR", "RADIUS": "1.0"}
+
+
+def test_movies_without_objects_or_links_are_written_in_every_format(tmp_path):
+    """The XML had ended with an error where there were no links at all."""
+    labels = np.zeros((3, 16, 16), np.uint8)
+    (tmp_path / "segmented").mkdir()
+    for name in ("leer", "ein Objekt"):
+        tifffile.imwrite(
+            tmp_path / "segmented" / f"{name}.tif", labels, imagej=True, metadata={"axes": "TYX"}
+        )
+        labels[1, 4:8, 4:8] = 1
+    for movie in track(tmp_path / "segmented").done:
+        folder, name = movie.table.parent, movie.source.stem
+        root = ET.parse(folder / f"{name}.trackmate.xml").getroot()
+        assert len([*root.iter("Spot")]) == movie.numbers["objects"] == (name != "leer")
+        assert not [*root.iter("Track")]
+        assert (folder / f"{name}.geff").is_dir()
+        assert movie.picture.is_file()
 
 
 def test_geff_is_valid_and_holds_the_same_graph(written):

@@ -137,6 +137,22 @@ def test_objects_that_move_too_far_are_a_warning(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("empty", "words"),
+    [((3, 4), None), ((3, 4, 5), "frames 3 to 5 hold no objects"), ((1, 2, 3, 5, 6, 7), "1 other stretches")],
+)
+def test_frames_without_objects_that_end_all_tracks_are_a_warning(tmp_path, capsys, empty, words):
+    """As where only some frames were segmented."""
+    labels = np.zeros((9, 32, 32), np.uint8)
+    labels[:, 8:16, 8:16] = 1
+    labels[[*empty]] = 0
+    tifffile.imwrite(tmp_path / "some.tif", labels, metadata={"axes": "TYX"})
+    track(tmp_path / "some.tif", out=tmp_path / "out", settings=ONLY_TABLE)
+    told = capsys.readouterr().err
+    assert ("hold no objects" in told) == bool(words)
+    assert (words or "") in told
+
+
+@pytest.mark.parametrize(
     ("where", "message"),
     [("segmented", "would replace the label images"), ("out", "there is no movie of this name")],
 )

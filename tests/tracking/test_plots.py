@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cpretrain import plot_tracks
+from cpretrain.errors import BadInput
 from cpretrain.images.running_mean import RunningMean
 from cpretrain.linking import COLUMNS, write_tracks
 from cpretrain.tracking.picture import SHOWN, _in_families, _in_largest_families, draw_tracks
@@ -52,6 +53,23 @@ def test_numbers_behind_the_curves(tmp_path, timed, area, speed):
     assert numbers["objects", "a.tif", 3] == 3
     assert numbers["mean_c1", "a.tif", 0] == 2
     assert numbers["mean_c2", "a.tif", 0] == 7
+
+
+def test_areas_are_in_the_pixels_of_each_movie(tmp_path):
+    """They had been in those of the first one, and as if pixels were square."""
+    square, tall = _table("a.tif"), _table("b.tif")
+    tall["y_um"] *= 4
+    for name, table in (("a", square), ("b", tall)):
+        write_tracks(tmp_path / f"{name}.tracks.csv", table)
+    numbers = pd.read_csv(plot_tracks(tmp_path).table).set_index(["plot", "file", "frame"])["median"]
+    assert (numbers["size", "a.tif", 2], numbers["size", "b.tif", 2]) == (200 * 0.25, 200 * 1.0)
+
+
+def test_without_objects_there_is_nothing_to_plot(tmp_path):
+    write_tracks(tmp_path / "a.tracks.csv", _table("a.tif", tracks=0))
+    with pytest.raises(BadInput, match="holds no tracks"):
+        plot_tracks(tmp_path / "a.tracks.csv", out=tmp_path / "plots")
+    assert not (tmp_path / "plots").exists()
 
 
 def test_a_movie_without_grey_values_and_without_steps(tmp_path):

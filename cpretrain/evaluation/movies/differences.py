@@ -84,7 +84,8 @@ class MovieComparison:
     @property
     def sentence(self) -> str:
         """The outcome in one sentence, about the first measure."""
-        first, number = self.differences[0], len(self.movies)
+        first = self.differences[0]
+        number = first.movies
         if np.isnan(first.gain.estimate):
             return "Tracks in movies without annotation: nothing to compare, since a model finds no objects in them."
         values = f"{first.retrained.estimate:.2f} after retraining and {first.base.estimate:.2f} before"
@@ -99,15 +100,24 @@ class MovieComparison:
         """Reasons for caution."""
         first, *others = self.differences
         notes = []
-        if len(self.movies) < FEWEST:
-            notes.append(f"{len(self.movies)} movies cannot show a difference between tracks: add movies")
+        if first.movies < FEWEST:
+            notes.append(f"{first.movies} movies cannot show a difference between tracks: add movies")
         against = [one for one in others if one.outcome and one.outcome == -first.outcome]
         notes += [
             f"another measure of tracks says otherwise: {WORDS[one.outcome]}, {one.measure.title}: "
             f"{one.retrained.estimate:.2f} after retraining and {one.base.estimate:.2f} before"
             for one in against
         ]
-        return notes + self._objects()
+        return notes + self._empty(len(self.movies) - first.movies) + self._objects()
+
+    def _empty(self, left_out: int) -> list[str]:
+        """Return a warning if movies could not be compared."""
+        if not left_out:
+            return []
+        return [
+            f"{left_out} of {len(self.movies)} movies are not compared, since a model finds no objects in them: see "
+            "which in the table of movies"
+        ]
 
     def _objects(self) -> list[str]:
         """Return a warning if the models find different numbers of objects."""

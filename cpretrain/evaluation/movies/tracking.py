@@ -23,6 +23,7 @@ from cpretrain.prediction.movies import PredictedMovie, predict_with
 from cpretrain.settings.batch import BatchSettings
 from cpretrain.settings.prediction import PredictSettings
 from cpretrain.settings.segmentation import SegmentSettings
+from cpretrain.settings.tracking import TrackSettings
 from cpretrain.storage.hashing import sha256
 from cpretrain.tracking.source import source_of
 
@@ -85,13 +86,15 @@ def track_movies(
     BadInput
         When a movie cannot be segmented, or its ground truth does not fit.
     """
-    tracked = []
+    found: dict[Path, dict[str, PredictedMovie]] = {path: {} for path in inputs.movies}
     for model in models:
         done = predict_with(used_model(model, how), inputs.movies, folder / model.name, batch, model.name)
         for error in done.failed.values():
             raise error
-        tracked += list(_tracked(done.done, model.name, inputs.truth))
-    return tracked
+        for movie in done.done:
+            found[movie.source][model.name] = movie
+    tracked = [one for of_models in found.values() for one in _tracked(of_models, inputs.truth)]
+    return [one for model in models for one in tracked if one.model == model.name]
 
 
 def used_model(model: ComparedModel, how: ModelSettings) -> UsedModel:
@@ -112,14 +115,23 @@ def _file_of(base: ModelWeights) -> Path:
     return base.path
 
 
-def _tracked(done: Sequence[PredictedMovie], model: str, truth: Path | None) -> Iterator[MovieTracks]:
-    for movie in done:
+def _tracked(of_models: dict[str, PredictedMovie], truth: Path | None) -> Iterator[MovieTracks]:
+    """Track what each model found in one movie, all with the farthest step that the largest objects give."""
+    tracks = {model: _linked(movie, TrackSettings()) for model, movie in of_models.items()}
+    alike = TrackSettings(max_distance=max(one.max_distance for one in tracks.values()))
+    for model, movie in of_models.items():
+        own = tracks.pop(model)
+        own = own if own.max_distance == alike.max_distance else _linked(movie, alike)
         labels = label_images_of(movie.labels)
-        tracks = track_labels(movie.labels, canvas=source_of(labels, [movie.source]).canvas())
-        write_tracks(movie.labels.with_name(f"{labels.name}{ENDING}"), tracks.table)
+        write_tracks(movie.labels.with_name(f"{labels.name}{ENDING}"), own.table)
         known = find_truth(truth, labels.name) if truth else None
-        scores = _scored(movie.labels, tracks, known) if known else None
-        yield MovieTracks(labels.name, model, count_breaks(tracks.table, tracks.frames), scores)
+        scores = _scored(movie.labels, own, known) if known else None
+        yield MovieTracks(labels.name, model, count_breaks(own.table, own.frames), scores)
+
+
+def _linked(movie: PredictedMovie, settings: TrackSettings) -> Tracks:
+    canvas = source_of(label_images_of(movie.labels), [movie.source]).canvas()
+    return track_labels(movie.labels, canvas=canvas, settings=settings)
 
 
 def _scored(labels: Path, tracks: Tracks, truth: TrackedTruth) -> TruthScores:
