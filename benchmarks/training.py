@@ -1,11 +1,13 @@
 """Retraining compared with Cellpose's own command line: time, memory, and average precision, on the same images.
 
-    python benchmarks/training.py [--seeds 0 1 2] [--epochs 101] [--crops 1] [--share 0.8] [--tiles fit] [--folder DIR]
+    python benchmarks/training.py [--seeds 0 1 2] [--epochs 101] [--crops 1] [--share 0.8] [--folder DIR]
+        [--ways "" "--schedule cosine --epochs 50 --precision bfloat16"] [--fields 6]
 
 For each seed, crops of 100 × 100 pixels are cut from fields of the demo (or of DIR, with folders images and labels)
 and split by field. ``python -m cellpose --train`` and ``cpretrain train`` then start from the demo's base, one after
-the other, each in a separate process, with the same epochs, learning rate, weight decay and optimizer. Both are
-scored on the whole fields that neither was trained on. Cellpose 3 only: its networks can be trained on a CPU.
+the other, each in a separate process, with the same epochs, learning rate, weight decay and optimizer; each of the
+`--ways` adds options of ``cpretrain train``, of which the last ones count. All are scored on the whole fields that none
+was trained on (or on the first few of them). Cellpose 3 only: its networks can be trained on a CPU.
 With fewer than 100 epochs Cellpose's learning rate never falls, and the quality of the last epoch is a matter of luck.
 
 Seconds are those of the whole process, imports included; processor seconds (user and system) are steadier if other
@@ -14,6 +16,7 @@ programs run on the machine. Ratios are to Cellpose's command line at the same s
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -88,16 +91,17 @@ def train_with_cellpose(parts: Split, folder: Path, options: argparse.Namespace)
 
 
 def train_with_cpretrain(
-    folder: Path, tile: str, seed: int, options: argparse.Namespace
+    folder: Path, way: str, seed: int, options: argparse.Namespace
 ) -> tuple[Taken, Path]:
     """Train with this tool, and return the time and the weights."""
-    name = f"tile {tile}"
+    name = f"way {options.ways.index(way)}"
     taken = run(
         "-m", "cpretrain.cli", "train", "--images", folder / "images", "--masks", folder / "masks",
-        "--name", name, "--base", BASE, "--device", "cpu", "--tile", tile, "--seed", seed,
+        "--name", name, "--base", BASE, "--device", "cpu", "--seed", seed,
         "--epochs", options.epochs, "--learning-rate", options.learning_rate,
         "--weight-decay", options.weight_decay, "--optimizer", options.optimizer,
         "--batch-size", options.batch_size, "--train-fraction", options.share,
+        *shlex.split(way),
     )  # fmt: skip
     return taken, folder / "models" / name / "weights"
 
@@ -127,7 +131,8 @@ def main() -> None:
     parser.add_argument("--weight-decay", type=float, default=1e-5)
     parser.add_argument("--optimizer", default="adamw", choices=("adamw", "sgd"))
     parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--tiles", nargs="+", default=["fit"])
+    parser.add_argument("--ways", nargs="+", default=[""], help="further options of cpretrain train")
+    parser.add_argument("--fields", type=int, help="unseen fields to score (default: all)")
     parser.add_argument("--folder", type=Path, default=FIELDS)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -137,22 +142,24 @@ def main() -> None:
         for seed in options.seeds:
             folder = (options.out or Path(aside)) / str(seed)
             parts = cut(folder, seed, options)
-            unseen = sorted({options.folder / "images" / pair.movie for pair in parts.validation})
+            unseen = sorted({options.folder / "images" / pair.movie for pair in parts.validation})[
+                : options.fields
+            ]
             print(
                 f"{seed:4}  {'base':18} {' ' * 46}", *(f"{ap:6.3f}" for ap in score(BASE, unseen)), flush=True
             )
             theirs, weights = train_with_cellpose(parts, folder / "cellpose", options)
             report(seed, "cellpose --train", theirs, theirs, score(weights, unseen))
-            for tile in options.tiles:
-                ours, weights = train_with_cpretrain(folder, tile, seed, options)
-                report(seed, f"cpretrain, {tile}", ours, theirs, score(weights, unseen))
+            for way in options.ways:
+                ours, weights = train_with_cpretrain(folder, way, seed, options)
+                report(seed, f"cpretrain {way}", ours, theirs, score(weights, unseen))
 
 
 def report(seed: int, name: str, taken: Taken, reference: Taken, precision: np.ndarray) -> None:
     """Print a row."""
     ratios = taken.seconds / reference.seconds, taken.processor_seconds / reference.processor_seconds
     print(
-        f"{seed:4}  {name:20} {taken.seconds:9.1f} {taken.processor_seconds:12.1f} "
+        f"{seed:4}  {name}\n{'':26} {taken.seconds:9.1f} {taken.processor_seconds:12.1f} "
         f"{ratios[0]:8.2f} {ratios[1]:11.2f} {taken.gigabytes:5.2f}   ",
         *(f"{ap:6.3f}" for ap in precision),
         flush=True,
