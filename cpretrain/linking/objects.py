@@ -81,6 +81,10 @@ def _check(labels: Frames, movie: Frames | None, canvas: Canvas | None) -> None:
     name = getattr(labels, "path", "the labels")
     if c != 1:
         raise BadInput(f"{name}: is no movie of label images", found=f"{c} channels", expected="one")
+    if 0 in labels.shape:
+        raise BadInput(
+            f"{name}: holds no pixels", found=f"{t} frames of {z} × {y} × {x}", expected="one or more of each"
+        )
     other = movie.shape if movie else None
     if other and (other[:2], other[3:]) != ((t, z), (y, x)):
         raise BadInput(
