@@ -1,6 +1,6 @@
 """Rounds on real images, with the public annotation in place of a person: uncertain crops compared with random ones.
 
-    python benchmarks/rounds.py [--seeds 3] [--rounds 3] [--crops 5] [--epochs 16] [--out DIR]
+    python benchmarks/rounds.py [--seeds 0 1 2] [--rounds 3] [--crops 5] [--epochs 16] [--out DIR]
     python benchmarks/rounds.py --movie IMAGES.tif --labels LABELS.tif --ways broken-tracks uncertain random …
 
 The images are 15 fields of the demo, each cut into twelve windows, which count as the frames of a movie (examining
@@ -65,7 +65,7 @@ def movies_of(options: argparse.Namespace, kind: str) -> dict[str, np.ndarray]:
         cut = np.stack(
             [windows(frame, *options.windows) for frame in tifffile.imread(getattr(options, kind))], axis=1
         )
-        return {f"field{number:02}.tif": frames for number, frames in enumerate(cut)}
+        return {f"field{number:02}.tif": frames for number, frames in enumerate(cut[: options.fields])}
     folder = FIELDS / {"movie": "images", "labels": "labels"}[kind]
     return {
         path.name: windows(tifffile.imread(path), *options.windows)
@@ -144,6 +144,7 @@ def all_rounds(movies: Path, way: str, seed: int, options: argparse.Namespace) -
         schedule="cosine",
         batch_size=4,
         min_train_masks=0,
+        precision=options.precision,
         device=options.device,
     )
     truth = movies_of(options, "labels")
@@ -201,7 +202,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 def main() -> None:
     """Print a table, and write it as CSV and as a picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fields", type=int, default=15, help="a fifth of them validate")
     parser.add_argument("--crops", type=int, default=5, help="in each round")
@@ -215,12 +216,15 @@ def main() -> None:
     parser.add_argument("--ways", nargs="+", default=WAYS, choices=COLOURS)
     parser.add_argument("--movie", type=Path, help="movie, TYX, instead of the demo's fields")
     parser.add_argument("--labels", type=Path, help="its label images, TYX")
+    parser.add_argument(
+        "--precision", default="float32", choices=["float32", "bfloat16"], help="of the training"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, default=Path())
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, {vars(options)}")
-    work = [(way, seed, options) for seed in range(options.seeds) for way in options.ways]
+    work = [(way, seed, options) for seed in options.seeds for way in options.ways]
     rows: list[dict[str, Any]] = []
     with ProcessPoolExecutor(options.processes, get_context("spawn"), use_threads, (1,)) as pool:
         for of_run in pool.map(run, *zip(*work, strict=True)):

@@ -1,27 +1,36 @@
-"""Time and memory of tracking, beside laptrack alone and trackpy on the same centres: CPU seconds, in one run.
+"""Time and memory of tracking, beside laptrack alone, trackpy and TrackMate on the same centres: CPU seconds.
 
     python benchmarks/tracking.py --frames 1000 --objects 500
 
 Discs wander around their places, and each is missed in one frame of a hundred. `track_labels` measures the objects in
-the label images and their overlaps, links, closes gaps and finds divisions; laptrack and trackpy get the centres for
-nothing. trackpy is measured if it is installed.
+the label images and their overlaps, links, closes gaps and finds divisions; the others get the centres for nothing.
+trackpy is measured if it is installed, and TrackMate's LAP tracker, with gap closing and splitting, if the Fiji in
+``FIJI_HOME`` has it (on one thread, with a heap of 3 GB, and the time of Java's own threads counted). Each runs in a
+process of its own; its peak includes the interpreter and the libraries.
 """
 
 import argparse
+import os
 import resource
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 
 from cpretrain import track_labels
 from cpretrain.images.metadata import Calibration
+from cpretrain.linking import edges_of
 from cpretrain.runtime.console import set_output
-from cpretrain.settings.tracking import TrackSettings
 
 RADIUS, MISSED = 10, 0.01
+FARTHEST = 2.0 * RADIUS
+"""Farthest step in pixels: what `track_labels` takes by itself."""
 
 
 class Wandering:
@@ -52,68 +61,90 @@ class Wandering:
         return image
 
 
-def timed(name: str, work, *given) -> object:
-    """Run something, and print its CPU seconds."""
-    start = time.process_time()
-    result = work(*given)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:28} {time.process_time() - start:8.1f} s CPU   peak {peak:6.0f} MB", flush=True)
-    return result
+def peak() -> float:
+    """Return the largest memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def drawn(frames: int, objects: int) -> int:
+def drawn(frames: int, objects: int, _: Path) -> tuple[float, float, str]:
     """Only draw the frames, to take that time off."""
-    movie = Wandering(frames, objects)
-    return sum(int(movie.frame(t).max()) for t in range(frames))
+    movie, start = Wandering(frames, objects), time.process_time()
+    seen = sum(int(movie.frame(t).max()) for t in range(frames))
+    return time.process_time() - start, peak(), f"{seen} objects"
 
 
-def by_laptrack(centres: list[np.ndarray], farthest: float, splitting: bool) -> Iterator[int]:
+def by_cpretrain(frames: int, objects: int, place: Path) -> tuple[float, float, str]:
+    """Track the frames, and keep the centres for the others."""
+    set_output(quiet=True)
+    track_labels(Wandering(3, 4))  # imports and compiled loops
+    start = time.process_time()
+    tracks = track_labels(Wandering(frames, objects))
+    seconds, most, table = time.process_time() - start, peak(), tracks.table
+    np.save(place, table.sort_values("frame")[["frame", "y", "x"]].to_numpy())
+    return seconds, most, f"{len(edges_of(table))} links, farthest step {tracks.max_distance:.1f}"
+
+
+def by_laptrack(_: int, __: int, place: Path) -> tuple[float, float, str]:
+    """Link centres with gaps and divisions."""
     from laptrack import LapTrack
 
-    squared = farthest**2
-    split = squared if splitting else False
-    lap = LapTrack(
-        cutoff=squared, gap_closing_cutoff=squared, gap_closing_max_frame_count=3, splitting_cutoff=split
-    )
-    return lap.predict(centres)
+    centres, squared = np.load(place), FARTHEST**2
+    limits = {"cutoff": squared, "gap_closing_cutoff": squared, "splitting_cutoff": squared}
+    start = time.process_time()
+    frames = np.split(centres[:, 1:], np.flatnonzero(np.diff(centres[:, 0])) + 1)
+    tree = LapTrack(gap_closing_max_frame_count=3, **limits).predict(frames)
+    return time.process_time() - start, peak(), f"{tree.number_of_edges()} links"
 
 
-def by_trackpy(centres: list[np.ndarray], farthest: float) -> object:
+def by_trackpy(_: int, __: int, place: Path) -> tuple[float, float, str]:
+    """Link centres with a memory of two frames; trackpy has no divisions, and refuses a step as far as ours."""
     import pandas as pd
     import trackpy
 
     trackpy.quiet()
-    rows = [pd.DataFrame({"y": c[:, 0], "x": c[:, 1], "frame": t}) for t, c in enumerate(centres)]
-    return trackpy.link(pd.concat(rows, ignore_index=True), farthest, memory=2)
+    table = pd.DataFrame(np.load(place), columns=["frame", "y", "x"])
+    trackpy.link(table[table["frame"] < 3], FARTHEST / 2, memory=2)  # imports and compiled loops
+    start = time.process_time()
+    found = trackpy.link(table, FARTHEST / 2, memory=2)
+    return time.process_time() - start, peak(), f"{len(found) - found['particle'].nunique()} links"
+
+
+def by_trackmate(_: int, __: int, place: Path) -> tuple[float, float, str]:
+    """Link centres with TrackMate's LAP tracker, in a real Fiji."""
+    from fiji_bridge.find import find_fiji
+    from fiji_bridge.session import FijiSession
+
+    jobs = Path(__file__).with_name("trackmate_job.py")
+    with FijiSession(find_fiji(), jobs=jobs, memory=3000, time_limit=7200) as fiji:
+        done = fiji.call("link", centres=str(place), farthest=FARTHEST, missing=2)
+    return done["seconds"], done["peak"], f"{done['links']} links"
+
+
+WORK: dict[str, Callable[[int, int, Path], tuple[float, float, str]]] = {
+    "drawing": drawn,
+    "cpretrain": by_cpretrain,
+    "laptrack": by_laptrack,
+    "trackpy": by_trackpy,
+    "trackmate": by_trackmate,
+}
 
 
 def main() -> None:
+    """Print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--objects", type=int, default=500)
-    parser.add_argument("--without", nargs="*", default=[], choices=["laptrack", "trackpy"])
+    parser.add_argument("--without", nargs="*", default=[], choices=[*WORK])
     given = parser.parse_args()
-    set_output(quiet=True)
-    import laptrack  # noqa: F401  # importing it takes seconds, which belong to none
-
-    timed("drawing the frames", drawn, given.frames, given.objects)
-    settings = TrackSettings()
-    tracks = timed(
-        "track_labels with drawing",
-        lambda: track_labels(Wandering(given.frames, given.objects), settings=settings),
-    )
-    table = tracks.table
-    print(
-        f"{len(table)} objects, {table['track'].nunique()} tracks, farthest {tracks.max_distance:.1f} pixels"
-    )
-    of_frame = table.sort_values("frame").groupby("frame")
-    centres = [part[["y", "x"]].to_numpy() for _, part in of_frame]
-    del tracks, table, of_frame
-    if "trackpy" not in given.without and find_spec("trackpy"):
-        found = timed("trackpy.link", by_trackpy, centres, RADIUS * 1.0)
-        print(f"{found['particle'].nunique()} tracks, farthest {RADIUS} pixels")
-    if "laptrack" not in given.without:
-        timed("laptrack with divisions", by_laptrack, centres, 2.0 * RADIUS, True)
+    missing = {"trackpy"} if not find_spec("trackpy") else set()
+    missing |= {"trackmate"} if not os.environ.get("FIJI_HOME") else set()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, work in WORK.items():
+            if name in missing.union(given.without):
+                continue
+            with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+                done = alone.submit(work, given.frames, given.objects, Path(folder) / "centres.npy").result()
+            print("{:12} {:8.1f} s CPU   peak {:6.0f} MB   {}".format(name, *done), flush=True)
 
 
 if __name__ == "__main__":

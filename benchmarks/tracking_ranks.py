@@ -51,8 +51,6 @@ AMOUNTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Share of the objects (or of the tracks) that have an error."""
 SCORES = ("TRA", "DET", "SEG")
 THRESHOLDS = (-2.0, 0.0, 2.0)
-FIELDS = 2, 3
-"""Rows and columns of fields that the movie of part 2 is cut into; the first is trained on."""
 NEAR = 12
 """Farthest gap between two objects that are merged, in pixels."""
 
@@ -192,9 +190,8 @@ def errors_of_kind(work: tuple[str, bool, int, argparse.Namespace]) -> list[dict
         ]
 
 
-def fields_of(movie: np.ndarray) -> list[np.ndarray]:
+def fields_of(movie: np.ndarray, rows: int, columns: int) -> list[np.ndarray]:
     """Cut a movie into fields, row by row."""
-    rows, columns = FIELDS
     height, width = movie.shape[1] // rows, movie.shape[2] // columns
     return [
         movie[:, y * height : (y + 1) * height, x * width : (x + 1) * width]
@@ -244,6 +241,7 @@ def stages(movie: np.ndarray, labels: Labels, options: argparse.Namespace) -> It
         batch_size=4,
         schedule="cosine",
         min_train_masks=0,
+        precision=options.precision,
         device=options.device,
     )
     with repeatable(options.seed, options.device):
@@ -265,7 +263,9 @@ def networks(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
     from cpretrain.models.preprocessing import network_input
     from cpretrain.settings.segmentation import SegmentSettings
 
-    movies, truths = (fields_of(tifffile.imread(path)) for path in (options.movie, options.labels))
+    movies, truths = (
+        fields_of(tifffile.imread(path), *options.fields) for path in (options.movie, options.labels)
+    )
     with TemporaryDirectory() as place:
         truth = [tracked_truth(Path(place) / str(number), one) for number, one in enumerate(truths)]
         print(
@@ -274,7 +274,7 @@ def networks(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
         )
         for epoch, segmenter in stages(movies[0], truths[0], options):
             rows = []
-            for number in range(1, 1 + options.test_fields):
+            for number in range(1, min(1 + options.test_fields, len(movies))):
                 flows = [segmenter.run(network_input(frame[np.newaxis])) for frame in movies[number]]
                 for threshold in THRESHOLDS:
                     how = SegmentSettings(cellprob_threshold=threshold, device=options.device)
@@ -376,7 +376,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2, help="of part 1")
     parser.add_argument("--seed", type=int, default=0, help="of the training of part 2")
     parser.add_argument("--epochs", type=int, nargs="+", default=(0, 1, 2, 4, 8, 16), help="stages of part 2")
-    parser.add_argument("--test-fields", type=int, default=FIELDS[0] * FIELDS[1] - 1, help="fields of part 2")
+    parser.add_argument(
+        "--fields",
+        type=int,
+        nargs=2,
+        default=(2, 3),
+        help="rows and columns of fields; the first is trained on",
+    )
+    parser.add_argument("--test-fields", type=int, default=5, help="fields of part 2 after the first")
+    parser.add_argument(
+        "--precision", default="float32", choices=["float32", "bfloat16"], help="of the training"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="of part 1, of one thread each")
     parser.add_argument("--out", type=Path, default=Path())

@@ -86,14 +86,23 @@ def as_labels(frame: NDArray[Any], path: object) -> NDArray[np.integer]:
     Raises
     ------
     BadInput
-        When the frame does not hold whole numbers.
+        When the frame does not hold whole numbers, or negative ones.
     """
-    labels = frame[:, 0]
+    labels, found = frame[:, 0], ""
+    if labels.dtype.kind == "b":
+        return labels.astype(np.uint8)
     if labels.dtype.kind == "f":
-        whole = labels.astype(np.int64)
-        if (whole != labels).any():
-            raise BadInput(f"{path}: is not a label image", found="fractions", expected="whole numbers")
-        return whole
+        with np.errstate(invalid="ignore"):
+            whole = labels.astype(np.int64)
+        found = "fractions" if (whole != labels).any() else ""
+        labels = whole
+    elif labels.dtype.kind not in "iu":
+        found = f"pixels of type {labels.dtype}"
+    if not found and labels.dtype.kind == "i" and labels.min(initial=0) < 0:
+        found = "negative numbers"
+    if found:
+        expected = "whole numbers, 0 for the background, and one above for each object"
+        raise BadInput(f"{path}: is not a label image", found=found, expected=expected)
     return labels
 
 

@@ -78,18 +78,24 @@ def objects_of(
 
 def _check(labels: Frames, movie: Frames | None, canvas: Canvas | None) -> None:
     t, z, c, y, x = labels.shape
+    name = getattr(labels, "path", "the labels")
     if c != 1:
-        raise BadInput("these are not label images", found=f"{c} channels", expected="one")
+        raise BadInput(f"{name}: is no movie of label images", found=f"{c} channels", expected="one")
+    if 0 in labels.shape:
+        raise BadInput(
+            f"{name}: holds no pixels", found=f"{t} frames of {z} × {y} × {x}", expected="one or more of each"
+        )
     other = movie.shape if movie else None
     if other and (other[:2], other[3:]) != ((t, z), (y, x)):
         raise BadInput(
-            "the movie differs in size from its label images",
+            f"{getattr(movie, 'path', 'the movie')}: differs in size from its label images",
             found=f"{' × '.join(map(str, (*other[:2], *other[3:])))} (frames, planes, height, width)",
-            expected=f"{t} × {z} × {y} × {x}",
+            expected=f"{t} × {z} × {y} × {x}, as {name}",
+            cure="name the movie that was segmented; after a drift correction, the corrected one",
         )
     if canvas and (len(canvas.shifts), canvas.shape[0], *canvas.shape[2:]) != (t, z, y, x):
         raise BadInput(
-            "the drift does not belong to these label images",
+            f"{name}: the drift of its movie does not belong to these label images",
             found=f"{len(canvas.shifts)} frames on {' × '.join(map(str, canvas.shape))} pixels (z, c, y, x)",
             expected=f"{t} frames on {z} × {y} × {x} (z, y, x)",
         )

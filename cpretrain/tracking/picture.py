@@ -126,7 +126,7 @@ def _families(axes: "Axes", table: "pd.DataFrame", colours: NDArray[np.float64])
     axes.invert_yaxis()
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(gaps):
-        axes.legend(fontsize=8, loc="lower right")
+        axes.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
 
 
 def _in_largest_families(table: "pd.DataFrame") -> list[int]:

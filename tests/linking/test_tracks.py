@@ -161,6 +161,9 @@ def test_in_stacks_distances_regard_the_step_between_planes():
     [
         (np.zeros((2, 1, 2, 9, 9), np.uint8), None, "2 channels"),
         (np.full((2, 1, 1, 9, 9), 0.5), None, "fractions"),
+        (np.full((2, 1, 1, 9, 9), -1, np.int16), None, "negative"),
+        (np.full((2, 1, 1, 9, 9), 1j), None, "complex128"),
+        (np.zeros((0, 1, 1, 9, 9), np.uint8), None, "no pixels"),
         (np.zeros((2, 1, 1, 9, 9), np.uint8), np.zeros((2, 1, 1, 9, 8)), "differs in size"),
         (xr.DataArray(np.zeros((2, 9, 9)), dims=("t", "y", "q")), None, "axes"),
     ],
@@ -168,6 +171,12 @@ def test_in_stacks_distances_regard_the_step_between_planes():
 def test_what_is_no_label_movie_is_refused(labels, movie, message):
     with pytest.raises(BadInput, match=message):
         track_labels(labels, movie=movie)
+
+
+def test_a_mask_of_true_and_false_is_one_object():
+    mask = np.zeros((2, 1, 1, 9, 9), bool)
+    mask[..., 2:5, 2:5] = True
+    assert track_labels(mask).table["area"].tolist() == [9, 9]
 
 
 def test_a_drift_of_another_movie_is_refused():

@@ -163,6 +163,13 @@ def test_what_is_refused(made, tmp_path, where, message):
         track(tmp_path / "segmented", images=tmp_path / "other.tif", out=tmp_path / where)
 
 
+def test_another_movie_than_the_segmented_one_is_named(made, tmp_path):
+    with pytest.raises(BadInput) as told:
+        track(made.predictions, images=made.folder / "raw", out=tmp_path / "out")
+    for word in (made.folder / "raw" / "nuclei.tif", made.predictions / "nuclei.tif", "the corrected one"):
+        assert str(word) in str(told.value)
+
+
 def test_shifts_without_their_record_are_refused(made, tmp_path):
     shutil.copytree(made.corrected, tmp_path / "corrected")
     (tmp_path / "corrected" / "nuclei.json").unlink()
