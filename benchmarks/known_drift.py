@@ -323,6 +323,15 @@ def passing_debris(seed: int) -> KnownDrift:
     return recorded(frames, drift)
 
 
+def passing_shadow(seed: int) -> KnownDrift:
+    """A large shadow that crosses the picture from the top to the bottom."""
+    drift, (y, x) = walk(24, 2, seed), np.mgrid[:EDGE, :EDGE]
+    frames = windows(ground(seed), drift)
+    for t, frame in enumerate(frames):
+        frame *= 1 - 0.8 * (np.hypot(y - 8 * t, x - 110 + t) < 40)
+    return recorded(noisy(frames, seed), drift)
+
+
 def vibrating(seed: int) -> KnownDrift:
     """A table that vibrates by fractions of a pixel around a slow drift."""
     rng = np.random.default_rng(seed)
@@ -392,6 +401,7 @@ KEPT_ASIDE: dict[str, Make] = {
     "vignette and dust": vignette,
     "columns of the camera": columns_of_camera,
     "passing debris": passing_debris,
+    "passing shadow": passing_shadow,
     "vibration": vibrating,
     "JPEG": compressed,
     "changing focus": changing_focus,

@@ -18,12 +18,15 @@ from cpretrain.registration.local_optimum import WHOLE_PIXEL, offset_to_optimum
 from cpretrain.registration.still_structure import StillStructure, frames_to_look_at
 from cpretrain.registration.turned_canvas import inscribed, turned_back
 from cpretrain.registration.valid_area import Area, intersection, is_empty
+from cpretrain.registration.whole_image import only_a_part_moved, whole3
 from cpretrain.settings.drift import DriftSettings
 
 Each = NDArray[np.float64] | None
 """One number per frame; None if there is nothing to compare."""
 FALL = 0.002
 """Decrease of the mean agreement from which the correction counts as worse."""
+PASSING = 3
+"""Minimum step in pixels to be examined for something that passes; smaller ones are hardly told from none."""
 LEAST_SHARE = 0.05
 """Share of the image below which the area covered by all frames is too small to judge by."""
 
@@ -50,6 +53,8 @@ class Inspected:
         Mask of structure that holds the frames in place because it never moves.
     share : float
         Share of the measured image that lies in `area`.
+    parts : tuple of (int, int)
+        Pairs of frames between which only a part of the image moved as measured.
     """
 
     area: Area
@@ -61,6 +66,7 @@ class Inspected:
     far: float | None = None
     still: NDArray[np.bool_] | None = None
     share: float = 1.0
+    parts: tuple[FramePair, ...] = ()
 
     def mean(self, each: Each) -> float | None:
         """Return the mean agreement of the frames with usable content, to six digits."""
@@ -95,6 +101,7 @@ class Inspection:
         self._to_look_at = frames_to_look_at(self._frames)
         self._contents: list[FrameContent] = []
         self._off: dict[FramePair, float] = {}
+        self._parts: list[FramePair] = []
         self._still = StillStructure()
         self._image: NDArray[np.float32] | None = None
         self._earlier: NDArray[np.float32] | None = None
@@ -117,6 +124,8 @@ class Inspection:
             self._still.add(image)
         if kept is None and not self._refined and self._settings.shifts is None:
             self._compare(t, image)
+        if self._settings.robust and self._curve.angle is None:
+            self._look_for_passers(t, image)
 
     def result(self) -> Inspected:
         """Return the observations on all frames."""
@@ -126,7 +135,9 @@ class Inspection:
         kinds = name_frames(self._contents, after)
         far, still = self._far(kinds)
         share = _pixels(self._aligned.area) / _pixels(self._measured)
-        seen = Inspected(self._aligned.area, before, after, False, kinds, self._off, far, still, share)
+        seen = Inspected(
+            self._aligned.area, before, after, False, kinds, self._off, far, still, share, tuple(self._parts)
+        )
         return Inspected(**(vars(seen) | {"fell": self._fell(seen)}))
 
     def _in_float32(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -175,6 +186,14 @@ class Inspection:
         offset = offset_to_optimum(image, self._earlier, drift, self._part(t, image.shape))
         if offset is not None and np.abs(offset).max() > WHOLE_PIXEL:
             self._off[pair] = float(np.abs(offset).max())
+
+    def _look_for_passers(self, t: int, image: NDArray[np.float32]) -> None:
+        """Record the pair that ends with frame `t` if it follows something that passes through the picture."""
+        step = whole3(self._curve.drift[t] - self._curve.drift[t - 1])
+        if self._earlier is None or {t - 1, t} & set(self._curve.bridged) or max(map(abs, step)) < PASSING:
+            return
+        if only_a_part_moved(image, self._earlier, step, self._part(t, image.shape)):
+            self._parts.append((t - 1, t))
 
     def _far(self, kinds: dict[int, Kind]) -> tuple[float | None, NDArray[np.bool_] | None]:
         """Compare frames far apart, unchanged and without still structure."""

@@ -44,6 +44,8 @@ class _Judgement:
         self.clipped = [pair for pair in curve.clipped_pairs if pair not in unsure] if not seen.fell else []
         self.beside = touching(dict.fromkeys([*unsure, *seen.off]), seen.kinds)
         self.off = [pair for pair in seen.off if pair not in self.beside]
+        told = {*unsure, *touching(seen.parts, seen.kinds)}
+        self.parts = [pair for pair in seen.parts if pair not in told]
         alone = [pair for pair in unsure if pair not in self.beside]
         self.unsure = [pair for pair in alone if pair not in self.off]
         if NOISE * len(self.unsure) > len(self.off):
@@ -66,6 +68,8 @@ class _Judgement:
             yield self._fell()
         elif self.unsure:
             yield self._unsure()
+        if self.parts and not self.seen.fell:
+            yield self._passed()
         others = [t for t in self.curve.bridged if t not in self.seen.kinds]
         if others:
             said = (
@@ -163,6 +167,13 @@ class _Judgement:
             f"{self._other_reference()}"
         )
         return Finding("uncertain", said, ends_of(self.unsure))
+
+    def _passed(self) -> Finding:
+        said = (
+            f"in {count_pairs(self.parts)} only a part of the image moved as measured, as when something passes: "
+            f"measure where nothing passes, with {option('roi')} and without {option('robust', True)}"
+        )
+        return Finding("only a part moved", said, ends_of(self.parts))
 
     def _other_reference(self) -> str:
         if self.settings.shifts is not None:

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from cpretrain.drift.correction import correct_drift
+from cpretrain.drift.inspection import Inspection
+from cpretrain.drift.judgement import judge
 from cpretrain.errors import BadInput
+from cpretrain.images.timelapse import ArrayFrames
+from cpretrain.registration.curve import DriftCurve, RobustFacts
 from cpretrain.registration.measure import measure_drift
 from cpretrain.settings.drift import DriftSettings
 from tests.support.drifting_movies import (
+    EDGE,
     fault,
     half_pixels,
     healthy,
@@ -161,3 +166,24 @@ def test_it_is_refused_with_the_plugin_and_never_chosen_by_itself(tmp_path, caps
     assert corrected.engine == "native"
     assert "because the plugin has no robust" in capsys.readouterr().err
     assert not DriftSettings().robust
+
+
+def test_a_curve_that_follows_what_passes_is_told_and_a_roi_beside_it_mends_it():
+    drift, (y, x) = walk(10), np.mgrid[:EDGE, :EDGE]
+    pixels = moved(drift)
+    pixels += [3000 * (np.hypot(y - 40, x - 12 * t) < 30) for t in range(10)]
+    movie = ArrayFrames(np.clip(pixels, 0, 65535).astype(np.uint16)[:, None, None])
+    wrong = np.vstack([drift[:4], drift[4:] + [(0, 12 * t) for t in range(1, 7)]])
+    curve = DriftCurve(
+        np.column_stack([0 * wrong[:, 0], wrong]).astype(np.float32), robust=RobustFacts("pairs", 9)
+    )
+    inspection = Inspection(movie, ROBUST, curve)
+    for t in range(10):
+        inspection.add(t, movie.frame(t))
+    [finding] = [
+        each for each in judge(curve, inspection.result(), ROBUST, None) if each.kind == "only a part moved"
+    ]
+    assert finding.frames == tuple(range(4, 10))
+    assert "roi= and without robust=True" in finding.message
+    beside = DriftSettings(engine="native", roi=(0, 80, EDGE, EDGE - 80))
+    assert (errors(measure_drift(movie, settings=beside), drift) <= 1).all()
