@@ -97,7 +97,7 @@ def by_laptrack(_: int, __: int, place: Path) -> tuple[float, float, str]:
 
 
 def by_trackpy(_: int, __: int, place: Path) -> tuple[float, float, str]:
-    """Link centres with a memory of two frames; trackpy has no divisions, and refuses a step as far as ours."""
+    """Link centres with a memory of two frames and half the farthest step; trackpy has no divisions."""
     import pandas as pd
     import trackpy
 
