@@ -11,6 +11,7 @@ import time
 import tomllib
 import zipfile
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,7 +42,7 @@ from cpretrain.runtime.summary import Summary
 from cpretrain.runtime.terminal import printable
 from cpretrain.settings.crops import CropSettings
 from cpretrain.settings.drift import DriftSettings
-from cpretrain.storage.json_file import parse_json, read_json
+from cpretrain.storage.json_file import LEVELS, parse_json, read_json
 from cpretrain.storage.rerun import done_record
 from cpretrain.storage.unfinished import UnfinishedFolder
 from cpretrain.training.checkpoint import Checkpoint
@@ -77,6 +78,16 @@ def test_json_that_cannot_be_used_is_a_value_error(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(ValueError, match=r"deep|surrogates|digits"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(LEVELS, False), (LEVELS + 1, True)])
+def test_json_has_the_same_limit_of_levels_in_every_python(levels, refused):
+    for text in (
+        "[" * levels + "]" * levels,
+        "[" + "{}, " * 600 + '{"a":' * (levels - 1) + "1" + "}" * (levels - 1) + "]",
+    ):
+        with pytest.raises(ValueError, match="deep") if refused else nullcontext():
+            parse_json(text)
 
 
 def test_json_of_any_text_is_read():

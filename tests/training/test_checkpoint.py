@@ -1,6 +1,7 @@
 """An unfinished run is found again, intact, and resumed only with the same origin."""
 
 import json
+from pickle import PicklingError
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_damaged_one_is_an_error(checkpoint, name):
 
 def test_a_failed_save_leaves_the_state_before(checkpoint):
     checkpoint.save({"epoch": 1})
-    with pytest.raises(AttributeError):
+    with pytest.raises((AttributeError, PicklingError)):  # the latter from Python 3.14 on
         checkpoint.save({"epoch": lambda: 2})
     assert checkpoint.load(ORIGIN) == {"epoch": 1}
     assert {path.name for path in checkpoint.folder.iterdir()} == {"state.pt", "run.json"}
