@@ -56,6 +56,12 @@ def frames_of(movie: Any) -> Frames:
     if hasattr(movie, "frame"):
         given: Frames = movie
         return given
+    if not hasattr(movie, "shape"):
+        raise BadInput(
+            "a movie is a file, an array, or an xarray.DataArray",
+            found=type(movie).__name__,
+            cure="put frames of one size together: xarray.DataArray(numpy.stack(frames), dims=('t', 'y', 'x'))",
+        )
     if np.ndim(movie) != 5:
         raise BadInput(
             "the axes of the array are not known",

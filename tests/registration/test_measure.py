@@ -66,6 +66,13 @@ def test_arrays_without_names_of_axes_are_not_guessed(pixels):
     assert "xarray.DataArray(pixels, dims=('t', 'y', 'x'))" in caught.value.cure
 
 
+@pytest.mark.parametrize("movie", [[np.zeros((4, 5))] * 3, [np.zeros((4, 5)), np.zeros((3, 5))], None, 7])
+def test_what_is_no_movie_is_refused_in_words(movie):
+    with pytest.raises(BadInput, match="a movie is a file, an array") as caught:
+        measure_drift(movie)
+    assert "numpy.stack" in caught.value.cure
+
+
 class Enormous:
     """Frames too large for any machine; reading one is an error."""
 
