@@ -220,7 +220,7 @@ PARENT = """
         (signal.SIGINT, "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"),
         (signal.SIGTERM, ""),
         (signal.SIGKILL, ""),
-        (signal.SIGHUP, ""),
+        (signal.SIGHUP, "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"),  # nohup ignores it
         (signal.SIGKILL, "import os; os.fork() or __import__('time').sleep(8) or os._exit(0)"),
     ],
     ids=["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP", "SIGKILL, with a fork of the parent still there"],
