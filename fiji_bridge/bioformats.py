@@ -31,12 +31,13 @@ class BioFormatsMovie(Recording):
         self._series = choose(count)
         told = self._call("describe_recording", series=self._series)
         t, z, c, y, x = told["shape"]
+        depth, height, width = told["pixel_size"]
         self._planes_shape = c, y, x
         return Description(
             (t, z, c, y, x),
             np.dtype(told["dtype"]),
             count,
-            _calibration(told),
+            Calibration.in_micrometres(depth, height, width, told["interval"]),
             Channels() if told["rgb"] else _channels(told, c),
             is_rgb=told["rgb"],
             notes=[f"it is read by Bio-Formats in Fiji, as {told['format']}"],
@@ -84,14 +85,6 @@ def _found(path: Path) -> FijiSource:
 
 def _has_it(source: FijiSource) -> bool:
     return any(jar.name.startswith(_JARS) for jar in source.jars)
-
-
-def _calibration(told: dict[str, Any]) -> Calibration:
-    z, y, x = told["pixel_size"]
-    known = y > 0 and x > 0
-    return Calibration(
-        (z or 1.0, y, x) if known else (1.0, 1.0, 1.0), "µm" if known else "pixel", told["interval"]
-    )
 
 
 def _channels(told: dict[str, Any], count: int) -> Channels:

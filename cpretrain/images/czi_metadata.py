@@ -40,18 +40,8 @@ def calibration_of(facts: ElementTree.Element, times: NDArray[np.float64]) -> Ca
         item.get("Id", ""): _number(item.findtext("Value"))
         for item in facts.findall(".//Scaling/Items/Distance")
     }
-    known = metres.get("X", 0) > 0 and metres.get("Y", 0) > 0
-    size = (
-        tuple(metres[axis] * 1e6 if metres.get(axis, 0) > 0 else 1.0 for axis in "ZYX")
-        if known
-        else (1.0,) * 3
-    )
-    return Calibration(
-        (size[0], size[1], size[2]),
-        "µm" if known else "pixel",
-        _interval(facts, times),
-        z_step_stated=metres.get("Z", 0) > 0,
-    )
+    z, y, x = (metres.get(axis, 0.0) * 1e6 for axis in "ZYX")
+    return Calibration.in_micrometres(z, y, x, _interval(facts, times))
 
 
 def channels_of(facts: ElementTree.Element, numbers: list[int]) -> Channels:

@@ -113,18 +113,8 @@ class LifMovie(Recording):
         for axis, places in self._image.coords.items():
             if len(places) > 1 and self._letters.get(axis, "C") != "C":  # those of channels may be names
                 steps[self._letters[axis]] = abs(float(places[-1] - places[0])) / (len(places) - 1)
-        known = steps.get("Y", 0) > 0 and steps.get("X", 0) > 0
-        size = (
-            tuple(steps[axis] * 1e6 if steps.get(axis, 0) > 0 else 1.0 for axis in "ZYX")
-            if known
-            else (1.0,) * 3
-        )
-        return Calibration(
-            (size[0], size[1], size[2]),
-            "µm" if known else "pixel",
-            steps.get("T", 0.0),
-            z_step_stated=steps.get("Z", 0.0) > 0,
-        )
+        z, y, x = (steps.get(axis, 0.0) * 1e6 for axis in "ZYX")
+        return Calibration.in_micrometres(z, y, x, steps.get("T", 0.0))
 
     def _channels(self, count: int) -> Channels:
         described = self._image.xml_element.findall(

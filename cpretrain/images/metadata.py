@@ -78,6 +78,14 @@ class Calibration:
     value_offset: float = 0.0
     z_step_stated: bool = True
 
+    @classmethod
+    def in_micrometres(cls, z: float, y: float, x: float, frame_interval: float) -> "Calibration":
+        """Return the calibration of a file with these sizes in µm, each of them 0 if it is not stated."""
+        stated = z > 0
+        if not (y > 0 and x > 0):
+            return cls(frame_interval=frame_interval, z_step_stated=stated)
+        return cls((z if stated else 1.0, y, x), "µm", frame_interval, z_step_stated=stated)
+
     @property
     def anisotropy(self) -> float:
         """Distance between neighbouring planes in pixels; 1 if the sizes are not known."""

@@ -135,10 +135,4 @@ def _calibration(summary: dict[str, Any]) -> Calibration:
         float(number) if isinstance(number := summary.get(name), int | float) and 0 < number < 1e9 else 0.0
         for name in ("PixelSize_um", "z-step_um", "Interval_ms")
     )
-    known = size > 0
-    return Calibration(
-        (step or 1.0, size, size) if known else (1.0, 1.0, 1.0),
-        "µm" if known else "pixel",
-        interval / 1000,
-        z_step_stated=step > 0,
-    )
+    return Calibration.in_micrometres(step, size, size, interval / 1000)

@@ -120,10 +120,7 @@ class Nd2Movie(Recording):
     def _calibration(self, frames: int) -> Calibration:
         described = self._metadata.channels if self._metadata else None
         x, y, z = described[0].volume.axesCalibration if described else (0.0, 0.0, 0.0)
-        known = x > 0 and y > 0
-        pixel_size = (float(z) or 1.0, float(y), float(x)) if known else (1.0, 1.0, 1.0)
-        interval = self._interval(frames) / 1000
-        return Calibration(pixel_size, "µm" if known else "pixel", interval, z_step_stated=z > 0)
+        return Calibration.in_micrometres(float(z), float(y), float(x), self._interval(frames) / 1000)
 
     def _read_metadata(self) -> tuple[Metadata | None, list[str]]:
         """Read the metadata of pixels and channels, which the library does not support in every file."""

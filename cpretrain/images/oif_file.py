@@ -107,11 +107,7 @@ class OifMovie(Recording):
             float(facts.get(f"{side}ConvertValue", 0)) * scale
             for side, scale in zip(("Height", "Width"), scales, strict=True)
         )
-        known = y > 0 and x > 0
-        size = (steps.get("Z") or 1.0, y, x) if known else (1.0, 1.0, 1.0)
-        return Calibration(
-            size, "µm" if known else "pixel", steps.get("T", 0.0), z_step_stated=steps.get("Z", 0.0) > 0
-        )
+        return Calibration.in_micrometres(steps.get("Z", 0.0), y, x, steps.get("T", 0.0))
 
     def _channels(self, count: int) -> Channels:
         facts = [
