@@ -58,6 +58,9 @@ GAINS: dict[str, dict[str, Any]] = {
     "cosine, 50 epochs": {"schedule": "cosine", "epochs": 50},
     "cosine, 25 epochs": {"schedule": "cosine", "epochs": 25},
     "varied, mean": {"vary_grey_values": True, "average_epochs": 10},
+    "varied, frozen": {"vary_grey_values": True, "freeze": "encoder"},
+    "varied, mean, frozen": {"vary_grey_values": True, "average_epochs": 10, "freeze": "encoder"},
+    "varied, stopped early": {"vary_grey_values": True, "test_fraction": 0.2, "patience": 30},
     "varied, cosine, 50 epochs": {"vary_grey_values": True, "schedule": "cosine", "epochs": 50},
     "varied, mean, cosine, 50 epochs": {
         "vary_grey_values": True, "average_epochs": 10, "schedule": "cosine", "epochs": 50,

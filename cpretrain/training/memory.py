@@ -26,6 +26,12 @@ hole where one was freed (https://sourceware.org/bugzilla/show_bug.cgi?id=14581)
 MAPPED = 2**25
 """Bytes from which an array leaves no hole, because glibc maps its memory apart."""
 
+GAPS = 0.15
+"""Share of a step's arrays that such holes take in a network without a transformer (0.1 to 0.3, measured)."""
+
+LIBRARIES = 150_000_000
+"""Bytes that libraries take in main memory at their first step: code, and scratch of their own (measured)."""
+
 RESERVE = 0.9
 """Share of the memory found that a run may fill: torch keeps gaps, and other programs want some too."""
 
@@ -91,11 +97,10 @@ def plan_memory(net: Any, tile: int, settings: TrainSettings, device: Any) -> Pl
     kept = kept_tensors(net, (1, version.network_channels, tile, tile))
     found, place = memory_found(device)
     held = _held(net, settings.optimizer, device)
-    inputs = kept.inputs if device.type == "cpu" and leaves_holes() else []
     sizes = (LARGEST_BATCH, 4, 2, 1) if settings.batch_size == "fit" else (settings.batch_size or 1,)
     ways = {"auto": (False, True), "always": (True,), "never": (False,)}[settings.recompute]
     plans = [
-        Plan(size, again, held + _for_step(net, kept, size, again) + _holes(inputs, size), found, place)
+        Plan(size, again, held + _in_step(net, kept, size, again, device), found, place)
         for size in sizes
         for again in (ways if version.blocks(net) else (False,))
     ]
@@ -115,7 +120,7 @@ def memory_found(device: Any) -> tuple[int, str]:
 
 
 def leaves_holes() -> bool:
-    """Return whether main memory stays taken where a block of a transformer freed its hidden layer."""
+    """Return whether main memory stays taken where an array was freed."""
     name, version = platform.libc_ver()
     return name == "glibc" and tuple(map(int, version.split(".")[:2])) < REUSES
 
@@ -152,15 +157,20 @@ def _held(net: Any, optimizer: str, device: Any) -> int:
     return states + psutil.Process().memory_info().rss  # the weights are in it
 
 
-def _for_step(net: Any, kept: Kept, batch: int, recompute: bool) -> int:
+def _in_step(net: Any, kept: Kept, batch: int, recompute: bool, device: Any) -> int:
     """Return the bytes of one step: first what is kept for the gradient, then the gradient and the optimizer's own."""
     forward = batch * ((kept.recomputed if recompute else kept.all) + TEMPORARY * kept.largest)
-    return max(forward, 2 * _trained(net))
+    step = max(forward, 2 * _trained(net))
+    if device.type != "cpu":
+        return step
+    return step + LIBRARIES + (_holes(kept, batch, step) if leaves_holes() else 0)
 
 
-def _holes(inputs: list[int], batch: int) -> int:
-    """Return the bytes that blocks with such inputs leave unused: their hidden layer, before and after activation."""
-    return sum(2 * hidden for size in inputs if (hidden := HIDDEN * batch * size) < MAPPED)
+def _holes(kept: Kept, batch: int, step: int) -> int:
+    """Return the bytes left unused: in a transformer, each block's hidden layer before and after activation."""
+    if not kept.inputs:
+        return int(GAPS * step)
+    return sum(2 * hidden for size in kept.inputs if (hidden := HIDDEN * batch * size) < MAPPED)
 
 
 def _trained(net: Any) -> int:

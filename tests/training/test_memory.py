@@ -65,7 +65,7 @@ def test_the_largest_batch_that_fits_is_chosen_and_blocks_are_recomputed_only_if
     assert not planned(monkeypatch, run, fit.replace(recompute="never"), 0).recompute
 
 
-def test_an_old_allocator_keeps_what_each_block_freed(quick, start, monkeypatch):
+def test_an_old_allocator_keeps_the_places_of_what_was_freed(quick, start, monkeypatch):
     run, plans = start(quick), {}
     monkeypatch.setattr(memory, "_held", lambda *_: 0)
     for version in ("2.36", "2.38"):
@@ -74,7 +74,8 @@ def test_an_old_allocator_keeps_what_each_block_freed(quick, start, monkeypatch)
     shape = (1, installed_cellpose().network_channels, run.tile, run.tile)
     of_blocks = sum(kept_tensors(run.net, shape).inputs)
     kept_more = plans["2.36"].estimated - plans["2.38"].estimated
-    assert kept_more == 8 * of_blocks
+    of_step = plans["2.38"].estimated - memory.LIBRARIES
+    assert kept_more == (8 * of_blocks or int(memory.GAPS * of_step))
     assert bool(of_blocks) == (cellpose_major() == 4)
 
 
