@@ -8,8 +8,9 @@ from cpretrain.dataset.reading import NetworkImage, read_for_network
 from cpretrain.evaluation.second_annotator import DrawnFile
 from cpretrain.labels.label_image import LabelImage
 from cpretrain.labels.size_check import check_size
+from cpretrain.models.device import find_device
 from cpretrain.models.record import ModelSettings
-from cpretrain.models.segmenter import Segmenter
+from cpretrain.models.segmenter import Segmenter, computed_precision
 from cpretrain.models.weights import ModelWeights
 from cpretrain.runtime.process_cache import cached_in_process
 from cpretrain.runtime.spelling import command
@@ -32,6 +33,12 @@ class Load:
     def __call__(self, base: ModelWeights) -> Segmenter:
         """Return the segmenter of `base`."""
         return cached_in_process(("segmenter", base, self.device), lambda _: Segmenter(base, self.device))
+
+    @property
+    def computing(self) -> dict[str, str]:
+        """What the models compute on and with, for the record."""
+        device = find_device(self.device)
+        return {"device": str(device), "precision": computed_precision("auto", device)}
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def evaluate(
     evaluation = Evaluation(ModelFolder(model), record, image_sets, models, scorings, verdict)
     if movie_inputs:
         evaluation = _with_movies(evaluation, movie_inputs, reader, folder, batch)
-    return _write(evaluation, EvaluationFiles(folder), provenance, asked)
+    return _write(evaluation, EvaluationFiles(folder), provenance, asked, load)
 
 
 def _with_movies(
@@ -152,7 +152,7 @@ def _with_movies(
 
 
 def _write(
-    evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any]
+    evaluation: Evaluation, files: EvaluationFiles, provenance: Provenance, asked: dict[str, Any], load: Load
 ) -> EvaluateResult:
     means = {one.image_set.name: _means(one) for one in evaluation.scorings}
     files.record.unlink(missing_ok=True)  # from here on the earlier results are incomplete
@@ -167,6 +167,7 @@ def _write(
         files.record,
         outputs=[*files.results, *pictures, *([files.movies] if tracks else [])],
         definition=DEFINITION,
+        **load.computing,
         asked=asked,
         models={one.name: {"weights": one.base.name, **one.used} for one in evaluation.models},
         images=asked["views"],

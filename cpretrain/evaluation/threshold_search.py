@@ -75,6 +75,7 @@ def tune(
     provenance.write(
         record,
         outputs=[picture],
+        **load.computing,
         images=len(pairs),
         found={
             name: surface.found() | {"weights_sha256": weights[name]} for name, surface in surfaces.items()

@@ -20,7 +20,7 @@ from cpretrain.images.border_objects import without_border_objects
 from cpretrain.images.valid_box import Box
 from cpretrain.models.device import find_device
 from cpretrain.models.download import download
-from cpretrain.models.inference import warn_if_slow
+from cpretrain.models.inference import multiplies_in_16_bits, warn_if_slow
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.models.weights import DIAMETERS, ModelWeights, stored_weights
 from cpretrain.runtime.log_silence import silent
@@ -69,8 +69,12 @@ class Segmenter:
     batch_size : int
         Tiles per batch, at most two on a CPU; halved if a GPU has too little memory for them.
     precision : {'auto', 'float32', 'bfloat16'}
-        Numbers that the network computes with when it segments; ``auto``: 16 bits for Cellpose 4 on a GPU, as
-        Cellpose does, else 32.
+        Numbers that the network computes with when it segments; ``auto``: see `computed_precision`.
+
+    Attributes
+    ----------
+    precision : {'float32', 'bfloat16'}
+        Numbers that it does compute with.
 
     Raises
     ------
@@ -91,8 +95,8 @@ class Segmenter:
         self.base, self.device = base, find_device(device)
         self.batch_size = min(batch_size, TILES_ON_CPU) if self.device.type == "cpu" else batch_size
         self._version = installed_cellpose()
-        usual = self._version.segments_in_16_bits and self.device.type != "cpu"
-        in_16_bits = not for_training and (precision == "bfloat16" or (precision == "auto" and usual))
+        self.precision = computed_precision("float32" if for_training else precision, self.device)
+        in_16_bits = self.precision == "bfloat16"
         options = self._version.load_options(in_16_bits)
         options["device"] = self.device
         if base.path is not None and not base.path.is_file():
@@ -292,6 +296,27 @@ class Segmenter:
         with quietly():
             joined = utils.stitch3D(planes.copy(), stitch_threshold=threshold)
             return np.asarray(utils.fill_holes_and_remove_small_masks(joined, min_size=min_size), np.uint32)
+
+
+def computed_precision(asked: Precision, device: Any) -> Precision:
+    """Return the numbers that a network computes with when it segments.
+
+    Parameters
+    ----------
+    asked : {'auto', 'float32', 'bfloat16'}
+        ``auto``: 16 bits for Cellpose 4, as Cellpose itself does, unless the device is a processor without
+        instructions for them; else 32.
+    device : torch.device
+        Where it computes.
+
+    Returns
+    -------
+    {'float32', 'bfloat16'}
+    """
+    if asked != "auto":
+        return asked
+    in_16_bits = installed_cellpose().segments_in_16_bits and multiplies_in_16_bits(device)
+    return "bfloat16" if in_16_bits else "float32"
 
 
 def _check_complete(base: ModelWeights, net: Any) -> None:

@@ -30,7 +30,7 @@ class CellposeVersion(Protocol):
     """Number of epochs from which its learning rate is lowered at the end."""
 
     segments_in_16_bits: bool
-    """True if it segments in 16 bits on a GPU."""
+    """True if it segments in 16 bits by itself."""
 
     scales_objects: bool
     """True if images are rescaled so that objects have the diameter that the network expects."""

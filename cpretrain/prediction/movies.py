@@ -285,6 +285,7 @@ def _segment(movie: TimeLapse, files: PredictionFiles, model: UsedModel, origin:
         outputs=files.outputs,
         model={"name": model.base.name, "sha256": model.weights_sha256, "licence": model.base.licence},
         device=str(model.segmenter.device),
+        precision=model.segmenter.precision,
         shape=movie.shape,
         frames=len(chosen),
         movie=placed_name(movie.path),

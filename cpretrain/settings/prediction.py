@@ -89,5 +89,6 @@ class PredictSettings(SegmentSettings):
     precision: Precision = Field(
         "auto",
         description="numbers that the network computes with; bfloat16: of 16 bits, faster where the processor has "
-        "them, with nearly the same objects; auto: of 32 bits (Cellpose 4 on a GPU: 16)",
+        "them, with nearly the same objects; auto: as Cellpose itself computes, of 32 bits in Cellpose 3 and of 16 in "
+        "Cellpose 4, unless the processor has none of 16",
     )

@@ -8,7 +8,7 @@ from cpretrain.metrics.scores import average_precision
 from cpretrain.models.inference import warn_if_slow
 from cpretrain.models.preprocessing import network_input
 from cpretrain.models.segmenter import Segmenter
-from cpretrain.models.trained import find_model
+from cpretrain.models.trained import _load, find_model
 from cpretrain.models.weights import cellpose_major, find_base
 from cpretrain.pipeline.demo import DATA
 from cpretrain.settings.prediction import PredictSettings
@@ -40,13 +40,56 @@ def test_objects_are_those_of_cellposes_own_form_and_nearly_in_16_bits(image):
     assert not np.array_equal(rough, theirs)
 
 
-@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
-def test_the_setting_reaches_the_network(tiny_model, precision):
+NEW, OLD = (
+    {"architecture": "x86_64", "cpu_name": name, "avx512_bf16": has}
+    for name, has in (("New", True), ("Old", False))
+)
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """Pretend to have this processor, for networks that are not loaded yet."""
     import torch
 
-    used = find_model(str(tiny_model), PredictSettings(device="cpu", precision=precision))
-    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    assert {weight.dtype for weight in used.segmenter.model.net.parameters() if weight.ndim > 1} == {kind}
+    _load.cache_clear()
+    yield lambda known: monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
+    _load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("precision", "known", "in_16_bits"),
+    [
+        ("auto", NEW, cellpose_major() == 4),
+        ("auto", OLD, False),
+        ("auto", {}, False),
+        ("float32", NEW, False),
+        ("bfloat16", OLD, True),
+    ],
+)
+def test_the_setting_and_the_processor_choose_the_numbers(
+    tiny_model, processor, precision, known, in_16_bits
+):
+    import torch
+
+    processor(known)
+    segmenter = find_model(str(tiny_model), PredictSettings(device="cpu", precision=precision)).segmenter
+    kind = torch.bfloat16 if in_16_bits else torch.float32
+    assert {weight.dtype for weight in segmenter.model.net.parameters() if weight.ndim > 1} == {kind}
+    assert segmenter.precision == str(kind).removeprefix("torch.")
+
+
+@pytest.mark.skipif(cellpose_major() != 4, reason="Cellpose 4 segments in 16 bits by itself")
+def test_the_network_finds_what_cellpose_4_finds_by_itself(tiny_model, processor, image):
+    from cellpose.models import CellposeModel
+
+    processor(NEW)
+    base = find_base(str(tiny_model))
+    ours = Segmenter(base, "cpu").run(image)
+    _, flows, _ = CellposeModel(pretrained_model=str(base.path)).eval(
+        image.copy(), channel_axis=0, normalize={"normalize": False}, compute_masks=False
+    )
+    assert np.array_equal(ours.towards_centre, flows[1])
+    assert np.array_equal(ours.cell_probability, flows[2])
 
 
 def test_a_network_to_train_is_in_32_bits(tiny_model):
@@ -56,13 +99,10 @@ def test_a_network_to_train_is_in_32_bits(tiny_model):
     assert {weight.dtype for weight in net.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize(
-    ("found", "warned"), [({"avx512_bf16": True}, False), ({"avx2": True}, True), ({}, False)]
-)
-def test_a_processor_without_16_bits_is_warned_of(monkeypatch, capsys, found, warned):
+@pytest.mark.parametrize(("known", "warned"), [(NEW, False), (OLD, True), ({}, False)])
+def test_a_processor_without_16_bits_is_warned_of(processor, capsys, known, warned):
     import torch
 
-    known = found and found | {"architecture": "x86_64", "cpu_name": "Old"}
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
+    processor(known)
     warn_if_slow(torch.device("cpu"))
     assert ("this processor (Old) has no instructions for bfloat16" in capsys.readouterr().err) == warned
