@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cpretrain.models.inference import multiplies_in_16_bits
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.runtime.console import console, info, warning
 from cpretrain.runtime.spelling import option
@@ -24,6 +25,10 @@ def report_plan(run: Run) -> None:
     info(f"train: {run.plan.describe()}")
     if not run.plan.fits:
         warning(f"train: that may be more than there is; {_spare_memory(run)}")
+    if run.settings.precision == "float32" and run.device.type == "cpu" and multiplies_in_16_bits(run.device):
+        info(
+            f"train: this processor also computes in 16 bits: {option('precision', 'bfloat16')} can halve the time"
+        )
 
 
 def _spare_memory(run: Run) -> str:
