@@ -21,6 +21,7 @@ from cpretrain.models.device import find_device
 from cpretrain.models.segmenter import Segmenter, quietly
 from cpretrain.models.versions import installed_cellpose, network_of_shapes
 from cpretrain.models.weights import SCRATCH, ModelWeights, cellpose_major
+from cpretrain.runtime.other_programs import OtherPrograms
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import write_text
 from cpretrain.storage.json_file import read_json
@@ -56,6 +57,8 @@ class Effort:
         How the duration was found.
     machine : str
         Device and number of threads.
+    disturbed : bool
+        True if other programs took the processors meanwhile, so that it would take less without them.
     """
 
     seconds: float
@@ -64,18 +67,23 @@ class Effort:
     sparing: str
     origin: str
     machine: str
+    disturbed: bool = False
 
     def describe(self) -> str:
         """Return all of it in one sentence."""
         less = f" ({in_gigabytes(self.least_memory)} with {self.sparing})" if self.sparing else ""
+        others = ", while other programs were at work" * self.disturbed
         return (
             f"{EPOCHS} epochs on {CROPS} crops of 100 × 100 pixels take about {_duration(self.seconds)} "
-            f"({self.origin}) and {in_gigabytes(self.memory)} of memory{less} on {self.machine}"
+            f"({self.origin}{others}) and {in_gigabytes(self.memory)} of memory{less} on {self.machine}"
         )
 
 
 def effort_here() -> Effort:
-    """Return what a usual retraining takes here; it is measured when versions, device or threads are new."""
+    """Return what a usual retraining takes here; it is measured when versions, device or threads are new.
+
+    What was measured while other programs were at work is not kept.
+    """
     import torch
 
     device = find_device("auto")
@@ -88,6 +96,8 @@ def effort_here() -> Effort:
         return known[key]
     with quietly(), repeatable(0, device.type):
         effort = (_of_steps if cellpose_major() == 3 else _of_a_block)(device, machine)
+    if effort.disturbed:
+        return effort
     with suppress(OSError):  # then it is measured again the next time
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(
@@ -114,7 +124,7 @@ def _of_steps(device: Any, machine: str) -> Effort:
     segmenter = Segmenter(ModelWeights(SCRATCH, None), device.type, for_training=True)
     run = Run(segmenter, Examples(images, flows, np.full(count, 30.0), 30.0), settings)
     run.run_epoch()  # chooses algorithms
-    before = run.seconds
+    before, others = run.seconds, OtherPrograms()
     steps = 0
     while steps == 0 or (steps < REPEATS and run.seconds - before < LONG_ENOUGH):
         run.run_epoch()
@@ -127,6 +137,7 @@ def _of_steps(device: Any, machine: str) -> Effort:
         "",
         "measured on 1 step" if steps == 1 else f"measured on {steps} steps",
         machine,
+        _disturbed(others, device),
     )
 
 
@@ -135,14 +146,23 @@ def _of_a_block(device: Any, machine: str) -> Effort:
     net = network_of_shapes()
     blocks = len(installed_cellpose().blocks(net))
     tile = installed_cellpose().own_tile(net)
+    others = OtherPrograms()
     seconds = _time_block(net, tile, device) * blocks * CROPS * EPOCHS
+    disturbed = _disturbed(others, device)
     plain = with_defaults(TrainSettings(name="effort", recompute="never"))
     sparing = plain.replace(lora=8, recompute="always")
     memory, least = (
         _memory(copy.deepcopy(net), tile, with_defaults(one), device) for one in (plain, sparing)
     )
     origin = f"estimated from one of {blocks} blocks"
-    return Effort(seconds, memory, least, "LoRA of rank 8 and blocks recomputed", origin, machine)
+    return Effort(seconds, memory, least, "LoRA of rank 8 and blocks recomputed", origin, machine, disturbed)
+
+
+def _disturbed(others: OtherPrograms, device: Any) -> bool:
+    """Return whether other programs made the steps slower; on a GPU they are not looked for."""
+    import torch
+
+    return bool(device.type == "cpu" and others.disturb(torch.get_num_threads()))
 
 
 def _time_block(net: Any, tile: int, device: Any) -> float:

@@ -1,6 +1,7 @@
 """What a retraining takes here: measured by real steps, once."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ def measured(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(effort, "LONG_ENOUGH", 0.0)
+        patch.setattr(effort.OtherPrograms, "disturb", lambda *_: False)
         with small_encoder() if cellpose_major() == 4 else nullcontext():
             yield effort.effort_here()
 
@@ -40,6 +42,16 @@ def test_it_says_how_long_and_how_much_and_where_from(measured):
     assert text.startswith("100 epochs on 40 crops of 100 × 100 pixels take about ")
     assert ("measured on 1 step)" if cellpose_major() == 3 else "estimated from one of 1 blocks") in text
     assert "threads" in text
+
+
+def test_what_a_busy_machine_took_is_said_and_not_kept(measured, monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 99)
+    busy = replace(measured, disturbed=True)
+    monkeypatch.setattr(effort, "_of_steps", lambda *_: busy)
+    monkeypatch.setattr(effort, "_of_a_block", lambda *_: busy)
+    before = effort._known(effort._file())
+    assert ", while other programs were at work)" in effort.effort_here().describe()
+    assert effort._known(effort._file()) == before
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (600, "10 min"), (9000, "2.5 h")])
