@@ -52,6 +52,7 @@ GAINS: dict[str, dict[str, Any]] = {
     "grey values varied": {"vary_grey_values": True},
     "mean of 10 epochs": {"average_epochs": 10},
     "encoder frozen": {"freeze": "encoder"},
+    "best epoch": {"test_fraction": 0.2},
     "stopped early": {"test_fraction": 0.2, "patience": 30},
     "bfloat16": {"precision": "bfloat16"},
     "cosine": {"schedule": "cosine"},

@@ -35,7 +35,13 @@ from cpretrain.training.loop import Diverged, Run, TestSet
 from cpretrain.training.model_card import write_card
 from cpretrain.training.model_folder import write_model
 from cpretrain.training.optimisation import WARM_UP, repeatable
-from cpretrain.training.running_notes import progress_note, report_peak, report_plan
+from cpretrain.training.running_notes import (
+    progress_note,
+    report_peak,
+    report_plan,
+    report_rates,
+    report_stop,
+)
 from cpretrain.training.watching import SHOWN, Watching
 
 
@@ -142,11 +148,13 @@ def _retrain(
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
         info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
+        report_rates(settings)
         report_plan(run)
         _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
         try:
             watching = Watching(checkpoint.progress, settings, _shown(run, parts.validation))
             interrupted = _carry_out(run, checkpoint, watching)
+            facts["warnings"] += report_stop(run)
         except Diverged:
             checkpoint.remove()  # resuming would diverge again
             raise

@@ -1,4 +1,4 @@
-"""What a training run says: the memory it needs and takes, and how far it is."""
+"""What a training run says: what it needs and takes, how far it is, and whether its learning rate falls."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,11 @@ from cpretrain.models.inference import multiplies_in_16_bits
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.runtime.console import console, info, warning
 from cpretrain.runtime.spelling import option
+from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import small_curve
 from cpretrain.training.loop import Run
 from cpretrain.training.memory import in_gigabytes
+from cpretrain.training.optimisation import WARM_UP, learning_rates
 from cpretrain.training.trained_part import count_trained
 
 
@@ -29,6 +31,43 @@ def report_plan(run: Run) -> None:
         info(
             f"train: this processor also computes in 16 bits: {option('precision', 'bfloat16')} can halve the time"
         )
+
+
+def report_rates(settings: TrainSettings) -> None:
+    """Say if the learning rate stays at its highest to the end, where a model's quality still goes up and down."""
+    assert settings.epochs and settings.learning_rate
+    rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
+    if settings.epochs > WARM_UP and rates[-1] == rates.max():
+        info(
+            f"train: the learning rate stays at its highest to the end, because Cellpose lowers it only in runs of "
+            f"{installed_cellpose().long_run} epochs or more; {option('schedule', 'cosine')} lowers it in every run"
+        )
+
+
+def report_stop(run: Run) -> tuple[str, ...]:
+    """Say if a run stopped because it no longer got better, and warn if its learning rate had not fallen by then.
+
+    Returns
+    -------
+    tuple of str
+        The warning, if there was one.
+    """
+    settings, done = run.settings, run.curves.epochs
+    assert settings.epochs and settings.learning_rate
+    if not run.finished or done == settings.epochs:
+        return ()
+    info(
+        f"train: stopped after epoch {done} of {settings.epochs}: none of the last {settings.patience} was better"
+    )
+    rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
+    if rates[done - 1] < rates.max() or rates[-1] == rates.max():
+        return ()
+    note = (
+        f"the training stopped before its learning rate fell, when a model gains most; without "
+        f"{option('patience')} it goes on to the end"
+    )
+    warning(note)
+    return (note,)
 
 
 def _spare_memory(run: Run) -> str:
