@@ -53,6 +53,7 @@ GAINS: dict[str, dict[str, Any]] = {
     "mean of 10 epochs": {"average_epochs": 10},
     "encoder frozen": {"freeze": "encoder"},
     "best epoch": {"test_fraction": 0.2},
+    "last epoch, test set": {"test_fraction": 0.2, "keep": "last"},
     "stopped early": {"test_fraction": 0.2, "patience": 30},
     "bfloat16": {"precision": "bfloat16"},
     "cosine": {"schedule": "cosine"},

@@ -18,6 +18,7 @@ from cpretrain.models.weights import SCRATCH, ModelWeights, find_base
 from cpretrain.runtime.console import info, progress, warning
 from cpretrain.runtime.spelling import option
 from cpretrain.runtime.summary import Summary
+from cpretrain.runtime.wording import counted
 from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.atomic import folder_aside
 from cpretrain.storage.file_name import is_file_name
@@ -43,6 +44,9 @@ from cpretrain.training.running_notes import (
     report_stop,
 )
 from cpretrain.training.watching import SHOWN, Watching
+
+FEWEST_TO_CHOOSE = 5
+"""Images of an in-training test set from which an epoch can be chosen; two did harm (three seeds, two data sets)."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +176,24 @@ def _split(pairs: Sequence[Pair], validation_pairs: Sequence[Pair], settings: Tr
     """Divide the images, or use the given validation images; equal images stay on one side."""
     equal = find_equal([*pairs, *validation_pairs])
     if validation_pairs:
-        return split_known(pairs, validation_pairs, settings.seed, settings.test_fraction, equal)
-    parts = split_pairs(
-        pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
-    )
-    return replace(parts, warnings=(*equal_note(equal), *parts.warnings))
+        parts = split_known(pairs, validation_pairs, settings.seed, settings.test_fraction, equal)
+    else:
+        parts = split_pairs(
+            pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
+        )
+    notes = [] if validation_pairs else equal_note(equal)
+    return replace(parts, warnings=(*notes, *parts.warnings, *_chosen_by_few(parts.test, settings)))
+
+
+def _chosen_by_few(test: Sequence[Pair], settings: TrainSettings) -> list[str]:
+    """Return a warning if the epoch that is kept is chosen by so few images that chance decides."""
+    if settings.keep == "last" or not 0 < len(test) < FEWEST_TO_CHOOSE:
+        return []
+    return [
+        f"{counted(len(test), 'image')} set aside to choose the epoch: with so few, chance decides, and the model does "
+        f"not learn from them either; better leave {option('test_fraction')} out, or keep the last epoch with "
+        f"{option('keep', 'last')}"
+    ]
 
 
 def _is_there(

@@ -17,6 +17,7 @@ from cpretrain.settings.training import TrainSettings
 from cpretrain.storage.hashing import sha256
 from cpretrain.training import retrain
 from cpretrain.training.loop import Run
+from cpretrain.training.retraining import _chosen_by_few
 from tests.training.conftest import TILE, same_weights, weights_of
 
 pytestmark = pytest.mark.cellpose
@@ -40,6 +41,15 @@ def record_of(folder):
     return json.loads((folder / "model.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("images", "keep", "warned"),
+    [(0, "best", False), (2, "best", True), (5, "best", False), (2, "last", False)],
+)
+def test_an_epoch_chosen_by_few_images_is_warned_of(short, images, keep, warned):
+    notes = _chosen_by_few([None] * images, short.replace(keep=keep))
+    assert [note.startswith(f"{images} images set aside") for note in notes] == [True] * warned
+
+
 def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys):
     images, masks = training_folders
     result = retrain(images, masks, settings=short)
@@ -53,7 +63,10 @@ def test_the_model_folder_is_complete(training_folders, short, tmp_path, capsys)
     assert "(default of Cellpose" in said
     assert "2 epochs: the learning rate starts at 0" in said
 
+    assert "set aside to choose the epoch: with so few, chance decides" in said
+
     record = record_of(result.folder)
+    assert any("set aside to choose the epoch" in text for text in record["warnings"])
     assert record["base"]["sha256"] == sha256(short.base)
     assert record["weights_sha256"] == sha256(result.folder / "weights") != record["base"]["sha256"]
     assert len(record["inputs"]) == 12
