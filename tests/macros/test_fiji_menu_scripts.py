@@ -192,7 +192,7 @@ def test_a_worker_that_dies_before_its_first_task_is_told_in_words(languages, fi
         '#!/bin/sh\ncase "$3" in *main*) echo gone away >&2; exit 3;; esac\n'
     )  # the trial goes well
     dying.chmod(0o755)
-    for _ in range(3):  # whether it dies before or after the task is begun is a matter of chance
+    for _ in range(10):  # whether it dies before or after the task is begun is a matter of chance
         told = languages.call(
             "run_script",
             script=str(fiji_folder / EVALUATE_APPOSE),

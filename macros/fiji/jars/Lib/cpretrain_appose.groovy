@@ -32,6 +32,8 @@ class Cancelled extends RuntimeException { }
 
 @Field PATIENCE = 60_000   // milliseconds that a cancelled step may take to clean up, or to write the best model so far
 @Field NAME = 'cpretrain'   // of the environment that Appose builds
+@Field LAST_WORDS = 5_000   // milliseconds in which what a worker that died has said is read
+@Field SILENT = 'its Python ended without a word'
 @Field POLL = 200
 @Field TOTAL = 1000
 @Field WIDTH = 60   // characters of room for file names; the window keeps the size that it begins with
@@ -184,8 +186,7 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
         task.listen { event -> show(window, event) }
         task.start()
     } catch (IllegalStateException | IOException died) {   // before it was asked for anything
-        if (service.alive)
-            service.waitFor()
+        hearOut(service)
         throw new Failed("cpretrain $step: " + reason(service.errorLines().join('\n') ?: died.message))
     }
     while (!task.status.finished && service.alive) {
@@ -193,14 +194,21 @@ def runStep(Service service, ProgressMonitor window, List failed, String step, M
             cancel(service, task)
         sleep(POLL)
     }
+    if (!task.status.finished)
+        hearOut(service)
     if (task.status == Service.TaskStatus.CANCELED)
         throw new Cancelled()
     if (task.status != Service.TaskStatus.COMPLETE)
-        throw new Failed("cpretrain $step: " + (reason(task.error ?: service.errorLines().join('\n'))))
+        throw new Failed("cpretrain $step: " + (reason(task.error ?: service.errorLines().join('\n')) ?: SILENT))
     if (task.outputs.error)
         throw new Failed(explained(task.outputs.error))
     task.outputs.failed.each { path, why -> failed << why }
     return task.outputs
+}
+
+/** Wait until a worker that died has been read to the end: Appose does that in threads of its own, a moment longer. */
+def hearOut(Service service) {
+    Thread.startDaemon { service.waitFor() }.join(LAST_WORDS)
 }
 
 /** What is filled in, of types that Python knows too. */
