@@ -152,7 +152,7 @@ def _retrain(
         run, notes = _make_run(segmenter, train, parts.test, settings)
         facts["warnings"] = (*parts.warnings, *notes)
         info(f"train {settings.name}: {describe(given)}, tile {run.tile}")
-        report_rates(settings)
+        report_rates(run)
         report_plan(run)
         _resume_or_begin(run, checkpoint, _origin(provenance, facts), bool(resume))
         try:
@@ -181,8 +181,8 @@ def _split(pairs: Sequence[Pair], validation_pairs: Sequence[Pair], settings: Tr
         parts = split_pairs(
             pairs, settings.train_fraction, settings.split_by, settings.seed, settings.test_fraction, equal
         )
-    notes = [] if validation_pairs else equal_note(equal)
-    return replace(parts, warnings=(*notes, *parts.warnings, *_chosen_by_few(parts.test, settings)))
+        parts = replace(parts, warnings=(*equal_note(equal), *parts.warnings))
+    return replace(parts, warnings=(*parts.warnings, *_chosen_by_few(parts.test, settings)))
 
 
 def _chosen_by_few(test: Sequence[Pair], settings: TrainSettings) -> list[str]:

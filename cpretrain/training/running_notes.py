@@ -6,11 +6,10 @@ from cpretrain.models.inference import multiplies_in_16_bits
 from cpretrain.models.versions import installed_cellpose
 from cpretrain.runtime.console import console, info, warning
 from cpretrain.runtime.spelling import option
-from cpretrain.settings.training import TrainSettings
 from cpretrain.training.curves import small_curve
 from cpretrain.training.loop import Run
 from cpretrain.training.memory import in_gigabytes
-from cpretrain.training.optimisation import WARM_UP, learning_rates
+from cpretrain.training.optimisation import WARM_UP
 from cpretrain.training.trained_part import count_trained
 
 
@@ -33,11 +32,9 @@ def report_plan(run: Run) -> None:
         )
 
 
-def report_rates(settings: TrainSettings) -> None:
+def report_rates(run: Run) -> None:
     """Say if the learning rate stays at its highest to the end, where a model's quality still goes up and down."""
-    assert settings.epochs and settings.learning_rate
-    rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
-    if settings.epochs > WARM_UP and rates[-1] == rates.max():
+    if len(run.rates) > WARM_UP and run.rates[-1] == run.rates.max():
         info(
             f"train: the learning rate stays at its highest to the end, because Cellpose lowers it only in runs of "
             f"{installed_cellpose().long_run} epochs or more; {option('schedule', 'cosine')} lowers it in every run"
@@ -52,14 +49,12 @@ def report_stop(run: Run) -> tuple[str, ...]:
     tuple of str
         The warning, if there was one.
     """
-    settings, done = run.settings, run.curves.epochs
-    assert settings.epochs and settings.learning_rate
+    settings, rates, done = run.settings, run.rates, run.curves.epochs
     if not run.finished or done == settings.epochs:
         return ()
     info(
         f"train: stopped after epoch {done} of {settings.epochs}: none of the last {settings.patience} was better"
     )
-    rates = learning_rates(settings.epochs, settings.learning_rate, settings.schedule)
     if rates[done - 1] < rates.max() or rates[-1] == rates.max():
         return ()
     note = (

@@ -34,8 +34,8 @@ LONG = installed_cellpose().long_run
     ("epochs", "schedule", "said"),
     [(LONG - 1, "cellpose", True), (LONG, "cellpose", False), (10, "cellpose", False), (50, "cosine", False)],
 )
-def test_a_learning_rate_that_never_falls_is_named(quick, capsys, epochs, schedule, said):
-    report_rates(quick.replace(epochs=epochs, schedule=schedule))
+def test_a_learning_rate_that_never_falls_is_named(quick, start, capsys, epochs, schedule, said):
+    report_rates(start(quick.replace(epochs=epochs, schedule=schedule)))
     found = capsys.readouterr().err
     assert (f'only in runs of {LONG} epochs or more; schedule="cosine"' in found) == said
 
